@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** A full entity ref, lower case: `group:default/diagnostics`. */
+export const entityRefSchema = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]*:[a-z0-9._-]+\/[a-zA-Z0-9._-]+$/i,
+    'Expected a full entity ref such as group:default/diagnostics',
+  );
+
+/** Date and time in ISO 8601, UTC. */
+export const timestampSchema = z.string();
+
+/** The path parameters of everything that hangs on an entity. */
+export const entityPathSchema = z.object({
+  namespace: z.string().min(1).max(63),
+  name: z.string().min(1).max(256),
+});
+
+/** Paging by cursor: opaque, from the answer before. */
+export const pageQuerySchema = z.object({
+  cursor: z.string().max(2000).optional(),
+  limit: z.coerce.number<string | number>().int().min(1).max(500).default(50),
+});
+
+/** A page of items, with the cursor of the next page where there is one. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextCursor: z.string().optional() });
+}
+
+/**
+ * Why a thing is as it is. `reason` is one CamelCase word that programs may match on,
+ * `message` one sentence for a person.
+ */
+export const conditionSchema = z.object({
+  type: z.string(),
+  status: z.enum(['true', 'false', 'unknown']),
+  reason: z.string(),
+  message: z.string(),
+  observedGeneration: z.number().int(),
+  changedAt: timestampSchema,
+});
+export type Condition = z.infer<typeof conditionSchema>;
