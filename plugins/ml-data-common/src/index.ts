@@ -1,1 +1,44 @@
-export {};
+/**
+ * The contract of ml-data: datasets, their versions, schemas and profiles.
+ *
+ * @packageDocumentation
+ */
+export { mlDataContract } from './contract';
+export {
+  mlDataPermissions,
+  mlDataReadPermission,
+  mlDataWritePermission,
+} from './permissions';
+export {
+  datasetVersionCreatedSchema,
+  datasetVersionCreatedTopic,
+  type DatasetVersionCreated,
+} from './events';
+export {
+  datasetFilesSchema,
+  datasetSchema,
+  type Dataset,
+  type DatasetFiles,
+} from './model/dataset';
+export {
+  columnShiftSchema,
+  datasetDiffSchema,
+  type ColumnShift,
+  type DatasetDiff,
+} from './model/datasetDiff';
+export {
+  columnProfileSchema,
+  datasetColumnSchema,
+  datasetFileSchema,
+  datasetFormatSchema,
+  datasetProfileSchema,
+  datasetVersionSchema,
+  datasetVersionSummarySchema,
+  type ColumnProfile,
+  type DatasetColumn,
+  type DatasetFile,
+  type DatasetFormat,
+  type DatasetProfile,
+  type DatasetVersion,
+  type DatasetVersionSummary,
+} from './model/datasetVersion';

@@ -1,1 +1,7 @@
-export {};
+/**
+ * What other backends use of ml-data.
+ *
+ * @packageDocumentation
+ */
+export { mlDataServiceRef, type MlDataService } from './service';
+export { datasetVersionCreated } from './events';

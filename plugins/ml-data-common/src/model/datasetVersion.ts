@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { timestampSchema } from '@downstage/common';
+
+/** What a dataset version is stored as. */
+export const datasetFormatSchema = z.enum(['csv', 'parquet']);
+export type DatasetFormat = z.infer<typeof datasetFormatSchema>;
+
+/** One file of a version. `path` is relative to the version. */
+export const datasetFileSchema = z.object({
+  path: z.string(),
+  size: z.number().int(),
+  sha256: z.string(),
+  rows: z.number().int(),
+});
+export type DatasetFile = z.infer<typeof datasetFileSchema>;
+
+/** One column: its type is read from the data, its description and unit from the catalog entity. */
+export const datasetColumnSchema = z.object({
+  name: z.string(),
+  /** DuckDB's name of the type: `DOUBLE`, `BIGINT`, `VARCHAR`. */
+  type: z.string(),
+  nullable: z.boolean(),
+  description: z.string().optional(),
+  unit: z.string().optional(),
+});
+export type DatasetColumn = z.infer<typeof datasetColumnSchema>;
+
+/** The figures of one column. Values are numbers, or text for everything that is not a number. */
+export const columnProfileSchema = z.object({
+  name: z.string(),
+  type: z.string(),
+  /** Values that are not null. */
+  count: z.number().int(),
+  nulls: z.number().int(),
+  /** Exact up to a hundred thousand rows, an estimate above. */
+  distinct: z.number().int(),
+  min: z.union([z.number(), z.string()]).optional(),
+  max: z.union([z.number(), z.string()]).optional(),
+  mean: z.number().optional(),
+  stddev: z.number().optional(),
+  quantiles: z
+    .object({
+      p01: z.number(),
+      p05: z.number(),
+      p25: z.number(),
+      p50: z.number(),
+      p75: z.number(),
+      p95: z.number(),
+      p99: z.number(),
+    })
+    .optional(),
+  /** `counts[i]` values lie in `[edges[i], edges[i+1])`; the last bin includes its right edge. */
+  histogram: z
+    .object({ edges: z.array(z.number()), counts: z.array(z.number().int()) })
+    .optional(),
+  topValues: z
+    .array(z.object({ value: z.string(), count: z.number().int() }))
+    .optional(),
+});
+export type ColumnProfile = z.infer<typeof columnProfileSchema>;
+
+export const datasetProfileSchema = z.object({
+  columns: z.array(columnProfileSchema),
+});
+export type DatasetProfile = z.infer<typeof datasetProfileSchema>;
+
+/** A version as lists show it. */
+export const datasetVersionSummarySchema = z.object({
+  /** `default/breast-masses@1` */
+  ref: z.string(),
+  version: z.number().int(),
+  createdAt: timestampSchema,
+  createdBy: z.string(),
+  message: z.string().optional(),
+  format: datasetFormatSchema,
+  rows: z.number().int(),
+  bytes: z.number().int(),
+  columns: z.number().int(),
+  /** `sha256:…` over the names and contents of all files. */
+  digest: z.string(),
+});
+export type DatasetVersionSummary = z.infer<typeof datasetVersionSummarySchema>;
+
+/** An immutable state of a dataset: what it holds, its columns and their figures. */
+export const datasetVersionSchema = datasetVersionSummarySchema
+  .omit({ columns: true })
+  .extend({
+    /** Where it was read from, as declared. */
+    uri: z.string(),
+    files: z.array(datasetFileSchema),
+    schema: z.array(datasetColumnSchema),
+    profile: datasetProfileSchema,
+  });
+export type DatasetVersion = z.infer<typeof datasetVersionSchema>;

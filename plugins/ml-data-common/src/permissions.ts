@@ -1,0 +1,16 @@
+import { createPermission } from '@backstage/plugin-permission-common';
+
+/** Seeing datasets, their versions, schemas and profiles. */
+export const mlDataReadPermission = createPermission({
+  name: 'ml.data.read',
+  attributes: { action: 'read' },
+});
+
+/** Registering a version. Needs to be an owner of the dataset besides. */
+export const mlDataWritePermission = createPermission({
+  name: 'ml.data.write',
+  attributes: { action: 'create' },
+});
+
+/** All permissions of ml-data. */
+export const mlDataPermissions = [mlDataReadPermission, mlDataWritePermission];
