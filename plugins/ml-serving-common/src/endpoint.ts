@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import {
+  conditionSchema,
+  entityRefSchema,
+  timestampSchema,
+} from '@downstage/common';
+
+export const endpointStates = [
+  'waiting',
+  'loading',
+  'ready',
+  'degraded',
+  'failed',
+] as const;
+
+export const endpointVariantSchema = z.object({
+  variant: z.string(),
+  version: z.number().int(),
+  /** Share of the traffic in percent. */
+  weight: z.number(),
+  state: z.enum(['loading', 'ready', 'failed']),
+});
+export type EndpointVariant = z.infer<typeof endpointVariantSchema>;
+
+export const endpointSchema = z.object({
+  /** `default/<name>`; the name is the model's. */
+  ref: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  modelRef: entityRefSchema,
+  owner: z.string(),
+  /** Open Inference Protocol address: `http://host:port/v2/models/<name>`. */
+  url: z.string(),
+  generation: z.number().int(),
+  observedGeneration: z.number().int(),
+  /** `waiting`: no production version yet. `degraded`: an older version answers than the wish names. */
+  state: z.enum(endpointStates),
+  conditions: z.array(conditionSchema),
+  variants: z.array(endpointVariantSchema),
+  /** Kept loaded, so that a rollback to it takes no load. */
+  previousVersion: z.number().int().optional(),
+  gateway: z.object({
+    url: z.string(),
+    alive: z.boolean(),
+    since: timestampSchema.optional(),
+  }),
+  createdBy: z.string(),
+  createdAt: timestampSchema,
+});
+export type Endpoint = z.infer<typeof endpointSchema>;
+
+/** A value of one column in a request; null stands for a missing number. */
+export const cellSchema = z.union([
+  z.number(),
+  z.string(),
+  z.boolean(),
+  z.null(),
+]);
+export type Cell = z.infer<typeof cellSchema>;
+
+/** Rows by column name, as people and forms write them. */
+export const predictRequestSchema = z.object({
+  rows: z.array(z.record(z.string(), cellSchema)).min(1).max(10_000),
+});
+export type PredictRequest = z.infer<typeof predictRequestSchema>;
+
+export const predictResponseSchema = z.object({
+  modelVersion: z.number().int(),
+  /** One object a row; a vector output such as probabilities is a list. */
+  predictions: z.array(
+    z.record(z.string(), z.union([cellSchema, z.array(cellSchema)])),
+  ),
+  requestId: z.string(),
+});
+export type PredictResponse = z.infer<typeof predictResponseSchema>;

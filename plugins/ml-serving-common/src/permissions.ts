@@ -1,0 +1,25 @@
+import { createPermission } from '@backstage/plugin-permission-common';
+
+/** Look at endpoints, their traffic and where their prediction log lies. */
+export const mlServingReadPermission = createPermission({
+  name: 'ml.serving.read',
+  attributes: { action: 'read' },
+});
+
+/** Create, delete and change endpoints. The service also asks that the caller owns the model. */
+export const mlServingChangePermission = createPermission({
+  name: 'ml.serving.change',
+  attributes: { action: 'update' },
+});
+
+/** Ask an endpoint for predictions. A model is made to be used by others, so ownership is not asked. */
+export const mlServingPredictPermission = createPermission({
+  name: 'ml.serving.predict',
+  attributes: {},
+});
+
+export const mlServingPermissions = [
+  mlServingReadPermission,
+  mlServingChangePermission,
+  mlServingPredictPermission,
+];
