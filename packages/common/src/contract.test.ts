@@ -74,14 +74,20 @@ describe('createContractClient', () => {
       ),
     );
     await expect(
-      client.getModel({ params: { namespace: 'default', name: 'x' }, query: {} }),
+      client.getModel({
+        params: { namespace: 'default', name: 'x' },
+        query: {},
+      }),
     ).rejects.toMatchObject({ cause: { name: 'NotFoundError' } });
   });
 });
 
 describe('toOpenApi', () => {
   it('writes every operation with its parameters, body and answer', () => {
-    const document = toOpenApi({ title: 'ml-registry', version: '1' }, contract);
+    const document = toOpenApi(
+      { title: 'ml-registry', version: '1' },
+      contract,
+    );
     expect(Object.keys(document.paths)).toEqual([
       '/v1/models/{namespace}/{name}',
       '/v1/models',

@@ -18,7 +18,11 @@ export {
   type CallOptions,
   type ContractClient,
 } from './client';
-export { formatVersionRef, parseVersionRef, type VersionRef } from './versionRef';
+export {
+  formatVersionRef,
+  parseVersionRef,
+  type VersionRef,
+} from './versionRef';
 export {
   conditionSchema,
   entityPathSchema,

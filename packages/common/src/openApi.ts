@@ -33,7 +33,8 @@ export function toOpenApi(
         name,
         in: part === 'params' ? 'path' : 'query',
         required:
-          part === 'params' || !(schema as z.ZodType).safeParse(undefined).success,
+          part === 'params' ||
+          !(schema as z.ZodType).safeParse(undefined).success,
         schema: toJsonSchema(schema as z.ZodType, 'input'),
       })),
     );

@@ -1,1 +1,21 @@
-export {};
+/**
+ * Shared by every backend plugin: the contract router, the authorizer, the reconcile loop, topics.
+ *
+ * @packageDocumentation
+ */
+export {
+  createContractRouter,
+  type HandlerContext,
+  type Handlers,
+} from './contractRouter';
+export { contractServiceRef, type ContractService } from './contractService';
+export { Authorizer, createAuthorizer } from './authorizer';
+export { claimDue, commitWithLease, type Lease } from './lease';
+export {
+  startReconciler,
+  type ReconcilePatch,
+  type Reconciler,
+} from './reconciler';
+export { defineTopic, publishTopic, subscribeTopic, type Topic } from './topic';
+export { migrate } from './database';
+export { readDataDir } from './dataDir';

@@ -1,1 +1,20 @@
-export {};
+/**
+ * Shared by every page: the frame with four faces, plots, badges, formats.
+ *
+ * @packageDocumentation
+ */
+export { Frame, type EmptyFace } from './Frame';
+export { useLoad, type Loaded } from './useLoad';
+export { useContractClient } from './useContractClient';
+export { Plot, seriesColors } from './Plot';
+export { StatusBadge, type Tone } from './StatusBadge';
+export { CopyButton } from './CopyButton';
+export { CodeBlock } from './CodeBlock';
+export { Time } from './Time';
+export { useMe, useOwns, type Me } from './useOwns';
+export {
+  formatBytes,
+  formatDuration,
+  formatNumber,
+  formatRelative,
+} from './format';

@@ -1,0 +1,80 @@
+import type {
+  BackstageCredentials,
+  BackstageServicePrincipal,
+  BackstageUserPrincipal,
+  HttpAuthService,
+} from '@backstage/backend-plugin-api';
+import { InputError } from '@backstage/errors';
+import type { Contract, ParsedOf, ResponseOf } from '@downstage/common';
+import express from 'express';
+import Router from 'express-promise-router';
+import { z } from 'zod';
+
+/** Who calls, and the raw request for the few handlers that need it. */
+export type HandlerContext = {
+  credentials: BackstageCredentials<
+    BackstageUserPrincipal | BackstageServicePrincipal
+  >;
+  request: express.Request;
+};
+
+/** One handler per operation of a contract. */
+export type Handlers<C extends Contract> = {
+  [K in keyof C]: (
+    input: ParsedOf<C[K]>,
+    context: HandlerContext,
+  ) => Promise<ResponseOf<C[K]>>;
+};
+
+/**
+ * The express router of a contract: authenticates, parses, calls the handler, parses its answer, sends it.
+ *
+ * @remarks
+ * Callers are users or services. What does not fit the contract is an `InputError` that names the field.
+ * Authorisation is not here: it is the first line of the service that the handler calls.
+ */
+export function createContractRouter<C extends Contract>(options: {
+  contract: C;
+  httpAuth: HttpAuthService;
+  handlers: Handlers<C>;
+  /** Largest body, in the notation of body-parser; `1mb` unless given. */
+  bodyLimit?: string;
+}): express.Router {
+  const { contract, httpAuth, handlers, bodyLimit = '1mb' } = options;
+  const router = Router();
+  const json = express.json({ limit: bodyLimit });
+  for (const [name, operation] of Object.entries(contract)) {
+    router[operation.method](
+      operation.path,
+      json,
+      async (request, response) => {
+        const credentials = await httpAuth.credentials(request, {
+          allow: ['user', 'service'],
+        });
+        const input = {
+          params: parse('path', operation.params, request.params),
+          query: parse('query', operation.query, request.query),
+          body: parse('body', operation.body, request.body),
+        };
+        const handler = handlers[name] as unknown as (
+          input: unknown,
+          context: HandlerContext,
+        ) => Promise<unknown>;
+        const result = await handler(input, { credentials, request });
+        response
+          .status(operation.status ?? 200)
+          .json(operation.response.parse(result));
+      },
+    );
+  }
+  return router;
+}
+
+function parse(where: string, schema: z.ZodType | undefined, value: unknown) {
+  if (!schema) return undefined;
+  const result = schema.safeParse(value ?? {});
+  if (!result.success) {
+    throw new InputError(`Invalid ${where}: ${z.prettifyError(result.error)}`);
+  }
+  return result.data;
+}

@@ -1,0 +1,85 @@
+import type { ReactNode } from 'react';
+import { Alert, Button, Flex, Skeleton, Text } from '@backstage/ui';
+import type { Loaded } from './useLoad';
+
+/** What an empty list says: what is missing, and what to do next. */
+export type EmptyFace = {
+  title: string;
+  description?: ReactNode;
+  action?: ReactNode;
+};
+
+/**
+ * The four faces of everything that is fetched: loading, empty with the next step, error with the reason, data.
+ * Data that was shown once stays while it is fetched again, with a notice when that fails.
+ */
+export function Frame<T>(props: {
+  value: Loaded<T>;
+  empty?: EmptyFace;
+  isEmpty?: (value: T) => boolean;
+  children: (value: T) => ReactNode;
+}) {
+  const { value: loaded, empty, isEmpty, children } = props;
+  const { value, error, loading, retry } = loaded;
+
+  if (value === undefined && error) {
+    return (
+      <Alert
+        status="danger"
+        title="This could not be loaded"
+        description={error.message}
+        customActions={
+          <Button variant="secondary" size="small" onPress={retry}>
+            Try again
+          </Button>
+        }
+      />
+    );
+  }
+  if (value === undefined) {
+    return loading ? (
+      <Flex
+        direction="column"
+        gap="2"
+        aria-busy="true"
+        role="status"
+        aria-label="Loading"
+      >
+        <Skeleton width="60%" height={20} />
+        <Skeleton width="100%" height={20} />
+        <Skeleton width="80%" height={20} />
+      </Flex>
+    ) : null;
+  }
+  return (
+    <>
+      {error && (
+        <Alert
+          status="warning"
+          title="Shown as it was last seen"
+          description={error.message}
+          customActions={
+            <Button variant="secondary" size="small" onPress={retry}>
+              Try again
+            </Button>
+          }
+        />
+      )}
+      {empty && isEmpty?.(value) ? (
+        <Flex direction="column" gap="2" align="start" p="4">
+          <Text as="h3" variant="title-small">
+            {empty.title}
+          </Text>
+          {empty.description && (
+            <Text as="div" color="secondary">
+              {empty.description}
+            </Text>
+          )}
+          {empty.action}
+        </Flex>
+      ) : (
+        children(value)
+      )}
+    </>
+  );
+}

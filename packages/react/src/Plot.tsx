@@ -1,0 +1,123 @@
+import { useEffect, useRef, useState } from 'react';
+import type { ECharts, EChartsCoreOption } from 'echarts/core';
+
+/** Colours a plot takes its series from; told apart by lightness too, for eyes that see fewer colours. */
+export const seriesColors = [
+  '#1f77b4',
+  '#e8871e',
+  '#2a9d6f',
+  '#b5406e',
+  '#7b6fd0',
+  '#8c8c1f',
+  '#17a2b8',
+  '#8c564b',
+];
+
+/**
+ * A plot by Apache ECharts, which is loaded when the first plot is shown. It takes data, follows the theme and
+ * the size of its box, and has a label for those who cannot see it.
+ */
+export function Plot(props: {
+  option: EChartsCoreOption;
+  /** What the plot shows, in one sentence, read out instead of the picture. */
+  label: string;
+  height?: number;
+  onClick?: (event: {
+    seriesName?: string;
+    name?: string;
+    dataIndex: number;
+  }) => void;
+}) {
+  const { option, label, height = 280, onClick } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const [chart, setChart] = useState<ECharts>();
+  const [theme, setTheme] = useState(0);
+
+  useEffect(() => {
+    let disposed = false;
+    let created: ECharts | undefined;
+    let observer: ResizeObserver | undefined;
+    import('./echarts').then(({ init }) => {
+      if (disposed || !box.current) return;
+      created = init(box.current, undefined, { renderer: 'svg' });
+      observer = new ResizeObserver(() => created?.resize());
+      observer.observe(box.current);
+      setChart(created);
+    });
+    return () => {
+      disposed = true;
+      observer?.disconnect();
+      created?.dispose();
+    };
+  }, []);
+
+  useEffect(() => {
+    const observer = new MutationObserver(() => setTheme(value => value + 1));
+    observer.observe(document.body, {
+      attributes: true,
+      attributeFilter: ['data-theme-mode', 'data-theme-name', 'class'],
+    });
+    return () => observer.disconnect();
+  }, []);
+
+  useEffect(() => {
+    if (!chart || !box.current) return;
+    const style = getComputedStyle(box.current);
+    const foreground =
+      style.getPropertyValue('--bui-fg-primary').trim() ||
+      style.color ||
+      '#666';
+    const faint = style.getPropertyValue('--bui-border-2').trim() || '#8884';
+    const background =
+      style.getPropertyValue('--bui-bg-neutral-1').trim() || 'transparent';
+    const axis = {
+      axisLabel: { color: foreground },
+      axisLine: { lineStyle: { color: faint } },
+      splitLine: { lineStyle: { color: faint } },
+      nameTextStyle: { color: foreground },
+    };
+    const themed = (value: unknown) =>
+      [value ?? []].flat().map(item => ({ ...axis, ...(item as object) }));
+    chart.setOption(
+      {
+        color: seriesColors,
+        backgroundColor: 'transparent',
+        textStyle: { color: foreground, fontFamily: style.fontFamily },
+        animation: false,
+        ...option,
+        tooltip: {
+          confine: true,
+          backgroundColor: background,
+          borderColor: faint,
+          textStyle: { color: foreground },
+          ...(option.tooltip as object),
+        },
+        legend: option.legend && {
+          type: 'scroll',
+          textStyle: { color: foreground },
+          ...(option.legend as object),
+        },
+        ...('xAxis' in option && { xAxis: themed(option.xAxis) }),
+        ...('yAxis' in option && { yAxis: themed(option.yAxis) }),
+      },
+      { notMerge: true },
+    );
+  }, [chart, option, theme]);
+
+  useEffect(() => {
+    if (!chart || !onClick) return undefined;
+    chart.on('click', onClick as never);
+    return () => {
+      chart.off('click', onClick as never);
+    };
+  }, [chart, onClick]);
+
+  return (
+    <div
+      ref={box}
+      role="img"
+      aria-label={label}
+      style={{ width: '100%', height }}
+    />
+  );
+}

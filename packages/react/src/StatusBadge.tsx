@@ -1,0 +1,45 @@
+import {
+  RiAlertLine,
+  RiCheckboxCircleLine,
+  RiCloseCircleLine,
+  RiIndeterminateCircleLine,
+  RiLoader4Line,
+} from '@remixicon/react';
+
+/** What a status means, independent of its words. */
+export type Tone = 'ok' | 'warning' | 'error' | 'running' | 'neutral';
+
+const looks = {
+  ok: { Icon: RiCheckboxCircleLine, color: 'var(--bui-fg-success, #137a3e)' },
+  warning: { Icon: RiAlertLine, color: 'var(--bui-fg-warning, #a65b00)' },
+  error: { Icon: RiCloseCircleLine, color: 'var(--bui-fg-danger, #c21d1d)' },
+  running: { Icon: RiLoader4Line, color: 'var(--bui-fg-info, #1f5fbf)' },
+  neutral: {
+    Icon: RiIndeterminateCircleLine,
+    color: 'var(--bui-fg-secondary, #666)',
+  },
+} as const;
+
+/** A status as icon and word; the colour only repeats what both say. */
+export function StatusBadge(props: {
+  tone: Tone;
+  label: string;
+  title?: string;
+}) {
+  const { Icon, color } = looks[props.tone];
+  return (
+    <span
+      title={props.title}
+      style={{
+        display: 'inline-flex',
+        alignItems: 'center',
+        gap: 4,
+        color,
+        whiteSpace: 'nowrap',
+      }}
+    >
+      <Icon size={16} aria-hidden />
+      <span>{props.label}</span>
+    </span>
+  );
+}
