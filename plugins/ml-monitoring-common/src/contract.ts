@@ -1,0 +1,72 @@
+import { defineContract, entityPathSchema } from '@downstage/common';
+import { z } from 'zod';
+import { baselineSchema } from './model/baseline';
+import { monitorSchema } from './model/monitor';
+import { windowSchema, windowSummarySchema } from './model/window';
+
+/** The HTTP API of `ml-monitoring`: monitors, their windows and baselines, and the retrain button. */
+export const mlMonitoringContract = defineContract({
+  listMonitors: {
+    method: 'get',
+    path: '/v1/monitors',
+    summary:
+      'Every watched model with its status, latest window and open episode',
+    response: z.object({ items: z.array(monitorSchema) }),
+  },
+  getMonitor: {
+    method: 'get',
+    path: '/v1/monitors/:namespace/:name',
+    summary: 'The monitor of one model',
+    params: entityPathSchema,
+    response: monitorSchema,
+  },
+  listWindows: {
+    method: 'get',
+    path: '/v1/monitors/:namespace/:name/windows',
+    summary: 'The latest windows of a monitor, newest first',
+    params: entityPathSchema,
+    query: z.object({
+      limit: z.coerce
+        .number<string | number>()
+        .int()
+        .min(1)
+        .max(500)
+        .default(50),
+    }),
+    response: z.object({ items: z.array(windowSummarySchema) }),
+  },
+  getWindow: {
+    method: 'get',
+    path: '/v1/windows/:id',
+    summary: 'One window with the drift of each column and both histograms',
+    params: z.object({ id: z.string().min(1).max(64) }),
+    response: windowSchema,
+  },
+  getBaseline: {
+    method: 'get',
+    path: '/v1/monitors/:namespace/:name/baseline',
+    summary:
+      'What a version is compared with; the version in production unless another is named',
+    params: entityPathSchema,
+    query: z.object({
+      version: z.coerce.number<string | number>().int().min(1).optional(),
+    }),
+    response: baselineSchema,
+  },
+  evaluateMonitor: {
+    method: 'post',
+    path: '/v1/monitors/:namespace/:name/evaluate',
+    summary: 'Close a window now and compare it with the baseline',
+    params: entityPathSchema,
+    response: windowSchema,
+  },
+  retrainModel: {
+    method: 'post',
+    path: '/v1/monitors/:namespace/:name/retrain',
+    summary: "Submit the model's latest training job again",
+    params: entityPathSchema,
+    body: z.object({ reason: z.string().max(500).optional() }),
+    response: z.object({ jobId: z.string() }),
+  },
+});
+export type MlMonitoringContract = typeof mlMonitoringContract;
