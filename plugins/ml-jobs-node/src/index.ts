@@ -1,1 +1,28 @@
-export {};
+/**
+ * For backends that call jobs, and for modules that add runtimes and input resolvers.
+ *
+ * @packageDocumentation
+ */
+export { mlJobsServiceRef, type MlJobsService } from './service';
+export {
+  mlJobsInputsExtensionPoint,
+  mlJobsRuntimesExtensionPoint,
+  type InputResolver,
+  type MlJobsInputsExtensionPoint,
+  type MlJobsRuntimesExtensionPoint,
+} from './extensions';
+export {
+  hasLogs,
+  hasShutdown,
+  type CancelReason,
+  type JobHandle,
+  type JobObservation,
+  type JobRuntime,
+  type JobRuntimeWithLogs,
+  type JobRuntimeWithShutdown,
+  type JobSpec,
+  type ResolvedInput,
+  type RuntimeWarning,
+  type SubmitResult,
+} from './runtime';
+export { describeJobRuntime, type JobRuntimeFixture } from './testUtils';

@@ -1,0 +1,4 @@
+export {
+  describeJobRuntime,
+  type JobRuntimeFixture,
+} from './describeJobRuntime';
