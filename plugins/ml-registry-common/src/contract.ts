@@ -1,0 +1,191 @@
+import {
+  defineContract,
+  entityPathSchema,
+  pageOf,
+  pageQuerySchema,
+} from '@downstage/common';
+import { z } from 'zod';
+import { historyEntrySchema, modelSchema } from './model/model';
+import {
+  promotionPreviewSchema,
+  promotionSchema,
+  promotionStateSchema,
+} from './model/promotion';
+import { experimentSchema, metricPointSchema, runSchema } from './model/run';
+import { promotionTargetSchema } from './model/stage';
+import { artifactFileSchema, modelVersionSchema } from './model/version';
+
+const versionPathSchema = entityPathSchema.extend({
+  version: z.coerce.number<string | number>().int().min(1),
+});
+const promotionPathSchema = z.object({ id: z.string().min(1).max(64) });
+const runPathSchema = z.object({ runId: z.string().min(1).max(64) });
+const artifactQuerySchema = z.object({
+  /** Folder below the root of the artifacts; the root unless given. */
+  path: z.string().max(1000).optional(),
+});
+const textSchema = z.string().max(4000);
+
+/** The HTTP API of `ml-registry`, under `/api/ml-registry`. The MLflow API beside it is a foreign contract. */
+export const mlRegistryContract = defineContract({
+  listModels: {
+    method: 'get',
+    path: '/v1/models',
+    summary: 'Registered models, by name',
+    query: pageQuerySchema.extend({
+      owner: z.string().optional(),
+      query: z.string().max(256).optional(),
+    }),
+    response: pageOf(modelSchema),
+  },
+  getModel: {
+    method: 'get',
+    path: '/v1/models/:namespace/:name',
+    summary: 'One model with its production version',
+    params: entityPathSchema,
+    response: modelSchema,
+  },
+  listModelVersions: {
+    method: 'get',
+    path: '/v1/models/:namespace/:name/versions',
+    summary: 'Versions of a model, newest first',
+    params: entityPathSchema,
+    response: z.object({ items: z.array(modelVersionSchema) }),
+  },
+  getModelVersion: {
+    method: 'get',
+    path: '/v1/models/:namespace/:name/versions/:version',
+    summary: 'One version with its lineage and gates',
+    params: versionPathSchema,
+    response: modelVersionSchema,
+  },
+  listVersionArtifacts: {
+    method: 'get',
+    path: '/v1/models/:namespace/:name/versions/:version/artifacts',
+    summary: 'Files of a version',
+    params: versionPathSchema,
+    query: artifactQuerySchema,
+    response: z.object({ items: z.array(artifactFileSchema) }),
+  },
+  previewPromotion: {
+    method: 'get',
+    path: '/v1/models/:namespace/:name/versions/:version/promotion-preview',
+    summary: 'What a promotion would meet: gates, champion, approvals',
+    params: versionPathSchema,
+    query: z.object({ to: promotionTargetSchema.default('production') }),
+    response: promotionPreviewSchema,
+  },
+  requestPromotion: {
+    method: 'post',
+    path: '/v1/models/:namespace/:name/versions/:version/promotions',
+    summary: 'Ask for a promotion; the evidence is frozen now',
+    params: versionPathSchema,
+    body: z.object({
+      to: promotionTargetSchema,
+      reason: textSchema.optional(),
+    }),
+    response: promotionSchema,
+    status: 201,
+  },
+  listPromotions: {
+    method: 'get',
+    path: '/v1/promotions',
+    summary: 'Promotions, newest first',
+    query: z.object({
+      /** `model:default/tumour-malignancy` */
+      model: z.string().optional(),
+      state: promotionStateSchema.optional(),
+    }),
+    response: z.object({ items: z.array(promotionSchema) }),
+  },
+  getPromotion: {
+    method: 'get',
+    path: '/v1/promotions/:id',
+    summary: 'One promotion with gates, evidence and approvals',
+    params: promotionPathSchema,
+    response: promotionSchema,
+  },
+  approvePromotion: {
+    method: 'post',
+    path: '/v1/promotions/:id/approve',
+    summary: 'Approve what somebody else asked for; the last approval applies it',
+    params: promotionPathSchema,
+    body: z.object({ comment: textSchema.optional() }),
+    response: promotionSchema,
+  },
+  rejectPromotion: {
+    method: 'post',
+    path: '/v1/promotions/:id/reject',
+    summary: 'Reject a promotion, saying why',
+    params: promotionPathSchema,
+    body: z.object({ comment: textSchema.min(1) }),
+    response: promotionSchema,
+  },
+  withdrawPromotion: {
+    method: 'post',
+    path: '/v1/promotions/:id/withdraw',
+    summary: 'Take back a promotion',
+    params: promotionPathSchema,
+    response: promotionSchema,
+  },
+  rollbackModel: {
+    method: 'post',
+    path: '/v1/models/:namespace/:name/rollback',
+    summary: 'Bring back the last production version, or the one named, at once',
+    params: entityPathSchema,
+    body: z.object({
+      toVersion: z.number().int().min(1).optional(),
+      reason: textSchema.min(1),
+    }),
+    response: modelSchema,
+  },
+  listModelHistory: {
+    method: 'get',
+    path: '/v1/models/:namespace/:name/history',
+    summary: 'Everything that was decided about a model, newest first',
+    params: entityPathSchema,
+    response: z.object({ items: z.array(historyEntrySchema) }),
+  },
+  listExperiments: {
+    method: 'get',
+    path: '/v1/experiments',
+    summary: 'Experiments, newest first',
+    response: z.object({ items: z.array(experimentSchema) }),
+  },
+  searchRuns: {
+    method: 'get',
+    path: '/v1/runs',
+    summary: 'Runs, newest first; filter is in the search language of MLflow',
+    query: pageQuerySchema.extend({
+      experimentId: z.string().optional(),
+      filter: z.string().max(4000).optional(),
+      model: z.string().optional(),
+      job: z.string().optional(),
+    }),
+    response: pageOf(runSchema),
+  },
+  getRun: {
+    method: 'get',
+    path: '/v1/runs/:runId',
+    summary: 'One run with params and the last value of each metric',
+    params: runPathSchema,
+    response: runSchema,
+  },
+  getMetricHistory: {
+    method: 'get',
+    path: '/v1/runs/:runId/metrics',
+    summary: 'Every point of one metric, by step',
+    params: runPathSchema,
+    query: z.object({ key: z.string().min(1).max(250) }),
+    response: z.object({ key: z.string(), points: z.array(metricPointSchema) }),
+  },
+  listRunArtifacts: {
+    method: 'get',
+    path: '/v1/runs/:runId/artifacts',
+    summary: 'Files of a run',
+    params: runPathSchema,
+    query: artifactQuerySchema,
+    response: z.object({ items: z.array(artifactFileSchema) }),
+  },
+});
+export type MlRegistryContract = typeof mlRegistryContract;

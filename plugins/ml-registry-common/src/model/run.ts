@@ -1,0 +1,40 @@
+import { timestampSchema } from '@downstage/common';
+import { z } from 'zod';
+import { datasetInputSchema, metricsSchema } from './version';
+
+export const experimentSchema = z.object({
+  experimentId: z.string(),
+  name: z.string(),
+  owner: z.string().optional(),
+  createdAt: timestampSchema,
+  updatedAt: timestampSchema,
+});
+export type Experiment = z.infer<typeof experimentSchema>;
+
+export const runSchema = z.object({
+  runId: z.string(),
+  name: z.string(),
+  experimentId: z.string(),
+  experimentName: z.string(),
+  /** MLflow's word: `RUNNING`, `FINISHED`, `FAILED`, `KILLED`, `SCHEDULED`. */
+  status: z.string(),
+  userId: z.string(),
+  startTime: timestampSchema,
+  endTime: timestampSchema.optional(),
+  params: z.record(z.string(), z.string()),
+  /** The last finite value of each metric. */
+  metrics: metricsSchema,
+  tags: z.record(z.string(), z.string()),
+  datasets: z.array(datasetInputSchema),
+  jobId: z.string().optional(),
+  owner: z.string().optional(),
+});
+export type Run = z.infer<typeof runSchema>;
+
+export const metricPointSchema = z.object({
+  step: z.number().int(),
+  at: timestampSchema,
+  /** Null where the run logged NaN or infinity. */
+  value: z.number().nullable(),
+});
+export type MetricPoint = z.infer<typeof metricPointSchema>;

@@ -1,0 +1,82 @@
+import { timestampSchema } from '@downstage/common';
+import { z } from 'zod';
+import { gateVerdictSchema } from './gate';
+import { stageSchema } from './stage';
+
+export const metricsSchema = z.record(z.string(), z.number());
+
+export const versionSummarySchema = z.object({
+  /** `default/tumour-malignancy@7` */
+  ref: z.string(),
+  version: z.number().int(),
+  stage: stageSchema,
+  metrics: metricsSchema,
+  createdAt: timestampSchema,
+  runId: z.string().optional(),
+});
+export type VersionSummary = z.infer<typeof versionSummarySchema>;
+
+export const signatureSchema = z.object({
+  inputs: z.array(
+    z.object({
+      name: z.string(),
+      type: z.string(),
+      required: z.boolean().optional(),
+    }),
+  ),
+  outputs: z.array(
+    z.object({
+      name: z.string().optional(),
+      type: z.string(),
+      shape: z.array(z.number().int()).optional(),
+    }),
+  ),
+});
+export type Signature = z.infer<typeof signatureSchema>;
+
+export const datasetInputSchema = z.object({
+  name: z.string(),
+  digest: z.string(),
+  context: z.string().optional(),
+  /** `default/breast-masses@1`, where the data set is one the portal knows. */
+  ref: z.string().optional(),
+});
+export type DatasetInput = z.infer<typeof datasetInputSchema>;
+
+export const modelVersionSchema = z.object({
+  ref: z.string(),
+  modelRef: z.string(),
+  version: z.number().int(),
+  stage: stageSchema,
+  aliases: z.array(z.string()),
+  owner: z.string().optional(),
+  description: z.string().optional(),
+  tags: z.record(z.string(), z.string()),
+  /** MLflow's word: `READY`, `PENDING_REGISTRATION`, `FAILED_REGISTRATION`. */
+  status: z.string(),
+  source: z.string(),
+  artifactUri: z.string(),
+  runId: z.string().optional(),
+  experimentId: z.string().optional(),
+  createdAt: timestampSchema,
+  createdBy: z.string(),
+  metrics: metricsSchema,
+  params: z.record(z.string(), z.string()),
+  flavors: z.array(z.string()),
+  signature: signatureSchema.optional(),
+  datasets: z.array(datasetInputSchema),
+  features: z.array(z.string()),
+  commit: z.string().optional(),
+  environment: z.string().optional(),
+  jobId: z.string().optional(),
+  gates: z.array(gateVerdictSchema),
+});
+export type ModelVersion = z.infer<typeof modelVersionSchema>;
+
+export const artifactFileSchema = z.object({
+  path: z.string(),
+  isDir: z.boolean(),
+  size: z.number().int().optional(),
+  sha256: z.string().optional(),
+});
+export type ArtifactFile = z.infer<typeof artifactFileSchema>;

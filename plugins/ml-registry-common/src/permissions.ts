@@ -1,0 +1,39 @@
+import { createPermission } from '@backstage/plugin-permission-common';
+
+/** See models, versions, runs, promotions and their artifacts. */
+export const mlRegistryReadPermission = createPermission({
+  name: 'ml.registry.read',
+  attributes: { action: 'read' },
+});
+
+/** Write experiments, runs, metrics, params, tags and artifacts. */
+export const mlRegistryTrackPermission = createPermission({
+  name: 'ml.registry.track',
+  attributes: { action: 'create' },
+});
+
+/** Register models and versions, set aliases and descriptions. */
+export const mlRegistryRegisterPermission = createPermission({
+  name: 'ml.registry.register',
+  attributes: { action: 'create' },
+});
+
+/** Ask for a promotion, withdraw it, roll back. */
+export const mlRegistryPromotePermission = createPermission({
+  name: 'ml.registry.promote',
+  attributes: { action: 'update' },
+});
+
+/** Approve or reject what somebody else asked for. */
+export const mlRegistryApprovePermission = createPermission({
+  name: 'ml.registry.approve',
+  attributes: { action: 'update' },
+});
+
+export const mlRegistryPermissions = [
+  mlRegistryReadPermission,
+  mlRegistryTrackPermission,
+  mlRegistryRegisterPermission,
+  mlRegistryPromotePermission,
+  mlRegistryApprovePermission,
+];

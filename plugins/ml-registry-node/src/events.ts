@@ -1,0 +1,25 @@
+import { defineTopic } from '@downstage/node';
+import {
+  mlRegistryTopics,
+  promotionChangedSchema,
+  stageChangedSchema,
+  versionCreatedSchema,
+} from '@downstage/plugin-ml-registry-common';
+
+/** A version was registered. May come more than once, or never. */
+export const versionCreatedTopic = defineTopic(
+  mlRegistryTopics.versionCreated,
+  versionCreatedSchema,
+);
+
+/** A version changed its stage: a new champion, an archived one. */
+export const stageChangedTopic = defineTopic(
+  mlRegistryTopics.stageChanged,
+  stageChangedSchema,
+);
+
+/** A promotion was requested, checked, decided or withdrawn. */
+export const promotionChangedTopic = defineTopic(
+  mlRegistryTopics.promotionChanged,
+  promotionChangedSchema,
+);
