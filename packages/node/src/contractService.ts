@@ -23,7 +23,7 @@ import {
 
 /** A contract as other backends call it: request first, credentials second. */
 export type ContractService<C extends Contract> = {
-  [K in keyof C]: (
+  [K in Extract<keyof C, string>]: (
     request: Parameters<ContractClient<C>[K]>[0],
     options: { credentials: BackstageCredentials; signal?: AbortSignal },
   ) => ReturnType<ContractClient<C>[K]>;
@@ -42,7 +42,7 @@ export function contractServiceRef<C extends Contract>(options: {
   id: string;
   pluginId: string;
   contract: C;
-}): ServiceRef<ContractService<C>, 'plugin'> {
+}): ServiceRef<ContractService<C>, 'plugin', 'singleton'> {
   const { id, pluginId, contract } = options;
   return createServiceRef<ContractService<C>>({
     id,
