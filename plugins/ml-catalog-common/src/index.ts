@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export {
+  ANNOTATION_INVALID,
   ANNOTATION_REGISTERED_MODEL,
   ANNOTATION_UNOWNED,
   ML_API_VERSION,
@@ -51,3 +52,4 @@ export {
 export { featureSpecSchema, type FeatureSpec } from './model/feature';
 export { fieldSchema, type Field } from './model/shared';
 export { mlCatalogLayers } from './layers';
+export { projectPublishedTopic } from './events';

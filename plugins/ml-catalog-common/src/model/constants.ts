@@ -37,3 +37,6 @@ export const ANNOTATION_REGISTERED_MODEL = 'downstage.dev/registered-model';
 
 /** The owner of a Model that nobody has claimed: a group that does not exist, so that nobody is in it. */
 export const UNOWNED_GROUP_REF = 'group:default/unowned';
+
+/** Set by the catalog on an entity whose file is wrong; the value says what is wrong, in words for a person. */
+export const ANNOTATION_INVALID = 'downstage.dev/invalid';

@@ -1,0 +1,97 @@
+import {
+  coreServices,
+  createBackendModule,
+} from '@backstage/backend-plugin-api';
+import { CatalogModelSources } from '@backstage/catalog-model/alpha';
+import {
+  catalogProcessingExtensionPoint,
+  catalogServiceRef,
+} from '@backstage/plugin-catalog-node';
+import { catalogModelExtensionPoint } from '@backstage/plugin-catalog-node/alpha';
+import { eventsServiceRef } from '@backstage/plugin-events-node';
+import { readDataDir, subscribeTopic } from '@downstage/node';
+import {
+  mlCatalogLayers,
+  projectPublishedTopic,
+} from '@downstage/plugin-ml-catalog-common';
+import { mlRegistryServiceRef } from '@downstage/plugin-ml-registry-node';
+import { join } from 'node:path';
+import { WrongFileProcessor } from './check/WrongFileProcessor';
+import { ProjectsProvider } from './projects/ProjectsProvider';
+import { listAllModels } from './registry/listAllModels';
+import { RegisteredModelsProvider } from './registry/RegisteredModelsProvider';
+
+/** The kinds Model, Dataset and Feature, the models of the registry, and the projects on this machine. */
+export const catalogModuleMl = createBackendModule({
+  pluginId: 'catalog',
+  moduleId: 'ml',
+  register(env) {
+    env.registerInit({
+      deps: {
+        model: catalogModelExtensionPoint,
+        processing: catalogProcessingExtensionPoint,
+        auth: coreServices.auth,
+        config: coreServices.rootConfig,
+        lifecycle: coreServices.lifecycle,
+        logger: coreServices.logger,
+        scheduler: coreServices.scheduler,
+        catalog: catalogServiceRef,
+        events: eventsServiceRef,
+        registry: mlRegistryServiceRef,
+      },
+      async init(deps) {
+        const { model, processing, auth, config, logger, registry } = deps;
+        const { catalog, events, lifecycle, scheduler } = deps;
+        model.addModelSource(CatalogModelSources.static(mlCatalogLayers));
+        processing.addProcessor(new WrongFileProcessor());
+
+        const models = new RegisteredModelsProvider({
+          logger,
+          listModels: async () =>
+            listAllModels({
+              registry,
+              credentials: await auth.getOwnServiceCredentials(),
+            }),
+          findEntities: async entityRefs => {
+            const { items } = await catalog.getEntitiesByRefs(
+              { entityRefs, fields: ['kind', 'metadata'] },
+              { credentials: await auth.getOwnServiceCredentials() },
+            );
+            return items;
+          },
+        });
+        const projects = new ProjectsProvider({
+          folder: join(readDataDir(config), 'projects'),
+        });
+        processing.addEntityProvider(models, projects);
+
+        // Both providers are brought up to date by a clock; events only make it sooner.
+        lifecycle.addStartupHook(async () => {
+          await scheduler.scheduleTask({
+            id: 'downstage-registered-models',
+            frequency: { seconds: 30 },
+            initialDelay: { seconds: 10 },
+            timeout: { minutes: 2 },
+            fn: () => models.refresh(),
+          });
+          await scheduler.scheduleTask({
+            id: 'downstage-projects',
+            frequency: { minutes: 1 },
+            timeout: { minutes: 2 },
+            scope: 'local',
+            fn: () => projects.refresh(),
+          });
+          await events.subscribe({
+            id: 'catalog-module-ml.registered-models',
+            topics: ['ml-registry.version-created'],
+            onEvent: () => models.refresh(),
+          });
+          await subscribeTopic(events, projectPublishedTopic, {
+            id: 'catalog-module-ml.projects',
+            handler: () => projects.refresh(),
+          });
+        });
+      },
+    });
+  },
+});
