@@ -21,7 +21,13 @@ import {
   type ContractClient,
 } from '@downstage/common';
 
-/** A contract as other backends call it: request first, credentials second. */
+/**
+ * A contract as other backends call it: request first, credentials second.
+ *
+ * @remarks
+ * The keys are taken with `Extract`, because a plain `keyof` makes the type homomorphic, and then the `deps` of a
+ * plugin lose its methods: TypeScript infers them backwards through it.
+ */
 export type ContractService<C extends Contract> = {
   [K in Extract<keyof C, string>]: (
     request: Parameters<ContractClient<C>[K]>[0],

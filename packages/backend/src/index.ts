@@ -1,0 +1,45 @@
+import { createBackend } from '@backstage/backend-defaults';
+import { exampleSignIn } from './exampleSignIn';
+import { portalPermissions } from './portalPermissions';
+
+const backend = createBackend();
+
+// The portal itself
+backend.add(import('@backstage/plugin-app-backend'));
+backend.add(import('@backstage/plugin-auth-backend'));
+backend.add(import('@backstage/plugin-auth-backend-module-guest-provider'));
+backend.add(exampleSignIn);
+backend.add(import('@backstage/plugin-permission-backend'));
+backend.add(portalPermissions);
+backend.add(import('@backstage/plugin-catalog-backend'));
+backend.add(import('@backstage/plugin-catalog-backend-module-logs'));
+backend.add(
+  import('@backstage/plugin-catalog-backend-module-scaffolder-entity-model'),
+);
+backend.add(import('@backstage/plugin-scaffolder-backend'));
+backend.add(import('@backstage/plugin-scaffolder-backend-module-github'));
+backend.add(
+  import('@backstage/plugin-scaffolder-backend-module-notifications'),
+);
+backend.add(import('@backstage/plugin-search-backend'));
+backend.add(import('@backstage/plugin-search-backend-module-catalog'));
+backend.add(import('@backstage/plugin-search-backend-module-techdocs'));
+backend.add(import('@backstage/plugin-techdocs-backend'));
+backend.add(import('@backstage/plugin-user-settings-backend'));
+backend.add(import('@backstage/plugin-events-backend'));
+backend.add(import('@backstage/plugin-notifications-backend'));
+backend.add(import('@backstage/plugin-signals-backend'));
+backend.add(import('@backstage/plugin-mcp-actions-backend'));
+
+// Machine learning
+backend.add(import('@downstage/plugin-catalog-backend-module-ml'));
+backend.add(import('@downstage/plugin-scaffolder-backend-module-ml'));
+backend.add(import('@downstage/plugin-ml-jobs-backend'));
+backend.add(import('@downstage/plugin-ml-jobs-backend-module-data'));
+backend.add(import('@downstage/plugin-ml-data-backend'));
+backend.add(import('@downstage/plugin-ml-registry-backend'));
+backend.add(import('@downstage/plugin-ml-registry-backend-module-jobs'));
+backend.add(import('@downstage/plugin-ml-serving-backend'));
+backend.add(import('@downstage/plugin-ml-monitoring-backend'));
+
+backend.start();

@@ -1,0 +1,99 @@
+// A PostgreSQL for one test run: its own folder, its own free port, gone afterwards.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { run, step } from './shell.mjs';
+
+/** Starts it; answers the environment by which the tests find it, and how to stop it. */
+export async function startPostgres(folder) {
+  const end = step('Starting PostgreSQL for the tests');
+  const [version] = (await readdir('/usr/lib/postgresql')).filter(name =>
+    existsSync(`/usr/lib/postgresql/${name}/bin/initdb`),
+  );
+  const bin = `/usr/lib/postgresql/${version}/bin`;
+  const port = await freePort();
+  await mkdir(folder, { recursive: true });
+  // PostgreSQL refuses to run as root.
+  const asRoot = process.getuid?.() === 0;
+  const as = (command, args) =>
+    asRoot
+      ? ['runuser', ['-u', 'postgres', '--', command, ...args]]
+      : [command, args];
+  if (asRoot) {
+    await run('chown', ['-R', 'postgres', folder], { quiet: true });
+    await chmod(`${folder}/..`, 0o755);
+  }
+  await run(
+    ...as(`${bin}/initdb`, [
+      '-D',
+      `${folder}/data`,
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--no-sync',
+    ]),
+    {
+      quiet: true,
+      cwd: '/',
+    },
+  );
+  const child = spawn(
+    ...as(`${bin}/postgres`, [
+      ...[
+        '-D',
+        `${folder}/data`,
+        '-p',
+        String(port),
+        '-c',
+        'listen_addresses=127.0.0.1',
+      ],
+      ...[
+        '-c',
+        `unix_socket_directories=${folder}`,
+        '-c',
+        'fsync=off',
+        '-c',
+        'max_connections=200',
+      ],
+    ]),
+    { stdio: 'ignore', cwd: '/' },
+  );
+  for (let tries = 0; ; tries += 1) {
+    const ready = await run(
+      `${bin}/pg_isready`,
+      ['-h', '127.0.0.1', '-p', String(port)],
+      { quiet: true },
+    ).then(
+      () => true,
+      () => false,
+    );
+    if (ready) break;
+    if (tries > 100) throw new Error('PostgreSQL did not start');
+    await new Promise(done => setTimeout(done, 100));
+  }
+  end();
+  return {
+    environment: {
+      [`BACKSTAGE_TEST_DATABASE_POSTGRES${version}_CONNECTION_STRING`]: `postgresql://postgres@127.0.0.1:${port}`,
+    },
+    stop: () =>
+      new Promise(done => {
+        child.once('exit', done);
+        child.kill('SIGINT');
+      }),
+  };
+}
+
+function freePort() {
+  return new Promise(done => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}

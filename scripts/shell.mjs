@@ -1,0 +1,128 @@
+// What the start and test scripts share: steps with progress, processes, clear failures.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The top of the repository. */
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Says what is being done and, every few seconds, that it still is; the function returned says how long it took. */
+export function step(title) {
+  const started = Date.now();
+  const seconds = () => ((Date.now() - started) / 1000).toFixed(1);
+  const live = process.stdout.isTTY;
+  process.stdout.write(live ? `  ${title} …` : `  ${title} …\n`);
+  const timer = setInterval(
+    () => {
+      process.stdout.write(
+        live
+          ? `\r  ${title} … ${seconds()} s`
+          : `  ${title} … ${seconds()} s\n`,
+      );
+    },
+    live ? 500 : 15_000,
+  );
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    process.stdout.write(
+      `${live ? '\r' : ''}  ${title}: done in ${seconds()} s\n`,
+    );
+  };
+}
+step.note = text => process.stdout.write(`  Note: ${text}\n`);
+
+/** One clear sentence with the remedy, and the end. */
+export function fail(sentence, remedy = '') {
+  process.stderr.write(`\n  ${sentence}\n${remedy ? `  ${remedy}\n` : ''}`);
+  process.exit(1);
+}
+
+/** The value of `--name value` or `--name=value`. */
+export function option(args, name) {
+  const index = args.findIndex(
+    arg => arg === name || arg.startsWith(`${name}=`),
+  );
+  if (index < 0) return undefined;
+  if (args[index].includes('=')) return args[index].slice(name.length + 1);
+  const value = args[index + 1];
+  if (!value || value.startsWith('--')) fail(`${name} needs a value.`);
+  return value;
+}
+
+/** Runs a command to its end; throws with its last lines when it fails. */
+export function run(command, args, options = {}) {
+  const { quiet = false, ...rest } = options;
+  return new Promise((done, reject) => {
+    const child = spawn(command, args, {
+      stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+      ...rest,
+    });
+    let output = '';
+    const keep = chunk => {
+      output = (output + chunk).slice(-8000);
+    };
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
+    child.once('error', reject);
+    child.once('exit', code => {
+      if (code === 0) done(output);
+      else
+        reject(
+          new Error(
+            `${[command, ...args].join(' ')} ended with ${code}\n${output}`,
+          ),
+        );
+    });
+  });
+}
+
+/** A Python that can make virtual environments, if the machine has one. */
+export async function findPython() {
+  for (const candidate of ['python3', 'python']) {
+    try {
+      await run(
+        candidate,
+        [
+          '-c',
+          'import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3, 10) else 1)',
+        ],
+        { quiet: true },
+      );
+      return candidate;
+    } catch {
+      // The next one may do.
+    }
+  }
+  return undefined;
+}
+
+/** The last lines of a file. */
+export async function tail(file, lines) {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.split('\n').slice(-lines).join('\n');
+}
+
+/** A hash over the files below some folders that `accept` takes: equal as long as nothing changed. */
+export async function hashOf(paths, accept = () => true) {
+  const hash = createHash('sha256');
+  const visit = async path => {
+    const found = await stat(path).catch(() => undefined);
+    if (!found) return;
+    if (found.isDirectory()) {
+      const names = (await readdir(path)).sort();
+      for (const name of names) {
+        if (['node_modules', 'dist', 'dist-types', 'coverage'].includes(name))
+          continue;
+        await visit(join(path, name));
+      }
+    } else if (accept(path)) {
+      hash.update(path.slice(root.length));
+      hash.update(await readFile(path));
+    }
+  };
+  for (const path of paths) await visit(path);
+  return hash.digest('hex');
+}

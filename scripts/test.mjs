@@ -1,0 +1,201 @@
+#!/usr/bin/env node
+// The other command: installs what the tests need, runs all of them, ends with a line that counts.
+//   npm test                      everything
+//   npm test -- --only=unit       one part: format, lint, types, exports, unit, mlflow, browser
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureNode, ensurePackages, withNode } from './prepare.mjs';
+import { startPostgres } from './postgres.mjs';
+import { option, root, run, step } from './shell.mjs';
+
+const only = option(process.argv.slice(2), '--only');
+const started = Date.now();
+const counted = { passed: 0, failed: 0 };
+const node = await ensureNode();
+await ensurePackages(node);
+const bin = name => join(root, 'node_modules/.bin', name);
+const cli = join(root, 'node_modules/@backstage/cli/bin/backstage-cli');
+const environment = { ...withNode(node), CI: '1' };
+const scratch = await mkdtemp(join(tmpdir(), 'downstage-test-'));
+
+await part('format', () =>
+  check('Formatting', node, [bin('prettier'), '--check', '.']),
+);
+await part('lint', () =>
+  check('Lint', node, [cli, 'repo', 'lint', '--max-warnings', '0']),
+);
+await part('types', () =>
+  check('Types', node, [bin('tsc'), '--noEmit', '--incremental', 'false']),
+);
+await part('exports', () =>
+  check('What each package exports', node, [
+    join(root, 'scripts/exports.mjs'),
+    '--check',
+  ]),
+);
+await part('unit', unit);
+await part('mlflow', mlflow);
+await part('browser', browser);
+await rm(scratch, { recursive: true, force: true });
+
+const minutes = ((Date.now() - started) / 60_000).toFixed(1);
+process.stdout.write(
+  `\nAll parts in ${minutes} minutes.\n${counted.passed} passed, ${counted.failed} failed\n`,
+);
+process.exit(counted.failed ? 1 : 0);
+
+async function part(name, work) {
+  if (only && only !== name) return;
+  try {
+    await work();
+  } catch (error) {
+    counted.failed += 1;
+    process.stdout.write(`${name}: ${error.message}\n`);
+  }
+}
+
+/** A check counts as one test. */
+async function check(title, command, args) {
+  const end = step(title);
+  await run(command, args, { quiet: true, cwd: root, env: environment });
+  counted.passed += 1;
+  end();
+}
+
+/** Unit and integration tests of every package, on SQLite and on a PostgreSQL started for this run. */
+async function unit() {
+  await ensureDebianPackage('postgresql', () => postgresInstalled());
+  const postgres = await startPostgres(join(scratch, 'postgres'));
+  const report = join(scratch, 'jest.json');
+  try {
+    await run(
+      node,
+      [
+        cli,
+        'repo',
+        'test',
+        '--watchAll=false',
+        '--maxWorkers=2',
+        '--json',
+        `--outputFile=${report}`,
+      ],
+      {
+        cwd: root,
+        env: {
+          ...environment,
+          ...postgres.environment,
+          NODE_OPTIONS: '--max-old-space-size=6144',
+        },
+      },
+    ).catch(error => {
+      if (!existsSync(report)) throw error;
+    });
+    const result = JSON.parse(await readFile(report, 'utf8'));
+    counted.passed += result.numPassedTests;
+    // A suite that could not even load has no tests to count, and still failed.
+    const unloaded = result.testResults.filter(
+      suite => suite.status === 'failed' && !suite.assertionResults.length,
+    );
+    counted.failed += result.numFailedTests + unloaded.length;
+    if (result.numPendingTests) {
+      process.stdout.write(
+        `${result.numPendingTests} unit tests were skipped: they count as not done.\n`,
+      );
+      counted.failed += result.numPendingTests;
+    }
+  } finally {
+    await postgres.stop();
+  }
+}
+
+/** The real, newest MLflow client against the real plugin. */
+async function mlflow() {
+  await pytest(
+    'MLflow client',
+    join(root, 'plugins/ml-registry-backend/python-tests'),
+    join(root, '.downstage/tools/python-tests'),
+  );
+}
+
+async function pytest(title, folder, environmentFolder) {
+  if (!existsSync(join(folder, 'requirements.txt')))
+    throw new Error(`${folder} has no requirements.txt`);
+  const python = join(environmentFolder, 'bin/python');
+  if (!existsSync(join(environmentFolder, 'ready'))) {
+    const end = step(`${title}: installing the Python packages`);
+    await ensureDebianPackage('python3-venv', () =>
+      succeeds('python3', ['-c', 'import ensurepip']),
+    );
+    await mkdir(environmentFolder, { recursive: true });
+    await run('python3', ['-m', 'venv', environmentFolder], { quiet: true });
+    await run(
+      python,
+      [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '-r',
+        join(folder, 'requirements.txt'),
+      ],
+      { quiet: true },
+    );
+    await run('touch', [join(environmentFolder, 'ready')]);
+    end();
+  }
+  const report = join(scratch, 'pytest.xml');
+  await run(python, ['-m', 'pytest', '-q', `--junitxml=${report}`, folder], {
+    cwd: folder,
+    env: { ...environment, DOWNSTAGE_NODE: node },
+  }).catch(error => {
+    if (!existsSync(report)) throw error;
+  });
+  const xml = await readFile(report, 'utf8');
+  const number = name =>
+    Number(
+      new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0,
+    );
+  const failed = number('failures') + number('errors') + number('skipped');
+  counted.passed += number('tests') - failed;
+  counted.failed += failed;
+}
+
+/** The golden path as two people walk it, in a real browser on a portal started for this run. */
+async function browser() {
+  await ensureDebianPackage('chromium', () => existsSync('/usr/bin/chromium'));
+  const { goldenPath } = await import('../e2e/goldenPath.mjs');
+  const result = await goldenPath({ node, scratch });
+  counted.passed += result.passed;
+  counted.failed += result.failed;
+}
+
+async function postgresInstalled() {
+  const versions = await readdir('/usr/lib/postgresql').catch(() => []);
+  return versions.some(version =>
+    existsSync(`/usr/lib/postgresql/${version}/bin/initdb`),
+  );
+}
+
+/** Installs a Debian package where that is possible; says aloud what is missing where it is not. */
+async function ensureDebianPackage(name, present) {
+  if (await present()) return;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    throw new Error(
+      `${name} is missing and cannot be installed here; install it and try again`,
+    );
+  }
+  const end = step(`Installing the Debian package ${name}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-qq'], { quiet: true, env });
+  await run('apt-get', ['install', '-y', '-qq', name], { quiet: true, env });
+  end();
+}
+
+function succeeds(command, args) {
+  return run(command, args, { quiet: true }).then(
+    () => true,
+    () => false,
+  );
+}
