@@ -1,0 +1,75 @@
+import type { JobAttempt } from '@downstage/plugin-ml-jobs-common';
+
+/** How an attempt ended. */
+export type AttemptEnd = {
+  state: 'succeeded' | 'failed' | 'cancelled';
+  reason: string;
+  message: string;
+};
+
+export type AfterAttempt =
+  | { to: 'succeeded' | 'failed' | 'cancelled'; reason: string; message: string }
+  | { to: 'queued'; reason: string; message: string };
+
+/** Trying again would give the same answer. */
+const final = new Set([
+  'PythonMissing',
+  'EnvironmentUnknown',
+  'RequirementsMissing',
+  'RequirementsRefused',
+  'SourceMissing',
+  'InputMissing',
+]);
+
+/** A machine that loses a process this often loses it again. */
+const mostLosses = 3;
+
+/**
+ * What becomes of a job when an attempt has ended.
+ *
+ * @remarks
+ * Failures of the code count against `retries`. A stop of the portal is nobody's failure and always gets a new attempt;
+ * so does a lost process, three times.
+ */
+export function decideAfterAttempt(options: {
+  end: AttemptEnd;
+  /** The attempts before this one. */
+  earlier: readonly Pick<JobAttempt, 'state' | 'reason'>[];
+  retries: number;
+}): AfterAttempt {
+  const { end, earlier, retries } = options;
+  if (end.state === 'succeeded') return { to: 'succeeded', reason: end.reason, message: end.message };
+
+  if (end.reason === 'PortalStopped') {
+    return { to: 'queued', reason: 'PortalStopped', message: 'The portal was stopped; the job runs again' };
+  }
+  if (end.state === 'cancelled') return { to: 'cancelled', reason: end.reason, message: end.message };
+
+  if (end.reason === 'ProcessLost') {
+    const losses = 1 + earlier.filter(attempt => attempt.reason === 'ProcessLost').length;
+    return losses < mostLosses
+      ? { to: 'queued', reason: 'ProcessLost', message: `${end.message}; trying again` }
+      : {
+          to: 'failed',
+          reason: 'ProcessLost',
+          message: `${end.message}; this was the ${losses}rd time, giving up`,
+        };
+  }
+
+  const failures =
+    1 +
+    earlier.filter(
+      attempt =>
+        attempt.state === 'failed' &&
+        attempt.reason !== 'ProcessLost' &&
+        attempt.reason !== 'PortalStopped',
+    ).length;
+  if (final.has(end.reason) || failures > retries) {
+    return { to: 'failed', reason: end.reason, message: end.message };
+  }
+  return {
+    to: 'queued',
+    reason: end.reason,
+    message: `${end.message}; trying again (${failures} of ${retries} retries)`,
+  };
+}
