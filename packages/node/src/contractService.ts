@@ -21,15 +21,9 @@ import {
   type ContractClient,
 } from '@downstage/common';
 
-/**
- * A contract as other backends call it: request first, credentials second.
- *
- * @remarks
- * The keys are taken with `Extract`, because a plain `keyof` makes the type homomorphic, and then the `deps` of a
- * plugin lose its methods: TypeScript infers them backwards through it.
- */
+/** A contract as other backends call it: request first, credentials second. */
 export type ContractService<C extends Contract> = {
-  [K in Extract<keyof C, string>]: (
+  [K in keyof C]: (
     request: Parameters<ContractClient<C>[K]>[0],
     options: { credentials: BackstageCredentials; signal?: AbortSignal },
   ) => ReturnType<ContractClient<C>[K]>;
