@@ -82,5 +82,7 @@ function describe(
   const shown = hasGoodSpec
     ? 'What is shown is the last state that was right.'
     : 'Until it is right, nobody owns this entity.';
-  return `The ${entity.kind} '${entity.metadata.name}' in ${location.target} is wrong: ${mistakes.join('; ')}. ${shown}`;
+  return `The ${entity.kind} '${entity.metadata.name}' in ${
+    location.target
+  } is wrong: ${mistakes.join('; ')}. ${shown}`;
 }

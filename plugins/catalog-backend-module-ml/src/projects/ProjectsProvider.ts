@@ -1,3 +1,4 @@
+import { isError } from '@backstage/errors';
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
@@ -5,7 +6,10 @@ import type {
   EntityProvider,
   EntityProviderConnection,
 } from '@backstage/plugin-catalog-node';
-import { ANNOTATION_LOCATION, ANNOTATION_ORIGIN_LOCATION } from '@backstage/catalog-model';
+import {
+  ANNOTATION_LOCATION,
+  ANNOTATION_ORIGIN_LOCATION,
+} from '@backstage/catalog-model';
 import { oneAtATime } from '../oneAtATime';
 
 /**
@@ -83,9 +87,7 @@ export class ProjectsProvider implements EntityProvider {
         .map(entry => entry.name)
         .sort();
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-        return [];
-      }
+      if (isError(error) && error.code === 'ENOENT') return [];
       throw error;
     }
   }

@@ -73,5 +73,8 @@ export class RegisteredModelsProvider implements EntityProvider {
 }
 
 function isEntityName(name: string) {
-  return name.length <= 63 && /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name);
+  return (
+    name.length <= 63 &&
+    /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name)
+  );
 }

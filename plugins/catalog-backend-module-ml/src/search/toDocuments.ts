@@ -49,7 +49,9 @@ function toDocument(options: {
     text: [
       words,
       field.description,
-      `${fieldType} of type ${field.type}${field.unit ? ` in ${field.unit}` : ''}`,
+      `${fieldType} of type ${field.type}${
+        field.unit ? ` in ${field.unit}` : ''
+      }`,
     ]
       .filter(Boolean)
       .join('. '),
