@@ -32,5 +32,7 @@ export const datasetFilesSchema = z.object({
       rows: z.number().int(),
     }),
   ),
+  /** What does no harm but is worth knowing: the original has changed since. */
+  warnings: z.array(z.string()),
 });
 export type DatasetFiles = z.infer<typeof datasetFilesSchema>;

@@ -1,0 +1,195 @@
+import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
+import { parseVersionRef } from '@downstage/common';
+import type { DatasetService } from '../services/DatasetService';
+import type { DatasetVersionService } from '../services/DatasetVersionService';
+
+/** What a person does on the pages of ml-data, for agents, templates and terminals, under the same permissions. */
+export function registerActions(deps: {
+  actions: ActionsRegistryService;
+  datasets: DatasetService;
+  versions: DatasetVersionService;
+}) {
+  const { actions, datasets, versions } = deps;
+
+  actions.register({
+    name: 'list-datasets',
+    title: 'List datasets',
+    description:
+      'Lists the datasets of the catalog: ref, owner, type, classification, and for each its latest version with number of rows and columns. ' +
+      'A dataset without `latest` has no registered version and cannot be used as the input of a job yet.',
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z =>
+        z.object({
+          owner: z
+            .string()
+            .optional()
+            .describe('Only datasets of this owner, as group:default/name'),
+        }),
+      output: z =>
+        z.object({
+          datasets: z.array(
+            z.object({
+              ref: z.string(),
+              title: z.string().optional(),
+              owner: z.string().optional(),
+              type: z.string(),
+              classification: z.string().optional(),
+              latest: z
+                .object({
+                  ref: z.string(),
+                  createdAt: z.string(),
+                  rows: z.number(),
+                  columns: z.number(),
+                })
+                .optional(),
+            }),
+          ),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const items = await datasets.list({ credentials });
+      return {
+        output: {
+          datasets: items
+            .filter(item => !input.owner || item.owner === input.owner)
+            .map(({ ref, title, owner, type, classification, latest }) => ({
+              ref,
+              title,
+              owner,
+              type,
+              classification,
+              latest: latest && {
+                ref: latest.ref,
+                createdAt: latest.createdAt,
+                rows: latest.rows,
+                columns: latest.columns,
+              },
+            })),
+        },
+      };
+    },
+  });
+
+  actions.register({
+    name: 'get-dataset-version',
+    title: 'Get dataset version',
+    description:
+      'Returns one version of a dataset: when and by whom it was registered, digest, rows, and for every column its type, unit, ' +
+      'description, number of missing and distinct values, range, mean and median. ' +
+      "Give `dataset` as 'default/breast-masses@3' for a fixed version or 'default/breast-masses' for the latest.",
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z => z.object({ dataset: z.string() }),
+      output: z =>
+        z.object({
+          ref: z.string(),
+          createdAt: z.string(),
+          createdBy: z.string(),
+          message: z.string().optional(),
+          format: z.string(),
+          digest: z.string(),
+          rows: z.number(),
+          bytes: z.number(),
+          columns: z.array(
+            z.object({
+              name: z.string(),
+              type: z.string(),
+              description: z.string().optional(),
+              unit: z.string().optional(),
+              nulls: z.number(),
+              distinct: z.number(),
+              min: z.union([z.number(), z.string()]).optional(),
+              max: z.union([z.number(), z.string()]).optional(),
+              mean: z.number().optional(),
+              median: z.number().optional(),
+            }),
+          ),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const { profile, schema, ...version } = await versions.get(
+        parseDataset(input.dataset),
+        { credentials },
+      );
+      const figures = new Map(profile.columns.map(c => [c.name, c]));
+      return {
+        output: {
+          ref: version.ref,
+          createdAt: version.createdAt,
+          createdBy: version.createdBy,
+          message: version.message,
+          format: version.format,
+          digest: version.digest,
+          rows: version.rows,
+          bytes: version.bytes,
+          columns: schema.map(({ name, type, description, unit }) => {
+            const figure = figures.get(name);
+            return {
+              name,
+              type,
+              description,
+              unit,
+              nulls: figure?.nulls ?? 0,
+              distinct: figure?.distinct ?? 0,
+              min: figure?.min,
+              max: figure?.max,
+              mean: figure?.mean,
+              median: figure?.quantiles?.p50,
+            };
+          }),
+        },
+      };
+    },
+  });
+
+  actions.register({
+    name: 'register-dataset-version',
+    title: 'Register dataset version',
+    description:
+      'Registers what the location of a dataset holds now as its next immutable version, with manifest, schema and profile. ' +
+      'Only owners of the dataset may. The same content as the latest version makes no new one, but returns that version.',
+    attributes: { destructive: false, idempotent: true },
+    schema: {
+      input: z =>
+        z.object({
+          dataset: z.string().describe("'default/breast-masses'"),
+          uri: z
+            .string()
+            .optional()
+            .describe('Another place than the spec.location.uri of the entity'),
+          message: z
+            .string()
+            .max(500)
+            .optional()
+            .describe('Why, for the list of versions'),
+        }),
+      output: z =>
+        z.object({
+          ref: z.string(),
+          version: z.number(),
+          rows: z.number(),
+          digest: z.string(),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const { namespace, name } = parseDataset(input.dataset);
+      const { uri, message } = input;
+      const { ref, version, rows, digest } = await versions.register(
+        { namespace, name, uri, message },
+        { credentials },
+      );
+      return { output: { ref, version, rows, digest } };
+    },
+  });
+}
+
+/** `dataset:default/x`, `default/x`, `x` or any of them with `@3`. */
+function parseDataset(text: string) {
+  const plain = text.replace(/^dataset:/i, '');
+  const versioned = /@\d+$/.test(plain);
+  const { namespace, name, version } = parseVersionRef(
+    versioned ? plain : `${plain}@0`,
+  );
+  return { namespace, name, version: versioned ? String(version) : 'latest' };
+}

@@ -1,0 +1,115 @@
+import { promises as fs } from 'node:fs';
+import { basename, isAbsolute, join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InputError, NotFoundError } from '@backstage/errors';
+import { formatOf } from '../domain/sourceFormat';
+
+/** A file to be read, and the name it has within the version. */
+export type SourceFile = {
+  path: string;
+  absolute: string;
+  size: number;
+  mtimeMs: number;
+};
+
+const maxFiles = 10_000;
+
+/**
+ * Finds the data of a location: one file, or all data files of a folder.
+ *
+ * @remarks
+ * The location is text from outside. It is followed only inside the allowed roots, compared after all symbolic
+ * links are resolved, so neither `..` nor a link leads out. Links inside a folder are refused rather than skipped.
+ * Messages name what was asked for, never where this machine keeps it.
+ */
+export async function locateSource(
+  uri: string,
+  options: { roots: string[] },
+): Promise<SourceFile[]> {
+  const found = await findInRoots(uri, options.roots);
+  const stat = await fs.stat(found);
+  const files = stat.isDirectory()
+    ? await listFolder(uri, found, '')
+    : [toSourceFile(basename(found), found, stat)];
+  for (const file of files) {
+    if (/[*?[\]{}\\\u0000-\u001f]/.test(file.path)) {
+      throw new InputError(
+        `'${uri}' has a file named '${file.path}'; names must be free of * ? [ ] { } \\ and control characters`,
+      );
+    }
+  }
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function findInRoots(uri: string, roots: string[]): Promise<string> {
+  for (const root of roots) {
+    const realRoot = await realpath(root);
+    if (!realRoot) continue;
+    const candidate = await realpath(toPath(uri, root));
+    if (!candidate) continue;
+    if (candidate === realRoot || candidate.startsWith(realRoot + sep)) {
+      return candidate;
+    }
+  }
+  throw new NotFoundError(
+    `No data at '${uri}' inside the allowed folders; a location is a path relative to one of mlData.roots, or a file: URL below one of them`,
+  );
+}
+
+function toPath(uri: string, root: string) {
+  if (uri.includes('\0')) throw new InputError('A location has no NUL in it');
+  if (uri.startsWith('file:')) {
+    try {
+      return fileURLToPath(uri);
+    } catch (error) {
+      throw new InputError(`'${uri}' is not a usable file: URL`, error);
+    }
+  }
+  if (/^[a-z][a-z0-9+.-]*:/i.test(uri)) {
+    throw new InputError(
+      `'${uri}' is not on this machine; allowed: a path relative to one of mlData.roots, or a file: URL`,
+    );
+  }
+  return isAbsolute(uri) ? uri : resolve(root, uri);
+}
+
+/** Missing, or not for us to see: both are "not there". */
+async function realpath(path: string) {
+  return fs.realpath(path).catch(() => undefined);
+}
+
+async function listFolder(
+  uri: string,
+  folder: string,
+  prefix: string,
+): Promise<SourceFile[]> {
+  const files: SourceFile[] = [];
+  for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
+    // What other tools leave beside data: _SUCCESS, .crc, .ipynb_checkpoints.
+    if (/^[._]/.test(entry.name)) continue;
+    const path = prefix ? `${prefix}/${entry.name}` : entry.name;
+    const absolute = join(folder, entry.name);
+    if (entry.isSymbolicLink()) {
+      throw new InputError(
+        `'${uri}' has a symbolic link at '${path}'; put the data itself there`,
+      );
+    }
+    if (entry.isDirectory()) {
+      files.push(...(await listFolder(uri, absolute, path)));
+    } else if (entry.isFile() && formatOf(entry.name)) {
+      files.push(toSourceFile(path, absolute, await fs.stat(absolute)));
+    }
+    if (files.length > maxFiles) {
+      throw new InputError(`'${uri}' has more than ${maxFiles} files`);
+    }
+  }
+  return files;
+}
+
+function toSourceFile(
+  path: string,
+  absolute: string,
+  stat: { size: number; mtimeMs: number },
+): SourceFile {
+  return { path, absolute, size: stat.size, mtimeMs: Math.floor(stat.mtimeMs) };
+}

@@ -1,0 +1,91 @@
+import {
+  datasetVersionSchema,
+  datasetVersionSummarySchema,
+  type DatasetVersion,
+  type DatasetVersionSummary,
+} from '@downstage/plugin-ml-data-common';
+import { z } from 'zod';
+
+export type VersionRow = {
+  entity_ref: string;
+  version: number;
+  ref: string;
+  digest: string;
+  format: string;
+  uri: string;
+  folder: string;
+  // PostgreSQL gives BIGINT as text.
+  rows: number | string;
+  bytes: number | string;
+  columns: number;
+  files: string;
+  schema: string;
+  profile: string;
+  source: string;
+  message: string | null;
+  created_by: string;
+  created_at: string;
+};
+
+const sourceSchema = z.array(
+  z.object({ path: z.string(), size: z.number(), mtimeMs: z.number() }),
+);
+
+/** A version with what only the server needs to know of it. */
+export type StoredVersion = {
+  version: DatasetVersion;
+  folder: string;
+  source: z.infer<typeof sourceSchema>;
+};
+
+/** Lists leave out the profile, which is by far the largest part. */
+export const summaryColumns = [
+  'entity_ref',
+  'version',
+  'ref',
+  'digest',
+  'format',
+  'rows',
+  'bytes',
+  'columns',
+  'message',
+  'created_by',
+  'created_at',
+] as const;
+
+type SummaryRow = Pick<VersionRow, (typeof summaryColumns)[number]>;
+
+export function toSummary(row: SummaryRow): DatasetVersionSummary {
+  return datasetVersionSummarySchema.parse({
+    ...common(row),
+    columns: row.columns,
+  });
+}
+
+export function toVersion(row: VersionRow): StoredVersion {
+  return {
+    version: datasetVersionSchema.parse({
+      ...common(row),
+      uri: row.uri,
+      files: JSON.parse(row.files),
+      schema: JSON.parse(row.schema),
+      profile: JSON.parse(row.profile),
+    }),
+    folder: row.folder,
+    source: sourceSchema.parse(JSON.parse(row.source)),
+  };
+}
+
+function common(row: SummaryRow) {
+  return {
+    ref: row.ref,
+    version: row.version,
+    digest: row.digest,
+    format: row.format,
+    rows: Number(row.rows),
+    bytes: Number(row.bytes),
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    ...(row.message !== null && { message: row.message }),
+  };
+}
