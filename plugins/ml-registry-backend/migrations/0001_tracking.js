@@ -241,6 +241,15 @@ exports.up = async function up(knex) {
     table.primary(['name', 'alias']);
   });
 
+  await knex.schema.createTable('artifacts', table => {
+    table.comment('What was uploaded: size and checksum as received');
+    table.string('path', 2000).primary().comment('Path in the artifact store');
+    table.bigInteger('size').notNullable();
+    table.string('sha256', 64).notNullable();
+    table.bigInteger('created_at').notNullable();
+    table.string('created_by', 255);
+  });
+
   const now = Date.now();
   await knex('experiments').insert({
     experiment_id: 0,
@@ -255,6 +264,7 @@ exports.up = async function up(knex) {
 /** @param {import('knex').Knex} knex */
 exports.down = async function down(knex) {
   for (const name of [
+    'artifacts',
     'registered_model_aliases',
     'model_version_tags',
     'model_versions',

@@ -1,6 +1,6 @@
 import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import type { TokenSubject } from '@downstage/plugin-ml-registry-node';
-import type { Stage } from '../stores/ModelStore';
+import type { Stage } from '@downstage/plugin-ml-registry-common';
 
 /**
  * Who is calling through the MLflow API: a Backstage principal (`credentials`)

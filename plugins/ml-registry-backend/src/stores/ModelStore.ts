@@ -1,7 +1,19 @@
+import type { Stage } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
+import { byBytes, type Sql } from '../searchGrammar/compile';
+import { readPage, type OrderTerm } from '../searchGrammar/keyset';
+import { forUpdate, type Database } from './database';
+import {
+  insertVersion,
+  modelsFromRows,
+  setKeyed,
+  versionsFromRows,
+  type ModelVersionDbRow,
+  type RegisteredModelDbRow,
+} from './modelRows';
 
-/** Our stages. MLflow's words map onto them in `mlflow/stages.ts`. */
-export type Stage = 'none' | 'staging' | 'candidate' | 'production' | 'archived';
+export type { Stage } from '@downstage/plugin-ml-registry-common';
+export type { Database } from './database';
 
 export type RegisteredModelRow = {
   name: string;
@@ -47,29 +59,308 @@ export type NewModelVersion = {
   now: number;
 };
 
-/** Either the database or a transaction on it. */
-export type Database = Knex | Knex.Transaction;
+/** MLflow keeps prompts as registered models with this tag; model lists leave them out. */
+export const PROMPT_TAG = 'mlflow.prompt.is_prompt';
 
-/** Registered models, versions, aliases, stages. Every method takes the database to run on. */
-export interface ModelStoreSignature {
-  transaction<T>(work: (tx: Knex.Transaction) => Promise<T>): Promise<T>;
+/**
+ * Registered models, versions, aliases and stages. Every method takes the
+ * database to run on, so that callers decide what is one transaction. On
+ * SQLite there is one connection: inside a transaction use only its handle.
+ */
+export class ModelStore {
+  readonly #knex: Knex;
 
-  createModel(db: Database, model: { name: string; description?: string; owner?: string; createdBy?: string; tags: Record<string, string>; now: number }): Promise<void>;
-  findModel(db: Database, name: string): Promise<RegisteredModelRow | undefined>;
-  /** All models by name (bytes order); `after` is the last name of the page before. Prompts left out. */
-  listModels(db: Database, options: { owner?: string; query?: string; after?: string; limit: number }): Promise<RegisteredModelRow[]>;
+  constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  /** The database outside any transaction. */
+  get database(): Knex {
+    return this.#knex;
+  }
+
+  async transaction<T>(work: (tx: Knex.Transaction) => Promise<T>): Promise<T> {
+    return this.#knex.transaction(work);
+  }
+
+  /** False when the name is taken. */
+  async createModel(
+    db: Database,
+    model: {
+      name: string;
+      description?: string;
+      owner?: string;
+      createdBy?: string;
+      tags: Record<string, string>;
+      now: number;
+    },
+  ): Promise<boolean> {
+    const inserted = await db('registered_models')
+      .insert({
+        name: model.name,
+        creation_time: model.now,
+        last_updated_time: model.now,
+        description: model.description,
+        owner: model.owner,
+        created_by: model.createdBy,
+      })
+      .onConflict('name')
+      .ignore()
+      .returning('name');
+    if (inserted.length === 0) return false;
+    for (const [key, value] of Object.entries(model.tags)) {
+      await setKeyed(db, 'registered_model_tags', { name: model.name, key, value });
+    }
+    return true;
+  }
+
+  async findModel(
+    db: Database,
+    name: string,
+  ): Promise<RegisteredModelRow | undefined> {
+    const rows = await db<RegisteredModelDbRow>('registered_models').where({ name });
+    return (await modelsFromRows(db, rows))[0];
+  }
+
+  /** Models by name in bytes order; `after` is the last name of the page before. Prompts are left out. */
+  async listModels(
+    db: Database,
+    options: { owner?: string; query?: string; after?: string; limit: number },
+  ): Promise<RegisteredModelRow[]> {
+    const byName = byBytes(this.#knex, 'registered_models.name');
+    const query = db<RegisteredModelDbRow>('registered_models')
+      .whereRaw(NOT_A_PROMPT, [PROMPT_TAG])
+      .orderByRaw(byName)
+      .limit(options.limit);
+    if (options.owner) query.where('owner', options.owner);
+    if (options.query) {
+      query.whereRaw('LOWER(registered_models.name) LIKE LOWER(?)', [
+        `%${options.query.replace(/[%_]/g, '')}%`,
+      ]);
+    }
+    if (options.after) query.whereRaw(`${byName} > ?`, [options.after]);
+    return modelsFromRows(db, await query);
+  }
+
+  async searchModels(options: {
+    where: Sql[];
+    terms: OrderTerm[];
+    withPrompts: boolean;
+    pageToken?: string;
+    limit: number;
+  }): Promise<{ models: RegisteredModelRow[]; nextPageToken?: string }> {
+    const query = this.#knex('registered_models').select('registered_models.*');
+    if (!options.withPrompts) query.whereRaw(NOT_A_PROMPT, [PROMPT_TAG]);
+    for (const { sql, bindings } of options.where) query.whereRaw(sql, bindings);
+    const page = await readPage<RegisteredModelDbRow>({
+      ...options,
+      database: this.#knex,
+      query,
+    });
+    return {
+      models: await modelsFromRows(this.#knex, page.rows),
+      nextPageToken: page.nextPageToken,
+    };
+  }
+
   /** Locks the model's row until the transaction ends (PostgreSQL; SQLite has one writer anyhow). */
-  lockModel(tx: Knex.Transaction, name: string): Promise<RegisteredModelRow | undefined>;
-  updateModel(db: Database, name: string, patch: { description?: string; owner?: string; now: number }): Promise<void>;
+  async lockModel(
+    tx: Knex.Transaction,
+    name: string,
+  ): Promise<RegisteredModelRow | undefined> {
+    const rows = await forUpdate(
+      tx,
+      tx<RegisteredModelDbRow>('registered_models').where({ name }),
+    );
+    return (await modelsFromRows(tx, rows))[0];
+  }
 
-  createVersion(tx: Knex.Transaction, version: NewModelVersion): Promise<ModelVersionRow>;
-  findVersion(db: Database, name: string, version: number): Promise<ModelVersionRow | undefined>;
-  listVersions(db: Database, name: string): Promise<ModelVersionRow[]>; // newest first
-  findVersionsInStage(db: Database, name: string, stage: Stage): Promise<ModelVersionRow[]>; // newest first
-  setVersionTag(db: Database, key: { name: string; version: number; key: string; value: string; now: number }): Promise<void>;
+  async updateModel(
+    db: Database,
+    name: string,
+    patch: { description?: string; owner?: string; now: number },
+  ): Promise<void> {
+    await db('registered_models').where({ name }).update({
+      description: patch.description,
+      owner: patch.owner,
+      last_updated_time: patch.now,
+    });
+  }
+
+  /** Tables that refer to the name follow by foreign key. False when the new name is taken. */
+  async renameModel(
+    tx: Knex.Transaction,
+    change: { name: string; newName: string; now: number },
+  ): Promise<boolean> {
+    if (await tx('registered_models').where({ name: change.newName }).first('name')) {
+      return false;
+    }
+    await tx('registered_models').where({ name: change.name }).update({
+      name: change.newName,
+      last_updated_time: change.now,
+    });
+    return true;
+  }
+
+  async deleteModel(tx: Knex.Transaction, name: string): Promise<void> {
+    for (const table of VERSION_TABLES) await tx(table).where({ name }).delete();
+    await tx('registered_models').where({ name }).delete();
+  }
+
+  async setModelTag(
+    db: Database,
+    tag: { name: string; key: string; value: string },
+  ): Promise<void> {
+    await setKeyed(db, 'registered_model_tags', tag);
+  }
+
+  async deleteModelTag(db: Database, tag: { name: string; key: string }): Promise<void> {
+    await db('registered_model_tags').where(tag).delete();
+  }
+
+  /** Numbers go up and are never used again. The model must exist. */
+  async createVersion(
+    tx: Knex.Transaction,
+    version: NewModelVersion,
+  ): Promise<ModelVersionRow> {
+    const number = await insertVersion(tx, version);
+    const created = await this.findVersion(tx, version.name, number);
+    if (!created) throw new Error(`Version ${number} vanished while created`);
+    return created;
+  }
+
+  async findVersion(
+    db: Database,
+    name: string,
+    version: number,
+  ): Promise<ModelVersionRow | undefined> {
+    const rows = await db<ModelVersionDbRow>('model_versions').where({ name, version });
+    return (await versionsFromRows(db, rows))[0];
+  }
+
+  /** Newest first. */
+  async listVersions(db: Database, name: string): Promise<ModelVersionRow[]> {
+    const rows = await db<ModelVersionDbRow>('model_versions')
+      .where({ name })
+      .orderBy('version', 'desc');
+    return versionsFromRows(db, rows);
+  }
+
+  /** Newest first. */
+  async findVersionsInStage(
+    db: Database,
+    name: string,
+    stage: Stage,
+  ): Promise<ModelVersionRow[]> {
+    const rows = await db<ModelVersionDbRow>('model_versions')
+      .where({ name, stage })
+      .orderBy('version', 'desc');
+    return versionsFromRows(db, rows);
+  }
+
+  async searchVersions(options: {
+    where: Sql[];
+    terms: OrderTerm[];
+    pageToken?: string;
+    limit: number;
+  }): Promise<{ versions: ModelVersionRow[]; nextPageToken?: string }> {
+    const query = this.#knex('model_versions').select('model_versions.*');
+    for (const { sql, bindings } of options.where) query.whereRaw(sql, bindings);
+    const page = await readPage<ModelVersionDbRow>({
+      ...options,
+      database: this.#knex,
+      query,
+    });
+    return {
+      versions: await versionsFromRows(this.#knex, page.rows),
+      nextPageToken: page.nextPageToken,
+    };
+  }
+
+  async updateVersion(
+    db: Database,
+    key: { name: string; version: number },
+    patch: { description?: string; now: number },
+  ): Promise<void> {
+    await db('model_versions').where({ name: key.name, version: key.version }).update({
+      description: patch.description,
+      last_updated_time: patch.now,
+    });
+  }
+
+  async deleteVersion(
+    tx: Knex.Transaction,
+    key: { name: string; version: number },
+  ): Promise<void> {
+    for (const table of ['registered_model_aliases', 'model_version_tags', 'model_versions']) {
+      await tx(table).where({ name: key.name, version: key.version }).delete();
+    }
+  }
+
+  async setVersionTag(
+    db: Database,
+    tag: { name: string; version: number; key: string; value: string; now: number },
+  ): Promise<void> {
+    await db('model_version_tags')
+      .insert({ name: tag.name, version: tag.version, key: tag.key, value: tag.value })
+      .onConflict(['name', 'version', 'key'])
+      .merge();
+  }
+
+  async deleteVersionTag(
+    db: Database,
+    tag: { name: string; version: number; key: string },
+  ): Promise<void> {
+    await db('model_version_tags').where(tag).delete();
+  }
 
   /** Writes only if the version still is in `from`; false when it is not (somebody else won). */
-  setStage(tx: Knex.Transaction, change: { name: string; version: number; from: Stage; to: Stage; now: number }): Promise<boolean>;
-  setAlias(db: Database, alias: { name: string; alias: string; version: number; now: number }): Promise<void>;
-  deleteAlias(db: Database, alias: { name: string; alias: string; now: number }): Promise<boolean>;
+  async setStage(
+    tx: Knex.Transaction,
+    change: { name: string; version: number; from: Stage; to: Stage; now: number },
+  ): Promise<boolean> {
+    const count = await tx('model_versions')
+      .where({ name: change.name, version: change.version, stage: change.from })
+      .update({ stage: change.to, last_updated_time: change.now });
+    return count > 0;
+  }
+
+  async setAlias(
+    db: Database,
+    alias: { name: string; alias: string; version: number; now: number },
+  ): Promise<void> {
+    await db('registered_model_aliases')
+      .insert({ name: alias.name, alias: alias.alias, version: alias.version })
+      .onConflict(['name', 'alias'])
+      .merge();
+    await db('registered_models')
+      .where({ name: alias.name })
+      .update({ last_updated_time: alias.now });
+  }
+
+  /** Whether there was such an alias. */
+  async deleteAlias(
+    db: Database,
+    alias: { name: string; alias: string; now: number },
+  ): Promise<boolean> {
+    const count = await db('registered_model_aliases')
+      .where({ name: alias.name, alias: alias.alias })
+      .delete();
+    if (count > 0) {
+      await db('registered_models')
+        .where({ name: alias.name })
+        .update({ last_updated_time: alias.now });
+    }
+    return count > 0;
+  }
 }
+
+const NOT_A_PROMPT =
+  'NOT EXISTS (SELECT 1 FROM registered_model_tags p WHERE p.name = registered_models.name AND p.key = ?)';
+
+const VERSION_TABLES = [
+  'registered_model_aliases',
+  'model_version_tags',
+  'model_versions',
+  'registered_model_tags',
+];

@@ -1,0 +1,180 @@
+import type { Knex } from 'knex';
+import type { Comparison } from './parseFilter';
+import type { Order } from './parseOrderBy';
+import type { Vocabulary } from './vocabulary';
+import type { OrderTerm } from './keyset';
+import { isPostgres } from '../stores/database';
+
+/** A piece of SQL and what is bound to its question marks. */
+export type Sql = { sql: string; bindings: Knex.RawBinding[] };
+
+/** Where the keyed data of one kind of search lies. */
+export type Tables = {
+  /** Joins a keyed row to the outer row: `x.run_id = runs.run_id`. */
+  join: string;
+  tags: string;
+  params?: string;
+  metrics?: { table: string; where?: Sql };
+};
+
+export const runTables: Tables = {
+  join: 'x.run_id = runs.run_id',
+  tags: 'run_tags',
+  params: 'params',
+  metrics: { table: 'latest_metrics' },
+};
+
+/**
+ * Turns one comparison into SQL. A thing that is not there never matches,
+ * whatever the comparison, as in MLflow; only IS NULL asks for absence.
+ */
+export function compileComparison(
+  database: Knex,
+  comparison: Comparison,
+  options: { vocabulary: Vocabulary; tables: Tables },
+): Sql {
+  const { entity, key } = comparison;
+  const { vocabulary, tables } = options;
+  if (entity === 'attribute') {
+    return compare(database, vocabulary.attributes[key], comparison);
+  }
+  if (entity === 'dataset') {
+    const column = key === 'context' ? 'x.context' : `d.${key}`;
+    const inner = compare(database, column, comparison);
+    return {
+      sql: `EXISTS (SELECT 1 FROM run_datasets x JOIN datasets d ON d.dataset_id = x.dataset_id WHERE ${tables.join} AND ${inner.sql})`,
+      bindings: inner.bindings,
+    };
+  }
+  const source = keyed(tables, entity);
+  const where = source.where;
+  const scope = `SELECT 1 FROM ${source.table} x WHERE ${tables.join} AND x.key = ?${
+    where ? ` AND ${where.sql}` : ''
+  }`;
+  const scopeBindings = [key, ...(where?.bindings ?? [])];
+  if (comparison.operator === 'IS NULL') {
+    return { sql: `NOT EXISTS (${scope})`, bindings: scopeBindings };
+  }
+  if (comparison.operator === 'IS NOT NULL') {
+    return { sql: `EXISTS (${scope})`, bindings: scopeBindings };
+  }
+  const inner = compare(database, 'x.value', comparison);
+  // NaN is stored as 0 and a flag, and equals nothing.
+  const number = entity === 'metric' ? ` AND x.is_nan = ?` : '';
+  return {
+    sql: `EXISTS (${scope} AND ${inner.sql}${number})`,
+    bindings: [
+      ...scopeBindings,
+      ...inner.bindings,
+      ...(entity === 'metric' ? [false] : []),
+    ],
+  };
+}
+
+/** Turns an order into terms that are never null, so that pages can go on after any row. */
+export function compileOrder(
+  order: Order,
+  options: { vocabulary: Vocabulary; tables: Tables; database: Knex },
+): OrderTerm[] {
+  const { vocabulary, tables, database } = options;
+  const { key, entity, descending } = order;
+  if (entity === 'attribute') {
+    const column =
+      vocabulary.attributes[key] ?? vocabulary.orderOnly?.[key] ?? key;
+    const numeric = vocabulary.numbers.includes(key);
+    return [
+      {
+        sql: `CASE WHEN ${column} IS NULL THEN 1 ELSE 0 END`,
+        bindings: [],
+        descending: false,
+      },
+      numeric
+        ? { sql: `COALESCE(${column}, 0)`, bindings: [], descending }
+        : {
+            sql: byBytes(database, `COALESCE(${column}, '')`),
+            bindings: [],
+            descending,
+          },
+    ];
+  }
+  const source = keyed(tables, entity === 'dataset' ? 'tag' : entity);
+  const where = source.where;
+  const from = `FROM ${source.table} x WHERE ${tables.join} AND x.key = ?${
+    where ? ` AND ${where.sql}` : ''
+  }`;
+  const bindings = [key, ...(where?.bindings ?? [])];
+  const newest =
+    source.table === 'logged_model_metrics'
+      ? ' ORDER BY x.step DESC, x.timestamp DESC LIMIT 1'
+      : '';
+  if (entity === 'metric') {
+    return [
+      {
+        sql: `COALESCE((SELECT CASE WHEN x.is_nan THEN 1 ELSE 0 END ${from}${newest}), 2)`,
+        bindings,
+        descending: false,
+      },
+      {
+        sql: `COALESCE((SELECT x.value ${from}${newest}), 0)`,
+        bindings,
+        descending,
+      },
+    ];
+  }
+  return [
+    {
+      sql: `CASE WHEN EXISTS (SELECT 1 ${from}) THEN 0 ELSE 1 END`,
+      bindings,
+      descending: false,
+    },
+    {
+      sql: byBytes(database, `COALESCE((SELECT x.value ${from}), '')`),
+      bindings,
+      descending,
+    },
+  ];
+}
+
+/** Text sorts by bytes on every database, as clients expect. */
+export function byBytes(database: Knex, sql: string): string {
+  return isPostgres(database) ? `(${sql}) COLLATE "C"` : sql;
+}
+
+function keyed(tables: Tables, entity: 'metric' | 'param' | 'tag') {
+  if (entity === 'tag') return { table: tables.tags, where: undefined };
+  if (entity === 'param' && tables.params) {
+    return { table: tables.params, where: undefined };
+  }
+  if (entity === 'metric' && tables.metrics) {
+    return { table: tables.metrics.table, where: tables.metrics.where };
+  }
+  throw new Error(`No table holds a ${entity} here`);
+}
+
+function compare(database: Knex, column: string, comparison: Comparison): Sql {
+  const { operator, value } = comparison;
+  if (Array.isArray(value)) {
+    const marks = value.map(() => '?').join(', ');
+    return { sql: `${column} ${operator} (${marks})`, bindings: value };
+  }
+  const bound = value ?? '';
+  if (operator === 'LIKE') return like(database, column, String(bound));
+  if (operator === 'ILIKE') {
+    return isPostgres(database)
+      ? { sql: `${column} ILIKE ? ESCAPE ''`, bindings: [bound] }
+      : { sql: `LOWER(${column}) LIKE LOWER(?)`, bindings: [bound] };
+  }
+  return { sql: `${column} ${operator} ?`, bindings: [bound] };
+}
+
+/** LIKE minds the case. SQLite's own does not, but its GLOB does. */
+function like(database: Knex, column: string, pattern: string): Sql {
+  if (isPostgres(database)) {
+    return { sql: `${column} LIKE ? ESCAPE ''`, bindings: [pattern] };
+  }
+  const glob = pattern
+    .replace(/[*?[]/g, special => `[${special}]`)
+    .replace(/%/g, '*')
+    .replace(/_/g, '?');
+  return { sql: `${column} GLOB ?`, bindings: [glob] };
+}

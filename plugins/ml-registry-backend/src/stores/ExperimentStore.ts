@@ -1,0 +1,187 @@
+import type { Knex } from 'knex';
+import { readPage, type OrderTerm } from '../searchGrammar/keyset';
+import type { Sql } from '../searchGrammar/compile';
+import { groupBy, optional, toNumber, type Database } from './database';
+
+export type LifecycleStage = 'active' | 'deleted';
+
+export type Experiment = {
+  experimentId: string;
+  name: string;
+  artifactLocation: string;
+  lifecycleStage: LifecycleStage;
+  creationTime: number;
+  lastUpdateTime: number;
+  owner?: string;
+  createdBy?: string;
+  tags: Record<string, string>;
+};
+
+type ExperimentRow = {
+  experiment_id: number;
+  name: string;
+  artifact_location: string;
+  lifecycle_stage: string;
+  creation_time: number | string;
+  last_update_time: number | string;
+  owner: string | null;
+  created_by: string | null;
+};
+
+/** Experiments and their tags. */
+export class ExperimentStore {
+  readonly #knex: Knex;
+
+  constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  /** Stores it; the id it got comes back, or `undefined` when the name is taken. */
+  async create(
+    tx: Knex.Transaction,
+    experiment: {
+      name: string;
+      owner?: string;
+      createdBy: string;
+      tags: Record<string, string>;
+      now: number;
+    },
+  ): Promise<string | undefined> {
+    const inserted = await tx('experiments')
+      .insert({
+        name: experiment.name,
+        artifact_location: '',
+        lifecycle_stage: 'active',
+        creation_time: experiment.now,
+        last_update_time: experiment.now,
+        owner: experiment.owner,
+        created_by: experiment.createdBy,
+      })
+      .onConflict('name')
+      .ignore()
+      .returning('experiment_id');
+    const id = inserted[0]?.experiment_id;
+    if (id === undefined) return undefined;
+    await tx('experiments')
+      .where('experiment_id', id)
+      .update({ artifact_location: `mlflow-artifacts:/${id}` });
+    for (const [key, value] of Object.entries(experiment.tags)) {
+      await this.setTag(tx, { experimentId: String(id), key, value });
+    }
+    return String(id);
+  }
+
+  async find(experimentId: string, db: Database = this.#knex) {
+    if (!/^\d{1,9}$/.test(experimentId)) return undefined;
+    return this.#first(db, { experiment_id: Number(experimentId) });
+  }
+
+  async findByName(name: string, db: Database = this.#knex) {
+    return this.#first(db, { name });
+  }
+
+  async #first(db: Database, where: object): Promise<Experiment | undefined> {
+    const row = await db<ExperimentRow>('experiments').where(where).first();
+    if (!row) return undefined;
+    return (await this.#withTags(db, [row]))[0];
+  }
+
+  async search(options: {
+    where: Sql[];
+    terms: OrderTerm[];
+    lifecycleStages: LifecycleStage[];
+    pageToken?: string;
+    limit: number;
+  }): Promise<{ experiments: Experiment[]; nextPageToken?: string }> {
+    const query = this.#knex('experiments')
+      .select('experiments.*')
+      .whereIn('lifecycle_stage', options.lifecycleStages);
+    for (const { sql, bindings } of options.where) query.whereRaw(sql, bindings);
+    const page = await readPage<ExperimentRow>({
+      ...options,
+      database: this.#knex,
+      query,
+    });
+    return {
+      experiments: await this.#withTags(this.#knex, page.rows),
+      nextPageToken: page.nextPageToken,
+    };
+  }
+
+  async rename(
+    db: Database,
+    change: { experimentId: string; name: string; now: number },
+  ): Promise<void> {
+    await db('experiments')
+      .where('experiment_id', Number(change.experimentId))
+      .update({ name: change.name, last_update_time: change.now });
+  }
+
+  /** Deletes or restores the experiment, and with it its runs. */
+  async setLifecycle(
+    tx: Knex.Transaction,
+    change: { experimentId: string; stage: LifecycleStage; now: number },
+  ): Promise<void> {
+    const id = Number(change.experimentId);
+    await tx('experiments')
+      .where('experiment_id', id)
+      .update({ lifecycle_stage: change.stage, last_update_time: change.now });
+    await tx('runs')
+      .where('experiment_id', id)
+      .update({
+        lifecycle_stage: change.stage,
+        deleted_time: change.stage === 'deleted' ? change.now : null,
+      });
+  }
+
+  async setTag(
+    db: Database,
+    tag: { experimentId: string; key: string; value: string },
+  ): Promise<void> {
+    await db('experiment_tags')
+      .insert({
+        experiment_id: Number(tag.experimentId),
+        key: tag.key,
+        value: tag.value,
+      })
+      .onConflict(['experiment_id', 'key'])
+      .merge();
+  }
+
+  async deleteTag(
+    db: Database,
+    tag: { experimentId: string; key: string },
+  ): Promise<boolean> {
+    const count = await db('experiment_tags')
+      .where({ experiment_id: Number(tag.experimentId), key: tag.key })
+      .delete();
+    return count > 0;
+  }
+
+  async #withTags(db: Database, rows: ExperimentRow[]): Promise<Experiment[]> {
+    const tags: { experiment_id: number; key: string; value: string }[] =
+      await db('experiment_tags')
+        .whereIn(
+          'experiment_id',
+          rows.map(row => row.experiment_id),
+        )
+        .orderBy('key');
+    const byId = groupBy(tags, tag => String(tag.experiment_id));
+    return rows.map(row => ({
+      experimentId: String(row.experiment_id),
+      name: row.name,
+      artifactLocation: row.artifact_location,
+      lifecycleStage: row.lifecycle_stage === 'deleted' ? 'deleted' : 'active',
+      creationTime: toNumber(row.creation_time),
+      lastUpdateTime: toNumber(row.last_update_time),
+      owner: optional(row.owner),
+      createdBy: optional(row.created_by),
+      tags: Object.fromEntries(
+        (byId.get(String(row.experiment_id)) ?? []).map(tag => [
+          tag.key,
+          tag.value,
+        ]),
+      ),
+    }));
+  }
+}
