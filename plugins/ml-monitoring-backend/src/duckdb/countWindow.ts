@@ -1,0 +1,141 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type {
+  BaselineColumn,
+  CategoricalBaseline,
+  NumericBaseline,
+} from '@downstage/plugin-ml-monitoring-common';
+import { z } from 'zod';
+import type { ColumnCounts } from '../domain/columnCounts';
+import { columnTypes, isNumericType } from './columnTypes';
+import { countNumeric } from './countNumeric';
+import { valueOf } from './measureBaseline';
+
+const MOST_UNSEEN = 1000;
+
+const valueCountsSchema = z.array(
+  z.object({
+    value: z.union([z.string(), z.number()]).nullable(),
+    count: z.bigint().transform(Number),
+  }),
+);
+
+/** Counts a window's rows over the frozen bins of each baseline column, in the order of the columns. */
+export async function countWindow(
+  connection: DuckDBConnection,
+  relation: string,
+  baseline: readonly BaselineColumn[],
+  rows: number,
+): Promise<ColumnCounts[]> {
+  const types = await columnTypes(connection, relation);
+  const numeric = baseline.filter(
+    (column): column is NumericBaseline =>
+      column.kind === 'numeric' && isNumericType(types.get(column.column) ?? ''),
+  );
+  const counted = await countBetweenEdges(connection, relation, numeric, rows);
+  const result: ColumnCounts[] = [];
+  for (const column of baseline) {
+    const type = types.get(column.column);
+    const found = counted.get(column.column);
+    if (found) result.push(found);
+    else if (type === undefined) result.push({ state: 'missing' });
+    else if (column.kind === 'numeric' || (column.numeric && !isNumericType(type)))
+      result.push({ state: 'type-changed', found: type });
+    else result.push(await countCategories(connection, relation, column));
+  }
+  return result;
+}
+
+async function countBetweenEdges(
+  connection: DuckDBConnection,
+  relation: string,
+  columns: readonly NumericBaseline[],
+  rows: number,
+): Promise<Map<string, ColumnCounts>> {
+  // The range is counted in the same pass, by two more edges that are merged away again.
+  const wanted = columns.map(column => {
+    const { min, max } = column.moments;
+    const bounds =
+      min === undefined || max === undefined ? [] : [justBelow(min), max];
+    return {
+      source: column.column,
+      edges: [...new Set([...column.edges, ...bounds])].sort((a, b) => a - b),
+    };
+  });
+  const counted = await countNumeric(connection, relation, wanted);
+  return new Map(
+    columns.map((column, index) => {
+      const { counts: fine, present, infinite } = counted[index];
+      const fineEdges = wanted[index].edges;
+      const counts = new Array<number>(column.edges.length + 1).fill(0);
+      let below = 0;
+      let above = 0;
+      const { min, max } = column.moments;
+      fine.forEach((count, bin) => {
+        const right = fineEdges[bin] ?? Infinity;
+        const target = column.edges.findIndex(edge => right <= edge);
+        counts[target === -1 ? column.edges.length : target] += count;
+        if (min !== undefined && right < min) below += count;
+        if (max !== undefined && right > max) above += count;
+      });
+      return [
+        column.column,
+        {
+          state: 'counted',
+          counts,
+          nulls: rows - present,
+          infinite,
+          below,
+          above,
+          unseen: [],
+        },
+      ];
+    }),
+  );
+}
+
+async function countCategories(
+  connection: DuckDBConnection,
+  relation: string,
+  column: CategoricalBaseline,
+): Promise<ColumnCounts> {
+  const value = valueOf(column.column, column.numeric);
+  const reader = await connection.runAndReadAll(
+    `SELECT ${value} AS value, count(*) AS count FROM ${relation} GROUP BY 1 ORDER BY 2 DESC, 1`,
+  );
+  const counts = new Array<number>(column.categories.length + 1).fill(0);
+  const unseen: { value: string; count: number }[] = [];
+  let nulls = 0;
+  for (const item of valueCountsSchema.parse(reader.getRowObjectsJS())) {
+    if (item.value === null) {
+      nulls += item.count;
+      continue;
+    }
+    const bin = column.categories.indexOf(String(item.value));
+    counts[bin === -1 ? column.categories.length : bin] += item.count;
+    // A baseline that itself keeps an "(other)" cannot tell what it never saw.
+    if (
+      bin === -1 &&
+      !column.counts[column.categories.length] &&
+      unseen.length < MOST_UNSEEN
+    ) {
+      unseen.push({ value: String(item.value), count: item.count });
+    }
+  }
+  return {
+    state: 'counted',
+    counts,
+    nulls,
+    infinite: 0,
+    below: 0,
+    above: 0,
+    unseen,
+  };
+}
+
+/** The greatest double less than `value`. */
+function justBelow(value: number): number {
+  if (value === 0) return -Number.MIN_VALUE;
+  const bits = new BigInt64Array(new Float64Array([value]).buffer);
+  bits[0] += value > 0 ? -1n : 1n;
+  return new Float64Array(bits.buffer)[0];
+}
