@@ -1,0 +1,154 @@
+import { Link } from '@backstage/core-components';
+import { Flex, Grid, Text } from '@backstage/ui';
+import {
+  Frame,
+  StatusBadge,
+  useContractClient,
+  useLoad,
+  type Loaded,
+} from '@downstage/react';
+import { mlJobsContract } from '@downstage/plugin-ml-jobs-common';
+import { mlMonitoringContract } from '@downstage/plugin-ml-monitoring-common';
+import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
+import { mlServingContract } from '@downstage/plugin-ml-serving-common';
+import type { ReactNode } from 'react';
+
+/** What is on stage, what is being rehearsed, what waits for somebody, what went wrong. */
+export function StageWidget() {
+  const registry = useContractClient(mlRegistryContract, 'ml-registry');
+  const jobs = useContractClient(mlJobsContract, 'ml-jobs');
+  const serving = useContractClient(mlServingContract, 'ml-serving');
+  const monitoring = useContractClient(mlMonitoringContract, 'ml-monitoring');
+  const options = { pollMs: 5_000 };
+
+  const models = useLoad(
+    signal => registry.listModels({ query: { limit: 200 } }, { signal }),
+    [],
+    options,
+  );
+  const latestJobs = useLoad(
+    signal => jobs.listJobs({ query: { limit: 20 } }, { signal }),
+    [],
+    options,
+  );
+  const endpoints = useLoad(
+    signal => serving.listEndpoints({}, { signal }),
+    [],
+    options,
+  );
+  const monitors = useLoad(
+    signal => monitoring.listMonitors({}, { signal }),
+    [],
+    options,
+  );
+
+  return (
+    <Grid.Root columns={{ initial: '1', sm: '2', md: '4' }} gap="4">
+      <Tile title="Models" to="/models" value={models}>
+        {({ items }) => {
+          const waiting = items.reduce((sum, model) => sum + model.pendingPromotions, 0);
+          return (
+            <>
+              <Figure
+                number={items.filter(model => model.production).length}
+                of={items.length}
+                label="in production"
+              />
+              <StatusBadge
+                tone={waiting ? 'warning' : 'neutral'}
+                label={waiting ? `${waiting} waiting for approval` : 'nothing waits for approval'}
+              />
+            </>
+          );
+        }}
+      </Tile>
+      <Tile title="Training" to="/training" value={latestJobs}>
+        {({ items }) => {
+          const active = items.filter(job => ['queued', 'preparing', 'running'].includes(job.state));
+          const [latest] = items;
+          return (
+            <>
+              <Figure number={active.length} label="under way" />
+              {latest && (
+                <Link to={`/training/jobs/${latest.id}`}>
+                  <StatusBadge
+                    tone={
+                      latest.state === 'succeeded'
+                        ? 'ok'
+                        : latest.state === 'failed'
+                        ? 'error'
+                        : active.includes(latest)
+                        ? 'running'
+                        : 'neutral'
+                    }
+                    label={`${latest.name}: ${latest.state}`}
+                  />
+                </Link>
+              )}
+            </>
+          );
+        }}
+      </Tile>
+      <Tile title="Endpoints" to="/endpoints" value={endpoints}>
+        {({ items }) => {
+          const ready = items.filter(endpoint => endpoint.state === 'ready');
+          return (
+            <>
+              <Figure number={ready.length} of={items.length} label="ready" />
+              <StatusBadge
+                tone={ready.length === items.length ? 'ok' : 'warning'}
+                label={
+                  items.length
+                    ? ready.length === items.length
+                      ? 'all answer'
+                      : `${items.length - ready.length} not ready`
+                    : 'none deployed yet'
+                }
+              />
+            </>
+          );
+        }}
+      </Tile>
+      <Tile title="Monitoring" to="/monitoring" value={monitors}>
+        {({ items }) => {
+          const drifting = items.filter(monitor => monitor.status === 'drift');
+          return (
+            <>
+              <Figure number={drifting.length} of={items.length} label="drifting" />
+              {drifting.length ? (
+                <StatusBadge tone="error" label={drifting[0].message} />
+              ) : (
+                <StatusBadge tone="ok" label="nothing unusual" />
+              )}
+            </>
+          );
+        }}
+      </Tile>
+    </Grid.Root>
+  );
+}
+
+function Tile<T>(props: {
+  title: string;
+  to: string;
+  value: Loaded<T>;
+  children: (value: T) => ReactNode;
+}) {
+  return (
+    <Flex direction="column" gap="2">
+      <Text as="h3" variant="title-x-small">
+        <Link to={props.to}>{props.title}</Link>
+      </Text>
+      <Frame value={props.value}>{props.children}</Frame>
+    </Flex>
+  );
+}
+
+function Figure(props: { number: number; of?: number; label: string }) {
+  return (
+    <Text as="p">
+      <strong style={{ fontSize: 28 }}>{props.number}</strong>
+      {props.of !== undefined && ` of ${props.of}`} {props.label}
+    </Text>
+  );
+}
