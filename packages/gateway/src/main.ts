@@ -1,0 +1,32 @@
+import { stringifyError } from '@backstage/errors';
+import { readConfig } from './config';
+import { startGateway } from './startGateway';
+
+/* The process: `node dist/main.cjs.js --state-dir … --log-dir … --admin-token-file …`. */
+
+function say(level: string, message: string) {
+  process.stdout.write(
+    `${JSON.stringify({ at: new Date().toISOString(), level, message })}\n`,
+  );
+}
+
+async function main() {
+  const config = readConfig(process.argv.slice(2), process.env);
+  const gateway = await startGateway(config);
+  say('info', `Listening on ${gateway.url}`);
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    say('info', `${signal}: stopping`);
+    await gateway.stop();
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+}
+
+main().catch(error => {
+  say('error', stringifyError(error));
+  process.exit(1);
+});
