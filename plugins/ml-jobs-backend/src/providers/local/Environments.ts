@@ -1,0 +1,156 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AttemptFailure } from './AttemptFailure';
+import { findPython } from './python';
+import { readRequirements } from './requirements';
+import { pipEnvironment, runTool } from './runTool';
+
+/** An environment ready to run in: the folder with its programs. */
+export type Environment = { id: string; bin: string; root: string };
+
+type Progress = (line: string) => Promise<void>;
+
+/**
+ * Virtual environments, one for each set of requirements, built once and shared by every job that has the same.
+ *
+ * @remarks
+ * An environment is built in a folder of its own name and becomes visible by one rename of the link
+ * `<hash>`. A crash leaves a folder without a link, which nobody uses and the next build of the same hash removes; it never
+ * leaves half an environment under the final name. Within one portal a hash is built once at a time; two portals on one data
+ * directory would both build, and the last link wins.
+ */
+export class Environments {
+  readonly #folder: string;
+  readonly #python?: string;
+  readonly #prebuilt: Record<string, string>;
+  readonly #building = new Map<string, Promise<void>>();
+
+  constructor(options: { folder: string; python?: string; prebuilt?: Record<string, string> }) {
+    this.#folder = options.folder;
+    this.#python = options.python;
+    this.#prebuilt = options.prebuilt ?? {};
+  }
+
+  async provide(options: {
+    project: string;
+    environment?: { requirements?: string; name?: string };
+    progress: Progress;
+    signal: AbortSignal;
+  }): Promise<Environment> {
+    const { project, environment = {}, progress, signal } = options;
+    if (environment.name) return this.#named(environment.name);
+
+    const python = await findPython({ configured: this.#python, signal });
+    const requirements = environment.requirements
+      ? await readRequirements(project, environment.requirements)
+      : { hash: 'bare' };
+    const id = createHash('sha256')
+      .update([requirements.hash, python.version, process.platform, process.arch].join(' '))
+      .digest('hex')
+      .slice(0, 16);
+
+    const ready = await this.#find(id);
+    if (ready) {
+      await progress(`Environment ${id} is there already (Python ${python.version})`);
+      return ready;
+    }
+    const building = this.#building.get(id);
+    if (building) await progress(`Environment ${id} is being built for another job; waiting for it`);
+    await (building ?? this.#start(id, { ...options, python, requirements: environment.requirements }));
+    signal.throwIfAborted();
+
+    const built = await this.#find(id);
+    // Whoever built it was cancelled or failed: then this job builds, and gets the error as its own.
+    return built ?? this.provide(options);
+  }
+
+  async #named(name: string): Promise<Environment> {
+    const root = this.#prebuilt[name];
+    const known = Object.keys(this.#prebuilt);
+    if (!root) {
+      throw new AttemptFailure(
+        'EnvironmentUnknown',
+        `There is no prebuilt environment '${name}'; ${
+          known.length ? `there are: ${known.join(', ')}` : 'mlJobs.local.environments names none'
+        }`,
+      );
+    }
+    if (!(await stat(join(root, 'bin', 'python')).catch(() => undefined))) {
+      throw new AttemptFailure('EnvironmentUnknown', `The prebuilt environment '${name}' has no bin/python`);
+    }
+    return { id: name, root, bin: join(root, 'bin') };
+  }
+
+  async #find(id: string): Promise<Environment | undefined> {
+    const target = await readlink(join(this.#folder, id)).catch(() => undefined);
+    if (!target) return undefined;
+    const root = join(this.#folder, target);
+    // A link whose interpreter went away (Python was upgraded) counts as none.
+    if (!(await stat(join(root, 'bin', 'python')).catch(() => undefined))) return undefined;
+    return { id, root, bin: join(root, 'bin') };
+  }
+
+  #start(id: string, options: BuildOptions): Promise<void> {
+    const build = this.#build(id, options).finally(() => this.#building.delete(id));
+    // Those who wait get no error from it: they look for the environment, and build themselves when it is not there.
+    this.#building.set(
+      id,
+      build.catch(() => undefined),
+    );
+    return build;
+  }
+
+  async #build(id: string, options: BuildOptions): Promise<void> {
+    const { project, requirements, python, progress, signal } = options;
+    await mkdir(this.#folder, { recursive: true });
+    for (const left of await readdir(this.#folder)) {
+      if (left.startsWith(`${id}-`)) await rm(join(this.#folder, left), { recursive: true, force: true });
+    }
+    const name = `${id}-${randomUUID().slice(0, 8)}`;
+    const root = join(this.#folder, name);
+    const env = pipEnvironment(root);
+    const onLine = (line: string) => void progress(line.trimEnd());
+
+    await progress(`Building environment ${id} with Python ${python.version}`);
+    try {
+      const venv = await runTool(
+        python.command,
+        ['-m', 'venv', ...(requirements ? [] : ['--without-pip']), root],
+        { env, signal, onLine },
+      );
+      if (venv.exitCode !== 0) {
+        throw new AttemptFailure(
+          'PythonMissing',
+          `Python ${python.version} could not make a virtual environment; its venv module is missing or broken (on Debian: install python3-venv). It said: ${venv.lines.at(-1)}`,
+        );
+      }
+      if (requirements) {
+        const pip = await runTool(
+          join(root, 'bin', 'python'),
+          ['-m', 'pip', 'install', '--progress-bar', 'off', '-r', requirements],
+          { cwd: project, env, signal, onLine },
+        );
+        if (pip.exitCode !== 0) {
+          const error = pip.lines.find(line => line.startsWith('ERROR')) ?? pip.lines.at(-1);
+          throw new AttemptFailure('InstallFailed', `pip could not install ${requirements}: ${error}`);
+        }
+      }
+      const link = join(this.#folder, `${name}.link`);
+      await symlink(name, link);
+      await rename(link, join(this.#folder, id));
+      await progress(`Environment ${id} is ready`);
+    } catch (error) {
+      await rm(root, { recursive: true, force: true });
+      throw error;
+    }
+  }
+}
+
+type BuildOptions = {
+  project: string;
+  requirements?: string;
+  python: { command: string; version: string };
+  progress: Progress;
+  signal: AbortSignal;
+};

@@ -1,0 +1,70 @@
+import { appendFile, mkdir, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * The log of a job: one file for all its attempts, only ever appended to, by the process itself and by us.
+ */
+export class JobLogFile {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** A line of ours, marked so that nobody takes it for the program's. */
+  async write(line: string): Promise<void> {
+    await mkdir(dirname(this.path), { recursive: true });
+    await appendFile(this.path, `[downstage] ${line}\n`);
+  }
+
+  async size(): Promise<number> {
+    return stat(this.path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+
+  /** Reads whole characters from a byte offset; a negative offset counts from the end. */
+  async read(options: { offset: number; limit: number }) {
+    const size = await this.size();
+    const wanted = options.offset < 0 ? size + options.offset : options.offset;
+    const offset = Math.min(Math.max(wanted, 0), size);
+    const length = Math.min(Math.max(options.limit, 4), size - offset);
+    if (length === 0) return { text: '', offset, nextOffset: offset, size };
+
+    const file = await open(this.path, 'r');
+    try {
+      const buffer = Buffer.alloc(length);
+      const { bytesRead } = await file.read(buffer, 0, length, offset);
+      const bytes = buffer.subarray(0, bytesRead);
+      const from = options.offset < 0 && offset > 0 ? firstWhole(bytes) : 0;
+      const to = lastWhole(bytes);
+      return {
+        text: bytes.subarray(from, to).toString('utf8'),
+        offset: offset + from,
+        nextOffset: offset + to,
+        size,
+      };
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+const continues = (byte: number) => byte >= 0x80 && byte < 0xc0;
+
+/** Where the first whole character begins. */
+function firstWhole(bytes: Buffer): number {
+  let index = 0;
+  while (index < Math.min(3, bytes.length) && continues(bytes[index])) index++;
+  return index;
+}
+
+/** Where the last whole character ends; bytes that are no UTF-8 at all are let through, so that reading always advances. */
+function lastWhole(bytes: Buffer): number {
+  let lead = bytes.length - 1;
+  while (lead > 0 && bytes.length - lead < 4 && continues(bytes[lead])) lead--;
+  const byte = bytes[lead];
+  const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+  return lead > 0 && bytes.length - lead < needed ? lead : bytes.length;
+}

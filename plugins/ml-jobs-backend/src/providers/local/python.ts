@@ -1,0 +1,50 @@
+import { AttemptFailure } from './AttemptFailure';
+import { basics, runTool } from './runTool';
+
+export type Python = { command: string; version: string };
+
+const oldest = [3, 10] as const;
+const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
+
+/**
+ * Finds a Python that is new enough.
+ *
+ * @throws AttemptFailure `PythonMissing` that says what was found and what to do
+ */
+export async function findPython(options: {
+  configured?: string;
+  signal: AbortSignal;
+}): Promise<Python> {
+  const { configured, signal } = options;
+  const seen: string[] = [];
+  for (const command of configured ? [configured] : candidates) {
+    const found = await versionOf(command, signal);
+    if (!found) continue;
+    const [major, minor] = found.split('.').map(Number);
+    if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) {
+      return { command, version: found };
+    }
+    seen.push(`${command} is ${found}`);
+  }
+  const looked = configured ? `mlJobs.local.python (${configured})` : 'the PATH of the portal';
+  throw new AttemptFailure(
+    'PythonMissing',
+    `No Python ${oldest.join('.')} or newer in ${looked}${
+      seen.length ? ` (${seen.join(', ')})` : ''
+    }. Install Python 3.11 with its venv module, or set mlJobs.local.python to one.`,
+  );
+}
+
+async function versionOf(command: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const { exitCode, lines } = await runTool(
+      command,
+      ['-I', '-c', 'import sys; print("%d.%d.%d" % sys.version_info[:3])'],
+      { env: basics(), signal },
+    );
+    return exitCode === 0 ? lines.at(-1) : undefined;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The shell script around a job's command.
+ *
+ * @remarks
+ * It writes down what a portal started later needs to know: who runs (`process.json`, before the command)
+ * and how it ended (`exit.json`, after it; each under its final name only when whole). `mkdir started` makes sure
+ * that one attempt runs once, whoever starts it and however often. It lives in a session of its own, so neither
+ * Ctrl-C nor the end of the portal reaches it. The token is in its environment and in no file.
+ *
+ * Arguments: folder of the attempt, working folder, command, memory limit in KiB (0 for none), niceness.
+ */
+export const wrapperScript = `
+dir=$1 work=$2 command=$3 memory=$4 niceness=$5
+mkdir "$dir/started" 2>/dev/null || exit 0
+
+start_of() {
+  if [ -r "/proc/$1/stat" ]; then
+    stat=$(cat "/proc/$1/stat")
+    set -- \${stat##*) }
+    shift 19
+    printf '%s' "$1"
+  else
+    LC_ALL=C ps -o lstart= -p "$1" | sed 's/^ *//; s/ *$//'
+  fi
+}
+boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
+printf '{"pid":%d,"start":"%s","boot":"%s"}' "$$" "$(start_of $$)" "$boot" > "$dir/process.json.part"
+mv "$dir/process.json.part" "$dir/process.json"
+
+if [ "$memory" -gt 0 ]; then
+  ulimit -d "$memory" 2>/dev/null || echo "[downstage] The memory limit could not be set on this system"
+fi
+cd "$work" || exit 1
+if [ "$niceness" -gt 0 ] && command -v nice >/dev/null 2>&1; then
+  nice -n "$niceness" /bin/sh -c "$command"
+else
+  /bin/sh -c "$command"
+fi
+code=$?
+printf '{"exitCode":%d}' "$code" > "$dir/exit.json.part"
+mv "$dir/exit.json.part" "$dir/exit.json"
+exit "$code"
+`;
