@@ -86,10 +86,13 @@ const bins = 20;
 /** Twenty equal bins from the smallest to the largest value; one when all values are the same. */
 export function histogramEdges(min: number, max: number): number[] {
   if (min === max) return [min, max];
-  const width = max / bins - min / bins;
-  return Array.from({ length: bins + 1 }, (_, i) =>
-    i === bins ? max : min + i * width,
-  );
+  const range = max - min;
+  return Array.from({ length: bins + 1 }, (_, i) => {
+    if (i === bins) return max;
+    return Number.isFinite(range)
+      ? min + (i * range) / bins
+      : min * (1 - i / bins) + max * (i / bins);
+  });
 }
 
 /** How many values lie below each inner edge: bin counts are the differences, and agree with the edges exactly. */

@@ -251,20 +251,18 @@ function finite(value: unknown) {
     : undefined;
 }
 
-/** DuckDB's reason, without the place on this machine. */
+/** DuckDB's reason, without the place on this machine; hence without a cause, which messages are joined with. */
 function unreadable(
   cause: unknown,
   options: { folder: string; files: { path: string }[] },
 ) {
-  const error = toError(cause);
-  const reason = error.message
-    .replaceAll(`${options.folder}/`, '')
-    .split('\n\n')[0];
+  const [reason] = toError(cause)
+    .message.replaceAll(`${options.folder}/`, '')
+    .split('\n\n');
   const names = options.files.slice(0, 3).map(file => file.path);
   return new InputError(
     `The data could not be read (${names.join(', ')}${
       options.files.length > 3 ? ', …' : ''
     }): ${reason}`,
-    error,
   );
 }

@@ -95,7 +95,9 @@ export class SnapshotStore {
     for (const file of files) {
       const path = join(this.#root, name, file.path);
       const found = await sha256(path).catch(error => {
-        throw damaged(`'${file.path}' of ${ref} cannot be read`, error);
+        throw damaged(
+          `'${file.path}' of ${ref} cannot be read (${codeOf(error)})`,
+        );
       });
       if (found !== file.sha256) {
         throw damaged(
@@ -125,12 +127,16 @@ async function sha256(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-function damaged(message: string, cause?: unknown) {
+function damaged(message: string) {
   return Object.assign(
-    new ConflictError(
-      `${message}. Register a new version and use that one.`,
-      cause instanceof Error ? cause : undefined,
-    ),
+    new ConflictError(`${message}. Register a new version and use that one.`),
     { code: 'ml-data.version-damaged' },
   );
+}
+
+/** The code and not the error itself, whose message has the place on this machine in it. */
+function codeOf(error: unknown) {
+  return error instanceof Error && 'code' in error
+    ? String(error.code)
+    : 'unknown';
 }

@@ -32,9 +32,9 @@ export async function locateSource(
     ? await listFolder(uri, found, '')
     : [toSourceFile(basename(found), found, stat)];
   for (const file of files) {
-    if (/[*?[\]{}\\\u0000-\u001f]/.test(file.path)) {
+    if (/[*?[\]{}\\]/.test(file.path)) {
       throw new InputError(
-        `'${uri}' has a file named '${file.path}'; names must be free of * ? [ ] { } \\ and control characters`,
+        `'${uri}' has a file named '${file.path}'; names must be free of * ? [ ] { } \\`,
       );
     }
   }

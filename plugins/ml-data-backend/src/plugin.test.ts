@@ -1,0 +1,280 @@
+import { promises as fs } from 'node:fs';
+import { createServiceFactory } from '@backstage/backend-plugin-api';
+import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
+import {
+  createMockDirectory,
+  mockCredentials,
+  mockServices,
+  startTestBackend,
+} from '@backstage/backend-test-utils';
+import { actionsRegistryServiceMock } from '@backstage/backend-test-utils/alpha';
+import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
+import { describeDenyAll } from '@downstage/node/testUtils';
+import { mlDataContract } from '@downstage/plugin-ml-data-common';
+import request from 'supertest';
+import mlDataPlugin from './index';
+
+const directory = createMockDirectory();
+
+const dataset = {
+  apiVersion: 'downstage.dev/v1alpha1',
+  kind: 'Dataset',
+  metadata: { name: 'masses', namespace: 'default', title: 'Masses' },
+  spec: {
+    type: 'table',
+    lifecycle: 'production',
+    owner: 'group:default/diagnostics',
+    classification: 'confidential',
+    location: { uri: 'masses.csv', format: 'csv' },
+    freshness: { maxAge: 'P1D' },
+    schema: {
+      fields: [{ name: 'radius', description: 'mean radius', unit: 'µm' }],
+    },
+  },
+  relations: [{ type: 'ownedBy', targetRef: 'group:default/diagnostics' }],
+};
+
+const group: Record<string, string> = {
+  'user:default/ann': 'group:default/diagnostics',
+  'user:default/cleo': 'group:default/credit',
+};
+
+function features() {
+  return [
+    mlDataPlugin,
+    mockServices.rootConfig.factory({
+      data: {
+        downstage: { dataDir: directory.resolve('state') },
+        mlData: { roots: [directory.resolve('data')] },
+      },
+    }),
+    catalogServiceMock.factory({ entities: [dataset] }),
+    mockServices.userInfo.mock({
+      getUserInfo: async credentials => {
+        const { userEntityRef } = credentials.principal as {
+          userEntityRef: string;
+        };
+        return {
+          userEntityRef,
+          ownershipEntityRefs: [userEntityRef, group[userEntityRef]],
+        };
+      },
+    }).factory,
+    mockServices.events.factory(),
+  ];
+}
+
+const ann = mockCredentials.user.header('user:default/ann');
+const cleo = mockCredentials.user.header('user:default/cleo');
+const base = '/api/ml-data/v1/datasets';
+const versions = `${base}/default/masses/versions`;
+
+describe('ml-data', () => {
+  let server: Awaited<ReturnType<typeof startTestBackend>>['server'];
+  let stop: () => Promise<void>;
+  let actions: ReturnType<typeof actionsRegistryServiceMock>;
+
+  const register = (authorization = ann, body: object = {}) =>
+    request(server)
+      .post(versions)
+      .set('authorization', authorization)
+      .send(body);
+  const get = (path: string, authorization = ann) =>
+    request(server).get(path).set('authorization', authorization);
+
+  beforeEach(async () => {
+    directory.setContent({
+      'data/masses.csv': 'radius,label\n17.9,M\n11.2,B\n12.4,B\n',
+      'data/other.csv': 'radius,label\n1,M\n',
+      'data/short.csv': 'label\nM\n',
+    });
+    actions = actionsRegistryServiceMock();
+    const backend = await startTestBackend({
+      features: [
+        ...features(),
+        createServiceFactory({
+          service: actionsRegistryServiceRef,
+          deps: {},
+          factory: () => actions,
+        }),
+      ],
+    });
+    server = backend.server;
+    stop = () => backend.stop();
+  });
+  afterEach(() => stop());
+
+  it('registers a version with manifest, schema and profile', async () => {
+    const { status, body } = await register(ann, { message: 'first' });
+    expect({ status, body }).toMatchObject({
+      status: 201,
+      body: {
+        ref: 'default/masses@1',
+        createdBy: 'user:default/ann',
+        message: 'first',
+        format: 'csv',
+        uri: 'masses.csv',
+        rows: 3,
+        bytes: 34,
+        digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+        files: [{ path: 'masses.csv', size: 34, rows: 3 }],
+        schema: [
+          { name: 'radius', type: 'DOUBLE', unit: 'µm', nullable: false },
+          { name: 'label', type: 'VARCHAR' },
+        ],
+      },
+    });
+    expect(body.profile.columns[0]).toMatchObject({ min: 11.2, max: 17.9 });
+    expect((await get(`${versions}/latest`)).body).toEqual(body);
+    expect((await get(`${versions}/1`)).body).toEqual(body);
+  });
+
+  it('gives the same version for the same content, and leaves no copy behind', async () => {
+    const first = await register();
+    const second = await register(ann, { message: 'again' });
+    expect(second.body).toEqual(first.body);
+    await expect(
+      fs.readdir(directory.resolve('state/datasets/.staging')),
+    ).resolves.toEqual([]);
+  });
+
+  it('registers once when asked several times at once', async () => {
+    const all = await Promise.all([register(), register(), register()]);
+    expect(all.map(({ body }) => body.version)).toEqual([1, 1, 1]);
+  });
+
+  it('keeps old versions readable, says that the source changed, and compares', async () => {
+    await register();
+    await fs.writeFile(
+      directory.resolve('data/masses.csv'),
+      'radius,label,area\n27.9,M,3\n21.2,B,4\n',
+    );
+    const changed = await get(`${versions}/1/files`);
+    expect(changed.body).toMatchObject({
+      ref: 'default/masses@1',
+      format: 'csv',
+      files: [{ size: 34, rows: 3 }],
+      warnings: [expect.stringMatching(/has changed since/)],
+    });
+    expect(await fs.readFile(changed.body.path, 'utf8')).toContain('17.9,M');
+    expect((await register()).body.ref).toBe('default/masses@2');
+    const { body } = await get(`${base}/default/masses/diff?from=1&to=2`);
+    expect(body).toMatchObject({
+      identical: false,
+      rows: { from: 3, to: 2, delta: -1 },
+      schema: { added: [{ name: 'area' }], removed: [], changed: [] },
+    });
+    expect((await get(versions)).body.items).toHaveLength(2);
+    expect((await get(`${versions}/2/files`)).body.warnings).toEqual([]);
+  });
+
+  it('lists datasets with owner, classification and latest version', async () => {
+    await register();
+    const { body } = await get(base);
+    expect(body.items).toEqual([
+      expect.objectContaining({
+        ref: 'dataset:default/masses',
+        title: 'Masses',
+        owner: 'group:default/diagnostics',
+        classification: 'confidential',
+        maxAge: 'P1D',
+        latest: expect.objectContaining({ rows: 3, columns: 2 }),
+      }),
+    ]);
+  });
+
+  it('lets another team look and not register', async () => {
+    await register();
+    expect((await get(`${versions}/1`, cleo)).status).toBe(200);
+    const refused = await register(cleo);
+    expect(refused.status).toBe(403);
+    expect(refused.body.error.message).toMatch(
+      /belongs to group:default\/diagnostics/,
+    );
+  });
+
+  it('refuses callers who are nobody', async () => {
+    expect((await get(versions, mockCredentials.none.header())).status).toBe(
+      401,
+    );
+  });
+
+  it('says which declared column the data lacks, and stores nothing', async () => {
+    const { status, body } = await register(ann, { uri: 'short.csv' });
+    expect(status).toBe(400);
+    expect(body.error.message).toMatch(/does not have: radius/);
+    expect((await get(versions)).body.items).toEqual([]);
+  });
+
+  it.each([
+    ['../state/x.csv', 404],
+    ['/etc/passwd', 404],
+    ['https://example.com/a.csv', 400],
+  ])('does not read %s', async (uri, status) => {
+    expect((await register(ann, { uri })).status).toBe(status);
+  });
+
+  it('names the latest version when asked for one that is not', async () => {
+    await register();
+    const { status, body } = await get(`${versions}/7`);
+    expect(status).toBe(404);
+    expect(body.error).toMatchObject({
+      message: expect.stringMatching(/no version 7; the latest is 1/),
+    });
+    expect((await get(`${base}/default/none/versions`)).status).toBe(404);
+  });
+
+  it('offers the same as actions, reading ones marked as such', async () => {
+    const credentials = mockCredentials.user('user:default/ann');
+    const registered = await actions.invoke({
+      id: 'test:register-dataset-version',
+      input: { dataset: 'default/masses' },
+      credentials,
+    });
+    expect(registered.output).toMatchObject({ ref: 'default/masses@1' });
+    const got = await actions.invoke({
+      id: 'test:get-dataset-version',
+      input: { dataset: 'dataset:default/masses' },
+      credentials,
+    });
+    expect(got.output).toMatchObject({ ref: 'default/masses@1', rows: 3 });
+    const listed = await actions.invoke({
+      id: 'test:list-datasets',
+      input: { owner: 'group:default/credit' },
+      credentials,
+    });
+    expect(listed.output).toEqual({ datasets: [] });
+    const { actions: all } = await actions.list();
+    expect(
+      Object.fromEntries(all.map(a => [a.name, a.attributes.readOnly])),
+    ).toEqual({
+      'list-datasets': true,
+      'get-dataset-version': true,
+      'register-dataset-version': false,
+    });
+  });
+});
+
+describeDenyAll({
+  pluginId: 'ml-data',
+  contract: mlDataContract,
+  features: features(),
+  exampleRequests: {
+    listDatasets: {},
+    listDatasetVersions: { params: { namespace: 'default', name: 'masses' } },
+    getDatasetVersion: {
+      params: { namespace: 'default', name: 'masses', version: 1 },
+    },
+    registerDatasetVersion: {
+      params: { namespace: 'default', name: 'masses' },
+      body: {},
+    },
+    diffDatasetVersions: {
+      params: { namespace: 'default', name: 'masses' },
+      query: { from: 1, to: 2 },
+    },
+    resolveDatasetVersion: {
+      params: { namespace: 'default', name: 'masses', version: 'latest' },
+    },
+  },
+});

@@ -1,0 +1,134 @@
+import {
+  mockCredentials,
+  startTestBackend,
+} from '@backstage/backend-test-utils';
+import { createServiceFactory } from '@backstage/backend-plugin-api';
+import { NotFoundError } from '@backstage/errors';
+import {
+  mlDataServiceRef,
+  type MlDataService,
+} from '@downstage/plugin-ml-data-node';
+import {
+  mlJobsInputsExtensionPoint,
+  type InputResolver,
+} from '@downstage/plugin-ml-jobs-node';
+import mlJobsModuleData from './index';
+import { parseDatasetInput } from './resolveDataset';
+
+const file = (name: string, sha256: string) => ({
+  path: `/data/v3/${name}`,
+  size: 4,
+  sha256,
+  rows: 1,
+});
+
+async function installed(files: ReturnType<typeof file>[]) {
+  const resolveDatasetVersion = jest.fn(
+    async ({
+      params,
+    }: Parameters<MlDataService['resolveDatasetVersion']>[0]) => {
+      if (params.name === 'none') throw new NotFoundError('no versions yet');
+      return {
+        ref: 'default/masses@3',
+        format: 'csv' as const,
+        path: files.length === 1 ? files[0].path : '/data/v3',
+        digest: 'sha256:all',
+        files,
+        warnings: [],
+      };
+    },
+  );
+  const unused = async () => {
+    throw new Error(
+      'must not be called: resolving registers and reads nothing else',
+    );
+  };
+  const service: MlDataService = {
+    resolveDatasetVersion,
+    listDatasets: unused,
+    listDatasetVersions: unused,
+    getDatasetVersion: unused,
+    registerDatasetVersion: unused,
+    diffDatasetVersions: unused,
+  };
+  const resolvers: InputResolver[] = [];
+  const backend = await startTestBackend({
+    extensionPoints: [
+      [mlJobsInputsExtensionPoint, { addResolver: r => resolvers.push(r) }],
+    ],
+    features: [
+      mlJobsModuleData,
+      createServiceFactory({
+        service: mlDataServiceRef,
+        deps: {},
+        factory: () => service,
+      }),
+    ],
+  });
+  await backend.stop();
+  return { resolver: resolvers[0], resolveDatasetVersion };
+}
+
+describe('ml-jobs module data', () => {
+  const credentials = mockCredentials.user();
+
+  it.each([
+    ['dataset:default/masses', 'latest'],
+    ['dataset:masses', 'latest'],
+    ['default/masses@3', '3'],
+    ['masses@3', '3'],
+    ['dataset:default/masses@3', '3'],
+  ])('reads %s as version %s', (ref, version) => {
+    expect(parseDatasetInput(ref)).toEqual({
+      namespace: 'default',
+      name: 'masses',
+      version,
+    });
+  });
+
+  it('pins a dataset of one file to its version, with the hash of the file', async () => {
+    const { resolver, resolveDatasetVersion } = await installed([
+      file('a.csv', 'abc'),
+    ]);
+    await expect(
+      resolver.resolve('dataset:default/masses', { credentials }),
+    ).resolves.toEqual({
+      ref: 'default/masses@3',
+      path: '/data/v3/a.csv',
+      sha256: 'abc',
+      format: 'csv',
+    });
+    expect(resolveDatasetVersion).toHaveBeenCalledWith(
+      { params: { namespace: 'default', name: 'masses', version: 'latest' } },
+      { credentials },
+    );
+  });
+
+  it('gives the folder of a dataset of several files, with the digest of all', async () => {
+    const { resolver } = await installed([
+      file('a.csv', 'a'),
+      file('b.csv', 'b'),
+    ]);
+    await expect(
+      resolver.resolve('masses@3', { credentials }),
+    ).resolves.toMatchObject({ path: '/data/v3', sha256: 'all' });
+  });
+
+  it.each(['model:default/x', 's3://bucket/x', 'masses', 'https://x@3'])(
+    'leaves %s to other resolvers',
+    async ref => {
+      const { resolver, resolveDatasetVersion } = await installed([]);
+      await expect(
+        resolver.resolve(ref, { credentials }),
+      ).resolves.toBeUndefined();
+      expect(resolveDatasetVersion).not.toHaveBeenCalled();
+    },
+  );
+
+  it('passes on that there is no version', async () => {
+    const { resolver } = await installed([]);
+    await expect(
+      resolver.resolve('dataset:default/none', { credentials }),
+    ).rejects.toMatchObject({ name: 'NotFoundError' });
+  });
+});
