@@ -69,6 +69,7 @@ describe('createContractClient', () => {
       new Response(
         JSON.stringify({
           error: { name: 'NotFoundError', message: 'no such model' },
+          response: { statusCode: 404 },
         }),
         { status: 404, headers: { 'content-type': 'application/json' } },
       ),
