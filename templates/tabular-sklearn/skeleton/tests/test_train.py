@@ -1,0 +1,66 @@
+"""The whole of train.py on a small table of made-up rows, with a tracking store in a temporary folder."""
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+
+import data
+import export
+import train
+from settings import IGNORED, MODEL_NAME, TARGET
+
+
+@pytest.fixture
+def rows() -> pd.DataFrame:
+    random = np.random.default_rng(1)
+    size = random.normal(10, 3, 240)
+    table = pd.DataFrame({"size": size, "colour": random.normal(0, 1, 240), "depth": random.normal(5, 1, 240)})
+    table.loc[::40, "depth"] = np.nan
+    table[TARGET] = (size + random.normal(0, 1, 240) > 10).astype(int)
+    for name in IGNORED:
+        table[name] = [f"row-{index}" for index in range(240)]
+    return table
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow.set_tracking_uri((tmp_path / "mlruns").as_uri())
+    yield
+    mlflow.set_tracking_uri(None)
+
+
+@pytest.mark.parametrize("algorithm", ["logistic", "boosting"])
+def test_registers_an_onnx_version_with_metrics(rows, store, tmp_path, monkeypatch, algorithm):
+    file = tmp_path / "rows.csv"
+    rows.to_csv(file, index=False)
+    monkeypatch.setenv("DOWNSTAGE_PARAM_ALGORITHM", algorithm)
+
+    run = mlflow.get_run(train.main(str(file)))
+
+    assert run.data.metrics["val_auc"] > 0.85
+    assert run.data.params["algorithm"] == algorithm
+    assert {tag.value for used in run.inputs.dataset_inputs for tag in used.tags} == {"training", "validation"}
+    model = mlflow.onnx.load_model(f"models:/{MODEL_NAME}/1")
+    assert export.classes_of(model) == [0, 1]
+    features, _ = data.features_and_target(rows)
+    label, probabilities = export.run(model, features)
+    assert probabilities.shape == (240, 2)
+    assert (label == probabilities.argmax(axis=1)).all()
+
+
+def test_the_same_seed_keeps_the_same_rows_away(rows):
+    features, target = data.features_and_target(rows)
+    first, second = (data.split(features, target, share=0.25, seed=3)[1].index for _ in range(2))
+    assert list(first) == list(second)
+
+
+def test_ids_are_not_learned_from(rows):
+    features, _ = data.features_and_target(rows)
+    assert list(features.columns) == ["size", "colour", "depth"]
+
+
+def test_text_columns_are_refused_by_name(rows):
+    with pytest.raises(SystemExit, match="not numbers: note"):
+        data.features_and_target(rows.assign(note="x"))
