@@ -1,0 +1,60 @@
+import { createContractClient, type ContractClient } from '@downstage/common';
+import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
+import {
+  createApiRef,
+  type DiscoveryApi,
+  type FetchApi,
+} from '@backstage/frontend-plugin-api';
+import { ResponseError } from '@backstage/errors';
+
+/** What of an artifact is wanted: a file of a run, or of a model version. */
+export type ArtifactOwner =
+  | { runId: string }
+  | { namespace: string; name: string; version: number };
+
+/** The registry as pages see it: its contract, and the one thing a contract cannot say, a file's content. */
+export type MlRegistryApi = ContractClient<typeof mlRegistryContract> & {
+  /** Fetches one artifact file in the name of the signed-in user. */
+  downloadArtifact(owner: ArtifactOwner, path: string): Promise<Blob>;
+};
+
+export const mlRegistryApiRef = createApiRef<MlRegistryApi>().with({
+  id: 'plugin.ml-registry.client',
+  pluginId: 'ml-registry',
+});
+
+/** Creates the client that {@link mlRegistryApiRef} stands for. */
+export function createMlRegistryApi(options: {
+  discoveryApi: DiscoveryApi;
+  fetchApi: FetchApi;
+}): MlRegistryApi {
+  const { discoveryApi, fetchApi } = options;
+  return {
+    ...createContractClient({
+      contract: mlRegistryContract,
+      pluginId: 'ml-registry',
+      discoveryApi,
+      fetchApi,
+    }),
+    async downloadArtifact(owner, path) {
+      const baseUrl = await discoveryApi.getBaseUrl('ml-registry');
+      const parts =
+        'runId' in owner
+          ? ['runs', owner.runId]
+          : [
+              'models',
+              owner.namespace,
+              owner.name,
+              'versions',
+              String(owner.version),
+            ];
+      const response = await fetchApi.fetch(
+        `${baseUrl}/v1/${parts
+          .map(encodeURIComponent)
+          .join('/')}/artifact?path=${encodeURIComponent(path)}`,
+      );
+      if (!response.ok) throw await ResponseError.fromResponse(response);
+      return response.blob();
+    },
+  };
+}

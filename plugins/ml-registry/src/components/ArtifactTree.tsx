@@ -1,0 +1,150 @@
+import { useState } from 'react';
+import type { ArtifactFile } from '@downstage/plugin-ml-registry-common';
+import { formatBytes, Frame, useLoad } from '@downstage/react';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { Alert, Button, ButtonIcon, Flex, Text } from '@backstage/ui';
+import {
+  RiArrowDownSLine,
+  RiArrowRightSLine,
+  RiDownloadLine,
+  RiFile2Line,
+  RiFolder2Line,
+} from '@remixicon/react';
+import type { ArtifactOwner } from '../api';
+import { useAction } from '../hooks/useAction';
+import { useRegistry } from '../hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../translation';
+
+/** The files of a run or of a version. A folder is asked for when it is opened, a file is fetched with the user's own token. */
+export function ArtifactTree(props: { owner: ArtifactOwner }) {
+  return <Folder owner={props.owner} />;
+}
+
+function Folder(props: { owner: ArtifactOwner; path?: string }) {
+  const { owner, path } = props;
+  const api = useRegistry();
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  const files = useLoad(
+    async signal => {
+      const query = path === undefined ? {} : { path };
+      const { items } =
+        'runId' in owner
+          ? await api.listRunArtifacts({ params: owner, query }, { signal })
+          : await api.listVersionArtifacts(
+              { params: owner, query },
+              { signal },
+            );
+      return items;
+    },
+    [api, JSON.stringify(owner), path],
+    { pollMs: 0 },
+  );
+  return (
+    <Frame
+      value={files}
+      isEmpty={items => items.length === 0}
+      empty={{
+        title: t('artifacts.emptyTitle'),
+        description: path === undefined && t('artifacts.emptyText'),
+      }}
+    >
+      {items => (
+        <ul
+          style={{ listStyle: 'none', margin: 0, paddingLeft: path ? 24 : 0 }}
+        >
+          {items.map(item => (
+            <li key={item.path}>
+              {item.isDir ? (
+                <FolderRow owner={owner} item={item} />
+              ) : (
+                <FileRow owner={owner} item={item} />
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Frame>
+  );
+}
+
+function FolderRow(props: { owner: ArtifactOwner; item: ArtifactFile }) {
+  const [open, setOpen] = useState(false);
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  const { owner, item } = props;
+  return (
+    <>
+      <Button
+        variant="tertiary"
+        size="small"
+        aria-expanded={open}
+        aria-label={t('artifacts.open', { path: item.path })}
+        iconStart={open ? <RiArrowDownSLine /> : <RiArrowRightSLine />}
+        onPress={() => setOpen(value => !value)}
+      >
+        <Flex align="center" gap="1">
+          <RiFolder2Line size={16} aria-hidden />
+          {lastPart(item.path)}
+        </Flex>
+      </Button>
+      {open && <Folder owner={owner} path={item.path} />}
+    </>
+  );
+}
+
+function FileRow(props: { owner: ArtifactOwner; item: ArtifactFile }) {
+  const { owner, item } = props;
+  const api = useRegistry();
+  const action = useAction();
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  return (
+    <>
+      <Flex align="center" gap="2" pl="3">
+        <RiFile2Line size={16} aria-hidden />
+        <Text title={item.sha256 && `sha256 ${item.sha256}`}>
+          {lastPart(item.path)}
+        </Text>
+        <Text color="secondary" variant="body-small">
+          {formatBytes(item.size)}
+        </Text>
+        <ButtonIcon
+          size="small"
+          variant="tertiary"
+          isPending={action.pending}
+          icon={<RiDownloadLine />}
+          aria-label={t('artifacts.download', { path: item.path })}
+          onPress={() =>
+            action.run(
+              async () =>
+                save(
+                  await api.downloadArtifact(owner, item.path),
+                  lastPart(item.path),
+                ),
+              { title: lastPart(item.path) },
+            )
+          }
+        />
+      </Flex>
+      {action.error && (
+        <Alert
+          status="danger"
+          title={t('artifacts.failed', { path: item.path })}
+          description={action.error.message}
+        />
+      )}
+    </>
+  );
+}
+
+function lastPart(path: string): string {
+  return path.split('/').at(-1) ?? path;
+}
+
+/** Hands a file to the browser's downloads; a plain link could not carry the user's token. */
+function save(content: Blob, name: string): void {
+  const url = URL.createObjectURL(content);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}

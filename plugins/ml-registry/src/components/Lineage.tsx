@@ -1,0 +1,94 @@
+import type {
+  DatasetInput,
+  ModelVersion,
+} from '@downstage/plugin-ml-registry-common';
+import { Time } from '@downstage/react';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { Link } from '@backstage/ui';
+import { paths } from '../paths';
+import { mlRegistryTranslationRef } from '../translation';
+import { Facts } from './Facts';
+import { Person } from './Person';
+import { Section } from './Section';
+
+/** What a version was made from: run, job, data, features, code, environment. */
+export function Lineage(props: { version: ModelVersion }) {
+  const { version } = props;
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  return (
+    <Section title={t('versions.lineage')}>
+      <Facts
+        facts={[
+          {
+            label: t('versions.run'),
+            value: version.runId && (
+              <Link href={paths.run(version.runId)}>{version.runId}</Link>
+            ),
+          },
+          {
+            label: t('versions.job'),
+            value: version.jobId && (
+              <Link href={paths.job(version.jobId)}>{version.jobId}</Link>
+            ),
+          },
+          {
+            label: t('versions.dataset'),
+            value: version.datasets.length > 0 && (
+              <DatasetLinks datasets={version.datasets} />
+            ),
+          },
+          {
+            label: t('versions.features'),
+            value:
+              version.features.length > 0
+                ? version.features.map(ref => (
+                    <div key={ref}>
+                      <FeatureLink feature={ref} />
+                    </div>
+                  ))
+                : undefined,
+          },
+          { label: t('versions.commit'), value: version.commit },
+          { label: t('versions.environment'), value: version.environment },
+          {
+            label: t('versions.flavors'),
+            value: version.flavors.join(', ') || undefined,
+          },
+          { label: t('versions.source'), value: version.source },
+          {
+            label: t('versions.by'),
+            value: <Person entityRef={version.createdBy} />,
+          },
+          {
+            label: t('versions.created'),
+            value: <Time at={version.createdAt} />,
+          },
+        ].map(({ label, value }) => ({ label, value: value || undefined }))}
+      />
+    </Section>
+  );
+}
+
+/** Data sets a run or version read; those the portal knows lead to the very version. */
+export function DatasetLinks(props: { datasets: readonly DatasetInput[] }) {
+  return (
+    <>
+      {props.datasets.map(({ name, digest, ref }) => {
+        const href = ref && paths.datasetVersion(ref);
+        return (
+          <div key={`${name} ${digest}`} title={digest}>
+            {href ? <Link href={href}>{ref}</Link> : ref ?? name}
+          </div>
+        );
+      })}
+    </>
+  );
+}
+
+function FeatureLink(props: { feature: string }) {
+  return props.feature.startsWith('feature:') ? (
+    <Link href={paths.entity(props.feature)}>{props.feature}</Link>
+  ) : (
+    <>{props.feature}</>
+  );
+}

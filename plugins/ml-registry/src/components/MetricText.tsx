@@ -1,0 +1,17 @@
+import type { ModelEvaluation } from '@downstage/plugin-ml-catalog-common';
+import { formatNumber } from '@downstage/react';
+import { primaryMetric } from '../domain/primaryMetric';
+
+/** The number a version is judged by, with its name: `auc 0.981`. */
+export function MetricText(props: {
+  metrics: Record<string, number>;
+  evaluation?: ModelEvaluation;
+}) {
+  const metric = primaryMetric(props.metrics, props.evaluation);
+  if (!metric) return null;
+  return (
+    <span style={{ whiteSpace: 'nowrap' }}>
+      {metric.name} {formatNumber(metric.value)}
+    </span>
+  );
+}

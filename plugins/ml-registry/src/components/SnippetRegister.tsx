@@ -1,0 +1,27 @@
+import { CodeBlock } from '@downstage/react';
+import { useTrackingUri } from '../hooks/useTrackingUri';
+
+/** The shortest script that logs a run and registers a model, with this portal's address in it. */
+export function SnippetRegister(props: { modelName?: string }) {
+  const uri = useTrackingUri();
+  return (
+    <CodeBlock
+      label="Copy the snippet"
+      code={`import mlflow
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression
+
+# MLFLOW_TRACKING_TOKEN in the environment says who you are
+mlflow.set_tracking_uri("${uri}")
+mlflow.set_experiment("${props.modelName ?? 'my-model'}")
+X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+with mlflow.start_run():
+    model = LogisticRegression(max_iter=5000).fit(X, y)
+    mlflow.log_metric("accuracy", model.score(X, y))
+    mlflow.sklearn.log_model(model, name="model", input_example=X.head(),
+                             registered_model_name="${
+                               props.modelName ?? 'my-model'
+                             }")`}
+    />
+  );
+}

@@ -1,0 +1,89 @@
+import { mlRegistryTopics } from '@downstage/plugin-ml-registry-common';
+import { formatNumber, Frame, Time, useLoad } from '@downstage/react';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { ButtonLink, Flex, Link } from '@backstage/ui';
+import { Facts } from '../components/Facts';
+import { GateSummary } from '../components/GateList';
+import { Section } from '../components/Section';
+import { StageBadge } from '../components/StageBadge';
+import { orWhenNotFound } from '../hooks/orWhenNotFound';
+import { useModelEntity } from '../hooks/useModelEntity';
+import { useRegistry } from '../hooks/useRegistry';
+import { paths } from '../paths';
+import { mlRegistryTranslationRef } from '../translation';
+
+/** On the overview of a Model: the version in production, its gates and its metrics. */
+export function ProductionCard() {
+  const { ref, namespace, name, evaluation } = useModelEntity();
+  const api = useRegistry();
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  const production = useLoad(
+    async signal => {
+      const model = await orWhenNotFound(
+        api.getModel({ params: { namespace, name } }, { signal }),
+        undefined,
+      );
+      if (!model?.production) return null;
+      return api.getModelVersion(
+        { params: { namespace, name, version: model.production.version } },
+        { signal },
+      );
+    },
+    [api, ref],
+    { pollMs: 30_000, channel: mlRegistryTopics.stageChanged },
+  );
+  const first = evaluation?.primaryMetric?.name;
+  return (
+    <Section title={t('cards.production')}>
+      <Frame
+        value={production}
+        isEmpty={version => version === null}
+        empty={{
+          title: t('cards.noneTitle'),
+          description: t('cards.noneText'),
+          action: (
+            <ButtonLink
+              variant="secondary"
+              href={paths.entity(ref, 'versions')}
+            >
+              {t('cards.toVersions')}
+            </ButtonLink>
+          ),
+        }}
+      >
+        {version =>
+          version && (
+            <Flex direction="column" gap="4">
+              <Flex gap="3" align="center">
+                <Link weight="bold" href={paths.version(ref, version.version)}>
+                  {t('versions.heading', { version: String(version.version) })}
+                </Link>
+                <StageBadge stage={version.stage} />
+                <GateSummary gates={version.gates} />
+              </Flex>
+              <Facts
+                facts={[
+                  ...Object.entries(version.metrics)
+                    .sort(
+                      ([a], [b]) =>
+                        Number(b === first) - Number(a === first) ||
+                        a.localeCompare(b),
+                    )
+                    .slice(0, 5)
+                    .map(([label, value]) => ({
+                      label,
+                      value: formatNumber(value),
+                    })),
+                  {
+                    label: t('cards.since'),
+                    value: <Time at={version.createdAt} />,
+                  },
+                ]}
+              />
+            </Flex>
+          )
+        }
+      </Frame>
+    </Section>
+  );
+}

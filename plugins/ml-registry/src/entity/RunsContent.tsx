@@ -1,0 +1,8 @@
+import { RunsBrowser } from '../components/RunsBrowser';
+import { useModelEntity } from '../hooks/useModelEntity';
+
+/** The tab of a Model with the runs that trained it. */
+export function RunsContent() {
+  const { ref, name } = useModelEntity();
+  return <RunsBrowser modelRef={ref} modelName={name} />;
+}

@@ -1,0 +1,37 @@
+import {
+  isModelEntity,
+  type ModelEvaluation,
+} from '@downstage/plugin-ml-catalog-common';
+import { useLoad } from '@downstage/react';
+import { useApi } from '@backstage/frontend-plugin-api';
+import { catalogApiRef } from '@backstage/plugin-catalog-react';
+
+/**
+ * How models say they want to be judged, by model ref. A help for choosing which number to show: while it is not
+ * known, or when the catalog does not answer, the map is empty and pages show the first metric by name.
+ */
+export function useEvaluations(
+  modelRefs: readonly string[],
+): ReadonlyMap<string, ModelEvaluation> {
+  const catalogApi = useApi(catalogApiRef);
+  const { value } = useLoad(
+    async () => {
+      const found = new Map<string, ModelEvaluation>();
+      if (modelRefs.length === 0) return found;
+      const { items } = await catalogApi.getEntitiesByRefs({
+        entityRefs: [...modelRefs],
+      });
+      items.forEach((entity, index) => {
+        if (entity && isModelEntity(entity) && entity.spec.evaluation) {
+          found.set(modelRefs[index], entity.spec.evaluation);
+        }
+      });
+      return found;
+    },
+    [catalogApi, modelRefs.join(' ')],
+    { pollMs: 0 },
+  );
+  return value ?? nothing;
+}
+
+const nothing: ReadonlyMap<string, ModelEvaluation> = new Map();

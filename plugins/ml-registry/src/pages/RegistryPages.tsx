@@ -1,0 +1,19 @@
+import { Route, Routes } from 'react-router-dom';
+import { ApprovalsPage } from './ApprovalsPage';
+import { ComparePage } from './ComparePage';
+import { ModelsPage } from './ModelsPage';
+import { RunPage } from './RunPage';
+import { RunsPage } from './RunsPage';
+
+/** Everything below `/models`. */
+export function RegistryPages() {
+  return (
+    <Routes>
+      <Route path="/" element={<ModelsPage />} />
+      <Route path="/runs" element={<RunsPage />} />
+      <Route path="/runs/:runId" element={<RunPage />} />
+      <Route path="/compare" element={<ComparePage />} />
+      <Route path="/approvals" element={<ApprovalsPage />} />
+    </Routes>
+  );
+}

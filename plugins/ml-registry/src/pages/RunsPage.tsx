@@ -1,0 +1,18 @@
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { RunsBrowser } from '../components/RunsBrowser';
+import { mlRegistryTranslationRef } from '../translation';
+import { RegistryFrame } from './RegistryFrame';
+
+/** All runs of all experiments. */
+export function RunsPage() {
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  return (
+    <RegistryFrame
+      tab="runs"
+      title={t('nav.runs')}
+      description={t('runs.description')}
+    >
+      <RunsBrowser />
+    </RegistryFrame>
+  );
+}

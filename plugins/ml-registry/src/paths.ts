@@ -1,0 +1,38 @@
+import { parseEntityRef } from '@backstage/catalog-model';
+
+/**
+ * Addresses of pages, also of other plugins': those are linked by path, so that no plugin imports another.
+ * Everything that came from a user is encoded here and nowhere else.
+ */
+export const paths = {
+  models: '/models',
+  runs: '/models/runs',
+  approvals: '/models/approvals',
+  run: (runId: string) => `/models/runs/${encodeURIComponent(runId)}`,
+  compare: (runIds: readonly string[]) =>
+    `/models/compare?runs=${runIds.map(encodeURIComponent).join(',')}`,
+  job: (jobId: string) => `/training/jobs/${encodeURIComponent(jobId)}`,
+  jobRuns: (jobId: string) => `/models/runs?job=${encodeURIComponent(jobId)}`,
+  entity: (ref: string, tab?: string) => {
+    const { kind, namespace, name } = parseEntityRef(ref);
+    const path = ['catalog', namespace, kind.toLowerCase(), name];
+    if (tab) path.push(tab);
+    return `/${path.map(encodeURIComponent).join('/')}`;
+  },
+  version: (modelRef: string, version: number, promotionId?: string) => {
+    const query = new URLSearchParams({ version: String(version) });
+    if (promotionId) query.set('promotion', promotionId);
+    return `${paths.entity(modelRef, 'versions')}?${query}`;
+  },
+  /** `default/breast-masses@3` leads to that version on the page of its Dataset. */
+  datasetVersion: (ref: string) => {
+    const [, namespace, name, version] =
+      /^(?:([^/]+)\/)?(.+)@(\d+)$/.exec(ref) ?? [];
+    return name
+      ? `${paths.entity(
+          `dataset:${namespace ?? 'default'}/${name}`,
+          'versions',
+        )}?version=${version}`
+      : undefined;
+  },
+};

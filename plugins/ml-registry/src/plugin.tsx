@@ -1,0 +1,103 @@
+import {
+  ApiBlueprint,
+  createFrontendPlugin,
+  discoveryApiRef,
+  fetchApiRef,
+  PageBlueprint,
+} from '@backstage/frontend-plugin-api';
+import {
+  EntityCardBlueprint,
+  EntityContentBlueprint,
+} from '@backstage/plugin-catalog-react/alpha';
+import { RiBox3Line } from '@remixicon/react';
+import { createMlRegistryApi, mlRegistryApiRef } from './api';
+import { rootRouteRef, runsRouteRef, versionsRouteRef } from './routes';
+
+const api = ApiBlueprint.make({
+  params: defineParams =>
+    defineParams({
+      api: mlRegistryApiRef,
+      deps: { discoveryApi: discoveryApiRef, fetchApi: fetchApiRef },
+      factory: createMlRegistryApi,
+    }),
+});
+
+const page = PageBlueprint.make({
+  params: {
+    path: '/models',
+    title: 'Models',
+    routeRef: rootRouteRef,
+    loader: () =>
+      import('./pages/RegistryPages').then(m => <m.RegistryPages />),
+  },
+});
+
+const isModel = { kind: 'model' };
+
+const versionsContent = EntityContentBlueprint.make({
+  name: 'versions',
+  params: {
+    path: '/versions',
+    title: 'Versions',
+    group: 'development',
+    routeRef: versionsRouteRef,
+    filter: isModel,
+    loader: () =>
+      import('./entity/VersionsContent').then(m => <m.VersionsContent />),
+  },
+});
+
+const runsContent = EntityContentBlueprint.make({
+  name: 'runs',
+  params: {
+    path: '/runs',
+    title: 'Runs',
+    group: 'development',
+    routeRef: runsRouteRef,
+    filter: isModel,
+    loader: () => import('./entity/RunsContent').then(m => <m.RunsContent />),
+  },
+});
+
+const productionCard = EntityCardBlueprint.make({
+  name: 'production',
+  params: {
+    type: 'content',
+    filter: isModel,
+    loader: () =>
+      import('./entity/ProductionCard').then(m => <m.ProductionCard />),
+  },
+});
+
+const pendingApprovalsCard = EntityCardBlueprint.make({
+  name: 'pending-approvals',
+  params: {
+    type: 'content',
+    filter: isModel,
+    loader: () =>
+      import('./entity/PendingApprovalsCard').then(m => (
+        <m.PendingApprovalsCard />
+      )),
+  },
+});
+
+/** The pages of the model registry: models, runs, comparison, approvals, and the tabs and cards of a Model. */
+export const mlRegistryPlugin = createFrontendPlugin({
+  pluginId: 'ml-registry',
+  title: 'Models',
+  icon: <RiBox3Line />,
+  info: { packageJson: () => import('../package.json') },
+  routes: {
+    root: rootRouteRef,
+    versions: versionsRouteRef,
+    runs: runsRouteRef,
+  },
+  extensions: [
+    api,
+    page,
+    versionsContent,
+    runsContent,
+    productionCard,
+    pendingApprovalsCard,
+  ],
+});
