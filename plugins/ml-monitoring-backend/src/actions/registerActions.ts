@@ -1,0 +1,183 @@
+import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
+import { parseEntityRef } from '@backstage/catalog-model';
+import { InputError } from '@backstage/errors';
+import type { MonitorService } from '../services/MonitorService';
+
+/** What a person does on the pages of monitoring, for agents, templates and terminals, under the same permissions. */
+export function registerActions(deps: {
+  actions: ActionsRegistryService;
+  monitors: MonitorService;
+}) {
+  const { actions, monitors } = deps;
+
+  actions.register({
+    name: 'list-monitors',
+    title: 'List drift monitors',
+    description:
+      'Lists the models that are served and therefore watched for drift: the version in production, a status ' +
+      '(ok, warning, drift, insufficient_data, no_data), a sentence that says why, and since when the model is away from its baseline, if it is.',
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z =>
+        z.object({
+          status: z
+            .enum(['ok', 'warning', 'drift', 'insufficient_data', 'no_data'])
+            .optional()
+            .describe('Only monitors of this status'),
+        }),
+      output: z =>
+        z.object({
+          monitors: z.array(
+            z.object({
+              model: z.string(),
+              owner: z.string().optional(),
+              version: z.number().optional(),
+              status: z.string(),
+              message: z.string(),
+              awaySince: z.string().optional(),
+            }),
+          ),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const items = await monitors.list({ credentials });
+      return {
+        output: {
+          monitors: items
+            .filter(item => !input.status || item.status === input.status)
+            .map(item => ({
+              model: item.modelRef,
+              owner: item.owner,
+              version: item.version,
+              status: item.status,
+              message: item.message,
+              awaySince: item.openEpisode?.since,
+            })),
+        },
+      };
+    },
+  });
+
+  actions.register({
+    name: 'get-drift',
+    title: 'Get drift of a model',
+    description:
+      'Returns how far the predictions of a model moved from what it learned from, in the latest window: for each feature and ' +
+      'prediction the population stability index (PSI; 0.1 is a warning, 0.2 is drift), the value chance alone would stay below, ' +
+      'whether the difference is significant, and findings such as new categories or missing values. Largest PSI first.',
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z =>
+        z.object({
+          model: z
+            .string()
+            .describe('The model, as model:default/name or just its name'),
+        }),
+      output: z =>
+        z.object({
+          model: z.string(),
+          version: z.number().optional(),
+          status: z.string(),
+          message: z.string(),
+          awaySince: z.string().optional(),
+          window: z
+            .object({
+              id: z.string(),
+              from: z.string().optional(),
+              to: z.string().optional(),
+              rows: z.number(),
+              epsilon: z.number(),
+              columns: z.array(
+                z.object({
+                  name: z.string(),
+                  role: z.string(),
+                  status: z.string(),
+                  psi: z.number().optional(),
+                  criticalValue: z.number().optional(),
+                  significant: z.boolean(),
+                  findings: z.array(z.string()),
+                }),
+              ),
+            })
+            .optional(),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const monitor = await monitors.get(parseModel(input.model), {
+        credentials,
+      });
+      const window =
+        monitor.latestWindow &&
+        (await monitors.getWindow(monitor.latestWindow.id, { credentials }));
+      return {
+        output: {
+          model: monitor.modelRef,
+          version: monitor.version,
+          status: monitor.status,
+          message: monitor.message,
+          awaySince: monitor.openEpisode?.since,
+          window: window && {
+            id: window.id,
+            from: window.from,
+            to: window.to,
+            rows: window.rows,
+            epsilon: window.epsilon,
+            columns: [...window.columns]
+              .sort((a, b) => (b.psi ?? -1) - (a.psi ?? -1))
+              .map(column => ({
+                name: column.name,
+                role: column.role,
+                status: column.status,
+                psi: column.psi,
+                criticalValue: column.criticalValue,
+                significant: column.significant,
+                findings: column.findings.map(finding => finding.message),
+              })),
+          },
+        },
+      };
+    },
+  });
+
+  actions.register({
+    name: 'retrain-model',
+    title: 'Retrain a model',
+    description:
+      "Submits the model's latest successful training job again, at the same ref of its source and with the newest data, and returns " +
+      'the id of the new job. The caller must own the model. Nothing is promoted: the new version goes through its gates as any other.',
+    attributes: { readOnly: false, destructive: false, idempotent: false },
+    schema: {
+      input: z =>
+        z.object({
+          model: z
+            .string()
+            .describe('The model, as model:default/name or just its name'),
+          reason: z
+            .string()
+            .max(500)
+            .optional()
+            .describe('Why; kept with the job'),
+        }),
+      output: z => z.object({ jobId: z.string() }),
+    },
+    action: async ({ input, credentials }) => ({
+      output: await monitors.retrain(
+        { ...parseModel(input.model), reason: input.reason },
+        { credentials },
+      ),
+    }),
+  });
+}
+
+function parseModel(text: string) {
+  const ref = parseEntityRef(text, {
+    defaultKind: 'model',
+    defaultNamespace: 'default',
+  });
+  if (ref.kind.toLocaleLowerCase('en-US') !== 'model') {
+    throw new InputError(
+      `Expected a model such as model:default/tumour-malignancy, found '${text}'`,
+    );
+  }
+  return { namespace: ref.namespace, name: ref.name };
+}

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import {
+  coreServices,
+  createBackendPlugin,
+} from '@backstage/backend-plugin-api';
+import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
+import { stringifyError } from '@backstage/errors';
+import { catalogServiceRef } from '@backstage/plugin-catalog-node';
+import { eventsServiceRef } from '@backstage/plugin-events-node';
+import { notificationService } from '@backstage/plugin-notifications-node';
+import { signalsServiceRef } from '@backstage/plugin-signals-node';
+import {
+  createAuthorizer,
+  migrate,
+  publishTopic,
+  subscribeTopic,
+} from '@downstage/node';
+import { mlDataServiceRef } from '@downstage/plugin-ml-data-node';
+import { mlJobsServiceRef } from '@downstage/plugin-ml-jobs-node';
+import {
+  mlMonitoringPermissions,
+  monitorChangedChannel,
+} from '@downstage/plugin-ml-monitoring-common';
+import { monitorChangedTopic } from '@downstage/plugin-ml-monitoring-node';
+import {
+  mlRegistryServiceRef,
+  stageChangedTopic,
+  versionCreatedTopic,
+} from '@downstage/plugin-ml-registry-node';
+import {
+  endpointChangedTopic,
+  mlServingServiceRef,
+} from '@downstage/plugin-ml-serving-node';
+import { registerActions } from './actions/registerActions';
+import { readMlMonitoringConfig } from './config';
+import { startBaselineReconciler } from './reconcilers/baselines';
+import { startMonitorReconciler } from './reconcilers/monitors';
+import { startSweeps } from './reconcilers/sweeps';
+import { createRouter } from './router';
+import { BaselineBuilder } from './services/BaselineBuilder';
+import { EpisodeAnnouncer } from './services/EpisodeAnnouncer';
+import { createFetchEvaluation } from './services/fetchEvaluation';
+import { ModelOwners } from './services/ModelOwners';
+import { MonitorService } from './services/MonitorService';
+import { WindowEvaluator } from './services/WindowEvaluator';
+import { BaselineStore } from './stores/BaselineStore';
+import { EpisodeStore } from './stores/EpisodeStore';
+import { MonitorStore } from './stores/MonitorStore';
+import { WindowStore } from './stores/WindowStore';
+
+/** Drift of served models: frozen baselines, windows of the prediction log, episodes, retraining. */
+export const mlMonitoringPlugin = createBackendPlugin({
+  pluginId: 'ml-monitoring',
+  register(env) {
+    env.registerInit({
+      deps: {
+        actions: actionsRegistryServiceRef,
+        auditor: coreServices.auditor,
+        auth: coreServices.auth,
+        catalog: catalogServiceRef,
+        config: coreServices.rootConfig,
+        data: mlDataServiceRef,
+        database: coreServices.database,
+        discovery: coreServices.discovery,
+        events: eventsServiceRef,
+        httpAuth: coreServices.httpAuth,
+        httpRouter: coreServices.httpRouter,
+        jobs: mlJobsServiceRef,
+        lifecycle: coreServices.lifecycle,
+        logger: coreServices.logger,
+        notifications: notificationService,
+        permissions: coreServices.permissions,
+        permissionsRegistry: coreServices.permissionsRegistry,
+        registry: mlRegistryServiceRef,
+        serving: mlServingServiceRef,
+        signals: signalsServiceRef,
+        userInfo: coreServices.userInfo,
+      },
+      async init(deps) {
+        const { auth, events, lifecycle, logger, registry, serving } = deps;
+        const options = readMlMonitoringConfig(deps.config);
+        const knex = await migrate(
+          deps.database,
+          '@downstage/plugin-ml-monitoring-backend',
+        );
+        const clock = () => new Date();
+        const announce = async ({ ref }: { ref: string }) => {
+          await publishTopic(events, monitorChangedTopic, { ref });
+          await deps.signals.publish({
+            recipients: { type: 'broadcast' },
+            channel: monitorChangedChannel,
+            message: { ref },
+          });
+        };
+        const baselines = new BaselineStore(knex);
+        const windows = new WindowStore(knex);
+        const episodes = new EpisodeStore(knex);
+        const monitors = new MonitorStore({ knex, windows, episodes });
+        const shared = { knex, auth, baselines, monitors, clock, logger };
+        const announcer = new EpisodeAnnouncer({
+          episodes,
+          notifications: deps.notifications,
+        });
+        const evaluator = new WindowEvaluator({
+          ...shared,
+          serving,
+          episodes,
+          windows,
+          rules: options.rules,
+          keep: options.keep,
+          newId: randomUUID,
+          announce,
+        });
+        const service = new MonitorService({
+          ...shared,
+          auditor: deps.auditor,
+          authorizer: createAuthorizer(deps),
+          owners: new ModelOwners(deps.catalog),
+          jobs: deps.jobs,
+          episodes,
+          windows,
+          evaluator,
+          announcer,
+          announceLater: error =>
+            logger.warn(
+              `Could not notify owners, will try again: ${stringifyError(
+                error,
+              )}`,
+            ),
+        });
+
+        deps.permissionsRegistry.addPermissions(mlMonitoringPermissions);
+        deps.httpRouter.use(
+          createRouter({ httpAuth: deps.httpAuth, monitors: service }),
+        );
+        registerActions({ actions: deps.actions, monitors: service });
+
+        // The other plugins answer only once the portal has started.
+        lifecycle.addStartupHook(async () => {
+          const monitorLoop = startMonitorReconciler({
+            ...shared,
+            ...options,
+            minRows: options.rules.minRows,
+            serving,
+            evaluator,
+            announcer,
+            announce,
+          });
+          const baselineLoop = startBaselineReconciler({
+            ...shared,
+            builder: new BaselineBuilder({
+              registry,
+              data: deps.data,
+              fetchEvaluation: createFetchEvaluation(deps),
+            }),
+            frozen: async ({ modelRef }) => {
+              await monitors.markDue(modelRef, clock().toISOString());
+              monitorLoop.nudge();
+              await announce({ ref: modelRef });
+            },
+          });
+          const sweeps = await startSweeps({
+            ...shared,
+            registry,
+            serving,
+            announce,
+            found: () => {
+              baselineLoop.nudge();
+              monitorLoop.nudge();
+            },
+          });
+          sweeps.nudge();
+          lifecycle.addShutdownHook(async () => {
+            await Promise.all(
+              [sweeps, baselineLoop, monitorLoop].map(loop => loop.stop()),
+            );
+          });
+          await subscribeTopic(events, versionCreatedTopic, {
+            id: 'ml-monitoring-versions',
+            handler: () => sweeps.look('versions'),
+          });
+          for (const topic of [stageChangedTopic, endpointChangedTopic]) {
+            await events.subscribe({
+              id: `ml-monitoring-${topic.name}`,
+              topics: [topic.name],
+              onEvent: () => sweeps.look('endpoints'),
+            });
+          }
+        });
+      },
+    });
+  },
+});

@@ -1,0 +1,248 @@
+import type {
+  AuditorService,
+  BackstageCredentials,
+} from '@backstage/backend-plugin-api';
+import { stringifyEntityRef } from '@backstage/catalog-model';
+import { ConflictError, NotFoundError } from '@backstage/errors';
+import { formatVersionRef } from '@downstage/common';
+import type { Authorizer } from '@downstage/node';
+import type { MlJobsService } from '@downstage/plugin-ml-jobs-node';
+import {
+  mlMonitoringChangePermission,
+  mlMonitoringReadPermission,
+  type Baseline,
+  type Monitor,
+  type Window,
+  type WindowSummary,
+} from '@downstage/plugin-ml-monitoring-common';
+import type { BaselineStore } from '../stores/BaselineStore';
+import type { EpisodeStore } from '../stores/EpisodeStore';
+import type { MonitorRecord, MonitorStore } from '../stores/MonitorStore';
+import type { WindowStore } from '../stores/WindowStore';
+import type { EpisodeAnnouncer } from './EpisodeAnnouncer';
+import type { ModelOwners } from './ModelOwners';
+import type { WindowEvaluator } from './WindowEvaluator';
+
+type Call = { credentials: BackstageCredentials };
+type ModelPath = { namespace: string; name: string };
+
+/** What people and programs ask of monitoring. Every method asks for permission first. */
+export class MonitorService {
+  readonly #deps: {
+    auditor: AuditorService;
+    authorizer: Authorizer;
+    owners: ModelOwners;
+    jobs: MlJobsService;
+    baselines: BaselineStore;
+    episodes: EpisodeStore;
+    monitors: MonitorStore;
+    windows: WindowStore;
+    evaluator: WindowEvaluator;
+    announcer: EpisodeAnnouncer;
+    /** Called when a notification could not be sent now; the reconciler sends it later. */
+    announceLater: (error: unknown) => void;
+  };
+
+  constructor(deps: MonitorService['#deps']) {
+    this.#deps = deps;
+  }
+
+  async list({ credentials }: Call): Promise<Monitor[]> {
+    await this.#mayRead(credentials);
+    return this.#describe(await this.#deps.monitors.list());
+  }
+
+  async get(path: ModelPath, { credentials }: Call): Promise<Monitor> {
+    await this.#mayRead(credentials);
+    const [monitor] = await this.#describe([await this.#find(path)]);
+    return monitor;
+  }
+
+  async listWindows(
+    path: ModelPath & { limit: number },
+    { credentials }: Call,
+  ): Promise<WindowSummary[]> {
+    await this.#mayRead(credentials);
+    const { ref } = await this.#find(path);
+    return this.#deps.windows.list(ref, path.limit);
+  }
+
+  async getWindow(id: string, { credentials }: Call): Promise<Window> {
+    await this.#mayRead(credentials);
+    const window = await this.#deps.windows.get(id);
+    if (!window) {
+      throw new NotFoundError(
+        `There is no window '${id}'; old ones are forgotten after a while`,
+      );
+    }
+    return window;
+  }
+
+  async getBaseline(
+    path: ModelPath & { version?: number },
+    { credentials }: Call,
+  ): Promise<Baseline> {
+    await this.#mayRead(credentials);
+    const version = path.version ?? (await this.#find(path)).version;
+    if (version === undefined) {
+      throw new NotFoundError(
+        `${path.namespace}/${path.name} has no version in production; name one with ?version=`,
+      );
+    }
+    const ref = formatVersionRef({ ...path, version });
+    const baseline = await this.#deps.baselines.get(ref);
+    if (!baseline) throw new NotFoundError(`${ref} has no baseline`);
+    return baseline;
+  }
+
+  /** Rolls the prediction log and closes a window now. */
+  async evaluate(path: ModelPath, { credentials }: Call): Promise<Window> {
+    await this.#mayChange(credentials, path);
+    const monitor = await this.#find(path);
+    const baseline = await this.#readyBaseline(monitor);
+    return this.#audited('evaluate', monitor.ref, credentials, async () => {
+      const window = await this.#deps.evaluator.close({
+        monitor,
+        baseline,
+        trigger: 'request',
+        credentials,
+      });
+      try {
+        await this.#deps.announcer.announce(monitor.ref);
+      } catch (error) {
+        this.#deps.announceLater(error);
+      }
+      return window;
+    });
+  }
+
+  /** Submits the model's training job again, in the name of the caller: `ml-jobs` asks for its own permissions too. */
+  async retrain(
+    path: ModelPath & { reason?: string },
+    { credentials }: Call,
+  ): Promise<{ jobId: string }> {
+    await this.#mayChange(credentials, path);
+    const model = refOf(path);
+    const { items } = await this.#deps.jobs.listJobs(
+      { query: { model, limit: 50 } },
+      { credentials },
+    );
+    const job = items.find(item => item.state === 'succeeded') ?? items[0];
+    if (!job) {
+      throw new ConflictError(
+        `No job has trained ${model} yet, so there is none to repeat; submit one from its project first`,
+      );
+    }
+    return this.#audited('retrain', model, credentials, async () => {
+      const again = await this.#deps.jobs.rerunJob(
+        {
+          params: { id: job.id },
+          body: { reason: path.reason ?? 'Retrain asked for by monitoring' },
+        },
+        { credentials },
+      );
+      return { jobId: again.id };
+    });
+  }
+
+  async #mayRead(credentials: BackstageCredentials): Promise<void> {
+    await this.#deps.authorizer.require({
+      credentials,
+      permission: mlMonitoringReadPermission,
+    });
+  }
+
+  async #mayChange(
+    credentials: BackstageCredentials,
+    path: ModelPath,
+  ): Promise<void> {
+    const { authorizer, owners } = this.#deps;
+    const permission = mlMonitoringChangePermission;
+    // Without the permission nobody learns whether there is such a model.
+    await authorizer.require({ credentials, permission });
+    const owner = await owners.ownerOf(refOf(path), { credentials });
+    await authorizer.require({ credentials, permission, owner });
+  }
+
+  async #find(path: ModelPath): Promise<MonitorRecord> {
+    const monitor = await this.#deps.monitors.get(refOf(path));
+    if (!monitor) {
+      throw new NotFoundError(
+        `${refOf(path)} is not watched; a monitor comes with the endpoint of a model`,
+      );
+    }
+    return monitor;
+  }
+
+  async #readyBaseline(monitor: MonitorRecord): Promise<Baseline> {
+    if (monitor.version === undefined) {
+      throw new ConflictError(
+        `${monitor.ref} has no version in production, so there is nothing to evaluate`,
+      );
+    }
+    const ref = formatVersionRef({ ...monitor, version: monitor.version });
+    const baseline = await this.#deps.baselines.get(ref);
+    if (baseline?.state !== 'ready') {
+      throw new ConflictError(
+        `${ref} has no baseline to compare with: ${
+          baseline?.message ?? 'it has not been looked at yet'
+        }`,
+      );
+    }
+    return baseline;
+  }
+
+  async #describe(records: MonitorRecord[]): Promise<Monitor[]> {
+    const { windows, episodes } = this.#deps;
+    const present = (ids: (string | undefined)[]) =>
+      ids.filter(id => id !== undefined);
+    const [latest, open] = await Promise.all([
+      windows.summaries(present(records.map(r => r.latestWindowId))),
+      episodes.getMany(present(records.map(r => r.openEpisodeId))),
+    ]);
+    return records.map(record => {
+      const episode = open.get(record.openEpisodeId ?? '');
+      return {
+        ref: record.ref,
+        modelRef: record.ref,
+        owner: record.owner,
+        version: record.version,
+        status: record.status,
+        message: record.message,
+        latestWindow: latest.get(record.latestWindowId ?? ''),
+        openEpisode: episode && {
+          since: episode.since,
+          columns: episode.columns,
+        },
+      };
+    });
+  }
+
+  async #audited<T>(
+    actionType: string,
+    modelRef: string,
+    credentials: BackstageCredentials,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { auditor, authorizer } = this.#deps;
+    const event = await auditor.createEvent({
+      eventId: 'monitor-change',
+      severityLevel: 'medium',
+      meta: { actionType, modelRef, actor: authorizer.actor(credentials) },
+    });
+    try {
+      const result = await work();
+      await event.success();
+      return result;
+    } catch (error) {
+      await event.fail({
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
+      throw error;
+    }
+  }
+}
+
+function refOf({ namespace, name }: ModelPath): string {
+  return stringifyEntityRef({ kind: 'model', namespace, name });
+}
