@@ -15,6 +15,7 @@ exports.up = async function up(knex) {
     table.string('ref').comment('What was asked for: branch, tag or commit');
     table.string('commit', 64).notNullable().comment('What it was at submission');
     table.text('definition').notNullable().comment('JSON');
+    table.boolean('definition_given').notNullable().comment('Sent with the job rather than read from its source');
     table.text('parameters').notNullable().comment('JSON, defaults and overrides merged');
     table.text('inputs').notNullable().comment('JSON, pinned when first resolved');
     table.text('warnings').notNullable().comment('JSON, what the runtime could not honour');

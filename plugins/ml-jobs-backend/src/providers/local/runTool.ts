@@ -15,9 +15,11 @@ export async function runTool(
     env: Record<string, string>;
     signal: AbortSignal;
     onLine?: (line: string) => void;
+    /** For output whose line numbers matter. */
+    keepEmptyLines?: boolean;
   },
 ): Promise<ToolResult> {
-  const { cwd, env, signal, onLine } = options;
+  const { cwd, env, signal, onLine, keepEmptyLines = false } = options;
   signal.throwIfAborted();
   const child = spawn(command, args, {
     cwd,
@@ -36,7 +38,7 @@ export async function runTool(
   signal.addEventListener('abort', kill);
   const lines: string[] = [];
   const take = (line: string) => {
-    if (!line.trim()) return;
+    if (!line.trim() && !keepEmptyLines) return;
     lines.push(line);
     if (lines.length > 30) lines.shift();
     onLine?.(line);

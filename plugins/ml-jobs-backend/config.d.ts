@@ -1,0 +1,22 @@
+export interface Config {
+  mlJobs?: {
+    /** Id of the runtime jobs go to; the local one when it is on, else the first installed. */
+    runtime?: string;
+    /** Folders, besides <dataDir>/projects, in which local git repositories may be used as a source. */
+    sourceRoots?: string[];
+    /** Hosts from which https git repositories may be fetched; github.com, gitlab.com and bitbucket.org unless given. */
+    sourceHosts?: string[];
+    local?: {
+      /** Run jobs as processes of this machine. On in development; in production only when this says so. */
+      enabled?: boolean;
+      /** How many jobs run at once; one less than the machine has cores unless given. */
+      slots?: number;
+      /** The Python that makes virtual environments; the first suitable one of the PATH unless given. */
+      python?: string;
+      /** Prebuilt environments by name: folders with bin/python. */
+      environments?: { [name: string]: string };
+      /** Seconds a process has to end by itself before it is killed; 10 unless given. */
+      graceSeconds?: number;
+    };
+  };
+}

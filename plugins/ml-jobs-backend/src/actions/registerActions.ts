@@ -1,0 +1,208 @@
+import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
+import { jobStates, mlJobsContract, type Job } from '@downstage/plugin-ml-jobs-common';
+import type { JobService } from '../services/JobService';
+
+/** What a person can do on the pages, for agents, terminals and templates; under the caller's own permissions. */
+export function registerActions(options: {
+  actionsRegistry: ActionsRegistryService;
+  jobs: JobService;
+}) {
+  const { actionsRegistry, jobs } = options;
+
+  actionsRegistry.register({
+    name: 'submit-job',
+    title: 'Submit job',
+    description:
+      'Queues a training job or any other run of code. The project must be a git repository with a downstage.yaml that names the command; the job runs at the commit of the given ref. Returns the id, with which get-job tells the state and the end of the log. The owner must be the caller or a group of the caller.',
+    attributes: { readOnly: false, destructive: false, idempotent: false },
+    schema: {
+      input: z =>
+        z.object({
+          repository: z
+            .string()
+            .describe('Folder of the git repository on the portal machine, its file: URL, or an https git URL'),
+          ref: z.string().optional().describe('Branch, tag or commit; HEAD unless given'),
+          owner: z.string().describe('Entity ref of the owning group or user, e.g. group:default/diagnostics'),
+          model: z
+            .string()
+            .optional()
+            .describe('Entity ref of the model it trains, e.g. model:default/tumour-malignancy; from downstage.yaml unless given'),
+          parameters: z
+            .record(z.union([z.string(), z.number(), z.boolean()]))
+            .optional()
+            .describe('Overrides of the parameters in downstage.yaml'),
+          idempotencyKey: z
+            .string()
+            .optional()
+            .describe('The same key and owner give the same job, so that a retry does not train twice'),
+        }),
+      output: z => z.object({ id: z.string(), state: z.string(), link: z.string() }),
+    },
+    action: async ({ input, credentials }) => {
+      const { repository, ref, ...rest } = input;
+      const body = mlJobsContract.submitJob.body.parse({ source: { repository, ref }, ...rest });
+      const job = await jobs.submit(body, { credentials });
+      return { output: { id: job.id, state: job.state, link: linkTo(job) } };
+    },
+  });
+
+  actionsRegistry.register({
+    name: 'get-job',
+    title: 'Get job',
+    description:
+      'One job: its state, why it is in it, attempts, inputs, commit, and the end of its log. Use it after submit-job until the state is succeeded, failed or cancelled.',
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z =>
+        z.object({
+          id: z.string().describe('Id of the job'),
+          logBytes: z
+            .number()
+            .int()
+            .min(0)
+            .max(100_000)
+            .default(4_000)
+            .describe('How much of the end of the log to return'),
+        }),
+      output: z =>
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          owner: z.string(),
+          model: z.string().optional(),
+          state: z.string(),
+          reason: z.string().optional(),
+          message: z.string().optional(),
+          commit: z.string().optional(),
+          queuePosition: z.number().optional(),
+          parameters: z.record(z.union([z.string(), z.number(), z.boolean()])),
+          inputs: z.array(z.object({ name: z.string(), ref: z.string() })),
+          attempts: z.array(
+            z.object({
+              number: z.number(),
+              state: z.string(),
+              reason: z.string().optional(),
+              message: z.string().optional(),
+              exitCode: z.number().optional(),
+            }),
+          ),
+          createdAt: z.string(),
+          startedAt: z.string().optional(),
+          endedAt: z.string().optional(),
+          logTail: z.string(),
+          link: z.string(),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const job = await jobs.get(input.id, { credentials });
+      const log = input.logBytes
+        ? await jobs.log(job.id, { offset: -input.logBytes, limit: input.logBytes }, { credentials })
+        : { text: '' };
+      const { id, name, owner, model, state, reason, message, queuePosition } = job;
+      return {
+        output: {
+          id,
+          name,
+          owner,
+          model,
+          state,
+          reason,
+          message,
+          queuePosition,
+          commit: job.source.commit,
+          parameters: job.parameters,
+          inputs: job.inputs,
+          attempts: job.attempts.map(attempt => ({
+            number: attempt.number,
+            state: attempt.state,
+            reason: attempt.reason,
+            message: attempt.message,
+            exitCode: attempt.exitCode,
+          })),
+          createdAt: job.createdAt,
+          startedAt: job.startedAt,
+          endedAt: job.endedAt,
+          logTail: log.text,
+          link: linkTo(job),
+        },
+      };
+    },
+  });
+
+  actionsRegistry.register({
+    name: 'list-jobs',
+    title: 'List jobs',
+    description: 'Jobs, newest first, by owner, model or state. Use get-job for the log of one.',
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z =>
+        z.object({
+          owner: z.string().optional().describe('Entity ref of the owning group or user'),
+          model: z.string().optional().describe('Entity ref of the model'),
+          state: z.enum(jobStates).optional(),
+          limit: z.number().int().min(1).max(100).default(20),
+          cursor: z.string().optional().describe('nextCursor of the answer before'),
+        }),
+      output: z =>
+        z.object({
+          jobs: z.array(
+            z.object({
+              id: z.string(),
+              name: z.string(),
+              owner: z.string(),
+              model: z.string().optional(),
+              state: z.string(),
+              message: z.string().optional(),
+              createdBy: z.string(),
+              createdAt: z.string(),
+              queuePosition: z.number().optional(),
+            }),
+          ),
+          nextCursor: z.string().optional(),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const { items, nextCursor } = await jobs.list(input, { credentials });
+      return {
+        output: {
+          nextCursor,
+          jobs: items.map(job => ({
+            id: job.id,
+            name: job.name,
+            owner: job.owner,
+            model: job.model,
+            state: job.state,
+            message: job.message,
+            createdBy: job.createdBy,
+            createdAt: job.createdAt,
+            queuePosition: job.queuePosition,
+          })),
+        },
+      };
+    },
+  });
+
+  actionsRegistry.register({
+    name: 'cancel-job',
+    title: 'Cancel job',
+    description:
+      'Cancels a job that waits or runs; its processes are killed and it cannot be resumed. Only for owners of the job.',
+    attributes: { readOnly: false, destructive: true, idempotent: false },
+    schema: {
+      input: z =>
+        z.object({
+          id: z.string().describe('Id of the job'),
+          reason: z.string().max(500).optional().describe('Shown in the timeline of the job'),
+        }),
+      output: z => z.object({ id: z.string(), state: z.string(), message: z.string().optional() }),
+    },
+    action: async ({ input, credentials }) => {
+      const job = await jobs.cancel(input.id, { reason: input.reason }, { credentials });
+      return { output: { id: job.id, state: job.state, message: job.message } };
+    },
+  });
+}
+
+function linkTo(job: Job): string {
+  return `/training/jobs/${job.id}`;
+}

@@ -1,0 +1,60 @@
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { RootConfigService } from '@backstage/backend-plugin-api';
+import { InputError } from '@backstage/errors';
+import { readDataDir } from '@downstage/node';
+
+/** The configuration of jobs as a plain value; `config.d.ts` says what each key means. */
+export type MlJobsOptions = {
+  jobsFolder: string;
+  environmentsFolder: string;
+  repositoriesFolder: string;
+  runtime?: string;
+  sourceRoots: string[];
+  sourceHosts: string[];
+  local: {
+    enabled: boolean;
+    slots: number;
+    python?: string;
+    environments: Record<string, string>;
+    graceMs: number;
+  };
+};
+
+export function readMlJobsConfig(
+  root: RootConfigService,
+  environment: string | undefined = process.env.NODE_ENV,
+): MlJobsOptions {
+  const dataDir = readDataDir(root);
+  const config = root.getOptionalConfig('mlJobs');
+  const slots =
+    config?.getOptionalNumber('local.slots') ?? Math.max(1, availableParallelism() - 1);
+  if (!Number.isInteger(slots) || slots < 1) {
+    throw new InputError(`mlJobs.local.slots is ${slots}; expected a whole number of at least 1`);
+  }
+  const environments = config?.getOptionalConfig('local.environments');
+  return {
+    jobsFolder: join(dataDir, 'jobs'),
+    environmentsFolder: join(dataDir, 'environments'),
+    repositoriesFolder: join(dataDir, 'repositories'),
+    runtime: config?.getOptionalString('runtime'),
+    sourceRoots: [
+      join(dataDir, 'projects'),
+      ...(config?.getOptionalStringArray('sourceRoots') ?? []).map(path => resolve(path)),
+    ],
+    sourceHosts: config?.getOptionalStringArray('sourceHosts') ?? [
+      'github.com',
+      'gitlab.com',
+      'bitbucket.org',
+    ],
+    local: {
+      enabled: config?.getOptionalBoolean('local.enabled') ?? environment === 'development',
+      slots,
+      python: config?.getOptionalString('local.python'),
+      environments: Object.fromEntries(
+        (environments?.keys() ?? []).map(name => [name, environments?.getString(name) ?? '']),
+      ),
+      graceMs: (config?.getOptionalNumber('local.graceSeconds') ?? 10) * 1000,
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { coreServices, createBackendPlugin } from '@backstage/backend-plugin-api';
+import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
+import { catalogServiceRef } from '@backstage/plugin-catalog-node';
+import { eventsServiceRef } from '@backstage/plugin-events-node';
+import { notificationService } from '@backstage/plugin-notifications-node';
+import { signalsServiceRef } from '@backstage/plugin-signals-node';
+import { createAuthorizer, migrate, startReconciler, type Reconciler } from '@downstage/node';
+import { mlJobsPermissions } from '@downstage/plugin-ml-jobs-common';
+import {
+  mlJobsInputsExtensionPoint,
+  mlJobsRuntimesExtensionPoint,
+  type InputResolver,
+} from '@downstage/plugin-ml-jobs-node';
+import { registerActions } from './actions/registerActions';
+import { readMlJobsConfig } from './config';
+import { newJobId } from './domain/tokens';
+import { Environments } from './providers/local/Environments';
+import { LocalProcessRuntime } from './providers/local/LocalProcessRuntime';
+import { JobReconciler } from './reconcilers/JobReconciler';
+import { createRouter } from './router';
+import { createAnnouncer } from './services/createAnnouncer';
+import { JobService } from './services/JobService';
+import { Runtimes } from './services/Runtimes';
+import { SourceService } from './services/SourceService';
+import { JobStore } from './stores/JobStore';
+import { TokenStore } from './stores/TokenStore';
+
+/** Training and other runs of code: queue, attempts, logs. */
+export const mlJobsPlugin = createBackendPlugin({
+  pluginId: 'ml-jobs',
+  register(env) {
+    const resolvers: InputResolver[] = [];
+    const installed: Parameters<Runtimes['add']>[0][] = [];
+    env.registerExtensionPoint(mlJobsRuntimesExtensionPoint, {
+      addRuntime: runtime => void installed.push(runtime),
+    });
+    env.registerExtensionPoint(mlJobsInputsExtensionPoint, {
+      addResolver: resolver => void resolvers.push(resolver),
+    });
+
+    env.registerInit({
+      deps: {
+        actionsRegistry: actionsRegistryServiceRef,
+        auth: coreServices.auth,
+        catalog: catalogServiceRef,
+        config: coreServices.rootConfig,
+        database: coreServices.database,
+        discovery: coreServices.discovery,
+        events: eventsServiceRef,
+        httpAuth: coreServices.httpAuth,
+        httpRouter: coreServices.httpRouter,
+        lifecycle: coreServices.lifecycle,
+        logger: coreServices.logger,
+        notifications: notificationService,
+        permissions: coreServices.permissions,
+        permissionsRegistry: coreServices.permissionsRegistry,
+        rootLifecycle: coreServices.rootLifecycle,
+        signals: signalsServiceRef,
+        userInfo: coreServices.userInfo,
+      },
+      async init(deps) {
+        const options = readMlJobsConfig(deps.config);
+        const knex = await migrate(deps.database, '@downstage/plugin-ml-jobs-backend');
+        const clock = () => new Date();
+        const store = new JobStore(knex);
+        const tokens = new TokenStore(knex);
+        const sources = new SourceService({
+          roots: options.sourceRoots,
+          hosts: options.sourceHosts,
+          cache: options.repositoriesFolder,
+        });
+        const authorizer = createAuthorizer(deps);
+        const tell = createAnnouncer({ ...deps, store });
+        let loop: Reconciler | undefined;
+
+        const runtimes = new Runtimes({ preferred: options.runtime });
+        if (options.local.enabled) {
+          runtimes.add(
+            new LocalProcessRuntime({
+              folder: options.jobsFolder,
+              environments: new Environments({
+                folder: options.environmentsFolder,
+                python: options.local.python,
+                prebuilt: options.local.environments,
+              }),
+              slots: options.local.slots,
+              graceMs: options.local.graceMs,
+              onChange: ({ jobId }) =>
+                void store
+                  .markDue({ id: jobId }, clock().toISOString())
+                  .then(() => loop?.nudge())
+                  // Only a hint: the reconciler looks by itself.
+                  .catch(() => undefined),
+            }),
+          );
+        }
+        installed.forEach(runtime => runtimes.add(runtime));
+
+        const reconciler = new JobReconciler({
+          store,
+          tokens,
+          runtimes,
+          sources,
+          resolvers: () => resolvers,
+          auth: deps.auth,
+          trackingUri: async () => `${await deps.discovery.getBaseUrl('ml-registry')}/mlflow`,
+          clock,
+          onChange: async change => {
+            loop?.nudge();
+            await tell(change);
+          },
+        });
+        const jobs = new JobService({
+          store,
+          tokens,
+          sources,
+          runtimes,
+          authorizer,
+          catalog: deps.catalog,
+          clock,
+          newId: newJobId,
+          announce: async id => {
+            loop?.nudge();
+            await tell({ id });
+          },
+        });
+
+        deps.permissionsRegistry.addPermissions(mlJobsPermissions);
+        deps.httpRouter.use(createRouter({ httpAuth: deps.httpAuth, jobs }));
+        registerActions({ actionsRegistry: deps.actionsRegistry, jobs });
+
+        deps.lifecycle.addStartupHook(async () => {
+          // What was under way when the portal ended is looked at now, not when its lease runs out.
+          await store.markDue('unfinished', clock().toISOString());
+          loop = startReconciler({
+            name: 'jobs',
+            table: 'jobs',
+            knex,
+            logger: deps.logger,
+            clock,
+            intervalMs: 1_000,
+            leaseMs: 5 * 60_000,
+            concurrency: 8,
+            reconcile: lease => reconciler.reconcile(lease),
+          });
+          loop.nudge();
+        });
+        // Before the others, because it writes to the database.
+        deps.rootLifecycle.addBeforeShutdownHook(async () => {
+          const stopped = reconciler.stop();
+          await loop?.stop();
+          await stopped;
+        });
+      },
+    });
+  },
+});

@@ -1,0 +1,295 @@
+import type { BackstageCredentials } from '@backstage/backend-plugin-api';
+import { parseEntityRef, stringifyEntityRef } from '@backstage/catalog-model';
+import {
+  InputError,
+  NotAllowedError,
+  ServiceUnavailableError,
+} from '@backstage/errors';
+import type { CatalogService } from '@backstage/plugin-catalog-node';
+import type { Clock, NewId, ParsedOf } from '@downstage/common';
+import type { Authorizer } from '@downstage/node';
+import {
+  jobsChangePermission,
+  jobsReadPermission,
+  jobsSubmitPermission,
+  type Job,
+  type JobDefinition,
+  type JobLog,
+  type MlJobsContract,
+  type Queue,
+  type TokenIntrospection,
+} from '@downstage/plugin-ml-jobs-common';
+import { hasLogs, type JobRuntime } from '@downstage/plugin-ml-jobs-node';
+import { isOver } from '../domain/jobStates';
+import { parseDefinition } from '../domain/parseDefinition';
+import { conflictOver, type JobStore } from '../stores/JobStore';
+import type { TokenStore } from '../stores/TokenStore';
+import type { Runtimes } from './Runtimes';
+import type { SourceService } from './SourceService';
+
+type Call = { credentials: BackstageCredentials };
+
+/** What people and other plugins do with jobs: authorise, load, decide, save, announce. */
+export class JobService {
+  readonly #store: JobStore;
+  readonly #tokens: TokenStore;
+  readonly #sources: SourceService;
+  readonly #runtimes: Runtimes;
+  readonly #authorizer: Authorizer;
+  readonly #catalog: CatalogService;
+  readonly #clock: Clock;
+  readonly #newId: NewId;
+  readonly #announce: (id: string) => Promise<void>;
+
+  constructor(options: {
+    store: JobStore;
+    tokens: TokenStore;
+    sources: SourceService;
+    runtimes: Runtimes;
+    authorizer: Authorizer;
+    catalog: CatalogService;
+    clock: Clock;
+    newId: NewId;
+    /** Tells the reconciler, the event bus and the pages, after commit. */
+    announce: (id: string) => Promise<void>;
+  }) {
+    this.#store = options.store;
+    this.#tokens = options.tokens;
+    this.#sources = options.sources;
+    this.#runtimes = options.runtimes;
+    this.#authorizer = options.authorizer;
+    this.#catalog = options.catalog;
+    this.#clock = options.clock;
+    this.#newId = options.newId;
+    this.#announce = options.announce;
+  }
+
+  async submit(
+    request: ParsedOf<MlJobsContract['submitJob']>['body'],
+    { credentials }: Call,
+  ): Promise<Job> {
+    const owner = canonical(request.owner);
+    await this.#authorizer.require({ credentials, permission: jobsSubmitPermission, owner });
+    return this.#create({ ...request, owner }, { credentials });
+  }
+
+  async rerun(
+    id: string,
+    request: ParsedOf<MlJobsContract['rerunJob']>['body'],
+    { credentials }: Call,
+  ): Promise<Job> {
+    await this.#authorizer.require({ credentials, permission: jobsReadPermission });
+    const { owner, ...job } = await this.#store.row(id);
+    await this.#authorizer.require({ credentials, permission: jobsSubmitPermission, owner });
+    return this.#create(
+      {
+        // The ref may have moved on, and its downstage.yaml with it; a definition that was sent stays.
+        source: { repository: job.repository, ref: job.ref },
+        ...(job.definition_given && { definition: job.definition }),
+        parameters: { ...job.parameters, ...request.parameters },
+        owner,
+        model: job.model,
+        rerunOf: id,
+        reason: request.reason,
+      },
+      { credentials },
+    );
+  }
+
+  async list(query: ParsedOf<MlJobsContract['listJobs']>['query'], { credentials }: Call) {
+    await this.#authorizer.require({ credentials, permission: jobsReadPermission });
+    return this.#store.list(query);
+  }
+
+  async get(id: string, { credentials }: Call): Promise<Job> {
+    await this.#authorizer.require({ credentials, permission: jobsReadPermission });
+    return this.#store.get(id);
+  }
+
+  async cancel(id: string, request: { reason?: string }, { credentials }: Call): Promise<Job> {
+    // Read first would tell a stranger that the job exists; the permission alone is asked before.
+    await this.#authorizer.require({ credentials, permission: jobsChangePermission });
+    const job = await this.#store.row(id);
+    await this.#authorizer.require({
+      credentials,
+      permission: jobsChangePermission,
+      owner: job.owner,
+    });
+    if (isOver(job.state)) throw conflictOver(job, 'only a job that waits or runs can be cancelled');
+
+    const now = this.#clock().toISOString();
+    const message = `Cancelled by ${this.#authorizer.actor(credentials)}${
+      request.reason ? `: ${request.reason}` : ''
+    }`;
+    const done =
+      job.state === 'queued' &&
+      (await this.#store.change(
+        job,
+        {
+          to: 'cancelled',
+          reason: 'Cancelled',
+          message,
+          endedAt: now,
+          nextAt: null,
+          timeline: { at: now, type: 'cancelled', message },
+        },
+        { now },
+      ));
+    if (!done) await this.#store.requestCancel(id, { now, message });
+    await this.#announce(id);
+    return this.#store.get(id);
+  }
+
+  async log(
+    id: string,
+    request: { offset: number; limit: number },
+    { credentials }: Call,
+  ): Promise<JobLog> {
+    await this.#authorizer.require({ credentials, permission: jobsReadPermission });
+    return this.readLog(id, request);
+  }
+
+  /** The log without asking again: for the rest of a stream whose beginning was authorised. */
+  async readLog(id: string, request: { offset: number; limit: number }): Promise<JobLog> {
+    // The state is read before the text: a job that is over here has written all of its log.
+    const job = await this.#store.row(id);
+    const runtime = this.#runtimes.find(job.runtime);
+    if (!runtime || !hasLogs(runtime)) {
+      return { text: '', offset: 0, nextOffset: 0, end: isOver(job.state) };
+    }
+    const { size, ...piece } = await runtime.readLog(
+      runtime.handleOf({ jobId: id, attempt: Math.max(1, job.attempt) }),
+      request,
+    );
+    return { ...piece, end: isOver(job.state) && piece.nextOffset >= size };
+  }
+
+  async queue({ credentials }: Call): Promise<Queue> {
+    await this.#authorizer.require({ credentials, permission: jobsReadPermission });
+    const runtime = this.#runtimes.default();
+    const { active, queued } = await this.#store.queue();
+    return {
+      slots: runtime ? (await runtime.capacity()).slots : 0,
+      ...(runtime && { runtime: runtime.id }),
+      running: active,
+      queued: queued.map((entry, index) => ({ ...entry, queuePosition: index + 1 })),
+    };
+  }
+
+  /** For other plugins, never for people: who asks learns whom a token belongs to. */
+  async introspect(token: string, { credentials }: Call): Promise<TokenIntrospection> {
+    await this.#authorizer.require({ credentials, permission: jobsReadPermission });
+    if (!this.#authorizer.actor(credentials).startsWith('service:')) {
+      throw new NotAllowedError('Only services may ask whom a token belongs to');
+    }
+    const id = await this.#tokens.verify(token);
+    if (!id) return { active: false };
+    const job = await this.#store.row(id);
+    return {
+      active: true,
+      subject: `job:${job.id}`,
+      actor: job.created_by,
+      owner: job.owner,
+      attributes: {
+        job: job.id,
+        commit: job.commit,
+        ...(job.environment && { environment: job.environment }),
+        datasets: job.inputs.map(({ ref }) => ref),
+        ...(job.model && { model: job.model }),
+      },
+    };
+  }
+
+  async #create(
+    request: {
+      source: { repository: string; ref?: string };
+      definition?: JobDefinition;
+      parameters?: Job['parameters'];
+      owner: string;
+      model?: string;
+      idempotencyKey?: string;
+      rerunOf?: string;
+      reason?: string;
+    },
+    { credentials }: Call,
+  ): Promise<Job> {
+    const runtime = this.#requireRuntime();
+    const source = await this.#sources.resolve(request.source);
+    const definition = request.definition ?? this.#definitionOf(source);
+    const model = request.model ?? definition.model;
+    const modelRef = model && canonical(model);
+    if (modelRef) await this.#requireModel(modelRef, request.owner, credentials);
+
+    const actor = this.#authorizer.actor(credentials);
+    const { id, created } = await this.#store.insert({
+      id: this.#newId(),
+      name: definition.name ?? (modelRef ? parseEntityRef(modelRef).name : nameOf(source.repository)),
+      owner: request.owner,
+      model: modelRef,
+      source: { repository: source.repository, ref: request.source.ref, commit: source.commit },
+      definition,
+      definitionGiven: request.definition !== undefined,
+      parameters: { ...definition.parameters, ...request.parameters },
+      warnings: source.warnings,
+      runtime: runtime.id,
+      createdBy: actor,
+      rerunOf: request.rerunOf,
+      idempotencyKey: request.idempotencyKey,
+      createdAt: this.#clock().toISOString(),
+      message: `${request.rerunOf ? `Run again (${request.rerunOf})` : 'Submitted'} by ${actor}${
+        request.reason ? `: ${request.reason}` : ''
+      }`,
+    });
+    if (created) await this.#announce(id);
+    return this.#store.get(id);
+  }
+
+  #requireRuntime(): JobRuntime {
+    const runtime = this.#runtimes.default();
+    if (runtime) return runtime;
+    throw new ServiceUnavailableError(
+      'No job runtime is on. Set mlJobs.local.enabled: true to run jobs as processes of this machine, or install a module that brings a runtime.',
+    );
+  }
+
+  #definitionOf(source: { repository: string; commit: string; definition?: string }): JobDefinition {
+    if (source.definition !== undefined) return parseDefinition(source.definition);
+    throw new InputError(
+      `${source.repository} has no downstage.yaml at commit ${source.commit.slice(0, 12)}; add one, or send a definition with the job`,
+    );
+  }
+
+  /**
+   * A job may train a model only for those who own it. A model that is not in the catalog yet belongs to nobody, so
+   * that a template can submit the first job before the catalog has read the new entity.
+   */
+  async #requireModel(model: string, owner: string, credentials: BackstageCredentials) {
+    const { kind } = parseEntityRef(model);
+    if (kind.toLowerCase() !== 'model') {
+      throw new InputError(`'${model}' is a ${kind}; expected a model such as model:default/tumour-malignancy`);
+    }
+    const entity = await this.#catalog.getEntityByRef(model, { credentials });
+    const owners = (entity?.relations ?? [])
+      .filter(({ type }) => type === 'ownedBy')
+      .map(({ targetRef }) => targetRef);
+    if (!owners.length || owners.includes(owner)) return;
+    await this.#authorizer.require({
+      credentials,
+      permission: jobsSubmitPermission,
+      owner: owners[0],
+    });
+  }
+}
+
+function canonical(ref: string): string {
+  try {
+    return stringifyEntityRef(parseEntityRef(ref));
+  } catch (error) {
+    throw new InputError(`Not an entity ref: '${ref}'`, error);
+  }
+}
+
+function nameOf(repository: string): string {
+  const name = repository.replace(/\/+$/, '').replace(/\.git$/, '').split('/').at(-1);
+  return name || 'job';
+}

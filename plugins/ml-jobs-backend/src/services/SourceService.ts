@@ -1,0 +1,205 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { isAbsolute, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InputError, NotFoundError, ServiceUnavailableError } from '@backstage/errors';
+import { gitEnvironment, gitOptions, runTool } from '../providers/local/runTool';
+
+/** A source at a commit. */
+export type ResolvedSource = {
+  /** How the job names it: a folder or an https URL. */
+  repository: string;
+  commit: string;
+  /** `downstage.yaml` at that commit, where there is one. */
+  definition?: string;
+  /** What the person should know, such as changes that are not committed. */
+  warnings: { option: string; message: string }[];
+};
+
+const refPattern = /^[A-Za-z0-9][A-Za-z0-9._/+-]*$/;
+
+/**
+ * Finds the commit of a source, and reads files of it.
+ *
+ * @remarks
+ * Local folders count only below the allowed roots, after symbolic links are followed. Of https repositories a bare copy is
+ * kept in the data directory and brought up to date at each submission. Git runs without hooks, prompts and user configuration.
+ */
+export class SourceService {
+  readonly #roots: string[];
+  readonly #hosts: Set<string>;
+  readonly #cache: string;
+  readonly #timeoutMs: number;
+  readonly #fetching = new Map<string, Promise<void>>();
+
+  constructor(options: { roots: string[]; hosts: string[]; cache: string; timeoutMs?: number }) {
+    this.#roots = options.roots;
+    this.#hosts = new Set(options.hosts);
+    this.#cache = options.cache;
+    this.#timeoutMs = options.timeoutMs ?? 120_000;
+  }
+
+  async resolve(source: { repository: string; ref?: string }): Promise<ResolvedSource> {
+    const { repository, ref = 'HEAD' } = source;
+    if (!refPattern.test(ref) || ref.includes('..')) {
+      throw new InputError(`Not a branch, tag or commit: '${ref}'`);
+    }
+    const place = await this.#locate(repository);
+    if (place.url) await this.#update(place.folder, place.url);
+
+    const { exitCode, lines } = await this.#git(place.folder, [
+      'rev-parse',
+      '--verify',
+      '--quiet',
+      '--end-of-options',
+      `${ref}^{commit}`,
+    ]);
+    const commit = lines.at(-1);
+    if (exitCode !== 0 || !commit) {
+      throw new NotFoundError(
+        ref === 'HEAD'
+          ? `${repository} has no commit yet; commit the project first`
+          : `${repository} has no branch, tag or commit '${ref}'`,
+      );
+    }
+    return {
+      repository: place.url ?? place.folder,
+      commit,
+      definition: await this.#readFile(place.folder, commit, 'downstage.yaml'),
+      warnings: place.url || ref !== 'HEAD' ? [] : await this.#uncommitted(place.folder),
+    };
+  }
+
+  /** The folder with the objects of a repository that a job has named, to copy from. */
+  async folderOf(repository: string): Promise<string> {
+    return (await this.#locate(repository)).folder;
+  }
+
+  async #locate(repository: string): Promise<{ folder: string; url?: string }> {
+    if (/^https:\/\//i.test(repository)) return this.#locateUrl(repository);
+    const path = /^file:\/\//i.test(repository) ? toPath(repository) : repository;
+    if (!isAbsolute(path)) {
+      throw new InputError(
+        `Not a source: '${repository}'; expected an absolute folder, a file: URL or an https git URL`,
+      );
+    }
+    const roots = await Promise.all(this.#roots.map(root => realpath(root).catch(() => root)));
+    const folder = await realpath(path).catch(() => undefined);
+    const allowed = (candidate: string) =>
+      roots.some(root => candidate === root || candidate.startsWith(root + sep));
+    // The same answer for what is missing and what is not allowed: nobody explores the disk with it.
+    if (!folder || !allowed(folder)) {
+      throw new InputError(
+        `There is no project folder '${repository}' that jobs may read; allowed are folders below ${this.#roots.join(', ')} (mlJobs.sourceRoots adds more)`,
+      );
+    }
+    const isRepository = await stat(join(folder, '.git')).catch(() =>
+      stat(join(folder, 'HEAD')).catch(() => undefined),
+    );
+    if (!isRepository) {
+      throw new InputError(
+        `'${repository}' is not a git repository; run 'git init' and commit in it, because a job runs at a commit`,
+      );
+    }
+    return { folder };
+  }
+
+  #locateUrl(repository: string): { folder: string; url: string } {
+    let url: URL;
+    try {
+      url = new URL(repository);
+    } catch {
+      throw new InputError(`Not a URL: '${repository}'`);
+    }
+    if (url.username || url.password) {
+      throw new InputError('A source URL must not hold a user name or password');
+    }
+    if (!this.#hosts.has(url.host)) {
+      throw new InputError(
+        `Sources may not be fetched from '${url.host}'; allowed: ${[...this.#hosts].join(', ')} (mlJobs.sourceHosts)`,
+      );
+    }
+    const hash = createHash('sha256').update(url.href).digest('hex').slice(0, 20);
+    return { folder: join(this.#cache, `${hash}.git`), url: url.href };
+  }
+
+  /** Brings the bare copy up to date; the first time it is made under another name, so a crash leaves no half copy. */
+  #update(folder: string, url: string): Promise<void> {
+    const running = this.#fetching.get(folder);
+    if (running) return running;
+    const update = this.#fetch(folder, url).finally(() => this.#fetching.delete(folder));
+    this.#fetching.set(folder, update);
+    return update;
+  }
+
+  async #fetch(folder: string, url: string): Promise<void> {
+    await mkdir(this.#cache, { recursive: true });
+    const exists = await stat(folder).catch(() => undefined);
+    const part = `${folder}.${randomUUID().slice(0, 8)}.part`;
+    const { exitCode, lines } = exists
+      ? await this.#git(folder, [
+          'fetch',
+          '--quiet',
+          '--prune',
+          '--tags',
+          'origin',
+          '+refs/heads/*:refs/heads/*',
+        ])
+      : await this.#git(this.#cache, ['clone', '--quiet', '--bare', '--', url, part]);
+    if (exitCode !== 0) {
+      await rm(part, { recursive: true, force: true });
+      throw new ServiceUnavailableError(
+        `${url} could not be fetched: ${lines.at(-1) ?? 'git failed'}`,
+      );
+    }
+    if (!exists) await rename(part, folder);
+  }
+
+  async #readFile(folder: string, commit: string, path: string): Promise<string | undefined> {
+    const kind = await this.#git(folder, ['cat-file', '-s', `${commit}:${path}`]);
+    if (kind.exitCode !== 0) return undefined;
+    if (Number(kind.lines.at(-1)) > 100_000) throw new InputError(`${path} is larger than 100 kB`);
+    const lines: string[] = [];
+    await this.#git(folder, ['cat-file', 'blob', `${commit}:${path}`], line => lines.push(line));
+    return `${lines.join('\n')}\n`;
+  }
+
+  async #uncommitted(folder: string) {
+    const { exitCode, lines } = await this.#git(folder, [
+      'status',
+      '--porcelain',
+      '--untracked-files=no',
+    ]);
+    if (exitCode !== 0 || !lines.length) return [];
+    return [
+      {
+        option: 'source',
+        message: 'The folder has changes that are not committed; the job runs without them',
+      },
+    ];
+  }
+
+  async #git(folder: string, args: string[], onLine?: (line: string) => void) {
+    try {
+      return await runTool('git', [...gitOptions, '-C', folder, ...args], {
+        env: gitEnvironment(),
+        signal: AbortSignal.timeout(this.#timeoutMs),
+        keepEmptyLines: Boolean(onLine),
+        onLine,
+      });
+    } catch (error) {
+      throw new ServiceUnavailableError(
+        `git ${args[0]} did not work: git is missing or took longer than ${this.#timeoutMs / 1000} s`,
+        error,
+      );
+    }
+  }
+}
+
+function toPath(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    throw new InputError(`Not a file: URL of this machine: '${url}'`);
+  }
+}
