@@ -10,7 +10,7 @@ DATASET = "${{ values.datasetName }}"
 TARGET = "${{ values.target }}"
 
 # Columns that are known before the outcome is but must not be learned from: row ids and clocks.
-IGNORED = [{% for column in values.primaryKey %}"${{ column }}", {% endfor %}{% if values.timestamp %}"${{ values.timestamp }}"{% endif %}]
+IGNORED = [{% for column in values.primaryKey %}"${{ column }}"{% if not loop.last or values.timestamp %}, {% endif %}{% endfor %}{% if values.timestamp %}"${{ values.timestamp }}"{% endif %}]
 
 
 def parameters() -> dict:

@@ -1,0 +1,198 @@
+import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
+import type { Entity } from '@backstage/catalog-model';
+import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
+import { createMockActionContext } from '@backstage/plugin-scaffolder-node-test-utils';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { git } from '../project/git';
+import { createPublishProjectAction } from './createPublishProjectAction';
+import { createSubmitJobAction } from './createSubmitJobAction';
+
+const ann = {
+  ref: 'user:default/ann',
+  entity: {
+    apiVersion: 'backstage.io/v1alpha1' as const,
+    kind: 'User' as const,
+    metadata: { name: 'ann' },
+    spec: { profile: { displayName: 'Ann Ito', email: 'ann@example.com' } },
+  },
+};
+
+describe('downstage:project:publish', () => {
+  let dataDir: string;
+  let workspace: string;
+  const publish = jest.fn();
+
+  beforeEach(async () => {
+    publish.mockReset();
+    dataDir = await mkdtemp(join(tmpdir(), 'scaffolder-module-ml-'));
+    workspace = await mkdtemp(join(tmpdir(), 'scaffolder-workspace-'));
+    await writeFile(join(workspace, 'README.md'), '# Made up\n');
+  });
+  afterEach(async () => {
+    await rm(dataDir, { recursive: true, force: true });
+    await rm(workspace, { recursive: true, force: true });
+  });
+
+  function anAction(entities: Entity[] = []) {
+    return createPublishProjectAction({
+      authorizer: {
+        actor: () => 'user:default/ann',
+        groupsOf: async () => ['user:default/ann', 'group:default/diagnostics'],
+      },
+      catalog: catalogServiceMock({ entities }),
+      config: mockServices.rootConfig({ data: { downstage: { dataDir } } }),
+      events: { publish, subscribe: async () => {} },
+      timeoutMs: 2,
+      pollMs: 1,
+    });
+  }
+
+  function aContext(
+    input: Partial<
+      Parameters<ReturnType<typeof anAction>['handler']>[0]['input']
+    > = {},
+    taskId = 'task-1',
+  ) {
+    const context = createMockActionContext({
+      input: { name: 'tumours', owner: 'group:default/diagnostics', ...input },
+      workspacePath: workspace,
+      user: ann,
+      task: { id: taskId },
+    });
+    return {
+      ...context,
+      getInitiatorCredentials: async () => mockCredentials.user(),
+    };
+  }
+
+  it('makes a repository with one commit, by the person and committed by the bot', async () => {
+    const context = aContext();
+    await anAction().handler(context);
+
+    const repository = join(dataDir, 'projects', 'tumours');
+    expect(await readFile(join(repository, 'README.md'), 'utf8')).toBe(
+      '# Made up\n',
+    );
+    expect(await git(repository, ['log', '--format=%an <%ae>, %cn: %s'])).toBe(
+      'Ann Ito <ann@example.com>, Downstage: Start tumours from a template',
+    );
+    expect(context.output).toHaveBeenCalledWith('repository', repository);
+    expect(context.output).toHaveBeenCalledWith(
+      'commit',
+      await git(repository, ['rev-parse', 'HEAD']),
+    );
+    expect(publish).toHaveBeenCalledWith({
+      topic: 'ml-catalog.project-published',
+      eventPayload: { name: 'tumours' },
+    });
+    expect(await readdir(join(dataDir, 'projects'))).toEqual(['tumours']);
+  });
+
+  it('is done once when the same task runs it twice', async () => {
+    await anAction().handler(aContext());
+    const again = aContext();
+    await anAction().handler(again);
+    expect(again.output).toHaveBeenCalledWith('commit', expect.any(String));
+  });
+
+  it('refuses a name that another task has taken', async () => {
+    await anAction().handler(aContext());
+    await expect(anAction().handler(aContext({}, 'task-2'))).rejects.toThrow(
+      /already a project at .*tumours; choose another name/,
+    );
+  });
+
+  it('refuses an owner the requester does not belong to, and leaves nothing behind', async () => {
+    await expect(
+      anAction().handler(aContext({ owner: 'group:default/credit' })),
+    ).rejects.toThrow(
+      'user:default/ann cannot make a project for group:default/credit; allowed owners: user:default/ann, group:default/diagnostics',
+    );
+    expect(await readdir(dataDir)).toEqual([]);
+  });
+
+  it.each(['../x', 'A', '.git', 'a/b', ''])(
+    'refuses the name %p',
+    async name => {
+      await expect(anAction().handler(aContext({ name }))).rejects.toThrow(
+        /cannot be the name of a project; allowed are/,
+      );
+    },
+  );
+
+  it('refuses an entity that a file declares already', async () => {
+    const taken = aModel({
+      'backstage.io/managed-by-location': 'url:https://git/x',
+    });
+    await expect(
+      anAction([taken]).handler(
+        aContext({ entityRef: 'model:default/tumours' }),
+      ),
+    ).rejects.toThrow(
+      /has model:default\/tumours already \(from url:https:\/\/git\/x\)/,
+    );
+    expect(await readdir(dataDir)).toEqual([]);
+  });
+
+  it('says so when the catalog does not read it in time', async () => {
+    await expect(
+      anAction().handler(aContext({ entityRef: 'model:default/tumours' })),
+    ).rejects.toThrow(
+      /is published, but the catalog has not read model:default\/tumours/,
+    );
+  });
+
+  it('ends with the mistakes when the file is wrong', async () => {
+    const wrong = aModel({
+      'backstage.io/managed-by-location': `file:${dataDir}/projects/tumours/catalog-info.yaml`,
+      'downstage.dev/invalid': 'spec.risk: huge',
+    });
+    await expect(
+      anAction([wrong]).handler(
+        aContext({ entityRef: 'model:default/tumours' }),
+      ),
+    ).rejects.toThrow('spec.risk: huge');
+  });
+});
+
+describe('downstage:job:submit', () => {
+  it('submits once for each task and step, in the name of the requester', async () => {
+    const submitJob = jest
+      .fn()
+      .mockResolvedValue({ id: 'j1', state: 'queued' });
+    const context = {
+      ...createMockActionContext({
+        input: {
+          repository: '/projects/x',
+          owner: 'group:default/diagnostics',
+        },
+        task: { id: 'task-1' },
+      }),
+      getInitiatorCredentials: async () =>
+        mockCredentials.user('user:default/ann'),
+    };
+    await createSubmitJobAction({ jobs: { submitJob } }).handler(context);
+    expect(submitJob).toHaveBeenCalledWith(
+      {
+        body: expect.objectContaining({
+          source: { repository: '/projects/x' },
+          owner: 'group:default/diagnostics',
+          idempotencyKey: expect.stringContaining('template-task-task-1'),
+        }),
+      },
+      { credentials: mockCredentials.user('user:default/ann') },
+    );
+    expect(context.output).toHaveBeenCalledWith('jobId', 'j1');
+    expect(context.output).toHaveBeenCalledWith('url', '/training/jobs/j1');
+  });
+});
+
+function aModel(annotations: Record<string, string>): Entity {
+  return {
+    apiVersion: 'downstage.dev/v1alpha1',
+    kind: 'Model',
+    metadata: { name: 'tumours', annotations },
+  };
+}
