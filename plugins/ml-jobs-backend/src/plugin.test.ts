@@ -1,0 +1,329 @@
+import { createServiceFactory } from '@backstage/backend-plugin-api';
+import {
+  mockCredentials,
+  mockServices,
+  startTestBackend,
+} from '@backstage/backend-test-utils';
+import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
+import { notificationService } from '@backstage/plugin-notifications-node';
+import type { Job } from '@downstage/plugin-ml-jobs-common';
+import { mlJobsContract } from '@downstage/plugin-ml-jobs-common';
+import { describeDenyAll } from '@downstage/node/testUtils';
+import Knex, { type Knex as KnexType } from 'knex';
+import request from 'supertest';
+import mlJobsPlugin from './index';
+import { createProject, definitionOf, until } from './testFixtures';
+
+jest.setTimeout(60_000);
+
+const owner = 'group:default/diagnostics';
+const ann = mockCredentials.user.header('user:default/ann');
+const cleo = mockCredentials.user.header('user:default/cleo');
+
+const people: Record<string, string[]> = {
+  'user:default/ann': ['user:default/ann', owner],
+  'user:default/cleo': ['user:default/cleo', 'group:default/credit'],
+};
+
+const creditModel = {
+  apiVersion: 'downstage.dev/v1alpha1',
+  kind: 'Model',
+  metadata: { name: 'default-risk', namespace: 'default' },
+  spec: { owner: 'group:default/credit' },
+  relations: [{ type: 'ownedBy', targetRef: 'group:default/credit' }],
+};
+
+describe('the jobs plugin', () => {
+  let project: ReturnType<typeof createProject>;
+  let knex: KnexType;
+  let sent: unknown[];
+  let backend: Awaited<ReturnType<typeof startTestBackend>>;
+
+  const start = () =>
+    startTestBackend({
+      features: [
+        mlJobsPlugin,
+        mockServices.database.factory({ knex }),
+        mockServices.rootConfig.factory({
+          data: {
+            backend: { baseUrl: 'http://127.0.0.1:0' },
+            downstage: { dataDir: project.dataDir },
+            mlJobs: { local: { enabled: true, slots: 1, graceSeconds: 1 } },
+          },
+        }),
+        mockServices.userInfo.mock({
+          getUserInfo: async credentials => {
+            const ref = (credentials.principal as { userEntityRef?: string }).userEntityRef ?? '';
+            return { userEntityRef: ref, ownershipEntityRefs: people[ref] ?? [] };
+          },
+        }).factory,
+        catalogServiceMock.factory({ entities: [creditModel] }),
+        createServiceFactory({
+          service: notificationService,
+          deps: {},
+          factory: () => ({
+            send: async notification => {
+              sent.push(notification);
+            },
+          }),
+        }),
+      ],
+    });
+
+  const call = () => request(backend.server);
+  const submit = (body: object = {}) =>
+    call()
+      .post('/api/ml-jobs/v1/jobs')
+      .set('authorization', ann)
+      .send({ source: { repository: project.folder }, owner, ...body });
+  const get = async (id: string): Promise<Job> =>
+    (await call().get(`/api/ml-jobs/v1/jobs/${id}`).set('authorization', ann).expect(200)).body;
+  const untilState = (id: string, ...states: Job['state'][]) =>
+    until(async () => {
+      const job = await get(id);
+      return states.includes(job.state) && job;
+    });
+  const untilOver = (id: string) => untilState(id, 'succeeded', 'failed', 'cancelled');
+  const logOf = async (id: string) =>
+    (await call().get(`/api/ml-jobs/v1/jobs/${id}/log`).set('authorization', ann)).body.text as string;
+
+  beforeEach(async () => {
+    sent = [];
+    project = createProject({
+      'downstage.yaml': definitionOf(
+        'python train.py',
+        'name: hello\nparameters:\n  depth: 3\n',
+      ),
+      'train.py': [
+        'import os',
+        'print("depth", os.environ["DOWNSTAGE_PARAM_DEPTH"])',
+        'print("tracking", os.environ["MLFLOW_TRACKING_URI"])',
+        'print("experiment", os.environ["MLFLOW_EXPERIMENT_NAME"])',
+      ].join('\n'),
+    });
+    knex = Knex({ client: 'better-sqlite3', connection: ':memory:', useNullAsDefault: true });
+    backend = await start();
+  });
+  afterEach(async () => {
+    await backend.stop();
+    await knex.destroy();
+    project.remove();
+  });
+
+  it('runs a project from submission to its log', async () => {
+    const submitted = await submit({ parameters: { depth: 5 } }).expect(201);
+    const job = await untilOver(submitted.body.id);
+    expect(job).toMatchObject({
+      name: 'hello',
+      state: 'succeeded',
+      createdBy: 'user:default/ann',
+      source: { repository: project.folder, commit: project.head },
+      parameters: { depth: 5 },
+      attempts: [{ number: 1, state: 'succeeded', exitCode: 0 }],
+    });
+    expect(job.timeline.map(({ type }) => type)).toEqual([
+      'queued',
+      'preparing',
+      'running',
+      'succeeded',
+    ]);
+    const text = await logOf(job.id);
+    expect(text).toContain('depth 5');
+    expect(text).toMatch(/tracking http:.*\/api\/ml-registry\/mlflow/);
+    expect(text).toContain('experiment hello');
+    expect(sent).toEqual([]);
+  });
+
+  it('streams the log to its end and offers it as a file', async () => {
+    const { id } = (await submit()).body;
+    const stream = await call()
+      .get(`/api/ml-jobs/v1/jobs/${id}/log/stream`)
+      .set('authorization', ann)
+      .buffer(true)
+      .expect('content-type', /event-stream/);
+    expect(stream.text).toContain('depth 3');
+    expect(stream.text).toMatch(/event: end\nid: \d+\ndata: \{\}\n\n$/);
+    const file = await call()
+      .get(`/api/ml-jobs/v1/jobs/${id}/log/download`)
+      .set('authorization', ann)
+      .expect('content-disposition', `attachment; filename="job-${id}.log"`);
+    expect(file.text).toBe(await logOf(id));
+  });
+
+  it('refuses a wrong downstage.yaml and names the line', async () => {
+    project.commit({ 'downstage.yaml': definitionOf('true', 'timeout: soon\n') });
+    const response = await submit().expect(400);
+    expect(response.body.error.message).toMatch(/downstage\.yaml:4:1: timeout: Expected an ISO 8601/);
+  });
+
+  it.each([
+    ['/etc', /no project folder '\/etc' that jobs may read; allowed are folders below/],
+    ['https://169.254.169.254/x.git', /may not be fetched from '169\.254\.169\.254'; allowed: github\.com/],
+    ['https://me:secret@github.com/x.git', /must not hold a user name/],
+    ['projects/x', /expected an absolute folder/],
+  ])('refuses the source %s', async (repository, message) => {
+    const response = await submit({ source: { repository } }).expect(400);
+    expect(response.body.error.message).toMatch(message);
+  });
+
+  it('gives the same job for the same idempotency key', async () => {
+    const first = await submit({ idempotencyKey: 'k' });
+    const second = await submit({ idempotencyKey: 'k' });
+    expect(second.body.id).toBe(first.body.id);
+  });
+
+  it('tries again as often as the project says, and tells the submitter in the end', async () => {
+    project.commit({ 'downstage.yaml': definitionOf('exit 7', 'retries: 1\n') });
+    const { id } = (await submit()).body;
+    const job = await untilOver(id);
+    expect(job.state).toBe('failed');
+    expect(job.attempts).toMatchObject([
+      { number: 1, state: 'failed', exitCode: 7 },
+      { number: 2, state: 'failed', exitCode: 7 },
+    ]);
+    await until(async () => sent.length > 0);
+    expect(sent).toMatchObject([
+      {
+        recipients: { entityRef: 'user:default/ann' },
+        payload: { link: `/training/jobs/${id}` },
+      },
+    ]);
+  });
+
+  it('kills what takes longer than its timeout', async () => {
+    project.commit({ 'downstage.yaml': definitionOf('sleep 600', 'timeout: PT1S\n') });
+    const job = await untilOver((await submit()).body.id);
+    expect(job).toMatchObject({ state: 'failed', reason: 'TimedOut' });
+  });
+
+  it('queues what finds no slot, and cancels what waits and what runs', async () => {
+    project.commit({ 'downstage.yaml': definitionOf('sleep 600') });
+    const first = (await submit()).body.id;
+    await untilState(first, 'running');
+    const second = (await submit()).body.id;
+    expect(await get(second)).toMatchObject({ state: 'queued', queuePosition: 1 });
+    const queue = await call().get('/api/ml-jobs/v1/queue').set('authorization', ann);
+    expect(queue.body).toMatchObject({
+      slots: 1,
+      running: [{ id: first }],
+      queued: [{ id: second, queuePosition: 1 }],
+    });
+    for (const id of [second, first]) {
+      await call()
+        .post(`/api/ml-jobs/v1/jobs/${id}/cancel`)
+        .set('authorization', ann)
+        .send({ reason: 'a mistake' })
+        .expect(200);
+    }
+    expect(await untilOver(first)).toMatchObject({
+      state: 'cancelled',
+      message: 'Cancelled by user:default/ann: a mistake',
+    });
+    expect(await untilOver(second)).toMatchObject({ state: 'cancelled' });
+    const again = await call()
+      .post(`/api/ml-jobs/v1/jobs/${first}/cancel`)
+      .set('authorization', ann)
+      .send({})
+      .expect(409);
+    expect(again.body.error.message).toContain('is cancelled; only a job that waits or runs');
+  });
+
+  it('runs a job again, on the newest commit and with its parameters', async () => {
+    const { id } = (await submit({ parameters: { depth: 9 } })).body;
+    await untilOver(id);
+    const head = project.commit({ 'train.py': 'import os\nprint("now", os.environ["DOWNSTAGE_PARAM_DEPTH"])\n' });
+    const again = await call()
+      .post(`/api/ml-jobs/v1/jobs/${id}/rerun`)
+      .set('authorization', ann)
+      .send({ reason: 'drift' })
+      .expect(201);
+    expect(again.body).toMatchObject({ rerunOf: id, source: { commit: head }, parameters: { depth: 9 } });
+    await untilOver(again.body.id);
+    expect(await logOf(again.body.id)).toContain('now 9');
+  });
+
+  it('lets another team look and nothing else', async () => {
+    const { id } = (await submit()).body;
+    await call().get(`/api/ml-jobs/v1/jobs/${id}`).set('authorization', cleo).expect(200);
+    for (const [path, body] of [
+      ['v1/jobs', { source: { repository: project.folder }, owner }],
+      [`v1/jobs/${id}/cancel`, {}],
+      [`v1/jobs/${id}/rerun`, {}],
+    ] as const) {
+      await call().post(`/api/ml-jobs/${path}`).set('authorization', cleo).send(body).expect(403);
+    }
+    await submit({ model: 'model:default/default-risk' }).expect(403);
+    await submit({ model: 'group:default/x' }).expect(400);
+  });
+
+  it('knows the token of a job while it runs, tells services only, and forgets it after', async () => {
+    project.commit({ 'downstage.yaml': definitionOf('echo "token $MLFLOW_TRACKING_TOKEN"; sleep 600', 'model: model:default/tumour\n') });
+    const { id, source } = (await submit()).body;
+    const token = await until(async () => /^token (\S+)$/m.exec(await logOf(id))?.[1]);
+    const introspect = (header: string) =>
+      call().post('/api/ml-jobs/v1/tokens/introspect').set('authorization', header).send({ token });
+    await introspect(ann).expect(403);
+    const service = mockCredentials.service.header();
+    const seen = await introspect(service).expect(200);
+    expect(seen.body).toMatchObject({
+      active: true,
+      subject: `job:${id}`,
+      actor: 'user:default/ann',
+      owner,
+      attributes: { job: id, commit: source.commit, datasets: [], model: 'model:default/tumour' },
+    });
+    await call().post(`/api/ml-jobs/v1/jobs/${id}/cancel`).set('authorization', ann).send({});
+    await untilOver(id);
+    expect((await introspect(service)).body).toEqual({ active: false });
+    const rows = await knex('job_tokens').select();
+    expect(JSON.stringify(rows)).not.toContain(token);
+  });
+
+  it('fails clearly when an input cannot be resolved', async () => {
+    project.commit({
+      'downstage.yaml': definitionOf('true', 'inputs:\n  - { name: training, dataset: dataset:default/x }\n'),
+    });
+    const job = await untilOver((await submit()).body.id);
+    expect(job).toMatchObject({ state: 'failed', reason: 'InputMissing' });
+    expect(job.message).toMatch(/no input resolver is installed, so 'dataset:default\/x' cannot be read/);
+  });
+
+  it('stops jobs with the portal and runs them again after the next start', async () => {
+    project.commit({
+      'downstage.yaml': definitionOf('echo "attempt $DOWNSTAGE_ATTEMPT"; test "${DOWNSTAGE_ATTEMPT#*/}" = 2 || sleep 600'),
+    });
+    const { id } = (await submit()).body;
+    await untilState(id, 'running');
+    await until(async () => (await logOf(id)).includes('/1'));
+    await backend.stop();
+    expect(await knex('jobs').where({ id }).first()).toMatchObject({
+      state: 'queued',
+      reason: 'PortalStopped',
+    });
+    backend = await start();
+    const job = await untilOver(id);
+    expect(job).toMatchObject({
+      state: 'succeeded',
+      attempts: [
+        { number: 1, state: 'cancelled', reason: 'PortalStopped' },
+        { number: 2, state: 'succeeded' },
+      ],
+    });
+  });
+});
+
+describeDenyAll({
+  pluginId: 'ml-jobs',
+  contract: mlJobsContract,
+  features: [mlJobsPlugin, catalogServiceMock.factory({ entities: [] })],
+  exampleRequests: {
+    submitJob: { body: { source: { repository: '/project' }, owner } },
+    listJobs: {},
+    getJob: { params: { id: 'x' } },
+    cancelJob: { params: { id: 'x' }, body: {} },
+    rerunJob: { params: { id: 'x' }, body: {} },
+    getJobLog: { params: { id: 'x' } },
+    getQueue: {},
+    introspectToken: { body: { token: 'x' } },
+  },
+});
