@@ -1,0 +1,94 @@
+import { pipeline } from 'node:stream/promises';
+import type { HttpAuthService } from '@backstage/backend-plugin-api';
+import { InputError } from '@backstage/errors';
+import { createContractRouter } from '@downstage/node';
+import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
+import type express from 'express';
+import Router from 'express-promise-router';
+import type { ModelService } from './services/ModelService';
+import type { PromotionService } from './services/PromotionService';
+import type { RollbackService } from './services/RollbackService';
+import type { RunQueryService } from './services/RunQueryService';
+
+/** The contract, turned into service calls, and the one route that streams. */
+export function createRouter(options: {
+  httpAuth: HttpAuthService;
+  models: ModelService;
+  promotions: PromotionService;
+  rollbacks: RollbackService;
+  runs: RunQueryService;
+}): express.Router {
+  const { httpAuth, models, promotions, rollbacks, runs } = options;
+  const router = Router();
+
+  router.get(
+    '/v1/models/:namespace/:name/versions/:version/artifact',
+    async (request, response) => {
+      const credentials = await httpAuth.credentials(request, {
+        allow: ['user', 'service'],
+      });
+      const { namespace, name, version } = request.params;
+      const { path } = request.query;
+      if (typeof path !== 'string' || !path || !/^[1-9]\d{0,8}$/.test(version)) {
+        throw new InputError(
+          'Expected a version number and ?path=<file>, as in versions/3/artifact?path=model.onnx',
+        );
+      }
+      const file = await models.openArtifact(
+        { namespace, name, version: Number(version), path },
+        { credentials },
+      );
+      const fileName = path.split('/').at(-1) ?? 'artifact';
+      response.setHeader('content-type', 'application/octet-stream');
+      response.setHeader('content-length', file.size);
+      response.setHeader('x-content-type-options', 'nosniff');
+      response.setHeader(
+        'content-disposition',
+        `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`,
+      );
+      if (file.sha256) response.setHeader('x-content-sha256', file.sha256);
+      await pipeline(file.content, response);
+    },
+  );
+
+  router.use(
+    createContractRouter({
+      contract: mlRegistryContract,
+      httpAuth,
+      handlers: {
+        listModels: ({ query }, call) => models.list(query, call),
+        getModel: ({ params }, call) => models.get(params, call),
+        listModelVersions: ({ params }, call) =>
+          models.listVersions(params, call),
+        getModelVersion: ({ params }, call) => models.getVersion(params, call),
+        listVersionArtifacts: ({ params, query }, call) =>
+          models.listArtifacts({ ...params, ...query }, call),
+        previewPromotion: ({ params, query }, call) =>
+          promotions.preview({ ...params, ...query }, call),
+        requestPromotion: ({ params, body }, call) =>
+          promotions.request({ ...params, ...body }, call),
+        listPromotions: ({ query }, call) => promotions.list(query, call),
+        getPromotion: ({ params }, call) => promotions.get(params.id, call),
+        approvePromotion: ({ params, body }, call) =>
+          promotions.approve({ ...params, ...body }, call),
+        rejectPromotion: ({ params, body }, call) =>
+          promotions.reject({ ...params, ...body }, call),
+        withdrawPromotion: ({ params }, call) =>
+          promotions.withdraw(params.id, call),
+        rollbackModel: async ({ params, body }, call) => {
+          await rollbacks.rollback({ ...params, ...body }, call);
+          return models.get(params, call);
+        },
+        listModelHistory: ({ params }, call) => rollbacks.history(params, call),
+        listExperiments: (_, call) => runs.listExperiments(call),
+        searchRuns: ({ query }, call) => runs.search(query, call),
+        getRun: ({ params }, call) => runs.get(params.runId, call),
+        getMetricHistory: ({ params, query }, call) =>
+          runs.metricHistory({ ...params, ...query }, call),
+        listRunArtifacts: ({ params, query }, call) =>
+          runs.listArtifacts({ ...params, ...query }, call),
+      },
+    }),
+  );
+  return router;
+}

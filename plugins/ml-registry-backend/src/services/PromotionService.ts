@@ -1,0 +1,426 @@
+import type { AuditorService, LoggerService } from '@backstage/backend-plugin-api';
+import { NotAllowedError, NotFoundError, stringifyError } from '@backstage/errors';
+import type { Clock, NewId } from '@downstage/common';
+import type { Authorizer } from '@downstage/node';
+import {
+  mlRegistryApprovePermission,
+  mlRegistryErrorCodes,
+  mlRegistryPromotePermission,
+  mlRegistryReadPermission,
+  RegistryConflictError,
+  type Promotion,
+  type PromotionPreview,
+  type PromotionState,
+  type PromotionTarget,
+} from '@downstage/plugin-ml-registry-common';
+import { approvalRefusal, approvalsNeeded } from '../domain/approvals';
+import { nextPromotionState, type PromotionEvent } from '../domain/promotionStates';
+import { nameOfModelRef, nameOfPath } from '../domain/refs';
+import { isPromotable, stageStep } from '../domain/stages';
+import {
+  openPromotionStates,
+  type PromotionRecord,
+  type PromotionStore,
+} from '../stores/PromotionStore';
+import type { StageStore } from '../stores/StageStore';
+import type { ModelFacts, VersionFacts, VersionReader } from '../stores/VersionReader';
+import type { Announcer } from './Announcer';
+import { audited } from './audited';
+import type { GateKeeper } from './GateKeeper';
+import type { ModelProfile, ModelProfiles } from './ModelProfiles';
+import type { CallOptions, VersionPath } from './ModelService';
+import type { PromotionSteps } from './PromotionSteps';
+import { toPromotion } from './promotionView';
+import { commitOf, datasetsOf, jobOf, summaryOf } from './versionView';
+
+/** A version together with everything a promotion of it depends on. */
+type Candidate = {
+  version: VersionFacts;
+  model: ModelFacts;
+  profile: ModelProfile;
+  owner?: string;
+  champion?: VersionFacts;
+};
+
+/**
+ * What people do with promotions: preview, ask, approve, reject, take back.
+ *
+ * @remarks
+ * A person's act writes one row and makes it due; `PromotionSteps` does the rest, right away in the same request,
+ * and again from the reconcile loop if the process died in between.
+ */
+export class PromotionService {
+  readonly #deps: PromotionDeps;
+
+  constructor(deps: PromotionDeps) {
+    this.#deps = deps;
+  }
+
+  async preview(
+    request: VersionPath & { to: PromotionTarget },
+    { credentials }: CallOptions,
+  ): Promise<PromotionPreview> {
+    const { authorizer, gates } = this.#deps;
+    await authorizer.require({
+      credentials,
+      permission: mlRegistryReadPermission,
+    });
+    const candidate = await this.#candidate(request);
+    const { version, profile, champion, owner } = candidate;
+    const verdicts = await gates.evaluate({
+      version,
+      profile,
+      to: request.to,
+      champion,
+    });
+    const open = await this.#findOpen(candidate, request.to);
+    const reasons = [
+      ...verdicts
+        .filter(({ status }) => status !== 'passed')
+        .map(({ gate, message }) => `${gate}: ${message}`),
+      ...(owner ? [] : [unowned(version.name)]),
+      ...(isPromotable(version.stage, request.to)
+        ? []
+        : [noStep(version, request.to)]),
+      ...(open ? [`Promotion ${open.id} of this version is ${open.state}`] : []),
+    ];
+    return {
+      gates: verdicts,
+      champion: champion && summaryOf(champion),
+      approvalsNeeded: approvalsNeeded({ ...profile, to: request.to }),
+      allowed: reasons.length === 0,
+      reasons,
+    };
+  }
+
+  async request(
+    request: VersionPath & { to: PromotionTarget; reason?: string },
+    { credentials }: CallOptions,
+  ): Promise<Promotion> {
+    const { authorizer } = this.#deps;
+    const permission = mlRegistryPromotePermission;
+    await authorizer.require({ credentials, permission });
+    const candidate = await this.#candidate(request);
+    await authorizer.require({
+      credentials,
+      permission,
+      owner: candidate.owner,
+    });
+    const promotion = await this.#open(candidate, {
+      ...request,
+      actor: authorizer.actor(credentials),
+    });
+    return toPromotion(promotion);
+  }
+
+  /**
+   * Opens a promotion for somebody the caller has already authorised: what the MLflow API does when a client
+   * asks for a stage. Gives back the open one when there is one.
+   */
+  async openFor(request: {
+    actor: string;
+    name: string;
+    version: number;
+    to: PromotionTarget;
+    reason: string;
+  }): Promise<PromotionRecord> {
+    const candidate = await this.#candidate({ namespace: 'default', ...request });
+    const open = await this.#findOpen(candidate, request.to);
+    return open ?? this.#open(candidate, request);
+  }
+
+  async list(
+    filter: { model?: string; state?: PromotionState },
+    { credentials }: CallOptions,
+  ): Promise<{ items: Promotion[] }> {
+    await this.#deps.authorizer.require({
+      credentials,
+      permission: mlRegistryReadPermission,
+    });
+    const promotions = await this.#deps.promotions.list({
+      name: filter.model && nameOfModelRef(filter.model),
+      states: filter.state && [filter.state],
+    });
+    return { items: promotions.map(toPromotion) };
+  }
+
+  async get(id: string, { credentials }: CallOptions): Promise<Promotion> {
+    await this.#deps.authorizer.require({
+      credentials,
+      permission: mlRegistryReadPermission,
+    });
+    return toPromotion(await this.#find(id));
+  }
+
+  /** Adds the caller's approval; the last one that is needed applies the promotion before this returns. */
+  async approve(
+    request: { id: string; comment?: string },
+    { credentials }: CallOptions,
+  ): Promise<Promotion> {
+    const { authorizer, promotions, clock, auditor, steps } = this.#deps;
+    const permission = mlRegistryApprovePermission;
+    await authorizer.require({ credentials, permission });
+    const promotion = await this.#find(request.id);
+    const actor = authorizer.actor(credentials);
+    const { id, owner, name, version } = promotion;
+    const meta = { actor, promotion: id, model: name, version };
+    await audited(auditor, { eventId: 'promotion-approve', meta }, async () => {
+      const owns = await authorizer.owns(credentials, owner);
+      const refusal = approvalRefusal({ ...promotion, actor, owns });
+      if (refusal) throw new NotAllowedError(refusal);
+      if (promotion.state !== 'waiting-for-approval') {
+        throw wrongState(promotion, 'approved', 'waiting-for-approval');
+      }
+      await promotions.approve(id, {
+        by: actor,
+        at: clock().toISOString(),
+        comment: request.comment,
+      });
+    });
+    await this.#advance(steps, id);
+    return toPromotion(await this.#find(id));
+  }
+
+  async reject(
+    request: { id: string; comment: string },
+    { credentials }: CallOptions,
+  ): Promise<Promotion> {
+    const { authorizer } = this.#deps;
+    const permission = mlRegistryApprovePermission;
+    await authorizer.require({ credentials, permission });
+    const promotion = await this.#find(request.id);
+    await authorizer.require({
+      credentials,
+      permission,
+      owner: promotion.owner,
+    });
+    return this.#close(promotion, {
+      event: 'reject',
+      actor: authorizer.actor(credentials),
+      message: request.comment,
+    });
+  }
+
+  async withdraw(id: string, { credentials }: CallOptions): Promise<Promotion> {
+    const { authorizer } = this.#deps;
+    const permission = mlRegistryPromotePermission;
+    await authorizer.require({ credentials, permission });
+    const promotion = await this.#find(id);
+    await authorizer.require({
+      credentials,
+      permission,
+      owner: promotion.owner,
+    });
+    const actor = authorizer.actor(credentials);
+    return this.#close(promotion, {
+      event: 'withdraw',
+      actor,
+      message: `Taken back by ${actor}`,
+    });
+  }
+
+  async #open(
+    candidate: Candidate,
+    request: { actor: string; to: PromotionTarget; reason?: string },
+  ): Promise<PromotionRecord> {
+    const { promotions, clock, newId, announcer, auditor, stages, steps } =
+      this.#deps;
+    const { version, profile, owner, champion } = candidate;
+    const { actor, to, reason } = request;
+    const now = clock().toISOString();
+    const id = newId();
+    const meta = { actor, promotion: id, model: version.name, version: version.version, to };
+    await audited(auditor, { eventId: 'promotion-request', meta }, async () => {
+      if (!owner) {
+        throw new RegistryConflictError(
+          mlRegistryErrorCodes.modelUnowned,
+          unowned(version.name),
+        );
+      }
+      if (!isPromotable(version.stage, to)) {
+        throw new RegistryConflictError(
+          mlRegistryErrorCodes.stageTransition,
+          noStep(version, to),
+        );
+      }
+      const inserted = await promotions.insert(
+        {
+          id,
+          name: version.name,
+          version: version.version,
+          from: version.stage,
+          to,
+          state: 'requested',
+          requestedBy: actor,
+          author: version.createdBy,
+          owner,
+          reason,
+          gates: [],
+          evidence: {
+            at: now,
+            metrics: version.run?.metrics ?? {},
+            datasets: datasetsOf(version),
+            champion: champion && summaryOf(champion),
+            runId: version.runId,
+            jobId: jobOf(version),
+            commit: commitOf(version),
+          },
+          championVersion: champion?.version,
+          approvalsNeeded: approvalsNeeded({ ...profile, to }),
+          message: 'Gates are about to be checked',
+          createdAt: now,
+        },
+        now,
+      );
+      if (!inserted) {
+        const open = await this.#findOpen(candidate, to);
+        throw new RegistryConflictError(
+          mlRegistryErrorCodes.promotionPending,
+          `Version ${version.version} of ${version.name} has an open promotion to ${to} already${
+            open ? `: ${open.id}, ${open.state}` : ''
+          }`,
+        );
+      }
+      await stages.append(stages.database, version.name, {
+        at: now,
+        actor,
+        action: 'promotion-requested',
+        version: version.version,
+        from: version.stage,
+        to,
+        message: reason ?? `Asked for ${to}`,
+      });
+    });
+    await announcer.promotionChanged(await this.#find(id));
+    await this.#advance(steps, id);
+    return this.#find(id);
+  }
+
+  async #close(
+    promotion: PromotionRecord,
+    change: { event: PromotionEvent; actor: string; message: string },
+  ): Promise<Promotion> {
+    const { promotions, stages, clock, announcer, auditor } = this.#deps;
+    const { id, name, version, to } = promotion;
+    const { event, actor, message } = change;
+    const meta = { actor, promotion: id, model: name, version };
+    await audited(auditor, { eventId: `promotion-${event}`, meta }, async () => {
+      const next = nextPromotionState(promotion.state, event);
+      const now = clock().toISOString();
+      const moved =
+        next !== undefined &&
+        (await promotions.transaction(async tx => {
+          const won = await promotions.move(
+            { id, from: promotion.state, to: next },
+            { message, decidedAt: now, nextReconcileAt: null },
+            tx,
+          );
+          if (!won) return false;
+          await stages.append(tx, name, {
+            at: now,
+            actor,
+            action: `promotion-${next}`,
+            version,
+            to,
+            message,
+          });
+          return true;
+        }));
+      if (!moved) {
+        throw wrongState(
+          await this.#find(id),
+          event === 'reject' ? 'rejected' : 'withdrawn',
+          openPromotionStates.join(', '),
+        );
+      }
+    });
+    const closed = await this.#find(id);
+    await announcer.promotionChanged(closed);
+    return toPromotion(closed);
+  }
+
+  /** Takes every step that can be taken now. What fails here is taken up by the reconcile loop. */
+  async #advance(steps: PromotionSteps, id: string) {
+    try {
+      await steps.run(id);
+    } catch (error) {
+      this.#deps.logger.warn(
+        `Promotion ${id} will be tried again: ${stringifyError(error)}`,
+      );
+    }
+  }
+
+  async #findOpen({ version }: Candidate, to: PromotionTarget) {
+    const [open] = await this.#deps.promotions.list({
+      name: version.name,
+      version: version.version,
+      to,
+      states: openPromotionStates,
+    });
+    return open;
+  }
+
+  async #find(id: string): Promise<PromotionRecord> {
+    const promotion = await this.#deps.promotions.find(id);
+    if (!promotion) throw new NotFoundError(`No promotion ${id}`);
+    return promotion;
+  }
+
+  async #candidate(path: VersionPath): Promise<Candidate> {
+    const { versions, profiles, gates } = this.#deps;
+    const name = nameOfPath(path);
+    const model = await versions.findModel(name);
+    const version = await versions.findVersion(name, path.version);
+    if (!model || !version) {
+      throw new NotFoundError(
+        `No version ${path.version} of a registered model ${name}`,
+      );
+    }
+    const profile = await profiles.get(name);
+    return {
+      version,
+      model,
+      profile,
+      owner: profile.owner ?? model.owner,
+      champion: await gates.championFor(version),
+    };
+  }
+}
+
+export type PromotionDeps = {
+  authorizer: Authorizer;
+  promotions: PromotionStore;
+  stages: StageStore;
+  versions: VersionReader;
+  profiles: ModelProfiles;
+  gates: GateKeeper;
+  steps: PromotionSteps;
+  announcer: Announcer;
+  auditor: AuditorService;
+  logger: LoggerService;
+  clock: Clock;
+  newId: NewId;
+};
+
+function unowned(name: string) {
+  return `Nobody owns ${name}, so nobody can approve: add a catalog-info.yaml with kind Model and an owner`;
+}
+
+function noStep({ name, version, stage }: VersionFacts, to: PromotionTarget) {
+  const how =
+    stageStep(stage, to) === 'rollback'
+      ? '; an archived version comes back by a rollback'
+      : '';
+  return `Version ${version} of ${name} is in ${stage}, and there is no promotion from ${stage} to ${to}${how}`;
+}
+
+function wrongState(
+  promotion: PromotionRecord,
+  wanted: string,
+  allowed: string,
+) {
+  return new RegistryConflictError(
+    mlRegistryErrorCodes.promotionState,
+    `Promotion ${promotion.id} is ${promotion.state} and cannot be ${wanted}; that takes one that is ${allowed}`,
+  );
+}

@@ -1,0 +1,239 @@
+import type { Authorizer } from '@downstage/node';
+import type { BackstageCredentials } from '@backstage/backend-plugin-api';
+import { NotFoundError } from '@backstage/errors';
+import {
+  mlRegistryReadPermission,
+  type ArtifactFile,
+  type Experiment,
+  type MetricPoint,
+  type Run,
+} from '@downstage/plugin-ml-registry-common';
+import type { Knex } from 'knex';
+import { joinDatasets } from '../domain/datasets';
+import { modelRefOf, nameOfModelRef } from '../domain/refs';
+import {
+  compileComparison,
+  runTables,
+  type Sql,
+} from '../searchGrammar/compile';
+import { parseFilter } from '../searchGrammar/parseFilter';
+import { runVocabulary } from '../searchGrammar/vocabulary';
+import type { ExperimentStore } from '../stores/ExperimentStore';
+import type { Run as StoredRun, RunStore } from '../stores/RunStore';
+import type { ArtifactService } from './ArtifactService';
+import { artifactPathOf } from './ModelFiles';
+import type { CallOptions } from './ModelService';
+import { stampedTags } from './versionView';
+
+const newestFirst = [
+  { sql: 'runs.start_time', bindings: [], descending: true },
+  { sql: 'runs.run_id', bindings: [], descending: false },
+];
+
+/** Experiments and runs as the portal shows them. Writing them is the tracking API's. */
+export class RunQueryService {
+  readonly #authorizer: Authorizer;
+  readonly #knex: Knex;
+  readonly #experiments: ExperimentStore;
+  readonly #runs: RunStore;
+  readonly #artifacts: ArtifactService;
+
+  constructor(options: {
+    authorizer: Authorizer;
+    knex: Knex;
+    experiments: ExperimentStore;
+    runs: RunStore;
+    artifacts: ArtifactService;
+  }) {
+    this.#authorizer = options.authorizer;
+    this.#knex = options.knex;
+    this.#experiments = options.experiments;
+    this.#runs = options.runs;
+    this.#artifacts = options.artifacts;
+  }
+
+  async listExperiments({
+    credentials,
+  }: CallOptions): Promise<{ items: Experiment[] }> {
+    await this.#require(credentials);
+    const experiments = await this.#activeExperiments();
+    return {
+      items: experiments.map(experiment => ({
+        experimentId: experiment.experimentId,
+        name: experiment.name,
+        owner: experiment.owner,
+        createdAt: isoOf(experiment.creationTime),
+        updatedAt: isoOf(experiment.lastUpdateTime),
+      })),
+    };
+  }
+
+  async search(
+    request: {
+      experimentId?: string;
+      filter?: string;
+      model?: string;
+      job?: string;
+      cursor?: string;
+      limit: number;
+    },
+    { credentials }: CallOptions,
+  ): Promise<{ items: Run[]; nextCursor?: string }> {
+    await this.#require(credentials);
+    const experiments = await this.#activeExperiments();
+    const where = parseFilter(request.filter, runVocabulary).map(comparison =>
+      compileComparison(this.#knex, comparison, {
+        vocabulary: runVocabulary,
+        tables: runTables,
+      }),
+    );
+    if (request.job) {
+      where.push({ sql: 'runs.job_id = ?', bindings: [request.job] });
+    }
+    if (request.model) where.push(ofModel(nameOfModelRef(request.model)));
+    const page = await this.#runs.search({
+      experimentIds: request.experimentId
+        ? [request.experimentId]
+        : experiments.map(({ experimentId }) => experimentId),
+      lifecycleStages: ['active'],
+      where,
+      terms: newestFirst,
+      pageToken: request.cursor,
+      limit: request.limit,
+    });
+    const names = new Map(
+      experiments.map(({ experimentId, name }) => [experimentId, name]),
+    );
+    return {
+      items: page.runs.map(run =>
+        toRun(run, names.get(run.experimentId) ?? run.experimentId),
+      ),
+      nextCursor: page.nextPageToken,
+    };
+  }
+
+  async get(runId: string, { credentials }: CallOptions): Promise<Run> {
+    await this.#require(credentials);
+    const run = await this.#find(runId);
+    const experiment = await this.#experiments.find(run.experimentId);
+    return toRun(run, experiment?.name ?? run.experimentId);
+  }
+
+  async metricHistory(
+    request: { runId: string; key: string },
+    { credentials }: CallOptions,
+  ): Promise<{ key: string; points: MetricPoint[] }> {
+    await this.#require(credentials);
+    await this.#find(request.runId);
+    const points = await this.#runs.metricHistory(request.runId, request.key);
+    return {
+      key: request.key,
+      points: points
+        .map(({ step, timestamp, value }) => ({
+          step,
+          at: isoOf(timestamp),
+          value: isFigure(value) ? value : null,
+        }))
+        .sort((a, b) => a.step - b.step || a.at.localeCompare(b.at)),
+    };
+  }
+
+  async listArtifacts(
+    request: { runId: string; path?: string },
+    { credentials }: CallOptions,
+  ): Promise<{ items: ArtifactFile[] }> {
+    await this.#require(credentials);
+    const run = await this.#find(request.runId);
+    const root = artifactPathOf(run.artifactUri);
+    if (!root) return { items: [] };
+    const entries = await this.#artifacts.listUnder(
+      request.path ? `${root}/${request.path}` : root,
+    );
+    return {
+      items: entries.map(({ path, isDir, size, sha256 }) => ({
+        path: path.slice(root.length + 1),
+        isDir,
+        ...(size !== undefined && { size }),
+        ...(sha256 && { sha256 }),
+      })),
+    };
+  }
+
+  async #require(credentials: BackstageCredentials) {
+    await this.#authorizer.require({
+      credentials,
+      permission: mlRegistryReadPermission,
+    });
+  }
+
+  async #activeExperiments() {
+    const { experiments } = await this.#experiments.search({
+      where: [],
+      lifecycleStages: ['active'],
+      terms: [
+        { sql: 'experiments.last_update_time', bindings: [], descending: true },
+        { sql: 'experiments.experiment_id', bindings: [], descending: true },
+      ],
+      limit: 10_000,
+    });
+    return experiments;
+  }
+
+  async #find(runId: string): Promise<StoredRun> {
+    const run = await this.#runs.find(runId);
+    if (!run) throw new NotFoundError(`No run ${runId}`);
+    return run;
+  }
+}
+
+/** Runs that made a version of the model, and runs of jobs that were meant to. */
+function ofModel(name: string): Sql {
+  return {
+    sql: `(runs.run_id IN (SELECT run_id FROM model_versions WHERE name = ?)
+      OR runs.run_id IN (SELECT run_id FROM run_tags WHERE key = 'downstage.model' AND value = ?))`,
+    bindings: [name, modelRefOf(name)],
+  };
+}
+
+function toRun(run: StoredRun, experimentName: string): Run {
+  const tags = asRecord(run.tags);
+  return {
+    runId: run.runId,
+    name: run.name,
+    experimentId: run.experimentId,
+    experimentName,
+    status: run.status,
+    userId: run.userId,
+    startTime: isoOf(run.startTime),
+    endTime: run.endTime === undefined ? undefined : isoOf(run.endTime),
+    params: asRecord(run.params),
+    metrics: Object.fromEntries(
+      run.metrics
+        .filter(({ value }) => isFigure(value))
+        .map(({ key, value }) => [key, value]),
+    ),
+    tags,
+    datasets: joinDatasets(
+      run.datasets.map(({ name, digest, tags: inputTags }) => {
+        const context = inputTags['mlflow.data.context'];
+        return { name, digest, ...(context && { context }) };
+      }),
+      tags[stampedTags.dataset],
+    ),
+    jobId: run.jobId ?? tags[stampedTags.job],
+    owner: run.owner,
+  };
+}
+
+/** JSON knows no NaN, and infinity is stored as the largest double. */
+function isFigure(value: number) {
+  return Number.isFinite(value) && Math.abs(value) < Number.MAX_VALUE;
+}
+
+function asRecord(pairs: { key: string; value: string }[]) {
+  return Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
+}
+
+function isoOf(milliseconds: number) {
+  return new Date(milliseconds).toISOString();
+}

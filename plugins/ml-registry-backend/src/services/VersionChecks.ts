@@ -1,0 +1,100 @@
+import type { Clock } from '@downstage/common';
+import type { ReconcilePatch } from '@downstage/node';
+import type { CheckStore } from '../stores/CheckStore';
+import type { StageStore } from '../stores/StageStore';
+import type { VersionReader } from '../stores/VersionReader';
+import type { Announcer } from './Announcer';
+import type { GateKeeper } from './GateKeeper';
+import type { ModelProfiles } from './ModelProfiles';
+
+const soonMs = 5_000;
+const laterMs = 15 * 60_000;
+const giveUpMs = 24 * 3_600_000;
+
+/**
+ * The way of a new version into staging: announced once it is there, its gates asked until they pass.
+ *
+ * @remarks
+ * While the run goes on it is asked every few seconds; afterwards now and then for a day, because the entity's gates
+ * may be corrected; then no more. A promotion asks the gates itself at any time.
+ */
+export class VersionChecks {
+  readonly #checks: CheckStore;
+  readonly #versions: VersionReader;
+  readonly #stages: StageStore;
+  readonly #profiles: ModelProfiles;
+  readonly #gates: GateKeeper;
+  readonly #announcer: Announcer;
+  readonly #clock: Clock;
+
+  constructor(options: {
+    checks: CheckStore;
+    versions: VersionReader;
+    stages: StageStore;
+    profiles: ModelProfiles;
+    gates: GateKeeper;
+    announcer: Announcer;
+    clock: Clock;
+  }) {
+    this.#checks = options.checks;
+    this.#versions = options.versions;
+    this.#stages = options.stages;
+    this.#profiles = options.profiles;
+    this.#gates = options.gates;
+    this.#announcer = options.announcer;
+    this.#clock = options.clock;
+  }
+
+  /** Finds versions that have no check yet. */
+  async open(): Promise<void> {
+    await this.#checks.open(this.#clock());
+  }
+
+  /** One look at one version. */
+  async look(id: string): Promise<ReconcilePatch> {
+    const check = await this.#checks.find(id);
+    const version =
+      check && (await this.#versions.findVersion(check.name, check.version));
+    if (!check || !version) return { next_reconcile_at: null };
+    if (!check.announced) {
+      await this.#announcer.versionCreated(version.name, version.version);
+    }
+    const done = { announced: true, looks: check.looks + 1 };
+    if (version.stage !== 'none') return { ...done, next_reconcile_at: null };
+    const verdicts = await this.#gates.evaluate({
+      version,
+      to: 'staging',
+      profile: await this.#profiles.get(version.name),
+      champion: await this.#gates.championFor(version),
+    });
+    if (verdicts.every(({ status }) => status === 'passed')) {
+      await this.#enterStaging(version.name, version.version, verdicts.length);
+      return { ...done, next_reconcile_at: null };
+    }
+    const now = this.#clock().getTime();
+    const running = version.run?.status === 'RUNNING';
+    const old = now - new Date(version.createdAt).getTime() > giveUpMs;
+    if (old && !running) return { ...done, next_reconcile_at: null };
+    const pending = verdicts.some(({ status }) => status === 'pending');
+    const pause = running || pending ? soonMs : laterMs;
+    return { ...done, next_reconcile_at: new Date(now + pause).toISOString() };
+  }
+
+  async #enterStaging(name: string, version: number, gates: number) {
+    const moves = await this.#stages.transaction(async tx => {
+      await this.#stages.lockModel(tx, name);
+      if ((await this.#stages.stageOf(tx, name, version)) !== 'none') return [];
+      return this.#stages.enter(tx, {
+        name,
+        version,
+        from: 'none',
+        to: 'staging',
+        actor: 'service:ml-registry',
+        action: 'staged',
+        message: gates ? 'All gates passed' : 'The model asks for no gates',
+        now: this.#clock(),
+      });
+    });
+    await this.#announcer.stagesChanged(name, moves);
+  }
+}

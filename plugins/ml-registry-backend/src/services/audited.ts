@@ -1,0 +1,21 @@
+import type { AuditorService } from '@backstage/backend-plugin-api';
+import type { JsonObject } from '@backstage/types';
+
+/** Does something that changes the registry, and has the auditor write down who, what, and how it ended. */
+export async function audited<T>(
+  auditor: AuditorService,
+  event: { eventId: string; meta: JsonObject },
+  work: () => Promise<T>,
+): Promise<T> {
+  const audit = await auditor.createEvent({ severityLevel: 'medium', ...event });
+  try {
+    const result = await work();
+    await audit.success();
+    return result;
+  } catch (error) {
+    await audit.fail({
+      error: error instanceof Error ? error : new Error(String(error)),
+    });
+    throw error;
+  }
+}

@@ -1,0 +1,13 @@
+import type { Promotion } from '@downstage/plugin-ml-registry-common';
+import { modelRefOf, versionRefOf } from '../domain/refs';
+import type { PromotionRecord } from '../stores/PromotionStore';
+
+/** A promotion as the contract shows it. */
+export function toPromotion(record: PromotionRecord): Promotion {
+  const { name, championVersion, ...rest } = record;
+  return {
+    ...rest,
+    modelRef: modelRefOf(name),
+    versionRef: versionRefOf(name, record.version),
+  };
+}

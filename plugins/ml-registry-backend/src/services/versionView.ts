@@ -1,0 +1,82 @@
+import type {
+  GateVerdict,
+  ModelVersion,
+  VersionSummary,
+} from '@downstage/plugin-ml-registry-common';
+import { joinDatasets } from '../domain/datasets';
+import { modelRefOf, versionRefOf } from '../domain/refs';
+import type { ModelFile } from '../domain/signature';
+import type { VersionFacts } from '../stores/VersionReader';
+import type { ModelProfile } from './ModelProfiles';
+
+/** Tags the server stamps on runs that a job's token made. */
+export const stampedTags = {
+  commit: 'downstage.commit',
+  dataset: 'downstage.dataset',
+  environment: 'downstage.environment',
+  job: 'downstage.job',
+} as const;
+
+export function summaryOf(version: VersionFacts): VersionSummary {
+  return {
+    ref: versionRefOf(version.name, version.version),
+    version: version.version,
+    stage: version.stage,
+    metrics: version.run?.metrics ?? {},
+    createdAt: version.createdAt,
+    ...(version.runId && { runId: version.runId }),
+  };
+}
+
+export function datasetsOf(version: VersionFacts) {
+  return joinDatasets(
+    version.run?.datasets ?? [],
+    version.run?.tags[stampedTags.dataset],
+  );
+}
+
+export function commitOf({ run }: VersionFacts): string | undefined {
+  return run?.tags[stampedTags.commit] ?? run?.tags['mlflow.source.git.commit'];
+}
+
+export function jobOf({ run }: VersionFacts): string | undefined {
+  return run?.jobId ?? run?.tags[stampedTags.job];
+}
+
+export function toModelVersion(options: {
+  version: VersionFacts;
+  profile: ModelProfile;
+  file: ModelFile;
+  gates: GateVerdict[];
+  fallbackOwner?: string;
+}): ModelVersion {
+  const { version, profile, file, gates, fallbackOwner } = options;
+  const { run } = version;
+  return {
+    ref: versionRefOf(version.name, version.version),
+    modelRef: modelRefOf(version.name),
+    version: version.version,
+    stage: version.stage,
+    aliases: version.aliases,
+    owner: profile.owner ?? fallbackOwner,
+    description: version.description,
+    tags: version.tags,
+    status: version.status,
+    source: version.source,
+    artifactUri: version.storageLocation,
+    runId: version.runId,
+    experimentId: run?.experimentId,
+    createdAt: version.createdAt,
+    createdBy: version.createdBy ?? 'unknown',
+    metrics: run?.metrics ?? {},
+    params: run?.params ?? {},
+    flavors: file.flavors,
+    signature: file.signature,
+    datasets: datasetsOf(version),
+    features: profile.features,
+    commit: commitOf(version),
+    environment: run?.tags[stampedTags.environment],
+    jobId: jobOf(version),
+    gates,
+  };
+}

@@ -1,0 +1,248 @@
+import {
+  evidenceSchema,
+  gateVerdictSchema,
+  promotionTargetSchema,
+  type Approval,
+  type Evidence,
+  type GateVerdict,
+  type PromotionState,
+  type PromotionTarget,
+  type Stage,
+} from '@downstage/plugin-ml-registry-common';
+import type { Knex } from 'knex';
+import { groupBy, optional, optionalNumber, type Database } from './database';
+
+export type PromotionRecord = {
+  id: string;
+  name: string;
+  version: number;
+  from: Stage;
+  to: PromotionTarget;
+  state: PromotionState;
+  requestedBy: string;
+  author?: string;
+  owner: string;
+  reason?: string;
+  gates: GateVerdict[];
+  evidence: Evidence;
+  championVersion?: number;
+  approvals: Approval[];
+  approvalsNeeded: number;
+  message?: string;
+  createdAt: string;
+  decidedAt?: string;
+};
+
+type PromotionRow = {
+  id: string;
+  name: string;
+  version: number;
+  from_stage: Stage;
+  to_stage: string;
+  state: PromotionState;
+  requested_by: string;
+  author: string | null;
+  owner: string;
+  reason: string | null;
+  gates: string;
+  evidence: string;
+  champion_version: number | null;
+  approvals_needed: number;
+  message: string | null;
+  created_at: string;
+  decided_at: string | null;
+};
+
+type ApprovalRow = {
+  promotion_id: string;
+  approved_by: string;
+  approved_at: string;
+  comment: string | null;
+};
+
+/** What may be written together with a new state. */
+export type PromotionPatch = {
+  gates?: GateVerdict[];
+  message?: string;
+  decidedAt?: string;
+  nextReconcileAt: string | null;
+};
+
+export const openPromotionStates: PromotionState[] = [
+  'requested',
+  'checking',
+  'waiting-for-approval',
+];
+
+/** Promotions and their approvals. Every change of state names the state it starts from. */
+export class PromotionStore {
+  readonly #knex: Knex;
+
+  constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  transaction<T>(work: (tx: Knex.Transaction) => Promise<T>): Promise<T> {
+    return this.#knex.transaction(work);
+  }
+
+  /** False when an open promotion of this version to this stage exists. */
+  async insert(
+    promotion: Omit<PromotionRecord, 'approvals'>,
+    dueAt: string,
+  ): Promise<boolean> {
+    const inserted = await this.#knex('promotions')
+      .insert({
+        id: promotion.id,
+        name: promotion.name,
+        version: promotion.version,
+        from_stage: promotion.from,
+        to_stage: promotion.to,
+        state: promotion.state,
+        requested_by: promotion.requestedBy,
+        author: promotion.author ?? null,
+        owner: promotion.owner,
+        reason: promotion.reason ?? null,
+        gates: JSON.stringify(promotion.gates),
+        evidence: JSON.stringify(promotion.evidence),
+        champion_version: promotion.championVersion ?? null,
+        approvals_needed: promotion.approvalsNeeded,
+        message: promotion.message ?? null,
+        created_at: promotion.createdAt,
+        next_reconcile_at: dueAt,
+      })
+      .onConflict()
+      .ignore()
+      .returning('id');
+    return inserted.length === 1;
+  }
+
+  async find(
+    id: string,
+    db: Database = this.#knex,
+  ): Promise<PromotionRecord | undefined> {
+    const rows: PromotionRow[] = await db('promotions').where({ id });
+    const [promotion] = await this.#withApprovals(rows, db);
+    return promotion;
+  }
+
+  async list(filter: {
+    name?: string;
+    version?: number;
+    to?: PromotionTarget;
+    states?: PromotionState[];
+  }): Promise<PromotionRecord[]> {
+    const rows: PromotionRow[] = await this.#knex('promotions')
+      .modify(query => {
+        if (filter.name !== undefined) query.where('name', filter.name);
+        if (filter.version !== undefined) {
+          query.where('version', filter.version);
+        }
+        if (filter.to) query.where('to_stage', filter.to);
+        if (filter.states) query.whereIn('state', filter.states);
+      })
+      .orderBy([
+        { column: 'created_at', order: 'desc' },
+        { column: 'id', order: 'desc' },
+      ])
+      .limit(500);
+    return this.#withApprovals(rows, this.#knex);
+  }
+
+  /** How many promotions of each of these models wait for a decision. */
+  async countOpen(names: string[]): Promise<Map<string, number>> {
+    if (!names.length) return new Map();
+    const rows: { name: string; count: number | string }[] = await this.#knex(
+      'promotions',
+    )
+      .select('name')
+      .count({ count: '*' })
+      .whereIn('name', names)
+      .whereIn('state', openPromotionStates)
+      .groupBy('name');
+    return new Map(rows.map(row => [row.name, Number(row.count)]));
+  }
+
+  /** Moves on from a state; false when somebody else moved it first. */
+  async move(
+    change: { id: string; from: PromotionState; to: PromotionState },
+    patch: PromotionPatch,
+    db: Database = this.#knex,
+  ): Promise<boolean> {
+    const { id, from, to } = change;
+    const changed = await db('promotions')
+      .where({ id, state: from })
+      .update({
+        state: to,
+        next_reconcile_at: patch.nextReconcileAt,
+        ...(patch.gates && { gates: JSON.stringify(patch.gates) }),
+        ...(patch.message !== undefined && { message: patch.message }),
+        ...(patch.decidedAt && { decided_at: patch.decidedAt }),
+      });
+    return changed === 1;
+  }
+
+  /** Has every open promotion of a model looked at again, because production changed under them. */
+  async makeDue(tx: Knex.Transaction, name: string, now: Date): Promise<void> {
+    await tx('promotions')
+      .where({ name })
+      .whereIn('state', openPromotionStates)
+      .update({ next_reconcile_at: now.toISOString() });
+  }
+
+  /** Adds an approval and makes the promotion due; one per person, a second is ignored. */
+  async approve(id: string, approval: Approval): Promise<void> {
+    await this.#knex.transaction(async tx => {
+      await tx('promotion_approvals')
+        .insert({
+          promotion_id: id,
+          approved_by: approval.by,
+          approved_at: approval.at,
+          comment: approval.comment ?? null,
+        })
+        .onConflict(['promotion_id', 'approved_by'])
+        .ignore();
+      await tx('promotions')
+        .where({ id, state: 'waiting-for-approval' })
+        .update({ next_reconcile_at: approval.at });
+    });
+  }
+
+  async #withApprovals(
+    rows: PromotionRow[],
+    db: Database,
+  ): Promise<PromotionRecord[]> {
+    if (!rows.length) return [];
+    const approvals: ApprovalRow[] = await db('promotion_approvals')
+      .whereIn(
+        'promotion_id',
+        rows.map(row => row.id),
+      )
+      .orderBy('approved_at');
+    const approvalsOf = groupBy(approvals, row => row.promotion_id);
+    return rows.map(row => ({
+      id: row.id,
+      name: row.name,
+      version: row.version,
+      from: row.from_stage,
+      to: promotionTargetSchema.parse(row.to_stage),
+      state: row.state,
+      requestedBy: row.requested_by,
+      author: optional(row.author),
+      owner: row.owner,
+      reason: optional(row.reason),
+      gates: gateVerdictSchema.array().parse(JSON.parse(row.gates)),
+      evidence: evidenceSchema.parse(JSON.parse(row.evidence)),
+      championVersion: optionalNumber(row.champion_version),
+      approvals: (approvalsOf.get(row.id) ?? []).map(approval => ({
+        by: approval.approved_by,
+        at: approval.approved_at,
+        ...(approval.comment && { comment: approval.comment }),
+      })),
+      approvalsNeeded: row.approvals_needed,
+      message: optional(row.message),
+      createdAt: row.created_at,
+      decidedAt: optional(row.decided_at),
+    }));
+  }
+}

@@ -1,0 +1,294 @@
+import type { DatasetInput, Stage } from '@downstage/plugin-ml-registry-common';
+import type { Knex } from 'knex';
+import {
+  chunks,
+  groupBy,
+  optional,
+  optionalNumber,
+  toNumber,
+  type Database,
+} from './database';
+
+/** A version with everything its run knows, as the portal shows it. */
+export type VersionFacts = {
+  name: string;
+  version: number;
+  stage: Stage;
+  createdAt: string;
+  createdBy?: string;
+  description?: string;
+  source: string;
+  storageLocation: string;
+  status: string;
+  runId?: string;
+  aliases: string[];
+  tags: Record<string, string>;
+  run?: RunFacts;
+};
+
+export type RunFacts = {
+  experimentId: string;
+  status: string;
+  jobId?: string;
+  owner?: string;
+  params: Record<string, string>;
+  /** Finite ones only: JSON knows no others. */
+  metrics: Record<string, number>;
+  tags: Record<string, string>;
+  datasets: DatasetInput[];
+};
+
+export type ModelFacts = {
+  name: string;
+  description?: string;
+  owner?: string;
+  createdAt: string;
+  updatedAt: string;
+  versionCount: number;
+  latestVersion?: number;
+};
+
+type ModelRow = {
+  name: string;
+  description: string | null;
+  owner: string | null;
+  creation_time: number | string;
+  last_updated_time: number | string;
+};
+type VersionRow = {
+  name: string;
+  version: number;
+  stage: Stage;
+  creation_time: number | string;
+  created_by: string | null;
+  description: string | null;
+  source: string;
+  storage_location: string;
+  status: string;
+  run_id: string | null;
+};
+type PairRow = { run_id: string; key: string; value: string };
+
+/**
+ * Reads models and versions together with their runs, a few statements for any number of versions.
+ * Writing them is the tracking API's and the promotions' business.
+ */
+export class VersionReader {
+  readonly #knex: Knex;
+
+  constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  /** Models by name, after the given one. Prompts, which MLflow keeps in the same table, are left out. */
+  async listModels(options: {
+    query?: string;
+    after?: string;
+    limit: number;
+  }): Promise<ModelFacts[]> {
+    const { query, after, limit } = options;
+    const rows: ModelRow[] = await this.#knex('registered_models')
+      .whereNotIn('name', promptNames(this.#knex))
+      .modify(builder => {
+        if (after) builder.where('name', '>', after);
+        if (query) {
+          const pattern = `%${query
+            .toLowerCase()
+            .replace(/[\\%_]/g, match => `\\${match}`)}%`;
+          builder.whereRaw(`lower(name) like ? escape '\\'`, [pattern]);
+        }
+      })
+      .orderBy('name')
+      .limit(limit);
+    return this.#withCounts(rows);
+  }
+
+  async findModel(name: string): Promise<ModelFacts | undefined> {
+    const rows: ModelRow[] = await this.#knex('registered_models').where({
+      name,
+    });
+    const [model] = await this.#withCounts(rows);
+    return model;
+  }
+
+  async #withCounts(rows: ModelRow[]): Promise<ModelFacts[]> {
+    if (!rows.length) return [];
+    const counts: {
+      name: string;
+      count: number | string;
+      latest: number | string;
+    }[] = await this.#knex('model_versions')
+      .select('name')
+      .count({ count: '*' })
+      .max({ latest: 'version' })
+      .whereIn(
+        'name',
+        rows.map(row => row.name),
+      )
+      .groupBy('name');
+    const byName = new Map(counts.map(row => [row.name, row]));
+    return rows.map(row => {
+      const count = byName.get(row.name);
+      return {
+        name: row.name,
+        description: optional(row.description),
+        owner: optional(row.owner),
+        createdAt: isoOf(row.creation_time),
+        updatedAt: isoOf(row.last_updated_time),
+        versionCount: toNumber(count?.count ?? 0),
+        latestVersion: optionalNumber(count?.latest),
+      };
+    });
+  }
+
+  async listVersions(name: string): Promise<VersionFacts[]> {
+    const rows: VersionRow[] = await this.#knex('model_versions')
+      .where({ name })
+      .orderBy('version', 'desc');
+    return this.#withRuns(rows);
+  }
+
+  async findVersion(
+    name: string,
+    version: number,
+  ): Promise<VersionFacts | undefined> {
+    const rows: VersionRow[] = await this.#knex('model_versions').where({
+      name,
+      version,
+    });
+    const [facts] = await this.#withRuns(rows);
+    return facts;
+  }
+
+  /** The versions of these models that are in one of these stages. */
+  async inStages(names: string[], stages: Stage[]): Promise<VersionFacts[]> {
+    if (!names.length) return [];
+    const rows: VersionRow[] = await this.#knex('model_versions')
+      .whereIn('name', names)
+      .whereIn('stage', stages)
+      .orderBy('version', 'desc');
+    return this.#withRuns(rows);
+  }
+
+  async #withRuns(rows: VersionRow[]): Promise<VersionFacts[]> {
+    if (!rows.length) return [];
+    const names = [...new Set(rows.map(row => row.name))];
+    const aliases: { name: string; alias: string; version: number }[] =
+      await this.#knex('registered_model_aliases')
+        .whereIn('name', names)
+        .orderBy('alias');
+    const tags: {
+      name: string;
+      version: number;
+      key: string;
+      value: string;
+    }[] = await this.#knex('model_version_tags').whereIn('name', names);
+    const runs = await this.#runs(
+      rows.flatMap(row => (row.run_id ? [row.run_id] : [])),
+    );
+    return rows.map(row => ({
+      name: row.name,
+      version: row.version,
+      stage: row.stage,
+      createdAt: isoOf(row.creation_time),
+      createdBy: optional(row.created_by),
+      description: optional(row.description),
+      source: row.source,
+      storageLocation: row.storage_location,
+      status: row.status,
+      runId: optional(row.run_id),
+      aliases: aliases
+        .filter(a => a.name === row.name && a.version === row.version)
+        .map(a => a.alias),
+      tags: Object.fromEntries(
+        tags
+          .filter(t => t.name === row.name && t.version === row.version)
+          .map(t => [t.key, t.value]),
+      ),
+      run: row.run_id ? runs.get(row.run_id) : undefined,
+    }));
+  }
+
+  async #runs(runIds: string[]): Promise<Map<string, RunFacts>> {
+    const found = new Map<string, RunFacts>();
+    for (const ids of chunks([...new Set(runIds)])) {
+      const runs: {
+        run_id: string;
+        experiment_id: number;
+        status: string;
+        job_id: string | null;
+        owner: string | null;
+      }[] = await this.#knex('runs').whereIn('run_id', ids);
+      const params = await this.#pairs('params', ids);
+      const tags = await this.#pairs('run_tags', ids);
+      const metrics: {
+        run_id: string;
+        key: string;
+        value: number;
+        is_nan: boolean | number;
+      }[] = await this.#knex('latest_metrics').whereIn('run_id', ids);
+      const metricsOf = groupBy(metrics, row => row.run_id);
+      const datasets: {
+        run_id: string;
+        name: string;
+        digest: string;
+        context: string | null;
+      }[] = await this.#knex('run_datasets')
+        .join('datasets', 'datasets.dataset_id', 'run_datasets.dataset_id')
+        .whereIn('run_datasets.run_id', ids)
+        .select(
+          'run_datasets.run_id',
+          'datasets.name',
+          'datasets.digest',
+          'run_datasets.context',
+        )
+        .orderBy(['datasets.name', 'datasets.digest']);
+      const datasetsOf = groupBy(datasets, row => row.run_id);
+      for (const run of runs) {
+        found.set(run.run_id, {
+          experimentId: String(run.experiment_id),
+          status: run.status,
+          jobId: optional(run.job_id),
+          owner: optional(run.owner),
+          params: asRecord(params.get(run.run_id)),
+          tags: asRecord(tags.get(run.run_id)),
+          metrics: Object.fromEntries(
+            (metricsOf.get(run.run_id) ?? [])
+              .filter(row => !row.is_nan && isFiniteMetric(row.value))
+              .map(row => [row.key, row.value]),
+          ),
+          datasets: (datasetsOf.get(run.run_id) ?? []).map(row => ({
+            name: row.name,
+            digest: row.digest,
+            ...(row.context && { context: row.context }),
+          })),
+        });
+      }
+    }
+    return found;
+  }
+
+  async #pairs(table: 'params' | 'run_tags', ids: string[]) {
+    const rows: PairRow[] = await this.#knex(table).whereIn('run_id', ids);
+    return groupBy(rows, row => row.run_id);
+  }
+}
+
+/** MLflow stores infinity as the largest double; neither is a figure to compare. */
+function isFiniteMetric(value: number) {
+  return Number.isFinite(value) && Math.abs(value) < Number.MAX_VALUE;
+}
+
+function promptNames(db: Database) {
+  return db('registered_model_tags')
+    .select('name')
+    .where({ key: 'mlflow.prompt.is_prompt' });
+}
+
+function asRecord(rows: PairRow[] = []): Record<string, string> {
+  return Object.fromEntries(rows.map(row => [row.key, row.value]));
+}
+
+function isoOf(milliseconds: number | string) {
+  return new Date(Number(milliseconds)).toISOString();
+}
