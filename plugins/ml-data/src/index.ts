@@ -1,1 +1,8 @@
-export {};
+/**
+ * The pages of ml-data for a Backstage app of the new frontend system.
+ *
+ * @packageDocumentation
+ */
+export { mlDataPlugin as default } from './plugin';
+export { mlDataApiRef, type MlDataApi } from './api';
+export { mlDataTranslationRef } from './translation';

@@ -1,0 +1,120 @@
+import { useMemo, useState } from 'react';
+import {
+  Cell,
+  CellText,
+  Flex,
+  Link,
+  SearchField,
+  Table,
+  Text,
+  useTable,
+  type ColumnConfig,
+} from '@backstage/ui';
+import { EntityRefLink } from '@backstage/plugin-catalog-react';
+import type { Dataset } from '@downstage/plugin-ml-data-common';
+import { formatNumber } from '@downstage/react';
+import { useWords } from '../hooks/useWords';
+import { paths } from '../paths';
+import { FreshnessBadge } from './FreshnessBadge';
+
+type Row = Dataset & { id: string };
+
+/** The datasets of the catalog, searched by name, owner and description. */
+export function DatasetsTable(props: { datasets: Dataset[] }) {
+  const t = useWords();
+  const [search, setSearch] = useState('');
+  const rows = useMemo(
+    () =>
+      props.datasets
+        .filter(item =>
+          [item.ref, item.title, item.description, item.owner]
+            .join(' ')
+            .toLowerCase()
+            .includes(search.trim().toLowerCase()),
+        )
+        .map(item => ({ ...item, id: item.ref })),
+    [props.datasets, search],
+  );
+  const { tableProps } = useTable<Row>({
+    mode: 'complete',
+    data: rows,
+    paginationOptions: { pageSize: 20 },
+  });
+  const columns: ColumnConfig<Row>[] = [
+    {
+      id: 'name',
+      label: t('datasets.name'),
+      isRowHeader: true,
+      cell: item => (
+        <Cell>
+          <Link href={paths.entity(item.ref)}>{item.title ?? item.name}</Link>
+        </Cell>
+      ),
+    },
+    {
+      id: 'owner',
+      label: t('datasets.owner'),
+      cell: item => (
+        <Cell>
+          {item.owner ? <EntityRefLink entityRef={item.owner} /> : '–'}
+        </Cell>
+      ),
+    },
+    {
+      id: 'latest',
+      label: t('datasets.latest'),
+      cell: item => (
+        <Cell>
+          {item.latest ? (
+            <Link href={paths.entity(item.ref, 'versions')}>
+              {item.latest.ref}
+            </Link>
+          ) : (
+            t('datasets.noVersion')
+          )}
+        </Cell>
+      ),
+    },
+    {
+      id: 'rows',
+      label: t('datasets.rows'),
+      cell: item => <CellText title={formatNumber(item.latest?.rows)} />,
+    },
+    {
+      id: 'classification',
+      label: t('datasets.classification'),
+      cell: item => <CellText title={item.classification ?? '–'} />,
+    },
+    {
+      id: 'freshness',
+      label: t('datasets.freshness'),
+      cell: item => (
+        <Cell>
+          {item.latest ? (
+            <FreshnessBadge
+              createdAt={item.latest.createdAt}
+              maxAge={item.maxAge}
+            />
+          ) : (
+            '–'
+          )}
+        </Cell>
+      ),
+    },
+  ];
+  return (
+    <Flex direction="column" gap="4">
+      <SearchField
+        aria-label={t('datasets.search')}
+        placeholder={t('datasets.search')}
+        value={search}
+        onChange={setSearch}
+      />
+      <Table
+        columnConfig={columns}
+        emptyState={<Text>{t('datasets.noMatch')}</Text>}
+        {...tableProps}
+      />
+    </Flex>
+  );
+}

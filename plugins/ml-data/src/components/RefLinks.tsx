@@ -1,0 +1,13 @@
+import { Flex, Text } from '@backstage/ui';
+import { EntityRefLinks } from '@backstage/plugin-catalog-react';
+
+/** Links to entities, or what to say when there are none. */
+export function RefLinks(props: { refs: string[]; none: string }) {
+  const { refs, none } = props;
+  if (!refs.length) return <Text color="secondary">{none}</Text>;
+  return (
+    <Flex direction="column" gap="1">
+      <EntityRefLinks entityRefs={refs} />
+    </Flex>
+  );
+}

@@ -1,0 +1,45 @@
+import type { DatasetVersionSummary } from '@downstage/plugin-ml-data-common';
+import { EntityRefLink } from '@backstage/plugin-catalog-react';
+import { CopyButton, formatBytes, formatNumber, Time } from '@downstage/react';
+import { useWords } from '../hooks/useWords';
+import { PlainTable } from './PlainTable';
+
+/** The versions of one dataset, newest first. */
+export function VersionsTable(props: { versions: DatasetVersionSummary[] }) {
+  const t = useWords();
+  return (
+    <PlainTable
+      caption={t('versions.title')}
+      columns={[
+        t('versions.version'),
+        t('versions.created'),
+        t('versions.by'),
+        t('versions.rows'),
+        t('versions.columns'),
+        t('versions.size'),
+        t('versions.digest'),
+        t('versions.note'),
+      ]}
+      rows={props.versions.map(version => ({
+        key: version.ref,
+        cells: [
+          version.ref,
+          <Time at={version.createdAt} />,
+          /^(user|group):/.test(version.createdBy) ? (
+            <EntityRefLink entityRef={version.createdBy} />
+          ) : (
+            version.createdBy
+          ),
+          formatNumber(version.rows),
+          formatNumber(version.columns),
+          `${formatBytes(version.bytes)} ${version.format}`,
+          <span title={version.digest}>
+            <code>{version.digest.slice(7, 19)}</code>{' '}
+            <CopyButton text={version.digest} />
+          </span>,
+          version.message ?? '–',
+        ],
+      }))}
+    />
+  );
+}

@@ -1,0 +1,51 @@
+import type { ColumnProfile } from '@downstage/plugin-ml-data-common';
+import { formatNumber } from '@downstage/react';
+
+/** The plot of a column: bars over bins, or over the most frequent values; `undefined` when it has neither. */
+export function distributionOption(column: ColumnProfile) {
+  const { histogram, topValues } = column;
+  if (histogram?.counts.length) {
+    const { edges, counts } = histogram;
+    const names = counts.map(
+      (_, i) => `${formatNumber(edges[i])} – ${formatNumber(edges[i + 1])}`,
+    );
+    return {
+      grid: { left: 48, right: 8, top: 8, bottom: 24 },
+      tooltip: { trigger: 'axis' },
+      xAxis: {
+        type: 'category',
+        data: names,
+        axisLabel: {
+          interval: Math.max(0, Math.ceil(counts.length / 4) - 1),
+          formatter: (name: string) => name.split(' – ')[0],
+        },
+      },
+      yAxis: { type: 'value', splitNumber: 2 },
+      series: [
+        { type: 'bar', name: column.name, data: counts, barCategoryGap: '4%' },
+      ],
+    };
+  }
+  if (topValues?.length) {
+    const values = [...topValues].reverse();
+    return {
+      grid: { left: 8, right: 24, top: 8, bottom: 24, containLabel: true },
+      tooltip: { trigger: 'axis' },
+      xAxis: { type: 'value', splitNumber: 3 },
+      yAxis: {
+        type: 'category',
+        data: values.map(({ value }) =>
+          value.length > 24 ? `${value.slice(0, 23)}…` : value,
+        ),
+      },
+      series: [
+        {
+          type: 'bar',
+          name: column.name,
+          data: values.map(({ count }) => count),
+        },
+      ],
+    };
+  }
+  return undefined;
+}

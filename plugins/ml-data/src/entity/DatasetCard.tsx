@@ -1,0 +1,104 @@
+import { Flex, Link, Text } from '@backstage/ui';
+import { isDatasetEntity } from '@downstage/plugin-ml-catalog-common';
+import { formatBytes, formatNumber, Frame, Time } from '@downstage/react';
+import { Facts } from '../components/Facts';
+import { FreshnessBadge } from '../components/FreshnessBadge';
+import { PlainTable } from '../components/PlainTable';
+import { Section } from '../components/Section';
+import { useDatasetPath } from '../hooks/useDatasetPath';
+import { useLatestVersion } from '../hooks/useLatestVersion';
+import { useWords } from '../hooks/useWords';
+import { paths } from '../paths';
+
+const shownColumns = 6;
+
+/** The overview of a Dataset: its latest version and what its columns are. */
+export function DatasetCard() {
+  const t = useWords();
+  const { entity, ref, path } = useDatasetPath();
+  const loaded = useLatestVersion(path);
+  const maxAge = isDatasetEntity(entity)
+    ? entity.spec.freshness?.maxAge
+    : undefined;
+  return (
+    <Section title={t('card.title')}>
+      <Frame
+        value={loaded}
+        isEmpty={({ version }) => !version}
+        empty={{
+          title: t('versions.emptyTitle'),
+          description: t('versions.emptyText'),
+          action: (
+            <Link href={paths.entity(ref, 'versions')}>
+              {t('versions.title')}
+            </Link>
+          ),
+        }}
+      >
+        {({ version }) =>
+          version && (
+            <Flex direction="column" gap="4">
+              <Facts
+                facts={[
+                  { label: t('datasets.latest'), value: version.ref },
+                  {
+                    label: t('versions.created'),
+                    value: <Time at={version.createdAt} />,
+                  },
+                  {
+                    label: t('datasets.freshness'),
+                    value: (
+                      <FreshnessBadge
+                        createdAt={version.createdAt}
+                        maxAge={maxAge}
+                      />
+                    ),
+                  },
+                  {
+                    label: t('versions.rows'),
+                    value: formatNumber(version.rows),
+                  },
+                  {
+                    label: t('versions.size'),
+                    value: `${formatBytes(version.bytes)} ${version.format}`,
+                  },
+                ]}
+              />
+              <PlainTable
+                caption={t('card.schema')}
+                columns={[
+                  t('card.schema'),
+                  t('profile.type'),
+                  t('profile.unit'),
+                ]}
+                rows={version.schema.slice(0, shownColumns).map(column => ({
+                  key: column.name,
+                  cells: [
+                    <span title={column.description}>{column.name}</span>,
+                    column.type,
+                    column.unit ?? '–',
+                  ],
+                }))}
+              />
+              {version.schema.length > shownColumns && (
+                <Text color="secondary">
+                  {t('card.more', {
+                    number: String(version.schema.length - shownColumns),
+                  })}
+                </Text>
+              )}
+              <Flex gap="4">
+                <Link href={paths.entity(ref, 'versions')}>
+                  {t('card.versions')}
+                </Link>
+                <Link href={paths.entity(ref, 'profile')}>
+                  {t('card.profile')}
+                </Link>
+              </Flex>
+            </Flex>
+          )
+        }
+      </Frame>
+    </Section>
+  );
+}

@@ -1,0 +1,74 @@
+import { useState } from 'react';
+import { Flex, SearchField, Text } from '@backstage/ui';
+import type { DatasetVersion } from '@downstage/plugin-ml-data-common';
+import { formatNumber, Frame } from '@downstage/react';
+import { ColumnCard } from '../components/ColumnCard';
+import { matchesColumn } from '../domain/matchesColumn';
+import { useDatasetPath } from '../hooks/useDatasetPath';
+import { useLatestVersion } from '../hooks/useLatestVersion';
+import { useWords } from '../hooks/useWords';
+
+/** The tab of a Dataset with the figures of every column of its latest version. */
+export function ProfileContent() {
+  const t = useWords();
+  const { path } = useDatasetPath();
+  const loaded = useLatestVersion(path);
+  return (
+    <Frame
+      value={loaded}
+      isEmpty={({ version }) => !version}
+      empty={{
+        title: t('versions.emptyTitle'),
+        description: t('versions.emptyText'),
+      }}
+    >
+      {({ version }) => version && <Columns version={version} />}
+    </Frame>
+  );
+}
+
+function Columns({ version }: { version: DatasetVersion }) {
+  const t = useWords();
+  const [search, setSearch] = useState('');
+  const shown = version.schema.filter(column =>
+    matchesColumn(column, search.trim()),
+  );
+  const profiles = new Map(
+    version.profile.columns.map(profile => [profile.name, profile]),
+  );
+  return (
+    <Flex direction="column" gap="4">
+      <SearchField
+        aria-label={t('profile.search')}
+        placeholder={t('profile.search')}
+        value={search}
+        onChange={setSearch}
+      />
+      <Text color="secondary" role="status">
+        {version.ref} · {formatNumber(version.rows)} {t('versions.rows')} ·{' '}
+        {t('profile.count', {
+          shown: String(shown.length),
+          all: String(version.schema.length),
+        })}
+      </Text>
+      {shown.length === 0 && <Text>{t('profile.noMatch')}</Text>}
+      <div
+        style={{
+          display: 'grid',
+          gridTemplateColumns:
+            'repeat(auto-fill, minmax(min(340px, 100%), 1fr))',
+          gap: 16,
+        }}
+      >
+        {shown.map(column => {
+          const profile = profiles.get(column.name);
+          return (
+            profile && (
+              <ColumnCard key={column.name} column={column} profile={profile} />
+            )
+          );
+        })}
+      </div>
+    </Flex>
+  );
+}

@@ -1,0 +1,79 @@
+import { useState } from 'react';
+import { useApi } from '@backstage/frontend-plugin-api';
+import { Button, Flex, Text } from '@backstage/ui';
+import { isDatasetEntity } from '@downstage/plugin-ml-catalog-common';
+import { datasetVersionCreatedTopic } from '@downstage/plugin-ml-data-common';
+import { Frame, useLoad, useOwns } from '@downstage/react';
+import { RiAddLine } from '@remixicon/react';
+import { mlDataApiRef } from '../api';
+import { DiffSection } from '../components/DiffSection';
+import { RegisterDialog } from '../components/RegisterDialog';
+import { Section } from '../components/Section';
+import { VersionsTable } from '../components/VersionsTable';
+import { useDatasetPath } from '../hooks/useDatasetPath';
+import { useWords } from '../hooks/useWords';
+
+/** The tab of a Dataset with its versions, registering one, and comparing two. */
+export function VersionsContent() {
+  const t = useWords();
+  const api = useApi(mlDataApiRef);
+  const { entity, path, owner } = useDatasetPath();
+  const owns = useOwns(owner);
+  const [registering, setRegistering] = useState(false);
+  const loaded = useLoad(
+    signal => api.listDatasetVersions({ params: path }, { signal }),
+    [path.namespace, path.name],
+    { channel: datasetVersionCreatedTopic },
+  );
+  const register = owns ? (
+    <Button
+      variant="primary"
+      iconStart={<RiAddLine />}
+      onPress={() => setRegistering(true)}
+    >
+      {t('versions.register')}
+    </Button>
+  ) : undefined;
+  const uri = isDatasetEntity(entity) ? entity.spec.location?.uri : undefined;
+  return (
+    <>
+      <Frame
+        value={loaded}
+        isEmpty={({ items }) => items.length === 0}
+        empty={{
+          title: t('versions.emptyTitle'),
+          description: (
+            <>
+              <Text as="p">{t('versions.emptyText')}</Text>
+              {!owns && owner && (
+                <Text as="p">{t('versions.emptyOther', { owner })}</Text>
+              )}
+            </>
+          ),
+          action: register,
+        }}
+      >
+        {({ items }) => (
+          <Flex direction="column" gap="4">
+            <Section title={t('versions.title')} actions={register}>
+              <VersionsTable versions={items} />
+            </Section>
+            {items.length > 1 && <DiffSection path={path} versions={items} />}
+          </Flex>
+        )}
+      </Frame>
+      {registering && (
+        <RegisterDialog
+          path={path}
+          uri={uri ?? 'spec.location.uri'}
+          latest={loaded.value?.items[0]?.version}
+          onClose={() => setRegistering(false)}
+          onDone={() => {
+            setRegistering(false);
+            loaded.retry();
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,277 @@
+import { mockApis, renderInTestApp } from '@backstage/frontend-test-utils';
+import { identityApiRef } from '@backstage/frontend-plugin-api';
+import type { Entity } from '@backstage/catalog-model';
+import {
+  catalogApiRef,
+  EntityProvider,
+  entityRouteRef,
+} from '@backstage/plugin-catalog-react';
+import { catalogApiMock } from '@backstage/plugin-catalog-react/testUtils';
+import { ResponseError } from '@backstage/errors';
+import { screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import type { ReactElement } from 'react';
+import { mlDataApiRef, type MlDataApi } from './api';
+import { DatasetCard } from './entity/DatasetCard';
+import { FeatureCard } from './entity/FeatureCard';
+import { ProfileContent } from './entity/ProfileContent';
+import { UsedByContent } from './entity/UsedByContent';
+import { VersionsContent } from './entity/VersionsContent';
+import { DatasetsPage } from './pages/DatasetsPage';
+import { FeaturesPage } from './pages/FeaturesPage';
+import { aDataApi, dataset, diagnostics, feature } from './testUtils';
+
+function show(
+  element: ReactElement,
+  options: {
+    api?: MlDataApi;
+    entity?: Entity;
+    entities?: Entity[];
+    groups?: string[];
+  } = {},
+) {
+  const { api = aDataApi(2), entity, entities = [], groups = [] } = options;
+  return renderInTestApp(
+    entity ? (
+      <EntityProvider entity={entity}>{element}</EntityProvider>
+    ) : (
+      element
+    ),
+    {
+      apis: [
+        [mlDataApiRef, api],
+        [catalogApiRef, catalogApiMock({ entities })],
+        [
+          identityApiRef,
+          mockApis.identity({
+            userEntityRef: 'user:default/ann',
+            ownershipEntityRefs: ['user:default/ann', ...groups],
+          }),
+        ],
+      ],
+      mountedRoutes: { '/catalog/:namespace/:kind/:name': entityRouteRef },
+    },
+  );
+}
+
+const never = () => new Promise<never>(() => {});
+const fails = async () => {
+  throw new Error('ml-data is down');
+};
+
+describe('DatasetsPage', () => {
+  it('lists datasets with owner, version, rows, classification and freshness', async () => {
+    await show(<DatasetsPage />);
+    expect(await screen.findByText('Breast masses')).toBeInTheDocument();
+    for (const text of ['default/masses@2', '569', 'confidential', 'Stale']) {
+      expect(screen.getByText(text)).toBeInTheDocument();
+    }
+  });
+
+  it('finds by name and says when nothing matches', async () => {
+    await show(<DatasetsPage />);
+    await userEvent.type(
+      await screen.findByRole('searchbox', { name: 'Search datasets' }),
+      'credit',
+    );
+    expect(
+      await screen.findByText('No dataset matches the search.'),
+    ).toBeInTheDocument();
+  });
+
+  it('shows that it is loading', async () => {
+    await show(<DatasetsPage />, {
+      api: aDataApi(0, { listDatasets: never }),
+    });
+    expect(screen.getByRole('status', { name: 'Loading' })).toBeInTheDocument();
+  });
+
+  it('says what to do when there are none', async () => {
+    await show(<DatasetsPage />, {
+      api: aDataApi(0, { listDatasets: async () => ({ items: [] }) }),
+    });
+    expect(await screen.findByText('No datasets yet')).toBeInTheDocument();
+  });
+
+  it('gives the reason when it cannot be loaded', async () => {
+    await show(<DatasetsPage />, { api: aDataApi(0, { listDatasets: fails }) });
+    expect(await screen.findByText('ml-data is down')).toBeInTheDocument();
+  });
+});
+
+describe('FeaturesPage', () => {
+  it('lists feature views with keys and source', async () => {
+    await show(<FeaturesPage />, { entities: [feature] });
+    const row = (await screen.findByText('Cell nuclei')).closest('tr')!;
+    expect(within(row).getByText('mass_id')).toBeInTheDocument();
+    expect(within(row).getByText('P30D')).toBeInTheDocument();
+  });
+
+  it('says what a feature view is when there are none', async () => {
+    await show(<FeaturesPage />);
+    expect(await screen.findByText('No feature views yet')).toBeInTheDocument();
+  });
+});
+
+describe('VersionsContent', () => {
+  const open = (groups: string[], api?: MlDataApi) =>
+    show(<VersionsContent />, { entity: dataset, groups, api });
+
+  it('lists versions and compares the latest two', async () => {
+    await open([]);
+    expect(await screen.findByText('delivery 2')).toBeInTheDocument();
+    expect(
+      await screen.findByText('+0.60 standard deviations'),
+    ).toBeInTheDocument();
+    expect(screen.getByText('area')).toBeInTheDocument();
+  });
+
+  it('offers registering to owners only', async () => {
+    await open(['group:default/credit']);
+    await screen.findByText('delivery 2');
+    expect(
+      screen.queryByRole('button', { name: 'Register version' }),
+    ).not.toBeInTheDocument();
+  });
+
+  it('registers with a message and closes', async () => {
+    const register = jest.fn(aDataApi(2).registerDatasetVersion);
+    await open(
+      [diagnostics],
+      aDataApi(2, { registerDatasetVersion: register }),
+    );
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Register version' }),
+    );
+    const dialog = await screen.findByRole('dialog');
+    await userEvent.type(
+      within(dialog).getByLabelText(/What changed/),
+      'new clinic',
+    );
+    await userEvent.click(
+      within(dialog).getByRole('button', { name: 'Register version' }),
+    );
+    expect(register).toHaveBeenCalledWith({
+      params: { namespace: 'default', name: 'masses' },
+      body: { message: 'new clinic' },
+    });
+    expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
+  });
+
+  it('shows that registering is under way, and the reason when it is refused', async () => {
+    let refuse: (error: Error) => void = () => {};
+    await open(
+      [diagnostics],
+      aDataApi(0, {
+        registerDatasetVersion: () =>
+          new Promise((_, reject) => {
+            refuse = reject;
+          }),
+      }),
+    );
+    expect(
+      await screen.findByText('No version registered yet'),
+    ).toBeInTheDocument();
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Register version' }),
+    );
+    const dialog = await screen.findByRole('dialog');
+    await userEvent.click(
+      within(dialog).getByRole('button', { name: 'Register version' }),
+    );
+    expect(within(dialog).getByRole('progressbar')).toBeInTheDocument();
+    refuse(
+      await ResponseError.fromResponse(
+        Object.assign(
+          new Response(
+            JSON.stringify({
+              error: { name: 'InputError', message: 'declares a column' },
+              response: { statusCode: 400 },
+            }),
+            { status: 400, headers: { 'content-type': 'application/json' } },
+          ),
+        ),
+      ),
+    );
+    expect(
+      await within(dialog).findByText('declares a column'),
+    ).toBeInTheDocument();
+  });
+
+  it('gives the reason when versions cannot be loaded', async () => {
+    await open([], aDataApi(0, { listDatasetVersions: fails }));
+    expect(await screen.findByText('ml-data is down')).toBeInTheDocument();
+  });
+});
+
+describe('ProfileContent', () => {
+  it('shows every column with description, unit, figures and a plot that says what it shows', async () => {
+    await show(<ProfileContent />, { entity: dataset });
+    expect(
+      await screen.findByText('Mean distance from centre to perimeter'),
+    ).toBeInTheDocument();
+    expect(screen.getByText('DOUBLE · µm')).toBeInTheDocument();
+    expect(
+      screen.getByRole('img', {
+        name: /Histogram of radius: 569 values from 6.981 to 28.11/,
+      }),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByRole('img', { name: /diagnosis: B \(350\), M \(210\)/ }),
+    ).toBeInTheDocument();
+    expect(screen.getByText('9 (1.6 %)')).toBeInTheDocument();
+  });
+
+  it('finds columns by unit or description', async () => {
+    await show(<ProfileContent />, { entity: dataset });
+    await userEvent.type(await screen.findByRole('searchbox'), 'perimeter');
+    expect(screen.getByText(/1 of 2 columns/)).toBeInTheDocument();
+    expect(screen.queryByText('diagnosis')).not.toBeInTheDocument();
+  });
+
+  it('says that there is no version yet', async () => {
+    await show(<ProfileContent />, { entity: dataset, api: aDataApi(0) });
+    expect(
+      await screen.findByText('No version registered yet'),
+    ).toBeInTheDocument();
+  });
+});
+
+describe('UsedByContent', () => {
+  it('names models that learn from it and what is missing', async () => {
+    await show(<UsedByContent />, { entity: dataset });
+    expect(await screen.findByText('tumour-malignancy')).toBeInTheDocument();
+    expect(
+      screen.getByText('No feature view is computed from it.'),
+    ).toBeInTheDocument();
+    expect(screen.getByRole('link', { name: 'Open Training' })).toHaveAttribute(
+      'href',
+      '/training',
+    );
+  });
+});
+
+describe('cards', () => {
+  it('sums up the latest version of a dataset', async () => {
+    await show(<DatasetCard />, { entity: dataset });
+    expect(await screen.findByText('default/masses@2')).toBeInTheDocument();
+    expect(screen.getByText('radius')).toBeInTheDocument();
+    expect(screen.getByText('µm')).toBeInTheDocument();
+  });
+
+  it('gives the reason when ml-data cannot be asked', async () => {
+    await show(<DatasetCard />, {
+      entity: dataset,
+      api: aDataApi(0, { listDatasetVersions: fails }),
+    });
+    expect(await screen.findByText('ml-data is down')).toBeInTheDocument();
+  });
+
+  it('shows a feature view with the values of its source and its consumers', async () => {
+    await show(<FeatureCard />, { entity: feature });
+    expect(await screen.findByText('radius [µm]')).toBeInTheDocument();
+    expect(await screen.findByText('6.981 – 28.11')).toBeInTheDocument();
+    expect(screen.getByText('not in the source')).toBeInTheDocument();
+    expect(screen.getByText('tumour-malignancy')).toBeInTheDocument();
+  });
+});

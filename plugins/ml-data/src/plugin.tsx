@@ -1,0 +1,147 @@
+import {
+  ApiBlueprint,
+  createFrontendPlugin,
+  discoveryApiRef,
+  fetchApiRef,
+  PageBlueprint,
+  SubPageBlueprint,
+} from '@backstage/frontend-plugin-api';
+import {
+  EntityCardBlueprint,
+  EntityContentBlueprint,
+} from '@backstage/plugin-catalog-react/alpha';
+import { createContractClient } from '@downstage/common';
+import { mlDataContract } from '@downstage/plugin-ml-data-common';
+import { RiDatabase2Line } from '@remixicon/react';
+import { mlDataApiRef } from './api';
+import { rootRouteRef } from './routes';
+
+const api = ApiBlueprint.make({
+  params: defineParams =>
+    defineParams({
+      api: mlDataApiRef,
+      deps: { discoveryApi: discoveryApiRef, fetchApi: fetchApiRef },
+      factory: deps =>
+        createContractClient({
+          contract: mlDataContract,
+          pluginId: 'ml-data',
+          ...deps,
+        }),
+    }),
+});
+
+const page = PageBlueprint.make({
+  params: {
+    path: '/datasets',
+    title: 'Data & features',
+    icon: <RiDatabase2Line />,
+    routeRef: rootRouteRef,
+  },
+});
+
+const datasetsPage = SubPageBlueprint.make({
+  name: 'datasets',
+  params: {
+    path: 'list',
+    title: 'Datasets',
+    loader: async () => {
+      const { DatasetsPage } = await import('./pages/DatasetsPage');
+      return <DatasetsPage />;
+    },
+  },
+});
+
+const featuresPage = SubPageBlueprint.make({
+  name: 'features',
+  params: {
+    path: 'features',
+    title: 'Feature views',
+    loader: async () => {
+      const { FeaturesPage } = await import('./pages/FeaturesPage');
+      return <FeaturesPage />;
+    },
+  },
+});
+
+const versionsContent = EntityContentBlueprint.make({
+  name: 'versions',
+  params: {
+    path: '/versions',
+    title: 'Versions',
+    filter: { kind: 'dataset' },
+    loader: async () => {
+      const { VersionsContent } = await import('./entity/VersionsContent');
+      return <VersionsContent />;
+    },
+  },
+});
+
+const profileContent = EntityContentBlueprint.make({
+  name: 'profile',
+  params: {
+    path: '/profile',
+    title: 'Profile',
+    filter: { kind: 'dataset' },
+    loader: async () => {
+      const { ProfileContent } = await import('./entity/ProfileContent');
+      return <ProfileContent />;
+    },
+  },
+});
+
+const usedByContent = EntityContentBlueprint.make({
+  name: 'used-by',
+  params: {
+    path: '/used-by',
+    title: 'Used by',
+    filter: { kind: 'dataset' },
+    loader: async () => {
+      const { UsedByContent } = await import('./entity/UsedByContent');
+      return <UsedByContent />;
+    },
+  },
+});
+
+const datasetCard = EntityCardBlueprint.make({
+  name: 'dataset',
+  params: {
+    type: 'content',
+    filter: { kind: 'dataset' },
+    loader: async () => {
+      const { DatasetCard } = await import('./entity/DatasetCard');
+      return <DatasetCard />;
+    },
+  },
+});
+
+const featureCard = EntityCardBlueprint.make({
+  name: 'feature',
+  params: {
+    type: 'content',
+    filter: { kind: 'feature' },
+    loader: async () => {
+      const { FeatureCard } = await import('./entity/FeatureCard');
+      return <FeatureCard />;
+    },
+  },
+});
+
+/** Data & features: the page, the tabs and card of a Dataset, the card of a Feature. */
+export const mlDataPlugin = createFrontendPlugin({
+  pluginId: 'ml-data',
+  title: 'Data & features',
+  icon: <RiDatabase2Line />,
+  info: { packageJson: () => import('../package.json') },
+  routes: { root: rootRouteRef },
+  extensions: [
+    api,
+    page,
+    datasetsPage,
+    featuresPage,
+    versionsContent,
+    profileContent,
+    usedByContent,
+    datasetCard,
+    featureCard,
+  ],
+});

@@ -1,0 +1,4 @@
+import { createRouteRef } from '@backstage/frontend-plugin-api';
+
+/** The page Data & features. */
+export const rootRouteRef = createRouteRef();
