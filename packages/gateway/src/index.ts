@@ -4,5 +4,5 @@
  * @packageDocumentation
  */
 export { checkConfig, readConfig, type GatewayConfig } from './config';
-export { gatewayCommand } from './gatewayCommand';
+export { gatewayCommand } from './command';
 export { startGateway, type Gateway } from './startGateway';

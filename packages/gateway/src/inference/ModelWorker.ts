@@ -81,12 +81,12 @@ export class ModelWorker {
       });
       worker.on('error', error => {
         reject(error);
-        model?.#end(error, options.onCrash);
+        if (model) model.#end(error, options.onCrash);
       });
       worker.on('exit', code => {
         const error = new Error(`The inference worker ended with code ${code}`);
         reject(error);
-        model?.#end(error, options.onCrash);
+        if (model) model.#end(error, options.onCrash);
       });
     });
   }

@@ -1,0 +1,160 @@
+import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
+import { parseEntityRef } from '@backstage/catalog-model';
+import type { EndpointService } from '../services/EndpointService';
+
+const pathOf = (model: string) => {
+  const { namespace, name } = parseEntityRef(model, {
+    defaultKind: 'model',
+    defaultNamespace: 'default',
+  });
+  return { namespace, name };
+};
+
+/** What a person does on the pages of ml-serving, for agents, templates and terminals, under the same permissions. */
+export function registerActions(deps: {
+  actions: ActionsRegistryService;
+  endpoints: EndpointService;
+}) {
+  const { actions, endpoints } = deps;
+  const model =
+    'The model, as model:default/tumour-malignancy or just its name';
+
+  actions.register({
+    name: 'list-endpoints',
+    title: 'List endpoints',
+    description:
+      'Lists the inference endpoints: model, owner, state (waiting, loading, ready, degraded, failed), the version that answers and the address.',
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z => z.object({}),
+      output: z =>
+        z.object({
+          endpoints: z.array(
+            z.object({
+              modelRef: z.string(),
+              owner: z.string(),
+              state: z.string(),
+              version: z.number().optional(),
+              url: z.string(),
+            }),
+          ),
+        }),
+    },
+    action: async ({ credentials }) => ({
+      output: {
+        endpoints: (await endpoints.list({ credentials })).map(item => ({
+          modelRef: item.modelRef,
+          owner: item.owner,
+          state: item.state,
+          version: item.variants[0]?.version,
+          url: item.url,
+        })),
+      },
+    }),
+  });
+
+  actions.register({
+    name: 'get-endpoint',
+    title: 'Get endpoint',
+    description:
+      'Returns the endpoint of a model: state, the version that answers, the version kept for a rollback, and the conditions that say why it is so.',
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z => z.object({ model: z.string().describe(model) }),
+      output: z =>
+        z.object({
+          modelRef: z.string(),
+          owner: z.string(),
+          state: z.string(),
+          version: z.number().optional(),
+          previousVersion: z.number().optional(),
+          url: z.string(),
+          conditions: z.array(
+            z.object({
+              type: z.string(),
+              status: z.string(),
+              reason: z.string(),
+              message: z.string(),
+            }),
+          ),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const found = await endpoints.get(pathOf(input.model), { credentials });
+      return {
+        output: {
+          modelRef: found.modelRef,
+          owner: found.owner,
+          state: found.state,
+          version: found.variants[0]?.version,
+          previousVersion: found.previousVersion,
+          url: found.url,
+          conditions: found.conditions.map(
+            ({ type, status, reason, message }) => ({
+              type,
+              status,
+              reason,
+              message,
+            }),
+          ),
+        },
+      };
+    },
+  });
+
+  actions.register({
+    name: 'predict',
+    title: 'Predict',
+    description:
+      'Asks the endpoint of a model for predictions. Rows are objects with one value per feature column; a wrong or missing column is refused with the list of columns wanted. Every answer is written to the prediction log.',
+    attributes: { readOnly: false, destructive: false, idempotent: false },
+    schema: {
+      input: z =>
+        z.object({
+          model: z.string().describe(model),
+          rows: z
+            .array(
+              z.record(
+                z.union([z.number(), z.string(), z.boolean(), z.null()]),
+              ),
+            )
+            .min(1)
+            .describe('Rows by column name'),
+        }),
+      output: z =>
+        z.object({
+          modelVersion: z.number(),
+          predictions: z.array(z.record(z.unknown())),
+          requestId: z.string(),
+        }),
+    },
+    action: async ({ input, credentials }) => ({
+      output: await endpoints.predict(
+        pathOf(input.model),
+        { rows: input.rows },
+        { credentials },
+      ),
+    }),
+  });
+
+  actions.register({
+    name: 'deploy-model',
+    title: 'Deploy model',
+    description:
+      'Creates the endpoint of a model. It serves the production version and follows every promotion and rollback from then on. Needs ownership of the model.',
+    attributes: { readOnly: false, destructive: false, idempotent: false },
+    schema: {
+      input: z => z.object({ model: z.string().describe(model) }),
+      output: z =>
+        z.object({ modelRef: z.string(), state: z.string(), url: z.string() }),
+    },
+    action: async ({ input, credentials }) => {
+      const { namespace, name } = pathOf(input.model);
+      const { modelRef, state, url } = await endpoints.create(
+        { modelRef: `model:${namespace}/${name}` },
+        { credentials },
+      );
+      return { output: { modelRef, state, url } };
+    },
+  });
+}

@@ -1,0 +1,101 @@
+import {
+  ConflictError,
+  InputError,
+  NotFoundError,
+  ServiceUnavailableError,
+} from '@backstage/errors';
+import {
+  gatewayStatsSchema,
+  gatewayStatusSchema,
+  predictResponseSchema,
+  type GatewayDesiredState,
+  type GatewayStats,
+  type GatewayStatus,
+  type PredictRequest,
+  type PredictResponse,
+} from '@downstage/plugin-ml-serving-common';
+import { z } from 'zod';
+
+const errorSchema = z.object({ error: z.string() });
+const classes: Record<number, new (message: string) => Error> = {
+  400: InputError,
+  404: NotFoundError,
+  409: ConflictError,
+  413: InputError,
+};
+
+/** Speaks to one gateway: its admin API, and its tabular route. */
+export class GatewayClient {
+  readonly url: string;
+  readonly #token: string;
+
+  constructor(options: { url: string; token: string }) {
+    this.url = options.url;
+    this.#token = options.token;
+  }
+
+  async status(timeoutMs = 2_000): Promise<GatewayStatus> {
+    return gatewayStatusSchema.parse(
+      await this.#call('GET', '/admin/v1/state', { timeoutMs }),
+    );
+  }
+
+  async putState(state: GatewayDesiredState): Promise<GatewayStatus> {
+    return gatewayStatusSchema.parse(
+      await this.#call('PUT', '/admin/v1/state', { body: state }),
+    );
+  }
+
+  async stats(endpoint: string, minutes: number): Promise<GatewayStats> {
+    const query = new URLSearchParams({ endpoint, minutes: String(minutes) });
+    return gatewayStatsSchema.parse(
+      await this.#call('GET', `/admin/v1/stats?${query}`),
+    );
+  }
+
+  async roll(): Promise<void> {
+    await this.#call('POST', '/admin/v1/predictions/roll', {
+      timeoutMs: 120_000,
+    });
+  }
+
+  async predict(
+    endpoint: string,
+    request: PredictRequest,
+  ): Promise<PredictResponse> {
+    const path = `/v2/models/${encodeURIComponent(endpoint)}/predict`;
+    return predictResponseSchema.parse(
+      await this.#call('POST', path, { body: request, timeoutMs: 60_000 }),
+    );
+  }
+
+  async #call(
+    method: string,
+    path: string,
+    options: { body?: unknown; timeoutMs?: number } = {},
+  ): Promise<unknown> {
+    const { body, timeoutMs = 10_000 } = options;
+    let response: Response;
+    try {
+      response = await fetch(`${this.url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${this.#token}` },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+    } catch (error) {
+      throw new ServiceUnavailableError(
+        `The gateway at ${this.url} does not answer; the portal is starting it again`,
+        error,
+      );
+    }
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return answer;
+    const parsed = errorSchema.safeParse(answer);
+    const message = parsed.success
+      ? parsed.data.error
+      : `The gateway answered ${response.status}`;
+    const ErrorClass = classes[response.status] ?? ServiceUnavailableError;
+    throw new ErrorClass(message);
+  }
+}

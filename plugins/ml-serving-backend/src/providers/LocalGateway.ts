@@ -1,0 +1,294 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LoggerService } from '@backstage/backend-plugin-api';
+import { ServiceUnavailableError, stringifyError } from '@backstage/errors';
+import type { Clock } from '@downstage/common';
+import { gatewayCommand } from '@downstage/gateway/command';
+import { z } from 'zod';
+import type { MlServingOptions } from '../config';
+import { GatewayClient } from './GatewayClient';
+import type { ServingGateway } from './ServingGateway';
+
+const processSchema = z.object({ pid: z.number().int(), url: z.string() });
+const startTimeoutMs = 60_000;
+
+/**
+ * The gateway as a process on this machine.
+ *
+ * @remarks
+ * It is started in a process group of its own, so that a crash of the portal does not take it down: it goes on
+ * serving, and the next portal adopts it, found by its pid file and believed only when it answers with our token.
+ * When it dies it is started again. A portal that stops in good order stops it too.
+ */
+export class LocalGateway implements ServingGateway {
+  readonly #options: MlServingOptions;
+  readonly #logger: LoggerService;
+  readonly #clock: Clock;
+  readonly #onAlive: () => void;
+  #client: GatewayClient | undefined;
+  #pid: number | undefined;
+  #alive = false;
+  #since: string | undefined;
+  #url: string;
+  #stopped = false;
+  #failures = 0;
+  #loop: Promise<void> = Promise.resolve();
+  #wake = new AbortController();
+
+  constructor(options: {
+    options: MlServingOptions;
+    logger: LoggerService;
+    clock: Clock;
+    /** Told each time a gateway begins to answer. */
+    onAlive: () => void;
+  }) {
+    this.#options = options.options;
+    this.#logger = options.logger;
+    this.#clock = options.clock;
+    this.#onAlive = options.onAlive;
+    const { host, port } = this.#options.gateway;
+    this.#url = `http://${host}:${port}`;
+  }
+
+  get publicUrl() {
+    return this.#options.gateway.publicUrl ?? this.#url;
+  }
+
+  get alive() {
+    return this.#alive;
+  }
+
+  get since() {
+    return this.#since;
+  }
+
+  client(): GatewayClient {
+    if (!this.#client) {
+      throw new ServiceUnavailableError(
+        'The gateway is being started; try again in a moment',
+      );
+    }
+    return this.#client;
+  }
+
+  /** Begins to keep a gateway alive; returns at once. */
+  start(): void {
+    this.#loop = this.#supervise();
+  }
+
+  /** Stops the gateway and waits for its end. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake.abort();
+    await this.#loop;
+    if (this.#pid === undefined) return;
+    signal(this.#pid, 'SIGTERM');
+    if (!(await gone(this.#pid, 10_000))) {
+      signal(this.#pid, 'SIGKILL');
+      await gone(this.#pid, 2_000);
+    }
+    this.#setAlive(false);
+  }
+
+  async #supervise(): Promise<void> {
+    while (!this.#stopped) {
+      let pauseMs = 1_000;
+      try {
+        if (!(await this.#check())) await this.#ensure();
+        this.#failures = 0;
+      } catch (error) {
+        this.#failures += 1;
+        pauseMs = Math.min(1_000 * 2 ** this.#failures, 30_000);
+        if (!this.#stopped) {
+          this.#logger.error(
+            `The gateway could not be started, next try in ${
+              pauseMs / 1000
+            } s: ${stringifyError(error)}`,
+          );
+        }
+      }
+      await delay(pauseMs, undefined, {
+        signal: this.#wake.signal,
+        ref: false,
+      }).catch(() => {});
+    }
+  }
+
+  /** Whether the gateway we know answers. One that lives and does not answer is given time: it may be busy. */
+  async #check(): Promise<boolean> {
+    if (!this.#client || this.#pid === undefined) return false;
+    for (let attempt = 0; attempt < 5 && !this.#stopped; attempt++) {
+      try {
+        const { pid } = await this.#client.status(3_000);
+        if (pid === this.#pid) this.#setAlive(true);
+        return pid === this.#pid;
+      } catch {
+        this.#setAlive(false);
+        if (!isRunning(this.#pid)) return false;
+        await delay(500);
+      }
+    }
+    if (this.#stopped) return true;
+    this.#logger.warn(
+      `The gateway (process ${
+        this.#pid
+      }) does not answer and is being replaced`,
+    );
+    signal(this.#pid, 'SIGKILL');
+    await gone(this.#pid, 5_000);
+    return false;
+  }
+
+  async #ensure(): Promise<void> {
+    const { stateDir } = this.#options.gateway;
+    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    const token = await readToken(stateDir);
+    if (await this.#adopt(token)) return;
+    const child = await this.#spawn();
+    const deadline = performance.now() + startTimeoutMs;
+    while (performance.now() < deadline && !this.#stopped) {
+      const file = await readProcessFile(stateDir);
+      if (file && file.pid === child.pid && (await this.#take(file, token))) {
+        this.#logger.info(`The gateway answers on ${file.url}`);
+        return;
+      }
+      if (child.exited()) {
+        throw new Error(
+          `it ended at once: ${await lastLine(join(stateDir, 'gateway.log'))}`,
+        );
+      }
+      await delay(100);
+    }
+    signal(child.pid, 'SIGKILL');
+    if (!this.#stopped) throw new Error('it did not answer in time');
+  }
+
+  /** Takes over a gateway that an earlier portal left behind. */
+  async #adopt(token: string): Promise<boolean> {
+    const file = await readProcessFile(this.#options.gateway.stateDir);
+    if (!file || !isRunning(file.pid)) return false;
+    if (!(await this.#take(file, token))) return false;
+    this.#logger.info(
+      `Adopted the gateway that was serving on ${file.url} (process ${file.pid})`,
+    );
+    return true;
+  }
+
+  async #take(
+    file: { pid: number; url: string },
+    token: string,
+  ): Promise<boolean> {
+    const client = new GatewayClient({ url: file.url, token });
+    try {
+      const { pid } = await client.status();
+      if (pid !== file.pid) return false;
+    } catch {
+      return false;
+    }
+    this.#client = client;
+    this.#pid = file.pid;
+    this.#url = file.url;
+    this.#setAlive(true);
+    this.#onAlive();
+    return true;
+  }
+
+  async #spawn() {
+    const { host, port, stateDir, rollSeconds } = this.#options.gateway;
+    const output = await open(join(stateDir, 'gateway.log'), 'a', 0o600);
+    try {
+      const child = spawn(
+        process.execPath,
+        [
+          ...gatewayCommand(),
+          ...['--host', host],
+          ...['--port', String(port)],
+          ...['--state-dir', stateDir],
+          ...['--log-dir', this.#options.logDir],
+          ...['--admin-token-file', join(stateDir, 'admin-token')],
+          ...['--roll-seconds', String(rollSeconds)],
+        ],
+        {
+          detached: true,
+          stdio: ['ignore', output.fd, output.fd],
+          // The portal's environment holds secrets; the gateway needs none of them.
+          env: pick(process.env, ['PATH', 'HOME', 'LANG', 'TMPDIR']),
+        },
+      );
+      let ended = false;
+      child.once('exit', () => {
+        ended = true;
+        this.#wake.abort();
+        this.#wake = new AbortController();
+      });
+      child.once('error', () => {
+        ended = true;
+      });
+      child.unref();
+      if (child.pid === undefined) throw new Error('no process was made');
+      return { pid: child.pid, exited: () => ended };
+    } finally {
+      await output.close();
+    }
+  }
+
+  #setAlive(alive: boolean) {
+    if (this.#alive === alive && this.#since) return;
+    this.#alive = alive;
+    this.#since = this.#clock().toISOString();
+  }
+}
+
+/** The admin token; made once, readable by this user only. */
+async function readToken(stateDir: string): Promise<string> {
+  const path = join(stateDir, 'admin-token');
+  const found = await readFile(path, 'utf8').catch(() => '');
+  if (found.trim().length >= 32) return found.trim();
+  const token = randomBytes(32).toString('base64url');
+  await writeFile(`${path}.tmp`, `${token}\n`, { mode: 0o600 });
+  await rename(`${path}.tmp`, path);
+  return token;
+}
+
+async function readProcessFile(stateDir: string) {
+  try {
+    const text = await readFile(join(stateDir, 'gateway.json'), 'utf8');
+    return processSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined; // none yet, or being written
+  }
+}
+
+async function lastLine(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const line = text.trimEnd().split('\n').at(-1) ?? '';
+  return `${line.slice(0, 500)} (see ${path})`;
+}
+
+function isRunning(pid: number): boolean {
+  return signal(pid, 0);
+}
+
+function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
+async function gone(pid: number, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while (isRunning(pid)) {
+    if (performance.now() > deadline) return false;
+    await delay(50);
+  }
+  return true;
+}
+
+function pick(env: NodeJS.ProcessEnv, names: string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(names.map(name => [name, env[name]]));
+}

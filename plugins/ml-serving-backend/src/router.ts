@@ -1,0 +1,32 @@
+import type { HttpAuthService } from '@backstage/backend-plugin-api';
+import { createContractRouter } from '@downstage/node';
+import { mlServingContract } from '@downstage/plugin-ml-serving-common';
+import type { EndpointService } from './services/EndpointService';
+import type { PredictionLogService } from './services/PredictionLogService';
+
+export function createRouter(deps: {
+  httpAuth: HttpAuthService;
+  endpoints: EndpointService;
+  predictionLogs: PredictionLogService;
+}) {
+  const { httpAuth, endpoints, predictionLogs } = deps;
+  return createContractRouter({
+    contract: mlServingContract,
+    httpAuth,
+    bodyLimit: '16mb',
+    handlers: {
+      listEndpoints: async (_, call) => ({ items: await endpoints.list(call) }),
+      getEndpoint: ({ params }, call) => endpoints.get(params, call),
+      createEndpoint: ({ body }, call) => endpoints.create(body, call),
+      deleteEndpoint: ({ params }, call) => endpoints.delete(params, call),
+      predict: ({ params, body }, call) =>
+        endpoints.predict(params, body, call),
+      getTraffic: async ({ params, query }, call) => ({
+        buckets: await endpoints.traffic(params, query, call),
+      }),
+      getPredictionLog: ({ params }, call) => predictionLogs.get(params, call),
+      rollPredictionLog: ({ params }, call) =>
+        predictionLogs.roll(params, call),
+    },
+  });
+}

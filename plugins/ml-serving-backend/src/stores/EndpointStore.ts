@@ -1,0 +1,212 @@
+import { ConflictError } from '@backstage/errors';
+import { conditionSchema, type Condition } from '@downstage/common';
+import { commitWithLease, type Lease } from '@downstage/node';
+import {
+  columnSchema,
+  endpointStates,
+  type Column,
+  type Endpoint,
+} from '@downstage/plugin-ml-serving-common';
+import type { Knex } from 'knex';
+import { z } from 'zod';
+
+export type EndpointRecord = {
+  id: string;
+  namespace: string;
+  name: string;
+  modelRef: string;
+  owner: string;
+  generation: number;
+  observedGeneration: number;
+  wantedVersion: number | undefined;
+  currentVersion: number | undefined;
+  previousVersion: number | undefined;
+  state: Endpoint['state'];
+  conditions: Condition[];
+  createdBy: string;
+  createdAt: string;
+};
+
+/** A version whose files are here. */
+export type ServedVersion = {
+  version: number;
+  path: string;
+  sha256: string;
+  features: Column[];
+  predictions: Column[];
+};
+
+const optionalInteger = z
+  .number()
+  .int()
+  .nullable()
+  .transform(value => value ?? undefined);
+
+const rowSchema = z
+  .object({
+    id: z.string(),
+    namespace: z.string(),
+    name: z.string(),
+    model_ref: z.string(),
+    owner: z.string(),
+    generation: z.number(),
+    observed_generation: z.number(),
+    wanted_version: optionalInteger,
+    current_version: optionalInteger,
+    previous_version: optionalInteger,
+    state: z.enum(endpointStates),
+    conditions: z.string(),
+    created_by: z.string(),
+    created_at: z.string(),
+  })
+  .transform(
+    (row): EndpointRecord => ({
+      id: row.id,
+      namespace: row.namespace,
+      name: row.name,
+      modelRef: row.model_ref,
+      owner: row.owner,
+      generation: row.generation,
+      observedGeneration: row.observed_generation,
+      wantedVersion: row.wanted_version,
+      currentVersion: row.current_version,
+      previousVersion: row.previous_version,
+      state: row.state,
+      conditions: z.array(conditionSchema).parse(JSON.parse(row.conditions)),
+      createdBy: row.created_by,
+      createdAt: row.created_at,
+    }),
+  );
+
+const versionRowSchema = z
+  .object({
+    version: z.number(),
+    path: z.string(),
+    sha256: z.string(),
+    features: z.string(),
+    predictions: z.string(),
+  })
+  .transform(
+    (row): ServedVersion => ({
+      version: row.version,
+      path: row.path,
+      sha256: row.sha256,
+      features: z.array(columnSchema).parse(JSON.parse(row.features)),
+      predictions: z.array(columnSchema).parse(JSON.parse(row.predictions)),
+    }),
+  );
+
+/** Endpoints and the versions that lie here for them. */
+export class EndpointStore {
+  readonly #knex: Knex;
+
+  constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  async list(): Promise<EndpointRecord[]> {
+    const rows = await this.#knex('endpoints').orderBy(['name', 'namespace']);
+    return rows.map(row => rowSchema.parse(row));
+  }
+
+  async find(id: string): Promise<EndpointRecord | undefined> {
+    const row = await this.#knex('endpoints').where({ id }).first();
+    return row && rowSchema.parse(row);
+  }
+
+  /** @throws ConflictError when the model has an endpoint */
+  async create(endpoint: {
+    namespace: string;
+    name: string;
+    modelRef: string;
+    owner: string;
+    createdBy: string;
+    createdAt: string;
+  }): Promise<EndpointRecord> {
+    const id = `${endpoint.namespace}/${endpoint.name}`;
+    const inserted = await this.#knex('endpoints')
+      .insert({
+        id,
+        namespace: endpoint.namespace,
+        name: endpoint.name,
+        model_ref: endpoint.modelRef,
+        owner: endpoint.owner,
+        generation: 1,
+        observed_generation: 0,
+        state: 'waiting',
+        conditions: '[]',
+        created_by: endpoint.createdBy,
+        created_at: endpoint.createdAt,
+        next_reconcile_at: endpoint.createdAt,
+      })
+      .onConflict('id')
+      .ignore()
+      .returning('id');
+    if (!inserted.length) {
+      throw new ConflictError(`${endpoint.modelRef} already has an endpoint`);
+    }
+    const created = await this.find(id);
+    if (!created) throw new ConflictError(`${id} was deleted meanwhile`);
+    return created;
+  }
+
+  async delete(id: string): Promise<boolean> {
+    return this.#knex.transaction(async tx => {
+      await tx('endpoint_versions').where({ endpoint_id: id }).delete();
+      return (await tx('endpoints').where({ id }).delete()) === 1;
+    });
+  }
+
+  /** Makes the endpoints of a model, or all, due now. */
+  async markDue(now: string, modelRef?: string): Promise<void> {
+    const query = this.#knex('endpoints').update({ next_reconcile_at: now });
+    await (modelRef === undefined
+      ? query
+      : query.where({ model_ref: modelRef }));
+  }
+
+  /**
+   * Writes down a new wish, before the gateway is told of it.
+   *
+   * @returns whether the lease was still ours
+   */
+  async saveWish(
+    lease: Lease,
+    wish: Pick<
+      EndpointRecord,
+      'wantedVersion' | 'currentVersion' | 'previousVersion' | 'generation'
+    >,
+  ): Promise<boolean> {
+    return commitWithLease(this.#knex, {
+      table: 'endpoints',
+      lease,
+      patch: {
+        wanted_version: wish.wantedVersion ?? null,
+        current_version: wish.currentVersion ?? null,
+        previous_version: wish.previousVersion ?? null,
+        generation: wish.generation,
+      },
+    });
+  }
+
+  async versions(endpointId: string): Promise<ServedVersion[]> {
+    const rows = await this.#knex('endpoint_versions')
+      .where({ endpoint_id: endpointId })
+      .orderBy('version');
+    return rows.map(row => versionRowSchema.parse(row));
+  }
+
+  async saveVersion(endpointId: string, version: ServedVersion): Promise<void> {
+    await this.#knex('endpoint_versions')
+      .insert({
+        endpoint_id: endpointId,
+        version: version.version,
+        path: version.path,
+        sha256: version.sha256,
+        features: JSON.stringify(version.features),
+        predictions: JSON.stringify(version.predictions),
+      })
+      .onConflict(['endpoint_id', 'version'])
+      .merge();
+  }
+}
