@@ -243,7 +243,8 @@ exports.up = async function up(knex) {
 
   await knex.schema.createTable('artifacts', table => {
     table.comment('What was uploaded: size and checksum as received');
-    table.string('path', 2000).primary().comment('Path in the artifact store');
+    table.string('path_sha256', 64).primary().comment('Short key of the path');
+    table.text('path').notNullable().comment('Path in the artifact store');
     table.bigInteger('size').notNullable();
     table.string('sha256', 64).notNullable();
     table.bigInteger('created_at').notNullable();

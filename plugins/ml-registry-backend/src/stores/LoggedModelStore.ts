@@ -88,6 +88,18 @@ export class LoggedModelStore {
     return (await this.#withData(db, rows))[0];
   }
 
+  /** Which of these ids exist. */
+  async existing(db: Database, ids: string[]): Promise<Set<string>> {
+    const known = new Set<string>();
+    for (const part of chunks(ids)) {
+      const rows = await db<LoggedModelRow>('logged_models')
+        .whereIn('model_id', part)
+        .select('model_id');
+      for (const row of rows) known.add(row.model_id);
+    }
+    return known;
+  }
+
   async search(options: {
     experimentIds: string[];
     where: Sql[];

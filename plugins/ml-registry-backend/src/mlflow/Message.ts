@@ -1,0 +1,193 @@
+import { InputError } from '@backstage/errors';
+
+/** A JSON number with its spelling, so that `9.0` is quoted back as `9.0`. */
+class NumberText {
+  readonly value: number;
+  readonly source: string;
+  constructor(value: number, source: string) {
+    this.value = value;
+    this.source = source;
+  }
+}
+
+type Fields = { [name: string]: unknown };
+
+/**
+ * A request as protobuf's JSON reading sees it: snake_case or camelCase names,
+ * numbers also as strings, enums by name or number, null as absent, unknown
+ * fields ignored. A field of the wrong kind is an `InputError` in MLflow's words.
+ */
+export class Message {
+  readonly #fields: Fields;
+
+  private constructor(fields: Fields) {
+    this.#fields = fields;
+  }
+
+  /** From a body. What is not JSON reads as an empty message, as MLflow does; a string may hold JSON. */
+  static fromJson(text: string): Message {
+    return new Message(readObject(text, 2));
+  }
+
+  /** From query parameters, each given once or several times. */
+  static fromQuery(query: URLSearchParams): Message {
+    const fields: Fields = Object.create(null);
+    for (const key of new Set(query.keys())) {
+      const values = query.getAll(key);
+      fields[key] = values.length === 1 ? values[0] : values;
+    }
+    return new Message(fields);
+  }
+
+  /** Adds what stands in the path. */
+  with(values: Record<string, string>): Message {
+    return new Message(Object.assign(Object.create(null), this.#fields, values));
+  }
+
+  has(name: string): boolean {
+    return this.#get(name) !== undefined;
+  }
+
+  string(name: string): string | undefined {
+    const value = this.#get(name);
+    if (value === undefined || typeof value === 'string') return value;
+    throw invalid(name, value);
+  }
+
+  /** Present, and not empty. */
+  required(name: string): string {
+    const value = this.string(name);
+    if (!value) throw missing(name);
+    return value;
+  }
+
+  /** Present; may be empty. */
+  present(name: string): string {
+    const value = this.string(name);
+    if (value === undefined) throw missing(name);
+    return value;
+  }
+
+  integer(name: string): number | undefined {
+    const number = this.#number(name);
+    if (number === undefined) return undefined;
+    if (!Number.isInteger(number)) throw invalid(name, this.#get(name));
+    return number;
+  }
+
+  /** A double; NaN and infinities arrive as strings. */
+  double(name: string): number | undefined {
+    return this.#number(name);
+  }
+
+  boolean(name: string): boolean | undefined {
+    const value = this.#get(name);
+    if (value === undefined || typeof value === 'boolean') return value;
+    if (value === 'true' || value === 'True') return true;
+    if (value === 'false' || value === 'False') return false;
+    throw invalid(name, value);
+  }
+
+  /** One of the names; `values[n]` is what the number n + `first` stands for. */
+  choice<T extends string>(name: string, values: readonly T[], first = 1): T | undefined {
+    const value = this.#get(name);
+    if (value === undefined) return undefined;
+    const spelled = value instanceof NumberText ? value.source : value;
+    const found =
+      values.find(known => known === spelled) ??
+      (/^\d+$/.test(String(spelled)) ? values[Number(spelled) - first] : undefined);
+    if (!found) throw invalid(name, value, ` Allowed are ${values.join(', ')}`);
+    return found;
+  }
+
+  strings(name: string): string[] {
+    return this.#list(name).map(item => {
+      if (typeof item === 'string') return item;
+      throw invalid(name, item);
+    });
+  }
+
+  messages(name: string): Message[] {
+    return this.#list(name).map(item => {
+      if (isFields(item)) return new Message(item);
+      throw invalid(name, item);
+    });
+  }
+
+  message(name: string): Message | undefined {
+    const value = this.#get(name);
+    if (value === undefined) return undefined;
+    if (isFields(value)) return new Message(value);
+    throw invalid(name, value);
+  }
+
+  #list(name: string): unknown[] {
+    const value = this.#get(name);
+    if (value === undefined) return [];
+    if (Array.isArray(value)) return value;
+    if (typeof value === 'string') return [value];
+    throw invalid(name, value);
+  }
+
+  #number(name: string): number | undefined {
+    const value = this.#get(name);
+    if (value === undefined) return undefined;
+    if (value instanceof NumberText) return value.value;
+    if (typeof value === 'string' && NUMBER.test(value)) return Number(value);
+    if (value === 'NaN') return NaN;
+    throw invalid(name, value);
+  }
+
+  #get(name: string): unknown {
+    const camel = name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+    const value = this.#fields[name] ?? this.#fields[camel];
+    return value === null ? undefined : value;
+  }
+}
+
+const NUMBER = /^[+-]?(?:Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/;
+
+export function missing(name: string): InputError {
+  return new InputError(`Missing value for required parameter '${name}'.`);
+}
+
+function invalid(name: string, value: unknown, allowed = ''): InputError {
+  const shown = JSON.stringify(value, (_, inner) =>
+    inner instanceof NumberText ? inner.value : inner,
+  );
+  const text =
+    value instanceof NumberText
+      ? value.source
+      : typeof value === 'string'
+        ? value
+        : shown;
+  return new InputError(
+    `Invalid value ${text.slice(0, 200)} for parameter '${name}' supplied.${allowed}`,
+  );
+}
+
+function readObject(text: string, depth: number): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(
+      text,
+      (_key: string, inner: unknown, context?: { source?: string }) =>
+        typeof inner === 'number'
+          ? new NumberText(inner, context?.source ?? String(inner))
+          : inner,
+    );
+  } catch {
+    return Object.create(null);
+  }
+  if (typeof value === 'string' && depth > 1) return readObject(value, depth - 1);
+  return isFields(value) ? value : Object.create(null);
+}
+
+function isFields(value: unknown): value is Fields {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof NumberText)
+  );
+}

@@ -1,0 +1,50 @@
+import type { HttpAuthService } from '@backstage/backend-plugin-api';
+import { AuthenticationError } from '@backstage/errors';
+import type { Authorizer } from '@downstage/node';
+import type { TokenVerifier } from '@downstage/plugin-ml-registry-node';
+import type { Request } from 'express';
+import type { TrackingCaller } from '../services/StagePolicy';
+
+const HELP =
+  'Set MLFLOW_TRACKING_TOKEN (or the password of MLFLOW_TRACKING_USERNAME/PASSWORD) to a Backstage token, an external access token or the token of a job';
+
+/**
+ * Finds out who calls: the token stands after `Bearer`, or is the password of
+ * Basic. Installed verifiers are asked first (tokens of jobs), then Backstage.
+ */
+export function createAuthenticate(options: {
+  httpAuth: HttpAuthService;
+  authorizer: Authorizer;
+  verifiers: readonly TokenVerifier[];
+}): (request: Request) => Promise<TrackingCaller> {
+  const { httpAuth, authorizer, verifiers } = options;
+  return async request => {
+    const token = readToken(request.headers.authorization);
+    if (!token) {
+      throw new AuthenticationError(`The tracking server needs a token. ${HELP}`);
+    }
+    for (const verifier of verifiers) {
+      const subject = await verifier.verify(token);
+      if (subject) return { actor: subject.actor, subject };
+    }
+    request.headers.authorization = `Bearer ${token}`;
+    const credentials = await httpAuth
+      .credentials(request, { allow: ['user', 'service'] })
+      .catch((error: unknown) => {
+        throw new AuthenticationError(
+          `The token is not valid (any more). ${HELP}`,
+          error,
+        );
+      });
+    return { actor: authorizer.actor(credentials), credentials };
+  };
+}
+
+function readToken(header: string | undefined): string | undefined {
+  const [scheme, value] = (header ?? '').split(/\s+/, 2);
+  if (!value) return undefined;
+  if (scheme.toLowerCase() === 'bearer') return value;
+  if (scheme.toLowerCase() !== 'basic') return undefined;
+  const pair = Buffer.from(value, 'base64').toString('utf8');
+  return pair.slice(pair.indexOf(':') + 1) || undefined;
+}

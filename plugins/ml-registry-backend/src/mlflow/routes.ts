@@ -1,0 +1,47 @@
+import { InputError } from '@backstage/errors';
+import type { TrackingCaller } from '../services/StagePolicy';
+import type { Message } from './Message';
+
+/** One endpoint: reads the message, calls a service, answers an object. */
+export type MlflowRoute = {
+  method: 'get' | 'post' | 'patch' | 'delete';
+  /** Below `/api/2.0/mlflow/`; express parameters become fields of the message. */
+  path: string;
+  handle: (message: Message, caller: TrackingCaller) => Promise<object>;
+};
+
+/** Bounds of `max_results`; zero and too many are the caller's mistake. */
+export function readLimit(
+  message: Message,
+  bounds: { default: number; max: number },
+): number {
+  const asked = message.integer('max_results') ?? bounds.default;
+  if (asked >= 1 && asked <= bounds.max) return asked;
+  throw new InputError(
+    `Invalid value ${asked} for parameter 'max_results' supplied. It must be at least 1 and at most ${bounds.max}`,
+  );
+}
+
+/** `key`/`value` pairs as a record; the last of a key wins. */
+export function readTags(message: Message, name = 'tags'): Record<string, string> {
+  return Object.fromEntries(
+    readEntries(message, name).map(({ key, value }) => [key, value]),
+  );
+}
+
+export function readEntries(
+  message: Message,
+  name: string,
+): { key: string; value: string }[] {
+  return message.messages(name).map(entry => ({
+    key: entry.required('key'),
+    value: entry.string('value') ?? '',
+  }));
+}
+
+export function readLifecycle(message: Message, name: string): ('active' | 'deleted')[] {
+  const view = message.choice(name, ['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL']);
+  if (view === 'DELETED_ONLY') return ['deleted'];
+  if (view === 'ALL') return ['active', 'deleted'];
+  return ['active'];
+}

@@ -1,0 +1,274 @@
+import { InputError } from '@backstage/errors';
+import { artifactPath, type ArtifactService } from '../services/ArtifactService';
+import type { RunLogService } from '../services/RunLogService';
+import type { RunService } from '../services/RunService';
+import type { LoggedMetric } from '../stores/RunDataStore';
+import type { RunDataset } from '../stores/RunStore';
+import { missing, type Message } from './Message';
+import { renderMetric, renderRun, renderRunInfo } from './render';
+import {
+  readEntries,
+  readLifecycle,
+  readLimit,
+  readTags,
+  type MlflowRoute,
+} from './routes';
+
+const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const;
+
+/** `runs/…`, `metrics/…` and `artifacts/list` */
+export function runRoutes(services: {
+  runs: RunService;
+  log: RunLogService;
+  artifacts: ArtifactService;
+}): MlflowRoute[] {
+  const { runs, log, artifacts } = services;
+  return [
+    {
+      method: 'post',
+      path: 'runs/create',
+      handle: async (message, caller) => ({
+        run: renderRun(
+          await runs.create(caller, {
+            experimentId: message.string('experiment_id') || '0',
+            userId: message.string('user_id'),
+            runName: message.string('run_name'),
+            startTime: message.integer('start_time'),
+            tags: readEntries(message, 'tags'),
+          }),
+        ),
+      }),
+    },
+    {
+      method: 'get',
+      path: 'runs/get',
+      handle: async (message, caller) => ({
+        run: renderRun(await runs.get(caller, readRunId(message))),
+      }),
+    },
+    {
+      method: 'post',
+      path: 'runs/update',
+      handle: async (message, caller) => ({
+        run_info: renderRunInfo(
+          await runs.update(caller, {
+            runId: readRunId(message),
+            status: message.choice('status', STATUSES),
+            endTime: message.integer('end_time'),
+            name: message.string('run_name'),
+          }),
+        ),
+      }),
+    },
+    ...(['deleted', 'active'] as const).map<MlflowRoute>(stage => ({
+      method: 'post',
+      path: stage === 'deleted' ? 'runs/delete' : 'runs/restore',
+      handle: async (message, caller) => {
+        await runs.setLifecycle(caller, { runId: readRunId(message), stage });
+        return {};
+      },
+    })),
+    {
+      method: 'post',
+      path: 'runs/search',
+      handle: async (message, caller) => {
+        const page = await runs.search(caller, {
+          experimentIds: message.strings('experiment_ids'),
+          filter: message.string('filter'),
+          orderBy: message.strings('order_by'),
+          lifecycleStages: readLifecycle(message, 'run_view_type'),
+          pageToken: message.string('page_token') || undefined,
+          limit: readLimit(message, { default: 1000, max: 50_000 }),
+        });
+        return {
+          runs: page.runs.length ? page.runs.map(renderRun) : undefined,
+          next_page_token: page.nextPageToken,
+        };
+      },
+    },
+    {
+      method: 'post',
+      path: 'runs/log-batch',
+      handle: async (message, caller) => {
+        await log.log(caller, readRunId(message), {
+          metrics: message.messages('metrics').map(readMetric),
+          params: readEntries(message, 'params'),
+          tags: readEntries(message, 'tags'),
+        });
+        return {};
+      },
+    },
+    {
+      method: 'post',
+      path: 'runs/log-metric',
+      handle: async (message, caller) => {
+        await log.log(caller, readRunId(message), { metrics: [readMetric(message)] });
+        return {};
+      },
+    },
+    {
+      method: 'post',
+      path: 'runs/log-parameter',
+      handle: async (message, caller) => {
+        await log.log(caller, readRunId(message), {
+          params: [{ key: message.required('key'), value: message.present('value') }],
+        });
+        return {};
+      },
+    },
+    {
+      method: 'post',
+      path: 'runs/set-tag',
+      handle: async (message, caller) => {
+        await log.log(caller, readRunId(message), {
+          tags: [{ key: message.required('key'), value: message.present('value') }],
+        });
+        return {};
+      },
+    },
+    {
+      method: 'post',
+      path: 'runs/delete-tag',
+      handle: async (message, caller) => {
+        await log.deleteTag(caller, readRunId(message), message.required('key'));
+        return {};
+      },
+    },
+    {
+      method: 'post',
+      path: 'runs/log-inputs',
+      handle: async (message, caller) => {
+        await log.logInputs(caller, readRunId(message), {
+          datasets: message.messages('datasets').map(readDataset),
+          models: message.messages('models').map(model => model.required('model_id')),
+        });
+        return {};
+      },
+    },
+    {
+      method: 'post',
+      path: 'runs/outputs',
+      handle: async (message, caller) => {
+        await log.logOutputs(
+          caller,
+          readRunId(message),
+          message.messages('models').map(model => ({
+            modelId: model.required('model_id'),
+            step: model.integer('step') ?? 0,
+          })),
+        );
+        return {};
+      },
+    },
+    {
+      method: 'post',
+      path: 'runs/log-model',
+      handle: async (message, caller) => {
+        const runId = readRunId(message);
+        const model = message.required('model_json');
+        const run = await runs.get(caller, runId);
+        const known = run.tags.find(tag => tag.key === 'mlflow.log-model.history');
+        await log.log(caller, runId, {
+          tags: [
+            {
+              key: 'mlflow.log-model.history',
+              value: JSON.stringify([...readHistory(known?.value), readJson(model)]),
+            },
+          ],
+        });
+        return {};
+      },
+    },
+    {
+      method: 'get',
+      path: 'metrics/get-history',
+      handle: async (message, caller) => {
+        const limit = message.integer('max_results');
+        const offset = Number(message.string('page_token') || 0);
+        if (!Number.isSafeInteger(offset) || offset < 0) {
+          throw new InputError(`Invalid value for parameter 'page_token' supplied`);
+        }
+        const points = await runs.metricHistory(caller, {
+          runId: readRunId(message),
+          key: message.required('metric_key'),
+          page: limit ? { limit: limit + 1, offset } : undefined,
+        });
+        const page = limit ? points.slice(0, limit) : points;
+        return {
+          metrics: page.length ? page.map(renderMetric) : undefined,
+          next_page_token:
+            limit && points.length > limit ? String(offset + limit) : undefined,
+        };
+      },
+    },
+    {
+      method: 'get',
+      path: 'artifacts/list',
+      handle: async (message, caller) => {
+        const run = await runs.get(caller, readRunId(message));
+        const root = artifactPath(run.artifactUri);
+        const path = message.string('path')?.replace(/\/+$/, '');
+        const entries = await artifacts.list(caller, path ? `${root}/${path}` : root);
+        return {
+          root_uri: run.artifactUri,
+          files: entries.length
+            ? entries.map(entry => ({
+                path: entry.path.slice(root.length + 1),
+                is_dir: entry.isDir,
+                file_size: entry.size,
+              }))
+            : undefined,
+        };
+      },
+    },
+  ];
+}
+
+function readRunId(message: Message): string {
+  const id = message.string('run_id') || message.string('run_uuid');
+  if (!id) throw missing('run_id');
+  return id;
+}
+
+function readMetric(message: Message): LoggedMetric {
+  const value = message.double('value');
+  const timestamp = message.integer('timestamp');
+  if (value === undefined) throw missing('value');
+  if (timestamp === undefined) throw missing('timestamp');
+  return {
+    key: message.required('key'),
+    value,
+    timestamp,
+    step: message.integer('step') ?? 0,
+    modelId: message.string('model_id') || undefined,
+    datasetName: message.string('dataset_name') || undefined,
+    datasetDigest: message.string('dataset_digest') || undefined,
+  };
+}
+
+function readDataset(message: Message): RunDataset {
+  const dataset = message.message('dataset');
+  if (!dataset) throw missing('dataset');
+  return {
+    name: dataset.required('name'),
+    digest: dataset.required('digest'),
+    sourceType: dataset.required('source_type'),
+    source: dataset.required('source'),
+    schema: dataset.string('schema'),
+    profile: dataset.string('profile'),
+    tags: readTags(message),
+  };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InputError(`Malformed model info. \n ${text.slice(0, 200)} \n is not JSON.`);
+  }
+}
+
+function readHistory(text: string | undefined): unknown[] {
+  const value = text ? readJson(text) : [];
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { InputError, NotFoundError } from '@backstage/errors';
+import type { ArtifactEntry, ArtifactStore } from '@downstage/plugin-ml-registry-node';
+import type { LoggedModelService } from './LoggedModelService';
+import type { RunService } from './RunService';
+import type { TrackingCaller } from './StagePolicy';
+import type { TrackingDeps } from './trackingDeps';
+
+export type ArtifactListing = ArtifactEntry & { sha256?: string };
+
+/**
+ * Artifacts of runs and logged models. Their paths are
+ * `<experiment>/<run id>/artifacts/…` and
+ * `<experiment>/models/<model id>/artifacts/…`; nothing else may be written.
+ * Size and checksum are recorded as received.
+ */
+export class ArtifactService {
+  readonly #deps: TrackingDeps & {
+    store: ArtifactStore;
+    runService: RunService;
+    loggedModelService: LoggedModelService;
+  };
+
+  constructor(
+    deps: TrackingDeps & {
+      store: ArtifactStore;
+      runService: RunService;
+      loggedModelService: LoggedModelService;
+    },
+  ) {
+    this.#deps = deps;
+  }
+
+  async upload(caller: TrackingCaller, path: string, content: Readable): Promise<void> {
+    const { store, knex, access, clock } = this.#deps;
+    await this.#forWrite(caller, path);
+    const { size, sha256 } = await store.put(path, content);
+    await knex('artifacts')
+      .insert({
+        path_sha256: pathKey(path),
+        path,
+        size,
+        sha256,
+        created_at: clock(),
+        created_by: access.creator(caller),
+      })
+      .onConflict('path_sha256')
+      .merge();
+  }
+
+  async download(caller: TrackingCaller, path: string) {
+    const { access } = this.#deps;
+    await access.read(caller);
+    return this.open(path);
+  }
+
+  /** Opens a file for callers that were authorised otherwise. */
+  async open(path: string): Promise<{ content: Readable; size: number; sha256?: string }> {
+    const file = await this.#deps.store.get(path);
+    if (!file) throw new NotFoundError(`Artifact '${path}' not found`);
+    const [recorded] = await this.#recorded([path]);
+    if (recorded && Number(recorded.size) !== file.size) {
+      file.content.destroy();
+      throw new Error(
+        `Artifact '${path}' was received with ${recorded.size} bytes and now has ${file.size}`,
+      );
+    }
+    return { ...file, sha256: recorded?.sha256 };
+  }
+
+  async list(caller: TrackingCaller, path: string): Promise<ArtifactListing[]> {
+    await this.#deps.access.read(caller);
+    return this.listUnder(path);
+  }
+
+  /** Lists a folder for callers that were authorised otherwise. */
+  async listUnder(path: string): Promise<ArtifactListing[]> {
+    const entries = await this.#deps.store.list(path);
+    const files = entries.filter(entry => !entry.isDir).map(entry => entry.path);
+    const recorded = new Map(
+      (await this.#recorded(files)).map(row => [row.path, row.sha256]),
+    );
+    return entries.map(entry => ({ ...entry, sha256: recorded.get(entry.path) }));
+  }
+
+  async delete(caller: TrackingCaller, path: string): Promise<void> {
+    const { store, knex } = this.#deps;
+    await this.#forWrite(caller, path);
+    await store.delete(path);
+    await knex('artifacts').where('path_sha256', pathKey(path)).delete();
+  }
+
+  async #recorded(paths: string[]) {
+    const rows: { path: string; size: number | string; sha256: string }[] = [];
+    for (let at = 0; at < paths.length; at += 500) {
+      rows.push(
+        ...(await this.#deps
+          .knex('artifacts')
+          .whereIn('path_sha256', paths.slice(at, at + 500).map(pathKey))),
+      );
+    }
+    return rows;
+  }
+
+  async #forWrite(caller: TrackingCaller, path: string): Promise<void> {
+    const { runService, loggedModelService } = this.#deps;
+    const segments = path.split('/');
+    if (segments.some(segment => segment === '..' || segment === '.' || segment === '')) {
+      throw new InputError('Invalid path');
+    }
+    const [, kind, id, folder] = segments;
+    if (kind === 'models' && folder === 'artifacts') {
+      const model = await loggedModelService.forWrite(caller, id);
+      checkExperiment(segments[0], model.experimentId);
+      return;
+    }
+    if (id === 'artifacts') {
+      const run = await runService.forWrite(caller, kind);
+      checkExperiment(segments[0], run.experimentId);
+      return;
+    }
+    throw new InputError(
+      `Invalid path: artifacts belong to runs and logged models, as <experiment>/<run id>/artifacts/<path> or <experiment>/models/<model id>/artifacts/<path>`,
+    );
+  }
+}
+
+/** The store's path of an `mlflow-artifacts:` address. */
+export function artifactPath(uri: string): string {
+  return uri
+    .replace(/^mlflow-artifacts:(\/\/[^/]*)?\/*/, '')
+    .replace(/\/+$/, '');
+}
+
+function checkExperiment(inPath: string, actual: string) {
+  if (inPath !== actual) throw new InputError('Invalid path');
+}
+
+/** Paths may be longer than an index takes. */
+function pathKey(path: string): string {
+  return createHash('sha256').update(path).digest('hex');
+}

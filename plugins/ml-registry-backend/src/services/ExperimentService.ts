@@ -1,0 +1,190 @@
+import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
+import { compileComparison, compileOrder, type Tables } from '../searchGrammar/compile';
+import { parseFilter } from '../searchGrammar/parseFilter';
+import { parseOrderBy } from '../searchGrammar/parseOrderBy';
+import { experimentVocabulary } from '../searchGrammar/vocabulary';
+import type { Experiment, LifecycleStage } from '../stores/ExperimentStore';
+import type { TrackingCaller } from './StagePolicy';
+import { OWNER_TAG } from './TrackingAccess';
+import type { TrackingDeps } from './trackingDeps';
+import { checkExperimentName, checkKey, checkLength, limits } from './validation';
+
+/** A name or a key somebody else already has; MLflow clients see RESOURCE_ALREADY_EXISTS. */
+export class AlreadyExistsError extends ConflictError {
+  readonly code = 'ml-registry.already-exists';
+}
+
+export class ExperimentService {
+  readonly #deps: TrackingDeps;
+
+  constructor(deps: TrackingDeps) {
+    this.#deps = deps;
+  }
+
+  async create(
+    caller: TrackingCaller,
+    request: { name: string; artifactLocation?: string; tags: Record<string, string> },
+  ): Promise<string> {
+    const { access, experiments, knex, clock } = this.#deps;
+    await access.track(caller, undefined);
+    const name = checkExperimentName(request.name);
+    if (request.artifactLocation && !request.artifactLocation.startsWith('mlflow-artifacts:')) {
+      throw new InputError(
+        `Invalid value '${request.artifactLocation}' for parameter 'artifact_location' supplied: this server keeps artifacts itself, leave the location out`,
+      );
+    }
+    const owner = await access.ownerFor(caller, request.tags[OWNER_TAG]);
+    for (const [key, value] of Object.entries(request.tags)) checkTag(key, value);
+    const id = await knex.transaction(tx =>
+      experiments.create(tx, {
+        name,
+        owner,
+        createdBy: access.creator(caller),
+        tags: request.tags,
+        now: clock(),
+      }),
+    );
+    if (id) return id;
+    const taken = await experiments.findByName(name);
+    throw new AlreadyExistsError(
+      taken?.lifecycleStage === 'deleted'
+        ? `Experiment '${name}' already exists in deleted state. You can restore the experiment, or rename it.`
+        : `Experiment(name=${name}) already exists.`,
+    );
+  }
+
+  async get(caller: TrackingCaller, experimentId: string): Promise<Experiment> {
+    await this.#deps.access.read(caller);
+    return this.#find(experimentId);
+  }
+
+  async getByName(caller: TrackingCaller, name: string): Promise<Experiment> {
+    await this.#deps.access.read(caller);
+    const experiment = await this.#deps.experiments.findByName(name);
+    if (!experiment) {
+      throw new NotFoundError(`Could not find experiment with name '${name}'`);
+    }
+    return experiment;
+  }
+
+  async search(
+    caller: TrackingCaller,
+    request: {
+      filter?: string;
+      orderBy: string[];
+      lifecycleStages: LifecycleStage[];
+      pageToken?: string;
+      limit: number;
+    },
+  ) {
+    await this.#deps.access.read(caller);
+    const { knex, experiments } = this.#deps;
+    const options = { vocabulary: experimentVocabulary, tables: TABLES };
+    const orders = parseOrderBy(request.orderBy, experimentVocabulary);
+    if (orders.length === 0) {
+      orders.push({ entity: 'attribute', key: 'last_update_time', descending: true });
+    }
+    return experiments.search({
+      where: parseFilter(request.filter, experimentVocabulary).map(comparison =>
+        compileComparison(knex, comparison, options),
+      ),
+      terms: [
+        ...orders.flatMap(order => compileOrder(order, { ...options, database: knex })),
+        { sql: 'experiments.experiment_id', bindings: [], descending: true },
+      ],
+      lifecycleStages: request.lifecycleStages,
+      pageToken: request.pageToken,
+      limit: request.limit,
+    });
+  }
+
+  async rename(
+    caller: TrackingCaller,
+    change: { experimentId: string; name?: string },
+  ): Promise<void> {
+    const { knex, experiments, clock } = this.#deps;
+    const experiment = await this.#forChange(caller, change.experimentId, 'rename experiments');
+    if (change.name === undefined) return;
+    const name = checkExperimentName(change.name);
+    if (experiment.lifecycleStage !== 'active') {
+      throw new InputError(`Cannot rename a non-active experiment.`);
+    }
+    await knex.transaction(async tx => {
+      const taken = await experiments.findByName(name, tx);
+      if (taken && taken.experimentId !== experiment.experimentId) {
+        throw new AlreadyExistsError(`Experiment(name=${name}) already exists.`);
+      }
+      await experiments.rename(tx, { experimentId: experiment.experimentId, name, now: clock() });
+    });
+  }
+
+  async setLifecycle(
+    caller: TrackingCaller,
+    change: { experimentId: string; stage: LifecycleStage },
+  ): Promise<void> {
+    const { knex, experiments, clock } = this.#deps;
+    const experiment = await this.#forChange(
+      caller,
+      change.experimentId,
+      'delete or restore experiments',
+    );
+    if (experiment.lifecycleStage === change.stage) return;
+    await knex.transaction(tx => experiments.setLifecycle(tx, { ...change, now: clock() }));
+  }
+
+  async setTag(
+    caller: TrackingCaller,
+    tag: { experimentId: string; key: string; value: string },
+  ): Promise<void> {
+    const experiment = await this.#find(tag.experimentId);
+    await this.#deps.access.track(caller, experiment.owner);
+    checkActive(experiment);
+    checkTag(tag.key, tag.value);
+    await this.#deps.experiments.setTag(this.#deps.knex, tag);
+  }
+
+  async deleteTag(
+    caller: TrackingCaller,
+    tag: { experimentId: string; key: string },
+  ): Promise<void> {
+    const experiment = await this.#find(tag.experimentId);
+    await this.#deps.access.track(caller, experiment.owner);
+    checkActive(experiment);
+    if (!(await this.#deps.experiments.deleteTag(this.#deps.knex, tag))) {
+      throw new NotFoundError(`No tag with name: ${tag.key} in experiment ${tag.experimentId}`);
+    }
+  }
+
+  async #forChange(caller: TrackingCaller, experimentId: string, what: string) {
+    this.#deps.access.refuseJobs(caller, what);
+    const experiment = await this.#find(experimentId);
+    await this.#deps.access.track(caller, experiment.owner);
+    return experiment;
+  }
+
+  async #find(experimentId: string): Promise<Experiment> {
+    const experiment = await this.#deps.experiments.find(experimentId);
+    if (!experiment) {
+      throw new NotFoundError(`No Experiment with id=${experimentId} exists`);
+    }
+    return experiment;
+  }
+}
+
+export function checkActive(thing: { experimentId: string; lifecycleStage: LifecycleStage }) {
+  if (thing.lifecycleStage !== 'active') {
+    throw new InputError(
+      `The experiment ${thing.experimentId} must be in the 'active' state. Current state is ${thing.lifecycleStage}.`,
+    );
+  }
+}
+
+function checkTag(key: string, value: string) {
+  checkKey('tag', key);
+  checkLength(`Tag value of '${key}'`, value, limits.experimentTagValue);
+}
+
+const TABLES: Tables = {
+  join: 'x.experiment_id = experiments.experiment_id',
+  tags: 'experiment_tags',
+};

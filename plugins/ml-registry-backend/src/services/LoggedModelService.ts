@@ -1,0 +1,202 @@
+import { InputError, NotFoundError } from '@backstage/errors';
+import {
+  compileComparison,
+  compileOrder,
+  type Tables,
+} from '../searchGrammar/compile';
+import { parseFilter } from '../searchGrammar/parseFilter';
+import { parseOrderBy } from '../searchGrammar/parseOrderBy';
+import { loggedModelVocabulary } from '../searchGrammar/vocabulary';
+import type { LoggedModel } from '../stores/LoggedModelStore';
+import { checkActive } from './ExperimentService';
+import type { TrackingCaller } from './StagePolicy';
+import type { TrackingDeps } from './trackingDeps';
+import { checkKey } from './validation';
+
+type Entry = { key: string; value: string };
+type DatasetFilter = { name: string; digest?: string };
+
+/** Models as `log_model` leaves them: an id, params, tags, metrics and a folder of artifacts. */
+export class LoggedModelService {
+  readonly #deps: TrackingDeps;
+
+  constructor(deps: TrackingDeps) {
+    this.#deps = deps;
+  }
+
+  async create(
+    caller: TrackingCaller,
+    request: {
+      experimentId: string;
+      name?: string;
+      modelType?: string;
+      sourceRunId?: string;
+      params: Entry[];
+      tags: Entry[];
+    },
+  ): Promise<LoggedModel> {
+    const { access, experiments, runs, loggedModels, knex, clock, newId } = this.#deps;
+    const experiment = await experiments.find(request.experimentId);
+    await access.track(caller, experiment?.owner);
+    if (!experiment) {
+      throw new NotFoundError(`No Experiment with id=${request.experimentId} exists`);
+    }
+    checkActive(experiment);
+    if (request.sourceRunId) {
+      const run = await runs.findInfo(request.sourceRunId);
+      if (run) await access.trackOwn(caller, { what: `run ${run.runId}`, ...run });
+    }
+    const name = request.name ?? 'model';
+    if (!name || /[/:.%"']/.test(name)) {
+      throw new InputError(
+        `Invalid model name (${name}) provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%', '"', "'")`,
+      );
+    }
+    const modelId = `m-${newId()}`;
+    await knex.transaction(tx =>
+      loggedModels.create(tx, {
+        modelId,
+        experimentId: experiment.experimentId,
+        name,
+        artifactUri: `${experiment.artifactLocation}/models/${modelId}/artifacts`,
+        creationTime: clock(),
+        status: 'LOGGED_MODEL_PENDING',
+        modelType: request.modelType ?? '',
+        sourceRunId: request.sourceRunId ?? '',
+        owner: experiment.owner,
+        createdBy: access.creator(caller),
+        params: request.params,
+        tags: request.tags.map(checkTag),
+      }),
+    );
+    return this.#require(modelId);
+  }
+
+  async get(
+    caller: TrackingCaller,
+    modelId: string,
+    options: { allowDeleted: boolean } = { allowDeleted: false },
+  ): Promise<LoggedModel> {
+    await this.#deps.access.read(caller);
+    return this.#require(modelId, options);
+  }
+
+  async finalize(caller: TrackingCaller, modelId: string, status: string) {
+    await this.forWrite(caller, modelId);
+    const { loggedModels, knex, clock } = this.#deps;
+    await loggedModels.update(knex, modelId, { status, now: clock() });
+    return this.#require(modelId);
+  }
+
+  async delete(caller: TrackingCaller, modelId: string): Promise<void> {
+    await this.forWrite(caller, modelId);
+    const { loggedModels, knex, clock } = this.#deps;
+    await loggedModels.update(knex, modelId, { deleted: true, now: clock() });
+  }
+
+  async setTags(caller: TrackingCaller, modelId: string, tags: Entry[]) {
+    await this.forWrite(caller, modelId);
+    const { loggedModels, knex } = this.#deps;
+    await loggedModels.set(knex, 'logged_model_tags', modelId, tags.map(checkTag));
+    return this.#require(modelId);
+  }
+
+  async deleteTag(caller: TrackingCaller, modelId: string, key: string) {
+    await this.forWrite(caller, modelId);
+    const { loggedModels, knex } = this.#deps;
+    if (!(await loggedModels.deleteTag(knex, modelId, key))) {
+      throw new NotFoundError(`No tag with key '${key}' found for logged model with ID '${modelId}'.`);
+    }
+  }
+
+  async logParams(caller: TrackingCaller, modelId: string, params: Entry[]) {
+    await this.forWrite(caller, modelId);
+    const { loggedModels, knex } = this.#deps;
+    await loggedModels.set(knex, 'logged_model_params', modelId, params);
+  }
+
+  async search(
+    caller: TrackingCaller,
+    request: {
+      experimentIds: string[];
+      filter?: string;
+      datasets: DatasetFilter[];
+      orderBy: { field: string; descending: boolean; dataset?: DatasetFilter }[];
+      pageToken?: string;
+      limit: number;
+    },
+  ) {
+    await this.#deps.access.read(caller);
+    const { knex, loggedModels } = this.#deps;
+    const vocabulary = loggedModelVocabulary;
+    const where = parseFilter(request.filter, vocabulary).map(comparison =>
+      compileComparison(knex, comparison, {
+        vocabulary,
+        tables: tablesFor(request.datasets),
+      }),
+    );
+    const terms = request.orderBy.flatMap(({ field, descending, dataset }) => {
+      const [order] = parseOrderBy([field], vocabulary);
+      return compileOrder(
+        { ...order, descending },
+        { vocabulary, tables: tablesFor(dataset ? [dataset] : []), database: knex },
+      );
+    });
+    return loggedModels.search({
+      ...request,
+      where,
+      terms: [
+        ...terms,
+        { sql: 'logged_models.creation_time', bindings: [], descending: true },
+        { sql: 'logged_models.model_id', bindings: [], descending: false },
+      ],
+    });
+  }
+
+  async forWrite(caller: TrackingCaller, modelId: string): Promise<LoggedModel> {
+    const model = await this.#deps.loggedModels.find(modelId);
+    if (!model || model.deleted) {
+      await this.#deps.access.track(caller, undefined);
+      throw new NotFoundError(`Logged model with ID '${modelId}' not found.`);
+    }
+    await this.#deps.access.trackOwn(caller, {
+      what: `logged model ${modelId}`,
+      ...model,
+    });
+    return model;
+  }
+
+  async #require(modelId: string, options = { allowDeleted: false }) {
+    const model = await this.#deps.loggedModels.find(modelId);
+    if (!model || (model.deleted && !options.allowDeleted)) {
+      throw new NotFoundError(`Logged model with ID '${modelId}' not found.`);
+    }
+    return model;
+  }
+}
+
+function checkTag(tag: Entry): Entry {
+  return { key: checkKey('tag', tag.key), value: tag.value };
+}
+
+/** Metrics may be asked for on certain datasets only. */
+function tablesFor(datasets: DatasetFilter[]): Tables {
+  const bindings: string[] = [];
+  const alternatives = datasets.map(({ name, digest }) => {
+    bindings.push(name);
+    if (digest === undefined) return 'x.dataset_name = ?';
+    bindings.push(digest);
+    return '(x.dataset_name = ? AND x.dataset_digest = ?)';
+  });
+  return {
+    join: 'x.model_id = logged_models.model_id',
+    tags: 'logged_model_tags',
+    params: 'logged_model_params',
+    metrics: {
+      table: 'logged_model_metrics',
+      where: alternatives.length
+        ? { sql: `(${alternatives.join(' OR ')})`, bindings }
+        : undefined,
+    },
+  };
+}

@@ -1,0 +1,307 @@
+import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
+import type { Stage } from '@downstage/plugin-ml-registry-common';
+import type { ModelVersionRow, RegisteredModelRow } from '../stores/ModelStore';
+import { AlreadyExistsError } from './ExperimentService';
+import { resolveSource } from './resolveSource';
+import type { StagePolicy, TrackingCaller } from './StagePolicy';
+import { OWNER_TAG } from './TrackingAccess';
+import type { TrackingDeps } from './trackingDeps';
+import { checkAlias, checkLength, checkModelName, limits } from './validation';
+
+/** Aliases that follow stages; setting one is asking for the stage. */
+export const PROTECTED_ALIASES: Record<string, Stage> = {
+  champion: 'production',
+  production: 'production',
+  challenger: 'candidate',
+};
+
+/** A stage or a protected alias was refused; clients see INVALID_STATE_TRANSITION. */
+export class StageRefusedError extends ConflictError {
+  readonly code = 'ml-registry.stage-refused';
+}
+
+export type RegistrationDeps = TrackingDeps & {
+  stagePolicy: StagePolicy;
+  /** The owner of `model:default/<name>` in the catalog, when there is such an entity. */
+  entityOwner: (name: string) => Promise<string | undefined>;
+  /** Called after commit; may be called more than once for a version. */
+  onVersionCreated: (version: ModelVersionRow) => Promise<void>;
+};
+
+/** Registered models and versions as MLflow clients write them. Stages go through the policy. */
+export class RegistrationService {
+  readonly #deps: RegistrationDeps;
+
+  constructor(deps: RegistrationDeps) {
+    this.#deps = deps;
+  }
+
+  async createModel(
+    caller: TrackingCaller,
+    request: { name: string; description?: string; tags: Record<string, string> },
+  ): Promise<RegisteredModelRow> {
+    const { access, models, clock } = this.#deps;
+    const name = checkModelName(request.name);
+    const entityOwner = await this.#deps.entityOwner(name);
+    await access.register(caller, entityOwner);
+    for (const [key, value] of Object.entries(request.tags)) checkTag(key, value);
+    const owner =
+      entityOwner ?? (await access.ownerFor(caller, request.tags[OWNER_TAG]));
+    const created = await models.transaction(tx =>
+      models.createModel(tx, {
+        ...request,
+        name,
+        owner,
+        createdBy: caller.actor,
+        now: clock(),
+      }),
+    );
+    if (!created) {
+      throw new AlreadyExistsError(`Registered Model (name=${name}) already exists.`);
+    }
+    return this.requireModel(name);
+  }
+
+  async updateModel(
+    caller: TrackingCaller,
+    name: string,
+    patch: { description?: string },
+  ): Promise<RegisteredModelRow> {
+    await this.#forWrite(caller, name);
+    const { models, clock } = this.#deps;
+    await models.updateModel(models.database, name, { ...patch, now: clock() });
+    return this.requireModel(name);
+  }
+
+  async renameModel(caller: TrackingCaller, name: string, newName: string) {
+    const { access, models, clock } = this.#deps;
+    access.refuseJobs(caller, 'rename registered models');
+    await this.#forWrite(caller, name);
+    checkModelName(newName);
+    await access.register(caller, await this.#deps.entityOwner(newName));
+    await this.#refuseWhileGoverned(name, 'renamed');
+    const renamed = await models.transaction(tx =>
+      models.renameModel(tx, { name, newName, now: clock() }),
+    );
+    if (!renamed) {
+      throw new AlreadyExistsError(`Registered Model (name=${newName}) already exists.`);
+    }
+    return this.requireModel(newName);
+  }
+
+  async deleteModel(caller: TrackingCaller, name: string): Promise<void> {
+    const { access, models } = this.#deps;
+    access.refuseJobs(caller, 'delete registered models');
+    await this.#forWrite(caller, name);
+    await this.#refuseWhileGoverned(name, 'deleted');
+    await models.transaction(tx => models.deleteModel(tx, name));
+  }
+
+  async setModelTag(
+    caller: TrackingCaller,
+    tag: { name: string; key: string; value: string },
+  ): Promise<void> {
+    await this.#forWrite(caller, tag.name);
+    checkTag(tag.key, tag.value);
+    await this.#deps.models.setModelTag(this.#deps.models.database, tag);
+  }
+
+  async deleteModelTag(caller: TrackingCaller, tag: { name: string; key: string }) {
+    await this.#forWrite(caller, tag.name);
+    await this.#deps.models.deleteModelTag(this.#deps.models.database, tag);
+  }
+
+  async createVersion(
+    caller: TrackingCaller,
+    request: {
+      name: string;
+      source: string;
+      runId?: string;
+      runLink?: string;
+      modelId?: string;
+      description?: string;
+      tags: Record<string, string>;
+    },
+  ): Promise<ModelVersionRow> {
+    const { models, clock } = this.#deps;
+    await this.#forWrite(caller, request.name);
+    for (const [key, value] of Object.entries(request.tags)) checkTag(key, value);
+    const resolved = await resolveSource(request, this.#deps);
+    const version = await models.transaction(tx =>
+      models.createVersion(tx, {
+        ...request,
+        ...resolved,
+        createdBy: caller.actor,
+        now: clock(),
+      }),
+    );
+    if (resolved.modelId) await this.#noteOnLoggedModel(resolved.modelId);
+    const { onVersionCreated } = this.#deps;
+    await onVersionCreated(version);
+    return this.requireVersion(request.name, version.version);
+  }
+
+  async updateVersion(
+    caller: TrackingCaller,
+    key: { name: string; version: number },
+    patch: { description?: string },
+  ): Promise<ModelVersionRow> {
+    await this.#versionForWrite(caller, key);
+    const { models, clock } = this.#deps;
+    await models.updateVersion(models.database, key, { ...patch, now: clock() });
+    return this.requireVersion(key.name, key.version);
+  }
+
+  async deleteVersion(caller: TrackingCaller, key: { name: string; version: number }) {
+    const { access, models } = this.#deps;
+    access.refuseJobs(caller, 'delete model versions');
+    const version = await this.#versionForWrite(caller, key);
+    refuseGoverned([version], 'deleted');
+    await models.transaction(tx => models.deleteVersion(tx, key));
+  }
+
+  async setVersionTag(
+    caller: TrackingCaller,
+    tag: { name: string; version: number; key: string; value: string },
+  ): Promise<void> {
+    await this.#versionForWrite(caller, tag);
+    checkTag(tag.key, tag.value);
+    const { models, clock } = this.#deps;
+    await models.setVersionTag(models.database, { ...tag, now: clock() });
+  }
+
+  async deleteVersionTag(
+    caller: TrackingCaller,
+    tag: { name: string; version: number; key: string },
+  ): Promise<void> {
+    await this.#versionForWrite(caller, tag);
+    await this.#deps.models.deleteVersionTag(this.#deps.models.database, {
+      name: tag.name,
+      version: tag.version,
+      key: tag.key,
+    });
+  }
+
+  async transitionStage(
+    caller: TrackingCaller,
+    change: { name: string; version: number; to: Stage; archiveExisting: boolean },
+  ): Promise<ModelVersionRow> {
+    const version = await this.#versionForWrite(caller, change);
+    await this.#askPolicy(caller, version, { ...change, via: 'stage' });
+    return this.requireVersion(change.name, change.version);
+  }
+
+  async setAlias(
+    caller: TrackingCaller,
+    request: { name: string; alias: string; version: number },
+  ): Promise<void> {
+    checkAlias(request.alias);
+    const version = await this.#versionForWrite(caller, request);
+    const to = PROTECTED_ALIASES[request.alias.toLowerCase()];
+    if (to) {
+      await this.#askPolicy(caller, version, { to, via: 'alias', archiveExisting: true });
+      return;
+    }
+    const { models, clock } = this.#deps;
+    await models.transaction(tx => models.setAlias(tx, { ...request, now: clock() }));
+  }
+
+  async deleteAlias(
+    caller: TrackingCaller,
+    request: { name: string; alias: string },
+  ): Promise<void> {
+    const model = await this.#forWrite(caller, request.name);
+    const set = model.aliases.find(({ alias }) => alias === request.alias);
+    if (!set) return;
+    if (PROTECTED_ALIASES[request.alias.toLowerCase()]) {
+      throw new StageRefusedError(
+        `The alias ${request.alias} of ${request.name} follows the stage of version ${set.version}; change the stage or roll back instead`,
+      );
+    }
+    const { models, clock } = this.#deps;
+    await models.transaction(tx => models.deleteAlias(tx, { ...request, now: clock() }));
+  }
+
+  async requireModel(name: string): Promise<RegisteredModelRow> {
+    const { models } = this.#deps;
+    const model = await models.findModel(models.database, name);
+    if (!model) throw new NotFoundError(`Registered Model with name=${name} not found`);
+    return model;
+  }
+
+  async requireVersion(name: string, version: number): Promise<ModelVersionRow> {
+    const { models } = this.#deps;
+    const found = await models.findVersion(models.database, name, version);
+    if (!found) {
+      throw new NotFoundError(`Model Version (name=${name}, version=${version}) not found`);
+    }
+    return found;
+  }
+
+  async #askPolicy(
+    caller: TrackingCaller,
+    version: ModelVersionRow,
+    wish: { to: Stage; via: 'stage' | 'alias'; archiveExisting: boolean },
+  ): Promise<void> {
+    if (version.stage === wish.to) return;
+    const decision = await this.#deps.stagePolicy.transition({
+      caller,
+      modelName: version.name,
+      version: version.version,
+      from: version.stage,
+      to: wish.to,
+      via: wish.via,
+      archiveExisting: wish.archiveExisting,
+    });
+    if (decision.outcome === 'refused') throw new StageRefusedError(decision.message);
+  }
+
+  /** The client writes this tag too; written here it is there for every client. */
+  async #noteOnLoggedModel(modelId: string): Promise<void> {
+    const { loggedModels, knex } = this.#deps;
+    const model = await loggedModels.find(modelId);
+    if (!model) return;
+    await loggedModels.set(knex, 'logged_model_tags', modelId, [
+      { key: 'mlflow.modelVersions', value: JSON.stringify(model.registrations) },
+    ]);
+  }
+
+  async #refuseWhileGoverned(name: string, what: string): Promise<void> {
+    const { models } = this.#deps;
+    refuseGoverned(await models.listVersions(models.database, name), what);
+  }
+
+  async #forWrite(caller: TrackingCaller, name: string): Promise<RegisteredModelRow> {
+    const { access, models } = this.#deps;
+    const model = await models.findModel(models.database, name);
+    const owner = (await this.#deps.entityOwner(name)) ?? model?.owner;
+    await access.register(caller, owner);
+    if (!model) throw new NotFoundError(`Registered Model with name=${name} not found`);
+    return model;
+  }
+
+  async #versionForWrite(
+    caller: TrackingCaller,
+    key: { name: string; version: number },
+  ): Promise<ModelVersionRow> {
+    await this.#forWrite(caller, key.name);
+    return this.requireVersion(key.name, key.version);
+  }
+}
+
+function refuseGoverned(versions: ModelVersionRow[], what: string) {
+  const governed = versions.find(
+    ({ stage }) => stage === 'production' || stage === 'candidate',
+  );
+  if (governed) {
+    throw new StageRefusedError(
+      `Version ${governed.version} of ${governed.name} is in ${governed.stage} and cannot be ${what}; archive it first`,
+    );
+  }
+}
+
+function checkTag(key: string, value: string) {
+  if (!key) throw new InputError("Missing value for required parameter 'key'");
+  checkLength('Registry tag key', key, limits.key);
+  checkLength(`Registry tag value of '${key}'`, value, limits.registryTagValue);
+}

@@ -1,0 +1,148 @@
+import { NotFoundError } from '@backstage/errors';
+import type { Stage } from '@downstage/plugin-ml-registry-common';
+import { compileComparison, compileOrder, type Tables } from '../searchGrammar/compile';
+import { parseFilter } from '../searchGrammar/parseFilter';
+import { parseOrderBy } from '../searchGrammar/parseOrderBy';
+import { modelVocabulary, versionVocabulary } from '../searchGrammar/vocabulary';
+import { PROMPT_TAG, type ModelVersionRow, type RegisteredModelRow } from '../stores/ModelStore';
+import type { TrackingCaller } from './StagePolicy';
+import type { TrackingDeps } from './trackingDeps';
+
+type Search = {
+  filter?: string;
+  orderBy: string[];
+  pageToken?: string;
+  limit: number;
+};
+
+/** A registered model with the newest version of each stage, as MLflow shows it. */
+export type ModelWithLatest = RegisteredModelRow & { latest: ModelVersionRow[] };
+
+/** Reads of registered models and versions for MLflow clients. */
+export class RegistryReadService {
+  readonly #deps: TrackingDeps;
+
+  constructor(deps: TrackingDeps) {
+    this.#deps = deps;
+  }
+
+  async getModel(caller: TrackingCaller, name: string): Promise<ModelWithLatest> {
+    const { access, models } = this.#deps;
+    await access.read(caller);
+    const model = await models.findModel(models.database, name);
+    if (!model) throw new NotFoundError(`Registered Model with name=${name} not found`);
+    return { ...model, latest: await this.#latest(name) };
+  }
+
+  async getVersion(
+    caller: TrackingCaller,
+    key: { name: string; version: number },
+  ): Promise<ModelVersionRow> {
+    const { access, models } = this.#deps;
+    await access.read(caller);
+    const version = await models.findVersion(models.database, key.name, key.version);
+    if (!version) {
+      throw new NotFoundError(
+        `Model Version (name=${key.name}, version=${key.version}) not found`,
+      );
+    }
+    return version;
+  }
+
+  async getVersionByAlias(caller: TrackingCaller, name: string, alias: string) {
+    const model = await this.getModel(caller, name);
+    const found =
+      model.aliases.find(known => known.alias === alias) ??
+      // A reserved word clients may ask for all the same.
+      (alias === 'latest' && model.latest[0]
+        ? { version: Math.max(...model.latest.map(({ version }) => version)) }
+        : undefined);
+    if (!found) throw new NotFoundError(`Registered model alias ${alias} not found.`);
+    return this.getVersion(caller, { name, version: found.version });
+  }
+
+  /** The newest version of each stage asked for; of all stages when none is named. */
+  async latestVersions(
+    caller: TrackingCaller,
+    request: { name: string; stages: Stage[] },
+  ): Promise<ModelVersionRow[]> {
+    const { latest } = await this.getModel(caller, request.name);
+    if (request.stages.length === 0) return latest;
+    return latest.filter(({ stage }) => request.stages.includes(stage));
+  }
+
+  async searchModels(caller: TrackingCaller, search: Search) {
+    const { access, models, knex } = this.#deps;
+    await access.read(caller);
+    const options = { vocabulary: modelVocabulary, tables: MODEL_TABLES, database: knex };
+    const comparisons = parseFilter(search.filter, modelVocabulary);
+    const isPromptTag = ({ entity, key }: { entity: string; key: string }) =>
+      entity === 'tag' && key === PROMPT_TAG;
+    const prompt = comparisons.find(isPromptTag);
+    const onlyPrompts = prompt?.operator === '=' && prompt.value === 'true';
+    const orders = parseOrderBy(search.orderBy, modelVocabulary);
+    const page = await models.searchModels({
+      ...search,
+      withPrompts: onlyPrompts,
+      // "Not a prompt" is the rule below, and says so also of models without the tag.
+      where: comparisons
+        .filter(comparison => onlyPrompts || !isPromptTag(comparison))
+        .map(comparison => compileComparison(knex, comparison, options)),
+      terms: [
+        ...orders.flatMap(order => compileOrder(order, options)),
+        ...(orders.some(({ key }) => key === 'name')
+          ? []
+          : compileOrder({ entity: 'attribute', key: 'name', descending: false }, options)),
+      ],
+    });
+    const found: ModelWithLatest[] = [];
+    for (const model of page.models) {
+      found.push({ ...model, latest: await this.#latest(model.name) });
+    }
+    return { models: found, nextPageToken: page.nextPageToken };
+  }
+
+  async searchVersions(caller: TrackingCaller, search: Search) {
+    const { access, models, knex } = this.#deps;
+    await access.read(caller);
+    const options = { vocabulary: versionVocabulary, tables: VERSION_TABLES, database: knex };
+    const comparisons = parseFilter(search.filter, versionVocabulary).filter(
+      // Asked by clients that leave prompts out; versions without the tag are meant as well.
+      ({ entity, key, operator }) =>
+        !(entity === 'tag' && key === PROMPT_TAG && operator === '!='),
+    );
+    const orders = parseOrderBy(search.orderBy, versionVocabulary);
+    if (orders.length === 0) {
+      orders.push({ entity: 'attribute', key: 'last_updated_timestamp', descending: true });
+    }
+    const has = (key: string) => orders.some(order => order.key === key);
+    if (!has('name')) orders.push({ entity: 'attribute', key: 'name', descending: false });
+    if (!has('version_number')) {
+      orders.push({ entity: 'attribute', key: 'version_number', descending: true });
+    }
+    return models.searchVersions({
+      ...search,
+      where: comparisons.map(comparison => compileComparison(knex, comparison, options)),
+      terms: orders.flatMap(order => compileOrder(order, options)),
+    });
+  }
+
+  async #latest(name: string): Promise<ModelVersionRow[]> {
+    const { models } = this.#deps;
+    const newest = new Map<Stage, ModelVersionRow>();
+    for (const version of await models.listVersions(models.database, name)) {
+      if (!newest.has(version.stage)) newest.set(version.stage, version);
+    }
+    return [...newest.values()];
+  }
+}
+
+const MODEL_TABLES: Tables = {
+  join: 'x.name = registered_models.name',
+  tags: 'registered_model_tags',
+};
+
+const VERSION_TABLES: Tables = {
+  join: 'x.name = model_versions.name AND x.version = model_versions.version',
+  tags: 'model_version_tags',
+};

@@ -1,0 +1,204 @@
+import { InputError, NotFoundError } from '@backstage/errors';
+import { compileComparison, compileOrder, runTables } from '../searchGrammar/compile';
+import { parseFilter } from '../searchGrammar/parseFilter';
+import { parseOrderBy } from '../searchGrammar/parseOrderBy';
+import { runVocabulary } from '../searchGrammar/vocabulary';
+import type { LifecycleStage } from '../stores/ExperimentStore';
+import type { Metric, Run, RunInfo } from '../stores/RunStore';
+import { checkActive } from './ExperimentService';
+import { randomRunName } from './randomRunName';
+import type { TrackingCaller } from './StagePolicy';
+import { isStamped, stampedTags } from './stampedTags';
+import type { TrackingDeps } from './trackingDeps';
+import { checkKey, limits, truncate } from './validation';
+
+type Tag = { key: string; value: string };
+const RUN_NAME_TAG = 'mlflow.runName';
+
+/** Runs: create, read, search, end, delete. Logging into them is RunLogService. */
+export class RunService {
+  readonly #deps: TrackingDeps;
+
+  constructor(deps: TrackingDeps) {
+    this.#deps = deps;
+  }
+
+  async create(
+    caller: TrackingCaller,
+    request: {
+      experimentId: string;
+      userId?: string;
+      runName?: string;
+      startTime?: number;
+      tags: Tag[];
+    },
+  ): Promise<Run> {
+    const { access, experiments, runs, runData, knex, clock, newId } = this.#deps;
+    const experiment = await experiments.find(request.experimentId);
+    await access.track(caller, experiment?.owner);
+    if (!experiment) {
+      throw new NotFoundError(`No Experiment with id=${request.experimentId} exists`);
+    }
+    checkActive(experiment);
+    const runId = newId();
+    const name = reconcileName(request) ?? randomRunName(runId);
+    const tags = [
+      ...request.tags
+        .filter(tag => !isStamped(tag.key))
+        .map(tag => ({
+          key: checkKey('tag', tag.key),
+          value: truncate(tag.value, limits.runTagValue),
+        })),
+      { key: RUN_NAME_TAG, value: name },
+      ...stampedTags(caller),
+    ];
+    const info: RunInfo = {
+      runId,
+      experimentId: experiment.experimentId,
+      name,
+      status: 'RUNNING',
+      userId: request.userId || userOf(caller),
+      startTime: request.startTime ?? clock(),
+      lifecycleStage: 'active',
+      artifactUri: `${experiment.artifactLocation}/${runId}/artifacts`,
+      owner: experiment.owner ?? (await access.ownerFor(caller)),
+      createdBy: access.creator(caller),
+      jobId: caller.subject?.attributes.job,
+    };
+    await knex.transaction(async tx => {
+      await runs.create(tx, info);
+      await runData.setTags(tx, runId, tags);
+    });
+    return this.#require(runId);
+  }
+
+  async get(caller: TrackingCaller, runId: string): Promise<Run> {
+    await this.#deps.access.read(caller);
+    return this.#require(runId);
+  }
+
+  async search(
+    caller: TrackingCaller,
+    request: {
+      experimentIds: string[];
+      filter?: string;
+      orderBy: string[];
+      lifecycleStages: LifecycleStage[];
+      pageToken?: string;
+      limit: number;
+    },
+  ) {
+    await this.#deps.access.read(caller);
+    const { knex, runs } = this.#deps;
+    const options = { vocabulary: runVocabulary, tables: runTables };
+    const orders = parseOrderBy(request.orderBy, runVocabulary);
+    const comparisons = parseFilter(request.filter, runVocabulary);
+    return runs.search({
+      ...request,
+      where: comparisons.map(comparison =>
+        compileComparison(knex, comparison, options),
+      ),
+      terms: [
+        ...orders.flatMap(order =>
+          compileOrder(order, { ...options, database: knex }),
+        ),
+        { sql: 'runs.start_time', bindings: [], descending: true },
+        { sql: 'runs.run_id', bindings: [], descending: false },
+      ],
+    });
+  }
+
+  async update(
+    caller: TrackingCaller,
+    change: { runId: string; status?: string; endTime?: number; name?: string },
+  ): Promise<RunInfo> {
+    const { runs, runData, knex } = this.#deps;
+    await this.forWrite(caller, change.runId);
+    await knex.transaction(async tx => {
+      const run = await runs.lock(tx, change.runId);
+      checkRunActive(run, change.runId);
+      await runs.update(tx, change.runId, {
+        ...change,
+        name: change.name || undefined,
+      });
+      if (change.name) {
+        await runData.setTags(tx, change.runId, [
+          { key: RUN_NAME_TAG, value: change.name },
+        ]);
+      }
+    });
+    return this.#requireInfo(change.runId);
+  }
+
+  async setLifecycle(
+    caller: TrackingCaller,
+    change: { runId: string; stage: LifecycleStage },
+  ): Promise<void> {
+    const { runs, knex, clock } = this.#deps;
+    await this.forWrite(caller, change.runId);
+    await runs.update(knex, change.runId, {
+      lifecycleStage: change.stage,
+      deletedTime: change.stage === 'deleted' ? clock() : null,
+    });
+  }
+
+  async metricHistory(
+    caller: TrackingCaller,
+    request: { runId: string; key: string; page?: { limit: number; offset: number } },
+  ): Promise<Metric[]> {
+    await this.#deps.access.read(caller);
+    await this.#requireInfo(request.runId);
+    return this.#deps.runs.metricHistory(request.runId, request.key, request.page);
+  }
+
+  /** Loads the run and makes sure that the caller may write to it. */
+  async forWrite(caller: TrackingCaller, runId: string): Promise<RunInfo> {
+    const run = await this.#deps.runs.findInfo(runId);
+    // Permission first: who may not write learns nothing about what exists.
+    if (!run) {
+      await this.#deps.access.track(caller, undefined);
+      throw new NotFoundError(`Run with id=${runId} not found`);
+    }
+    await this.#deps.access.trackOwn(caller, { what: `run ${runId}`, ...run });
+    return run;
+  }
+
+  async #requireInfo(runId: string): Promise<RunInfo> {
+    const run = await this.#deps.runs.findInfo(runId);
+    if (!run) throw new NotFoundError(`Run with id=${runId} not found`);
+    return run;
+  }
+
+  async #require(runId: string): Promise<Run> {
+    const run = await this.#deps.runs.find(runId);
+    if (!run) throw new NotFoundError(`Run with id=${runId} not found`);
+    return run;
+  }
+}
+
+export function checkRunActive(
+  run: RunInfo | undefined,
+  runId: string,
+): asserts run is RunInfo {
+  if (!run) throw new NotFoundError(`Run with id=${runId} not found`);
+  if (run.lifecycleStage !== 'active') {
+    throw new InputError(
+      `The run ${runId} must be in the 'active' state. Current state is ${run.lifecycleStage}.`,
+    );
+  }
+}
+
+/** `run_name` and the tag `mlflow.runName` must agree when both are given. */
+function reconcileName(request: { runName?: string; tags: Tag[] }) {
+  const tagged = request.tags.find(tag => tag.key === RUN_NAME_TAG)?.value;
+  if (request.runName && tagged && request.runName !== tagged) {
+    throw new InputError(
+      `Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${request.runName}', mlflow.runName='${tagged}').`,
+    );
+  }
+  return request.runName || tagged || undefined;
+}
+
+function userOf(caller: TrackingCaller): string {
+  return caller.actor.replace(/^user:[^/]+\//, '');
+}

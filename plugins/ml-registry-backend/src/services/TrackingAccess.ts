@@ -1,0 +1,122 @@
+import { NotAllowedError } from '@backstage/errors';
+import type { Authorizer } from '@downstage/node';
+import {
+  mlRegistryReadPermission,
+  mlRegistryRegisterPermission,
+  mlRegistryTrackPermission,
+} from '@downstage/plugin-ml-registry-common';
+import type { TrackingCaller } from './StagePolicy';
+
+/** The tag that names the owner when an experiment or a registered model is created from code. */
+export const OWNER_TAG = 'downstage.owner';
+
+/**
+ * Who may read and write through the MLflow API. Backstage principals are
+ * judged by permission and ownership; a job's token may write the job's own
+ * runs, and register models that belong to the job's owner, and nothing else.
+ */
+export class TrackingAccess {
+  readonly #authorizer: Authorizer;
+
+  constructor(authorizer: Authorizer) {
+    this.#authorizer = authorizer;
+  }
+
+  async read(caller: TrackingCaller): Promise<void> {
+    if (caller.subject) return;
+    await this.#authorizer.require({
+      credentials: credentialsOf(caller),
+      permission: mlRegistryReadPermission,
+    });
+  }
+
+  /** May the caller put something new into what belongs to `owner` (nobody: anyone may). */
+  async track(caller: TrackingCaller, owner: string | undefined): Promise<void> {
+    await this.#require(caller, { owner, permission: mlRegistryTrackPermission });
+  }
+
+  /** May the caller write to this run (or logged model)? Jobs only to what they made. */
+  async trackOwn(
+    caller: TrackingCaller,
+    thing: { what: string; owner?: string; createdBy?: string },
+  ): Promise<void> {
+    if (caller.subject && thing.createdBy !== caller.subject.subject) {
+      throw new NotAllowedError(
+        `The token of ${caller.subject.subject} may write only what that job created; ${
+          thing.what
+        } was created by ${thing.createdBy ?? 'somebody else'}`,
+      );
+    }
+    await this.#require(caller, {
+      owner: thing.owner,
+      permission: mlRegistryTrackPermission,
+    });
+  }
+
+  async register(caller: TrackingCaller, owner: string | undefined): Promise<void> {
+    await this.#require(caller, { owner, permission: mlRegistryRegisterPermission });
+  }
+
+  /** Deleting, renaming and the like: for people, never for a job. */
+  refuseJobs(caller: TrackingCaller, what: string): void {
+    if (caller.subject) {
+      throw new NotAllowedError(
+        `The token of ${caller.subject.subject} may not ${what}; use a person's token`,
+      );
+    }
+  }
+
+  /**
+   * Whose something new is: what was asked for, if the caller owns through it;
+   * the owner behind a job; the user's group if there is exactly one, so that
+   * team mates can go on; else the user. Services own nothing.
+   */
+  async ownerFor(
+    caller: TrackingCaller,
+    requested?: string,
+  ): Promise<string | undefined> {
+    if (caller.subject) return caller.subject.owner;
+    const refs = await this.#authorizer.groupsOf(credentialsOf(caller));
+    if (requested) {
+      if (caller.actor.startsWith('service:') || refs.includes(requested)) {
+        return requested;
+      }
+      throw new NotAllowedError(
+        `The tag ${OWNER_TAG} names ${requested}, and ${
+          caller.actor
+        } owns only through ${refs.join(', ') || 'nothing'}`,
+      );
+    }
+    const groups = refs.filter(ref => ref.startsWith('group:'));
+    if (groups.length === 1) return groups[0];
+    return caller.actor.startsWith('user:') ? caller.actor : undefined;
+  }
+
+  /** How rows name the creator: the job for a job's token. */
+  creator(caller: TrackingCaller): string {
+    return caller.subject?.subject ?? caller.actor;
+  }
+
+  async #require(
+    caller: TrackingCaller,
+    options: { owner?: string; permission: typeof mlRegistryTrackPermission },
+  ): Promise<void> {
+    const { owner, permission } = options;
+    if (caller.subject) {
+      if (!owner || owner === caller.subject.owner) return;
+      throw new NotAllowedError(
+        `This belongs to ${owner}, and ${caller.subject.subject} runs for ${caller.subject.owner}`,
+      );
+    }
+    await this.#authorizer.require({
+      credentials: credentialsOf(caller),
+      permission,
+      owner,
+    });
+  }
+}
+
+function credentialsOf(caller: TrackingCaller) {
+  if (caller.credentials) return caller.credentials;
+  throw new NotAllowedError('The caller has neither credentials nor a token');
+}

@@ -1,0 +1,76 @@
+import type { Authorizer } from '@downstage/node';
+import type { ArtifactStore } from '@downstage/plugin-ml-registry-node';
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import { ExperimentStore } from '../stores/ExperimentStore';
+import { LoggedModelStore } from '../stores/LoggedModelStore';
+import { ModelStore, type ModelVersionRow } from '../stores/ModelStore';
+import { RunDataStore } from '../stores/RunDataStore';
+import { RunStore } from '../stores/RunStore';
+import { ArtifactService } from './ArtifactService';
+import { ExperimentService } from './ExperimentService';
+import { LoggedModelService } from './LoggedModelService';
+import { RegistrationService } from './RegistrationService';
+import { RegistryReadService } from './RegistryReadService';
+import { RunLogService } from './RunLogService';
+import { RunService } from './RunService';
+import type { StagePolicy } from './StagePolicy';
+import { TrackingAccess } from './TrackingAccess';
+import type { TrackingDeps } from './trackingDeps';
+
+/** The services behind the MLflow API. */
+export type TrackingServices = {
+  experiments: ExperimentService;
+  runs: RunService;
+  log: RunLogService;
+  loggedModels: LoggedModelService;
+  registration: RegistrationService;
+  reads: RegistryReadService;
+  artifacts: ArtifactService;
+};
+
+export function createTrackingServices(options: {
+  knex: Knex;
+  authorizer: Authorizer;
+  artifactStore: ArtifactStore;
+  stagePolicy: StagePolicy;
+  /** The owner of `model:default/<name>` in the catalog, when there is such an entity. */
+  entityOwner: (name: string) => Promise<string | undefined>;
+  onVersionCreated: (version: ModelVersionRow) => Promise<void>;
+  clock?: () => number;
+  newId?: () => string;
+}): TrackingServices {
+  const { knex } = options;
+  const deps: TrackingDeps = {
+    knex,
+    access: new TrackingAccess(options.authorizer),
+    experiments: new ExperimentStore(knex),
+    runs: new RunStore(knex),
+    runData: new RunDataStore(),
+    loggedModels: new LoggedModelStore(knex),
+    models: new ModelStore(knex),
+    clock: options.clock ?? Date.now,
+    newId: options.newId ?? (() => randomUUID().replaceAll('-', '')),
+  };
+  const runs = new RunService(deps);
+  const loggedModels = new LoggedModelService(deps);
+  return {
+    experiments: new ExperimentService(deps),
+    runs,
+    log: new RunLogService({ ...deps, runService: runs }),
+    loggedModels,
+    registration: new RegistrationService({ ...deps, ...pickHooks(options) }),
+    reads: new RegistryReadService(deps),
+    artifacts: new ArtifactService({
+      ...deps,
+      store: options.artifactStore,
+      runService: runs,
+      loggedModelService: loggedModels,
+    }),
+  };
+}
+
+function pickHooks(options: Parameters<typeof createTrackingServices>[0]) {
+  const { stagePolicy, entityOwner, onVersionCreated } = options;
+  return { stagePolicy, entityOwner, onVersionCreated };
+}

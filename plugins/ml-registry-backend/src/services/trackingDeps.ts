@@ -1,0 +1,22 @@
+import type { Knex } from 'knex';
+import type { ExperimentStore } from '../stores/ExperimentStore';
+import type { LoggedModelStore } from '../stores/LoggedModelStore';
+import type { ModelStore } from '../stores/ModelStore';
+import type { RunDataStore } from '../stores/RunDataStore';
+import type { RunStore } from '../stores/RunStore';
+import type { TrackingAccess } from './TrackingAccess';
+
+/** What the tracking services share. */
+export type TrackingDeps = {
+  knex: Knex;
+  access: TrackingAccess;
+  experiments: ExperimentStore;
+  runs: RunStore;
+  runData: RunDataStore;
+  loggedModels: LoggedModelStore;
+  models: ModelStore;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  /** 32 hex digits nobody has had before. */
+  newId: () => string;
+};

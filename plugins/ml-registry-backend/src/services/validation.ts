@@ -1,0 +1,98 @@
+import { posix } from 'node:path';
+import { InputError } from '@backstage/errors';
+
+/** MLflow's limits; clients rely on some of them being refused. */
+export const limits = {
+  batch: { metrics: 1000, params: 100, tags: 100, total: 1000 },
+  key: 250,
+  paramValue: 6000,
+  runTagValue: 8000,
+  experimentName: 500,
+  experimentTagValue: 5000,
+  registryTagValue: 100_000,
+  alias: 255,
+  modelName: 256,
+  datasets: 1000,
+};
+
+const NAME = /^[/\w.\- :]*$/;
+
+/** Metric, param and tag keys: MLflow's characters, and never a path that leaves its folder. */
+export function checkKey(kind: string, key: string | undefined): string {
+  if (!key) {
+    throw new InputError(`Missing value for required parameter '${kind} key'`);
+  }
+  if (key.length > limits.key) {
+    throw new InputError(
+      `${kind} key '${key.slice(0, 80)}…' had length ${key.length}, which exceeded length limit of ${limits.key}`,
+    );
+  }
+  if (!NAME.test(key)) {
+    throw new InputError(
+      `Invalid ${kind} name: '${key}'. Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).`,
+    );
+  }
+  const normal = posix.normalize(key);
+  if (normal !== key || normal === '.' || normal.startsWith('..') || key.startsWith('/')) {
+    throw new InputError(
+      `Invalid ${kind} name: '${key}'. Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '${normal}'`,
+    );
+  }
+  return key;
+}
+
+/** Cut silently, as MLflow does by default: losing a long repr must not lose the run. */
+export function truncate(value: string, limit: number): string {
+  return value.length > limit ? value.slice(0, limit) : value;
+}
+
+export function checkLength(what: string, value: string, limit: number): string {
+  if (value.length > limit) {
+    throw new InputError(
+      `${what} had length ${value.length}, which exceeded length limit of ${limit}`,
+    );
+  }
+  return value;
+}
+
+export function checkExperimentName(name: string): string {
+  if (!name.trim()) {
+    throw new InputError("Invalid value \"\" for parameter 'name' supplied: an experiment needs a name");
+  }
+  return checkLength('Experiment name', name, limits.experimentName);
+}
+
+/** Model names become entity names and parts of paths. */
+export function checkModelName(name: string | undefined): string {
+  if (!name || /[/:]/.test(name)) {
+    throw new InputError(
+      `Invalid model name: '${name ?? ''}'. Model name must be non-empty and cannot contain '/' or ':'.`,
+    );
+  }
+  return checkLength('Registered model name', name, limits.modelName);
+}
+
+export function checkAlias(alias: string): string {
+  if (!/^[\w-]+$/.test(alias)) {
+    throw new InputError(
+      `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_) and dashes (-).`,
+    );
+  }
+  checkLength('Registered model alias name', alias, limits.alias);
+  if (/^latest$/i.test(alias)) {
+    throw new InputError("'latest' alias name (case insensitive) is reserved.");
+  }
+  if (/^v\d+$/i.test(alias)) {
+    throw new InputError(`Version alias name '${alias}' is reserved.`);
+  }
+  return alias;
+}
+
+export function checkVersion(version: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(version)) {
+    throw new InputError(
+      `Parameter 'version' must be an integer, got '${version.slice(0, 80)}'`,
+    );
+  }
+  return Number(version);
+}
