@@ -43,13 +43,13 @@ async function createProject() {
       title: 'Tumour malignancy',
       description: 'Tells malignant from benign breast masses by the measurements of their cell nuclei',
       owner: 'group:default/diagnostics',
-      system: 'system:default/screening',
+      risk: 'limited',
       dataset: 'dataset:default/breast-masses',
-      feature: 'feature:default/cell-nucleus-measurements',
+      featureView: 'feature:default/cell-nucleus-measurements',
       target: 'malignant',
       metric: 'val_auc',
-      goal: 'maximize',
-      risk: 'limited',
+      goal: 0.97,
+      publishTo: 'local',
     },
   });
   await until('the project', async () => {

@@ -1,3 +1,4 @@
+/* eslint-disable jest/no-export, @backstage/no-undeclared-imports -- shared by tests, imported by tests only */
 /**
  * What the tests of every domain share. Import from `@downstage/node/testUtils`, in tests only.
  *

@@ -6,12 +6,27 @@ import {
   useContractClient,
   useLoad,
   type Loaded,
+  type Tone,
 } from '@downstage/react';
 import { mlJobsContract } from '@downstage/plugin-ml-jobs-common';
 import { mlMonitoringContract } from '@downstage/plugin-ml-monitoring-common';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import { mlServingContract } from '@downstage/plugin-ml-serving-common';
 import type { ReactNode } from 'react';
+
+const jobTones: Record<string, Tone> = {
+  queued: 'running',
+  preparing: 'running',
+  running: 'running',
+  succeeded: 'ok',
+  failed: 'error',
+  cancelled: 'neutral',
+};
+
+function readiness(all: number, ready: number) {
+  if (!all) return 'none deployed yet';
+  return ready === all ? 'all answer' : `${all - ready} not ready`;
+}
 
 /** What is on stage, what is being rehearsed, what waits for somebody, what went wrong. */
 export function StageWidget() {
@@ -46,7 +61,10 @@ export function StageWidget() {
     <Grid.Root columns={{ initial: '1', sm: '2', md: '4' }} gap="4">
       <Tile title="Models" to="/models" value={models}>
         {({ items }) => {
-          const waiting = items.reduce((sum, model) => sum + model.pendingPromotions, 0);
+          const waiting = items.reduce(
+            (sum, model) => sum + model.pendingPromotions,
+            0,
+          );
           return (
             <>
               <Figure
@@ -56,7 +74,11 @@ export function StageWidget() {
               />
               <StatusBadge
                 tone={waiting ? 'warning' : 'neutral'}
-                label={waiting ? `${waiting} waiting for approval` : 'nothing waits for approval'}
+                label={
+                  waiting
+                    ? `${waiting} waiting for approval`
+                    : 'nothing waits for approval'
+                }
               />
             </>
           );
@@ -64,7 +86,9 @@ export function StageWidget() {
       </Tile>
       <Tile title="Training" to="/training" value={latestJobs}>
         {({ items }) => {
-          const active = items.filter(job => ['queued', 'preparing', 'running'].includes(job.state));
+          const active = items.filter(job =>
+            ['queued', 'preparing', 'running'].includes(job.state),
+          );
           const [latest] = items;
           return (
             <>
@@ -72,15 +96,7 @@ export function StageWidget() {
               {latest && (
                 <Link to={`/training/jobs/${latest.id}`}>
                   <StatusBadge
-                    tone={
-                      latest.state === 'succeeded'
-                        ? 'ok'
-                        : latest.state === 'failed'
-                        ? 'error'
-                        : active.includes(latest)
-                        ? 'running'
-                        : 'neutral'
-                    }
+                    tone={jobTones[latest.state]}
                     label={`${latest.name}: ${latest.state}`}
                   />
                 </Link>
@@ -97,13 +113,7 @@ export function StageWidget() {
               <Figure number={ready.length} of={items.length} label="ready" />
               <StatusBadge
                 tone={ready.length === items.length ? 'ok' : 'warning'}
-                label={
-                  items.length
-                    ? ready.length === items.length
-                      ? 'all answer'
-                      : `${items.length - ready.length} not ready`
-                    : 'none deployed yet'
-                }
+                label={readiness(items.length, ready.length)}
               />
             </>
           );
@@ -114,7 +124,11 @@ export function StageWidget() {
           const drifting = items.filter(monitor => monitor.status === 'drift');
           return (
             <>
-              <Figure number={drifting.length} of={items.length} label="drifting" />
+              <Figure
+                number={drifting.length}
+                of={items.length}
+                label="drifting"
+              />
               {drifting.length ? (
                 <StatusBadge tone="error" label={drifting[0].message} />
               ) : (

@@ -1,0 +1,62 @@
+import { Frame, useOwns } from '@downstage/react';
+import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
+import { Alert, Button, Flex, Text } from '@backstage/ui';
+import { mlServingApiRef } from '../api';
+import { EndpointView } from '../components/EndpointView';
+import { useAction } from '../hooks/useAction';
+import { useModelEntity } from '../hooks/useModelEntity';
+import { useEndpoint } from '../hooks/useServing';
+import { mlServingTranslationRef } from '../translation';
+
+/** The Serving tab of a Model: its endpoint, or how to get one. */
+export function ServingContent() {
+  const { ref, namespace, name, owner } = useModelEntity();
+  const api = useApi(mlServingApiRef);
+  const { t } = useTranslationRef(mlServingTranslationRef);
+  const owns = useOwns(owner);
+  const endpoint = useEndpoint({ namespace, name });
+  const action = useAction();
+
+  const deploy = async () => {
+    const done = await action.run(
+      () => api.createEndpoint({ body: { modelRef: ref } }),
+      t('endpoint.deployed', { name }),
+    );
+    if (done) endpoint.retry();
+  };
+
+  return (
+    <Frame
+      value={endpoint}
+      isEmpty={value => value === null}
+      empty={{
+        title: t('endpoint.notDeployedTitle'),
+        description: t('endpoint.notDeployedText'),
+        action: owns ? (
+          <Flex direction="column" gap="2">
+            <Flex>
+              <Button onPress={deploy} isPending={action.pending}>
+                {t('endpoint.deploy')}
+              </Button>
+            </Flex>
+            {action.error && (
+              <Alert
+                status="danger"
+                title={t('endpoint.deployFailed')}
+                description={action.error.message}
+              />
+            )}
+          </Flex>
+        ) : (
+          <Text color="secondary">
+            {t('endpoint.notDeployedNotOwner', { owner: owner ?? '–' })}
+          </Text>
+        ),
+      }}
+    >
+      {value =>
+        value && <EndpointView endpoint={value} onChange={endpoint.retry} />
+      }
+    </Frame>
+  );
+}

@@ -1,0 +1,77 @@
+import { createTranslationRef } from '@backstage/frontend-plugin-api';
+
+/** The words of the Endpoints pages and tabs; a portal may replace any of them. */
+export const mlServingTranslationRef = createTranslationRef({
+  id: 'plugin.ml-serving',
+  messages: {
+    list: {
+      title: 'Endpoints',
+      description: 'Where models answer, which version does, and how fast.',
+      emptyTitle: 'No model is deployed yet',
+      emptyText:
+        'Open a model with a version in production, and deploy it on its Serving tab.',
+      emptyAction: 'Look at the models',
+      name: 'Endpoint',
+      owner: 'Owner',
+      state: 'State',
+      version: 'Answers with',
+      address: 'Address',
+      created: 'Created',
+      noVersion: 'no version yet',
+    },
+    state: {
+      waiting: 'Waiting for a version',
+      loading: 'Loading',
+      ready: 'Ready',
+      degraded: 'Degraded',
+      failed: 'Failed',
+    },
+    endpoint: {
+      notDeployedTitle: 'This model is not deployed',
+      notDeployedText:
+        'An endpoint follows the version in production: it loads a new one beside the old and switches without a pause.',
+      notDeployedNotOwner: 'Ask its owners to deploy it: {{owner}}.',
+      deploy: 'Deploy',
+      deployed: 'The endpoint of {{name}} is being brought up',
+      deployFailed: 'It could not be deployed',
+      status: 'Status',
+      variants: 'Versions that answer',
+      previous:
+        'Version {{version}} stays loaded: a rollback to it takes no load.',
+      rollback: 'Roll back on the Versions tab',
+      conditions: 'Why it is as it is',
+      traffic: 'Traffic of the last hour',
+      trafficLabel: 'Requests and latency of each minute of the last hour',
+      trafficEmpty: 'Nobody has asked yet',
+      trafficEmptyText: 'Try it below, or call its address from a program.',
+      requests: 'requests',
+      errors: 'errors',
+      p50: 'p50 (ms)',
+      p99: 'p99 (ms)',
+      call: 'Call it',
+      gateway: 'Gateway',
+      gatewayAlive: 'alive',
+      gatewayGone: 'not answering',
+      log: 'Prediction log',
+      logRows: 'Rows',
+      logDropped: 'Given up',
+      logColumns: 'Columns',
+      tryTitle: 'Try it',
+      tryText:
+        'Rows as JSON: one object per row with the named columns. Answers are written to the prediction log.',
+      tryRows: 'Rows',
+      tryAsk: 'Ask for predictions',
+      tryFailed: 'No prediction',
+      tryNotJson: 'This is not JSON: {{message}}',
+      answeredBy: 'Answered by version {{version}}, request {{request}}',
+      remove: 'Take down',
+      removeTitle: 'Take down the endpoint of {{name}}?',
+      removeText:
+        'Programs that call its address will get an error at once. The prediction log stays, and it can be deployed again.',
+      removed: 'The endpoint of {{name}} is taken down',
+      removeFailed: 'It could not be taken down',
+      cancel: 'Cancel',
+      open: 'Open the model',
+    },
+  },
+});
