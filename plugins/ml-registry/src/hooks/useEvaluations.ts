@@ -6,6 +6,8 @@ import { useLoad } from '@downstage/react';
 import { useApi } from '@backstage/frontend-plugin-api';
 import { catalogApiRef } from '@backstage/plugin-catalog-react';
 
+const nothing: ReadonlyMap<string, ModelEvaluation> = new Map();
+
 /**
  * How models say they want to be judged, by model ref. A help for choosing which number to show: while it is not
  * known, or when the catalog does not answer, the map is empty and pages show the first metric by name.
@@ -33,5 +35,3 @@ export function useEvaluations(
   );
   return value ?? nothing;
 }
-
-const nothing: ReadonlyMap<string, ModelEvaluation> = new Map();

@@ -1,0 +1,119 @@
+import { mockApis, renderTestApp } from '@backstage/frontend-test-utils';
+import { createTestEntityPage } from '@backstage/plugin-catalog-react/testUtils';
+import { EntityContentBlueprint } from '@backstage/plugin-catalog-react/alpha';
+import { screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { mlRegistryApiRef, type MlRegistryApi } from '../api';
+import {
+  aModel,
+  aModelEntity,
+  aPromotion,
+  aSummary,
+  aVersion,
+} from '../__testUtils__/examples';
+import { fakeRegistry } from '../__testUtils__/fakeRegistry';
+import { VersionsContent } from './VersionsContent';
+
+const data = {
+  models: [aModel()],
+  versions: [
+    aVersion(),
+    aVersion({ version: 1, stage: 'production', aliases: ['champion'] }),
+  ],
+};
+
+function renderContent(
+  registry: MlRegistryApi,
+  options: { user?: string; groups?: string[]; path?: string } = {},
+) {
+  const {
+    user = 'user:default/eve',
+    groups = ['group:default/diagnostics'],
+    path = '/',
+  } = options;
+  return renderTestApp({
+    initialRouteEntries: [path],
+    extensions: [
+      createTestEntityPage({ entity: aModelEntity }),
+      EntityContentBlueprint.make({
+        name: 'versions',
+        params: {
+          path: '/versions',
+          title: 'Versions',
+          loader: async () => <VersionsContent />,
+        },
+      }),
+    ],
+    apis: [
+      [mlRegistryApiRef, registry],
+      mockApis.identity({
+        userEntityRef: user,
+        ownershipEntityRefs: [user, ...groups],
+      }),
+    ],
+  });
+}
+
+describe('VersionsContent', () => {
+  it('lists versions with stage, metric and gates', async () => {
+    renderContent(fakeRegistry(data));
+    expect(
+      await screen.findByRole('link', { name: 'Version 1' }),
+    ).toHaveAttribute(
+      'href',
+      '/catalog/default/model/tumour-malignancy/versions?version=1',
+    );
+    expect(screen.getByText('champion')).toBeInTheDocument();
+    expect(screen.getAllByText('1 of 2 gates passed')).toHaveLength(2);
+  });
+
+  it('offers changes to owners only', async () => {
+    renderContent(fakeRegistry(data), {
+      user: 'user:default/cleo',
+      groups: ['group:default/credit'],
+    });
+    await screen.findByRole('link', { name: 'Version 1' });
+    expect(screen.queryByRole('button', { name: 'Roll back' })).toBeNull();
+  });
+
+  it('rolls back after a reason was given', async () => {
+    const rollbackModel = jest.fn(async () =>
+      aModel({ production: aSummary() }),
+    );
+    renderContent(fakeRegistry(data, { rollbackModel }));
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Roll back' }),
+    );
+    const confirm = screen.getByRole('button', { name: 'Roll back now' });
+    expect(confirm).toBeDisabled();
+    await userEvent.type(screen.getByLabelText(/Why\?/), 'Recall fell');
+    await userEvent.click(confirm);
+    expect(rollbackModel).toHaveBeenCalledWith({
+      params: { namespace: 'default', name: 'tumour-malignancy' },
+      body: { reason: 'Recall fell' },
+    });
+  });
+
+  it('opens the version and the promotion that the address names', async () => {
+    renderContent(fakeRegistry({ ...data, promotions: [aPromotion()] }), {
+      path: '/?version=2&promotion=p1',
+    });
+    expect(
+      await screen.findByText('Version 2 to Production'),
+    ).toBeInTheDocument();
+    expect(
+      await screen.findByRole('button', { name: 'Approve' }),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByRole('link', { name: 'default/breast-masses@1' }),
+    ).toHaveAttribute(
+      'href',
+      '/catalog/default/dataset/breast-masses/versions?version=1',
+    );
+  });
+
+  it('says how to register the first version', async () => {
+    renderContent(fakeRegistry());
+    expect(await screen.findByText('No version yet')).toBeInTheDocument();
+  });
+});

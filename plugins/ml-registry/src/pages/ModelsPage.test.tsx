@@ -1,0 +1,76 @@
+import { screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { aModel, aSummary } from '../__testUtils__/examples';
+import { fakeRegistry } from '../__testUtils__/fakeRegistry';
+import { renderWithRegistry } from '../__testUtils__/renderWithRegistry';
+import { ModelsPage } from './ModelsPage';
+
+const models = [
+  aModel({ pendingPromotions: 1 }),
+  aModel({
+    name: 'fraud-score',
+    owner: 'group:default/credit',
+    description: 'Scores payments',
+    production: undefined,
+    candidate: aSummary({ version: 3, stage: 'candidate' }),
+  }),
+  aModel({ name: 'from-a-notebook', owner: undefined, hasEntity: false }),
+];
+
+describe('ModelsPage', () => {
+  it('shows what is in production with its primary metric, and what waits', async () => {
+    renderWithRegistry(<ModelsPage />, { registry: fakeRegistry({ models }) });
+    const link = await screen.findByRole('link', { name: 'tumour-malignancy' });
+    expect(link).toHaveAttribute(
+      'href',
+      '/catalog/default/model/tumour-malignancy/versions',
+    );
+    const row = screen.getByRole('row', { name: /tumour-malignancy/ });
+    expect(await within(row).findByText('auc 0.981')).toBeInTheDocument();
+    expect(within(row).getByText('1 waiting')).toBeInTheDocument();
+    expect(
+      within(screen.getByRole('row', { name: /from-a-notebook/ })).getByText(
+        'Nobody yet',
+      ),
+    ).toBeInTheDocument();
+  });
+
+  it('narrows down by search and by stage', async () => {
+    renderWithRegistry(<ModelsPage />, { registry: fakeRegistry({ models }) });
+    await userEvent.click(
+      await screen.findByRole('radio', { name: 'With a candidate' }),
+    );
+    expect(screen.getByText('fraud-score')).toBeInTheDocument();
+    expect(screen.queryByText('tumour-malignancy')).not.toBeInTheDocument();
+
+    await userEvent.type(screen.getByLabelText('Search models'), 'tumour');
+    expect(await screen.findByText('No model matches')).toBeInTheDocument();
+  });
+
+  it('tells how to register a model when there is none', async () => {
+    renderWithRegistry(<ModelsPage />, { registry: fakeRegistry() });
+    expect(
+      await screen.findByText('No model is registered yet'),
+    ).toBeInTheDocument();
+    expect(
+      await screen.findByText(
+        /set_tracking_uri\("http:\/\/localhost:7007\/api\/ml-registry\/mlflow"\)/,
+      ),
+    ).toBeInTheDocument();
+  });
+
+  it('says why nothing can be shown, and tries again', async () => {
+    const listModels = jest
+      .fn()
+      .mockRejectedValueOnce(new Error('The registry is being upgraded'))
+      .mockResolvedValue({ items: models });
+    renderWithRegistry(<ModelsPage />, {
+      registry: fakeRegistry({}, { listModels }),
+    });
+    expect(
+      await screen.findByText('The registry is being upgraded'),
+    ).toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByText('fraud-score')).toBeInTheDocument();
+  });
+});
