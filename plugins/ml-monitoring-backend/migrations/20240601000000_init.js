@@ -59,7 +59,9 @@ exports.up = async function up(knex) {
   });
 
   await knex.schema.createTable('windows', table => {
-    table.comment('A stretch of the prediction log, compared with the baseline');
+    table.comment(
+      'A stretch of the prediction log, compared with the baseline',
+    );
     table.string('id').primary();
     table.string('model_ref').notNullable();
     table.integer('version').notNullable();
@@ -88,7 +90,10 @@ exports.up = async function up(knex) {
     table.string('since').notNullable();
     table.string('closed_at').nullable();
     table.text('closed_because').nullable();
-    table.string('window_id').notNullable().comment('The window that opened it');
+    table
+      .string('window_id')
+      .notNullable()
+      .comment('The window that opened it');
     table
       .string('announced_status')
       .nullable()

@@ -22,8 +22,7 @@ export function chiSquaredQuantile(
     else low = x;
     const density = Math.exp((shape - 1) * Math.log(x) - x - logGamma(shape));
     const newton = x - error / density;
-    const next =
-      newton > low && newton < high ? newton : (low + high) / 2;
+    const next = newton > low && newton < high ? newton : (low + high) / 2;
     if (Math.abs(next - x) <= 1e-14 * x) return 2 * next;
     x = next;
   }

@@ -42,7 +42,10 @@ export function planEpisode(
     };
   }
   if (open && status === 'ok') {
-    return { do: 'close', because: 'The predictions look like the baseline again' };
+    return {
+      do: 'close',
+      because: 'The predictions look like the baseline again',
+    };
   }
   return { do: 'nothing' };
 }

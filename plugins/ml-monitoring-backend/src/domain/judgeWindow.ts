@@ -95,9 +95,10 @@ export function judgeWindow(
       ...shared,
       status: 'warning',
       driftedColumns: names(warned),
-      message: `${countOf(warned, columns)} moved away from the baseline: ${list(
-        names(warned),
-      )}`,
+      message: `${countOf(
+        warned,
+        columns,
+      )} moved away from the baseline: ${list(names(warned))}`,
     };
   }
   return {

@@ -41,7 +41,10 @@ async function createTable(
   const type = (values: Cell[]) =>
     values.some(value => typeof value === 'string') ? 'VARCHAR' : 'DOUBLE';
   const lists = columns.map(
-    column => `unnest($${column.name}::${type(column.values)}[]) AS ${identifier(column.name)}`,
+    column =>
+      `unnest($${column.name}::${type(column.values)}[]) AS ${identifier(
+        column.name,
+      )}`,
   );
   const text = Object.fromEntries(
     columns.map(column => [
@@ -49,7 +52,10 @@ async function createTable(
       `[${column.values.map(value => value ?? 'NULL').join(', ')}]`,
     ]),
   );
-  await connection.run(`CREATE TABLE ${table} AS SELECT ${lists.join(', ')}`, text);
+  await connection.run(
+    `CREATE TABLE ${table} AS SELECT ${lists.join(', ')}`,
+    text,
+  );
 }
 
 describe('agreement with NumPy and SciPy', () => {

@@ -2,7 +2,11 @@ import { DuckDBMapValue, type DuckDBConnection } from '@duckdb/node-api';
 import { InputError } from '@backstage/errors';
 import { identifier, toNumber } from './openDuckDb';
 
-export type NumericCounts = { counts: number[]; present: number; infinite: number };
+export type NumericCounts = {
+  counts: number[];
+  present: number;
+  infinite: number;
+};
 
 /**
  * Counts columns between frozen edges, all of them in one pass over the data.

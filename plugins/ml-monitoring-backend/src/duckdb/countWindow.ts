@@ -29,7 +29,8 @@ export async function countWindow(
   const types = await columnTypes(connection, relation);
   const numeric = baseline.filter(
     (column): column is NumericBaseline =>
-      column.kind === 'numeric' && isNumericType(types.get(column.column) ?? ''),
+      column.kind === 'numeric' &&
+      isNumericType(types.get(column.column) ?? ''),
   );
   const counted = await countBetweenEdges(connection, relation, numeric, rows);
   const result: ColumnCounts[] = [];
@@ -38,7 +39,10 @@ export async function countWindow(
     const found = counted.get(column.column);
     if (found) result.push(found);
     else if (type === undefined) result.push({ state: 'missing' });
-    else if (column.kind === 'numeric' || (column.numeric && !isNumericType(type)))
+    else if (
+      column.kind === 'numeric' ||
+      (column.numeric && !isNumericType(type))
+    )
       result.push({ state: 'type-changed', found: type });
     else result.push(await countCategories(connection, relation, column));
   }

@@ -100,7 +100,13 @@ async function measureColumn(
     const [counted] = await countNumeric(connection, relation, [
       { source: wanted.source, edges },
     ]);
-    return { kind: 'numeric', ...shared, edges, counts: counted.counts, moments };
+    return {
+      kind: 'numeric',
+      ...shared,
+      edges,
+      counts: counted.counts,
+      moments,
+    };
   }
 
   const reader = await connection.runAndReadAll(

@@ -1,7 +1,4 @@
-import type {
-  AuthService,
-  LoggerService,
-} from '@backstage/backend-plugin-api';
+import type { AuthService, LoggerService } from '@backstage/backend-plugin-api';
 import { stringifyError } from '@backstage/errors';
 import { parseVersionRef, type Clock } from '@downstage/common';
 import { startReconciler, type Reconciler } from '@downstage/node';
@@ -61,7 +58,9 @@ export function startBaselineReconciler(deps: {
         const isFinal = error instanceof Error && error.name === 'InputError';
         const message =
           error instanceof Error ? error.message : stringifyError(error);
-        logger.debug(`Baseline of ${lease.id} failed: ${stringifyError(error)}`);
+        logger.debug(
+          `Baseline of ${lease.id} failed: ${stringifyError(error)}`,
+        );
         return {
           state: isFinal || attempts >= 3 ? 'failed' : 'pending',
           message,

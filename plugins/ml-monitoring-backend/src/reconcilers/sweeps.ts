@@ -1,7 +1,4 @@
-import type {
-  AuthService,
-  LoggerService,
-} from '@backstage/backend-plugin-api';
+import type { AuthService, LoggerService } from '@backstage/backend-plugin-api';
 import { parseVersionRef, type Clock } from '@downstage/common';
 import { startReconciler, type Reconciler } from '@downstage/node';
 import type { MlRegistryService } from '@downstage/plugin-ml-registry-node';
@@ -44,7 +41,11 @@ export async function startSweeps(deps: {
         if (latestVersion === undefined) continue;
         const newest = { namespace, name, version: latestVersion };
         // Numbers only rise: with a baseline of the newest version there is nothing new.
-        const isNew = await baselines.wish({ modelRef, ref: newest, at: now() });
+        const isNew = await baselines.wish({
+          modelRef,
+          ref: newest,
+          at: now(),
+        });
         if (!isNew) continue;
         const { items } = await registry.listModelVersions(
           { params: { namespace, name } },

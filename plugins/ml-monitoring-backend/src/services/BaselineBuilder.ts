@@ -133,7 +133,9 @@ function trainingDataOf(version: ModelVersion): string {
   const ref = (training ?? known[0])?.ref;
   if (!ref) {
     throw new InputError(
-      `${version.ref} does not say which dataset version it learned from (${list(
+      `${
+        version.ref
+      } does not say which dataset version it learned from (${list(
         version.datasets.map(dataset => dataset.name),
       )}); train it as a job with an input, or tag the input with downstage.ref`,
     );

@@ -26,24 +26,26 @@ import type { WindowEvaluator } from './WindowEvaluator';
 type Call = { credentials: BackstageCredentials };
 type ModelPath = { namespace: string; name: string };
 
+type Deps = {
+  auditor: AuditorService;
+  authorizer: Authorizer;
+  owners: ModelOwners;
+  jobs: MlJobsService;
+  baselines: BaselineStore;
+  episodes: EpisodeStore;
+  monitors: MonitorStore;
+  windows: WindowStore;
+  evaluator: WindowEvaluator;
+  announcer: EpisodeAnnouncer;
+  /** Called when a notification could not be sent now; the reconciler sends it later. */
+  announceLater: (error: unknown) => void;
+};
+
 /** What people and programs ask of monitoring. Every method asks for permission first. */
 export class MonitorService {
-  readonly #deps: {
-    auditor: AuditorService;
-    authorizer: Authorizer;
-    owners: ModelOwners;
-    jobs: MlJobsService;
-    baselines: BaselineStore;
-    episodes: EpisodeStore;
-    monitors: MonitorStore;
-    windows: WindowStore;
-    evaluator: WindowEvaluator;
-    announcer: EpisodeAnnouncer;
-    /** Called when a notification could not be sent now; the reconciler sends it later. */
-    announceLater: (error: unknown) => void;
-  };
+  readonly #deps: Deps;
 
-  constructor(deps: MonitorService['#deps']) {
+  constructor(deps: Deps) {
     this.#deps = deps;
   }
 
@@ -168,7 +170,9 @@ export class MonitorService {
     const monitor = await this.#deps.monitors.get(refOf(path));
     if (!monitor) {
       throw new NotFoundError(
-        `${refOf(path)} is not watched; a monitor comes with the endpoint of a model`,
+        `${refOf(
+          path,
+        )} is not watched; a monitor comes with the endpoint of a model`,
       );
     }
     return monitor;

@@ -21,7 +21,11 @@ import { columnTypes } from '../duckdb/columnTypes';
 import { countWindow } from '../duckdb/countWindow';
 import { measureBaseline } from '../duckdb/measureBaseline';
 import { withDuckDb } from '../duckdb/openDuckDb';
-import { openLog, type LogSlice, type LogWindow } from '../duckdb/predictionLog';
+import {
+  openLog,
+  type LogSlice,
+  type LogWindow,
+} from '../duckdb/predictionLog';
 import type { BaselineStore } from '../stores/BaselineStore';
 import type { EpisodeStore } from '../stores/EpisodeStore';
 import type { MonitorRecord, MonitorStore } from '../stores/MonitorStore';
@@ -33,23 +37,25 @@ type Measured = LogWindow & {
   frozen: BaselineColumn[];
 };
 
+type Options = {
+  serving: MlServingService;
+  baselines: BaselineStore;
+  episodes: EpisodeStore;
+  monitors: MonitorStore;
+  windows: WindowStore;
+  rules: DriftRules;
+  keep: number;
+  clock: Clock;
+  newId: NewId;
+  logger: LoggerService;
+  announce: (event: { ref: string }) => Promise<void>;
+};
+
 /** Closes windows: reads the log, compares with the baseline, stores the verdict, moves the episode. */
 export class WindowEvaluator {
-  readonly #options: {
-    serving: MlServingService;
-    baselines: BaselineStore;
-    episodes: EpisodeStore;
-    monitors: MonitorStore;
-    windows: WindowStore;
-    rules: DriftRules;
-    keep: number;
-    clock: Clock;
-    newId: NewId;
-    logger: LoggerService;
-    announce: (event: { ref: string }) => Promise<void>;
-  };
+  readonly #options: Options;
 
-  constructor(options: WindowEvaluator['#options']) {
+  constructor(options: Options) {
     this.#options = options;
   }
 
@@ -186,7 +192,9 @@ export class WindowEvaluator {
         `Could not roll the prediction log of ${formatVersionRef({
           ...params,
           version: monitor.version ?? 0,
-        })}, going on without what is not Parquet yet: ${stringifyError(error)}`,
+        })}, going on without what is not Parquet yet: ${stringifyError(
+          error,
+        )}`,
       );
       return serving.getPredictionLog({ params }, { credentials });
     }

@@ -2,7 +2,6 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type {
   AuthService,
@@ -42,9 +41,7 @@ export function createFetchEvaluation(deps: {
       targetPluginId: 'ml-registry',
     });
     const headers = { authorization: `Bearer ${token}` };
-    const base = `${await discovery.getBaseUrl(
-      'ml-registry',
-    )}/mlflow/api/2.0`;
+    const base = `${await discovery.getBaseUrl('ml-registry')}/mlflow/api/2.0`;
     const query = new URLSearchParams({ run_id: version.runId });
     const found = await fetch(`${base}/mlflow/runs/get?${query}`, { headers });
     if (found.status === 404) return undefined;
@@ -68,11 +65,20 @@ export function createFetchEvaluation(deps: {
     const file = join(scratch, 'predictions.parquet');
     const remove = () => rm(scratch, { recursive: true, force: true });
     try {
-      await pipeline(Readable.fromWeb(response.body), createWriteStream(file));
+      await pipeline(chunks(response.body), createWriteStream(file));
     } catch (error) {
       await remove();
       throw error;
     }
     return { path: file, remove };
   };
+}
+
+async function* chunks(body: ReadableStream<Uint8Array>) {
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
 }

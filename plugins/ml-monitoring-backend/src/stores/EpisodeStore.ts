@@ -7,14 +7,19 @@ const episodeSchema = z.object({
   model_ref: z.string(),
   version: z.number(),
   status: z.enum(['warning', 'drift']),
-  columns: z.string().transform(text => z.array(z.string()).parse(JSON.parse(text))),
+  columns: z
+    .string()
+    .transform(text => z.array(z.string()).parse(JSON.parse(text))),
   since: z.string(),
   window_id: z.string(),
   announced_status: z.string().nullable(),
 });
 
 /** An episode of which the owners have not been told yet, or not how bad it became. */
-export type UnannouncedEpisode = Episode & { modelRef: string; windowId: string };
+export type UnannouncedEpisode = Episode & {
+  modelRef: string;
+  windowId: string;
+};
 
 /** Episodes. At most one per model is open: the monitor's row points at it. */
 export class EpisodeStore {
@@ -51,7 +56,10 @@ export class EpisodeStore {
   ): Promise<void> {
     await tx('episodes')
       .where({ id })
-      .update({ status: change.status, columns: JSON.stringify(change.columns) });
+      .update({
+        status: change.status,
+        columns: JSON.stringify(change.columns),
+      });
   }
 
   async close(

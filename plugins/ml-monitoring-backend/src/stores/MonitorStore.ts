@@ -1,4 +1,7 @@
-import type { DriftStatus, Window } from '@downstage/plugin-ml-monitoring-common';
+import type {
+  DriftStatus,
+  Window,
+} from '@downstage/plugin-ml-monitoring-common';
 import { driftStatusSchema } from '@downstage/plugin-ml-monitoring-common';
 import { ConflictError } from '@backstage/errors';
 import type { Knex } from 'knex';
@@ -115,7 +118,9 @@ export class MonitorStore {
       if (moved && known.openEpisodeId) {
         await this.#episodes.close(tx, known.openEpisodeId, {
           at,
-          because: `Version ${version ?? 'none'} took the place of version ${known.version}`,
+          because: `Version ${version ?? 'none'} took the place of version ${
+            known.version
+          }`,
         });
       }
       await tx('monitors')
@@ -144,7 +149,11 @@ export class MonitorStore {
   ): Promise<boolean> {
     const changed = await this.#knex('monitors')
       .where({ id: ref })
-      .whereNot({ status: change.status, message: change.message })
+      .where(query =>
+        query
+          .whereNot({ status: change.status })
+          .orWhereNot({ message: change.message }),
+      )
       .update(change);
     return changed > 0;
   }
