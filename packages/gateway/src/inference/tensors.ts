@@ -150,15 +150,17 @@ export function unpackValues(
 ): (number | string | boolean | null)[] {
   const { type, data } = tensor;
   if (Array.isArray(data)) return data;
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    return Array.from(data, value => {
+  // By the type's name and not by instanceof: an array from another thread or realm has another class.
+  if (type === 'int64' || type === 'uint64') {
+    return Array.from<bigint | number, number | string>(data, value => {
       const number = Number(value);
       return Number.isSafeInteger(number) ? number : value.toString();
     });
   }
-  if (type === 'bool') return Array.from(data, value => value !== 0);
-  if (type === 'float32') return Array.from(data, shortFloat);
-  return Array.from(data, value => (Number.isFinite(value) ? value : null));
+  const numbers = Array.from<bigint | number, number>(data, Number);
+  if (type === 'bool') return numbers.map(value => value !== 0);
+  if (type === 'float32') return numbers.map(shortFloat);
+  return numbers.map(value => (Number.isFinite(value) ? value : null));
 }
 
 /** Zeros of a type, for warming up. */

@@ -1,0 +1,104 @@
+import { startGateway, type Gateway } from '../startGateway';
+import {
+  aGatewayFolder,
+  aState,
+  aVersion,
+  clientOf,
+} from '../testUtils/gatewayFixture';
+
+jest.setTimeout(60_000);
+
+describe('a change of version', () => {
+  let folder: ReturnType<typeof aGatewayFolder>;
+  let gateway: Gateway;
+  let client: ReturnType<typeof clientOf>;
+
+  beforeEach(async () => {
+    folder = aGatewayFolder();
+    gateway = await startGateway(folder.config);
+    client = clientOf(gateway.url, folder.token);
+    await client.put(aState(1, [aVersion(1)]));
+    await client.untilActive(1);
+  });
+  afterEach(async () => {
+    await gateway.stop();
+    folder.remove();
+  });
+
+  it('fails no request under load, and goes back at once', async () => {
+    let on = true;
+    const answers: { status: number; version: number }[] = [];
+    const ask = async () => {
+      while (on) {
+        const { status, body } = await client.predict();
+        answers.push({
+          status,
+          version: body.modelVersion,
+        });
+      }
+    };
+    const callers = Array.from({ length: 8 }, ask);
+
+    await client.put(aState(2, [aVersion(1), aVersion(2)]));
+    await client.untilActive(2);
+    while (!answers.some(({ version }) => version === 2)) {
+      await new Promise(setImmediate);
+    }
+    const back = await client.put(aState(1, [aVersion(1), aVersion(2)]));
+    expect(back.body.endpoints[0].active).toBe(1);
+    expect((await client.predict()).body.modelVersion).toBe(1);
+    on = false;
+    await Promise.all(callers);
+
+    expect(answers.length).toBeGreaterThan(50);
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(new Set(answers.map(({ version }) => version))).toEqual(
+      new Set([1, 2]),
+    );
+  });
+
+  it.each([
+    [
+      'sequence.onnx',
+      /sequence or map, which cannot be served; export the model with zipmap off/,
+    ],
+    ['make-models.py', /./],
+  ])(
+    'leaves the old version answering when %s cannot be loaded',
+    async (file, message) => {
+      await client.put(aState(2, [aVersion(1), aVersion(2, file)]));
+      const { endpoints } = await client.until(({ endpoints: [endpoint] }) =>
+        endpoint.versions.some(({ state }) => state === 'failed'),
+      );
+      expect(endpoints[0]).toMatchObject({
+        wanted: 2,
+        active: 1,
+        versions: [
+          { version: 1, state: 'ready' },
+          {
+            version: 2,
+            state: 'failed',
+            message: expect.stringMatching(message),
+          },
+        ],
+      });
+      expect((await client.predict()).body.modelVersion).toBe(1);
+    },
+  );
+
+  it('refuses a file that is not the one it was told of', async () => {
+    const other = { ...aVersion(2), sha256: '0'.repeat(64) };
+    await client.put(aState(2, [aVersion(1), other]));
+    const { endpoints } = await client.until(({ endpoints: [endpoint] }) =>
+      endpoint.versions.some(({ state }) => state === 'failed'),
+    );
+    expect(endpoints[0].versions[1].message).toMatch(
+      /has the SHA-256 [0-9a-f]{64}, wanted 0000/,
+    );
+  });
+
+  it('forgets an endpoint that is no longer wished for', async () => {
+    await client.put({ endpoints: [] });
+    expect((await client.predict()).status).toBe(404);
+  });
+});

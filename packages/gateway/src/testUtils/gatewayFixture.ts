@@ -1,0 +1,126 @@
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type {
+  GatewayDesiredState,
+  GatewayStatus,
+  GatewayVersion,
+} from '@downstage/plugin-ml-serving-common';
+import { checkConfig, type GatewayConfig } from '../config';
+
+const fixtures = resolve(__dirname, '../../fixtures');
+
+export const features = [
+  { name: 'radius', type: 'double' as const },
+  { name: 'texture', type: 'double' as const },
+  { name: 'count', type: 'long' as const },
+];
+
+/** One of the tiny models; see fixtures/make-models.py. */
+export function aVersion(
+  version: number,
+  file = `logistic-v${version}.onnx`,
+): GatewayVersion {
+  const path = join(fixtures, file);
+  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+  return { version, path, sha256, features };
+}
+
+/** The wish of one endpoint called `tumour`. */
+export function aState(
+  active: number,
+  versions: GatewayVersion[],
+): GatewayDesiredState {
+  return {
+    endpoints: [
+      {
+        endpoint: 'tumour',
+        model: 'model:default/tumour',
+        variant: 'champion',
+        active,
+        versions,
+      },
+    ],
+  };
+}
+
+export const aRow = { radius: 1, texture: 2.5, count: 3 };
+
+/** A folder with a token and a configuration on a free port. */
+export function aGatewayFolder(overrides: Partial<GatewayConfig> = {}) {
+  const root = mkdtempSync(join(tmpdir(), 'gateway-'));
+  const token = randomUUID();
+  mkdirSync(join(root, 'state'));
+  writeFileSync(join(root, 'token'), token);
+  const config = checkConfig({
+    port: 0,
+    stateDir: join(root, 'state'),
+    logDir: join(root, 'predictions'),
+    adminTokenFile: join(root, 'token'),
+    ...overrides,
+  });
+  return {
+    config,
+    token,
+    logDir: config.logDir,
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/** A client of the protocol and of the admin API. */
+export function clientOf(url: string, token: string) {
+  const admin = { authorization: `Bearer ${token}` };
+  const request = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`${url}${path}`, init);
+    const text = await response.text();
+    const body = text.startsWith('{') ? JSON.parse(text) : text;
+    return { status: response.status, headers: response.headers, body };
+  };
+  const post = (
+    path: string,
+    body: unknown,
+    headers?: Record<string, string>,
+  ) =>
+    request(path, {
+      method: 'POST',
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      headers,
+    });
+  const status = async (): Promise<GatewayStatus> =>
+    (await request('/admin/v1/state', { headers: admin })).body;
+  return {
+    request,
+    post,
+    status,
+    put: (state: unknown, headers: Record<string, string> = admin) =>
+      request('/admin/v1/state', {
+        method: 'PUT',
+        body: JSON.stringify(state),
+        headers,
+      }),
+    roll: () =>
+      request('/admin/v1/predictions/roll', { method: 'POST', headers: admin }),
+    stats: () => request('/admin/v1/stats?minutes=2', { headers: admin }),
+    predict: (row: unknown = aRow) =>
+      post('/v2/models/tumour/predict', { rows: [row] }),
+    /** Asks until the state is as wanted; the test's own time limit ends it. */
+    async until(wanted: (status: GatewayStatus) => boolean) {
+      for (;;) {
+        const found = await status();
+        if (wanted(found)) return found;
+        await new Promise(setImmediate);
+      }
+    },
+    /** Asks until this version answers. */
+    async untilActive(version: number) {
+      return this.until(found => found.endpoints[0]?.active === version);
+    },
+  };
+}
