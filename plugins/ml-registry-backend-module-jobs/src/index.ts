@@ -1,1 +1,6 @@
-export {};
+/**
+ * Lets tokens of jobs write runs and artifacts through the MLflow API.
+ *
+ * @packageDocumentation
+ */
+export { mlRegistryModuleJobs as default } from './module';

@@ -7,14 +7,8 @@ import type { Stage } from '@downstage/plugin-ml-registry-common';
  * - `promotion`: asked for, checked, approved
  * - `owner`: an owner says so
  * - `rollback`: an owner brings an earlier production version back
- * - `replaced`: another version takes its place; nobody asks for it directly
  */
-export type StageStep =
-  | 'gates'
-  | 'promotion'
-  | 'owner'
-  | 'rollback'
-  | 'replaced';
+export type StageStep = 'gates' | 'promotion' | 'owner' | 'rollback';
 
 /** The whole table; what is not in it is not possible. */
 export const stageTable: Record<Stage, Partial<Record<Stage, StageStep>>> = {
@@ -34,7 +28,7 @@ export const stageTable: Record<Stage, Partial<Record<Stage, StageStep>>> = {
     production: 'promotion',
     archived: 'owner',
   },
-  production: { archived: 'replaced' },
+  production: { archived: 'owner' },
   archived: { staging: 'gates', production: 'rollback' },
 };
 

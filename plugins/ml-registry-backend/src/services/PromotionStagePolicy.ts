@@ -53,6 +53,11 @@ export class PromotionStagePolicy implements StagePolicy {
     if (from === to) return { outcome: 'applied' };
     switch (stageStep(from, to)) {
       case 'owner':
+        if (from === 'production' && request.caller.subject) {
+          return refuse(
+            `Version ${version} of ${modelName} is in production; a person may retire it, ${request.caller.subject.subject} may not`,
+          );
+        }
         return this.#enter(request, 'Asked for through the MLflow API');
       case 'gates':
         return this.#throughGates(request);
@@ -63,10 +68,6 @@ export class PromotionStagePolicy implements StagePolicy {
           `Version ${version} of ${modelName} is archived; roll the model back to it at ${this.#link(
             modelName,
           )}`,
-        );
-      case 'replaced':
-        return refuse(
-          `Version ${version} of ${modelName} is in production and leaves it when another version is promoted or the model is rolled back`,
         );
       default:
         return refuse(

@@ -1,0 +1,31 @@
+import { coreServices, createBackendModule } from '@backstage/backend-plugin-api';
+import { mlJobsServiceRef } from '@downstage/plugin-ml-jobs-node';
+import { mlRegistryTokensExtensionPoint } from '@downstage/plugin-ml-registry-node';
+import { JobTokenVerifier } from './JobTokenVerifier';
+
+/** Asks `ml-jobs` whom a token speaks for. */
+export const mlRegistryModuleJobs = createBackendModule({
+  pluginId: 'ml-registry',
+  moduleId: 'jobs',
+  register(env) {
+    env.registerInit({
+      deps: {
+        auth: coreServices.auth,
+        jobs: mlJobsServiceRef,
+        tokens: mlRegistryTokensExtensionPoint,
+      },
+      async init({ auth, jobs, tokens }) {
+        tokens.addVerifier(
+          new JobTokenVerifier({
+            clock: () => new Date(),
+            introspect: async token =>
+              jobs.introspectToken(
+                { body: { token } },
+                { credentials: await auth.getOwnServiceCredentials() },
+              ),
+          }),
+        );
+      },
+    });
+  },
+});

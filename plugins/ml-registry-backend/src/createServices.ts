@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  AuditorService,
+  AuthService,
+  LoggerService,
+} from '@backstage/backend-plugin-api';
+import type { CatalogService } from '@backstage/plugin-catalog-node';
+import type { Clock, NewId } from '@downstage/common';
+import type { Authorizer } from '@downstage/node';
+import type { ArtifactStore, Gate } from '@downstage/plugin-ml-registry-node';
+import type { Knex } from 'knex';
+import type { Announcer } from './services/Announcer';
+import { createTrackingServices } from './services/createTrackingServices';
+import { GateKeeper } from './services/GateKeeper';
+import { ModelFiles } from './services/ModelFiles';
+import { ModelProfiles } from './services/ModelProfiles';
+import { ModelService } from './services/ModelService';
+import { PromotionService } from './services/PromotionService';
+import { PromotionStagePolicy } from './services/PromotionStagePolicy';
+import { PromotionSteps } from './services/PromotionSteps';
+import { RollbackService } from './services/RollbackService';
+import { RunQueryService } from './services/RunQueryService';
+import { VersionChecks } from './services/VersionChecks';
+import { CheckStore } from './stores/CheckStore';
+import { ExperimentStore } from './stores/ExperimentStore';
+import { PromotionStore } from './stores/PromotionStore';
+import { RunStore } from './stores/RunStore';
+import { StageStore } from './stores/StageStore';
+import { VersionReader } from './stores/VersionReader';
+
+export type RegistryDeps = {
+  knex: Knex;
+  authorizer: Authorizer;
+  auditor: AuditorService;
+  auth: AuthService;
+  catalog: CatalogService;
+  logger: LoggerService;
+  announcer: Announcer;
+  artifactStore: ArtifactStore;
+  gates: Gate[];
+  portalUrl: string;
+  /** Called after a version was registered; its check may begin. */
+  onVersionCreated: () => void;
+  clock?: Clock;
+  newId?: NewId;
+};
+
+export type RegistryServices = ReturnType<typeof createServices>;
+
+/** The services of the registry, put together. */
+export function createServices(deps: RegistryDeps) {
+  const { knex, authorizer, auditor, announcer, logger, portalUrl } = deps;
+  const clock = deps.clock ?? (() => new Date());
+  const newId = deps.newId ?? randomUUID;
+
+  const versions = new VersionReader(knex);
+  const stages = new StageStore(knex);
+  const promotionStore = new PromotionStore(knex);
+  const profiles = new ModelProfiles(deps);
+  const files = new ModelFiles(deps.artifactStore);
+  const gates = new GateKeeper({ versions, files, gates: deps.gates });
+  const shared = {
+    authorizer,
+    auditor,
+    announcer,
+    logger,
+    clock,
+    newId,
+    versions,
+    stages,
+    profiles,
+    files,
+    gates,
+    promotions: promotionStore,
+  };
+
+  const steps = new PromotionSteps(shared);
+  const promotions = new PromotionService({ ...shared, steps });
+  const tracking = createTrackingServices({
+    knex,
+    authorizer,
+    artifactStore: deps.artifactStore,
+    stagePolicy: new PromotionStagePolicy({
+      ...shared,
+      promotions,
+      portalUrl,
+    }),
+    entityOwner: async name => (await profiles.get(name)).owner,
+    onVersionCreated: async () => deps.onVersionCreated(),
+    clock: () => clock().getTime(),
+  });
+  const { artifacts } = tracking;
+  return {
+    tracking,
+    steps,
+    promotions,
+    models: new ModelService({ ...shared, artifacts }),
+    rollbacks: new RollbackService(shared),
+    runs: new RunQueryService({
+      authorizer,
+      knex,
+      artifacts,
+      experiments: new ExperimentStore(knex),
+      runs: new RunStore(knex),
+    }),
+    checks: new VersionChecks({ ...shared, checks: new CheckStore(knex) }),
+  };
+}

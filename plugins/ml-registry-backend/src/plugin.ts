@@ -1,0 +1,115 @@
+import {
+  coreServices,
+  createBackendPlugin,
+} from '@backstage/backend-plugin-api';
+import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
+import { catalogServiceRef } from '@backstage/plugin-catalog-node';
+import { eventsServiceRef } from '@backstage/plugin-events-node';
+import { notificationService } from '@backstage/plugin-notifications-node';
+import { signalsServiceRef } from '@backstage/plugin-signals-node';
+import { createAuthorizer, migrate } from '@downstage/node';
+import { mlRegistryPermissions } from '@downstage/plugin-ml-registry-common';
+import {
+  mlRegistryGatesExtensionPoint,
+  mlRegistryTokensExtensionPoint,
+  type Gate,
+  type TokenVerifier,
+} from '@downstage/plugin-ml-registry-node';
+import express from 'express';
+import { registerActions } from './actions/registerActions';
+import { readMlRegistryConfig } from './config';
+import { createServices } from './createServices';
+import { createMlflowRouter } from './mlflow/createMlflowRouter';
+import { FolderArtifactStore } from './providers/FolderArtifactStore';
+import { startPromotionReconciler } from './reconcilers/promotionReconciler';
+import { startVersionReconciler } from './reconcilers/versionReconciler';
+import { createRouter } from './router';
+import { Announcer } from './services/Announcer';
+
+/** Tracking, models, versions, promotion. */
+export const mlRegistryPlugin = createBackendPlugin({
+  pluginId: 'ml-registry',
+  register(env) {
+    const gates: Gate[] = [];
+    const verifiers: TokenVerifier[] = [];
+    env.registerExtensionPoint(mlRegistryGatesExtensionPoint, {
+      addGate: gate => gates.push(gate),
+    });
+    env.registerExtensionPoint(mlRegistryTokensExtensionPoint, {
+      addVerifier: verifier => verifiers.push(verifier),
+    });
+    env.registerInit({
+      deps: {
+        actions: actionsRegistryServiceRef,
+        auditor: coreServices.auditor,
+        auth: coreServices.auth,
+        catalog: catalogServiceRef,
+        config: coreServices.rootConfig,
+        database: coreServices.database,
+        events: eventsServiceRef,
+        httpAuth: coreServices.httpAuth,
+        httpRouter: coreServices.httpRouter,
+        lifecycle: coreServices.lifecycle,
+        logger: coreServices.logger,
+        notifications: notificationService,
+        permissions: coreServices.permissions,
+        permissionsRegistry: coreServices.permissionsRegistry,
+        signals: signalsServiceRef,
+        userInfo: coreServices.userInfo,
+      },
+      async init(deps) {
+        const { config, httpAuth, httpRouter, lifecycle, logger } = deps;
+        const options = readMlRegistryConfig(config);
+        const clock = () => new Date();
+        const authorizer = createAuthorizer(deps);
+        const knex = await migrate(
+          deps.database,
+          '@downstage/plugin-ml-registry-backend',
+        );
+        const services = createServices({
+          ...deps,
+          knex,
+          authorizer,
+          gates,
+          clock,
+          portalUrl: options.portalUrl,
+          announcer: new Announcer(deps),
+          artifactStore: await FolderArtifactStore.open(options.artifactsDir),
+          onVersionCreated: () => versionLoop.nudge(),
+        });
+
+        const loops = { knex, logger, clock };
+        const versionLoop = startVersionReconciler({
+          ...loops,
+          checks: services.checks,
+        });
+        const promotionLoop = startPromotionReconciler({
+          ...loops,
+          steps: services.steps,
+        });
+        lifecycle.addShutdownHook(async () => {
+          await Promise.all([versionLoop.stop(), promotionLoop.stop()]);
+        });
+
+        deps.permissionsRegistry.addPermissions(mlRegistryPermissions);
+        // The MLflow API authenticates by itself: its clients bring tokens that are not Backstage's.
+        httpRouter.addAuthPolicy({ path: '/mlflow', allow: 'unauthenticated' });
+        const router = express.Router();
+        router.use(
+          '/mlflow',
+          createMlflowRouter({
+            services: services.tracking,
+            httpAuth,
+            authorizer,
+            verifiers,
+            logger,
+            portalUrl: options.portalUrl,
+          }),
+        );
+        router.use(createRouter({ httpAuth, ...services }));
+        httpRouter.use(router);
+        registerActions({ actions: deps.actions, ...services });
+      },
+    });
+  },
+});
