@@ -33,9 +33,9 @@ export function createArtifactRouter(
     });
   });
 
-  router.get('/artifacts/*', async (request, response) => {
+  router.get('/artifacts/:path(*)', async (request, response) => {
     const caller = await callerOf(request);
-    const path = safePath(request.params[0]);
+    const path = safePath(request.params.path);
     const file = await service.download(caller, path);
     const name = posix.basename(path);
     response.setHeader('Content-Type', contentType(name));
@@ -53,15 +53,15 @@ export function createArtifactRouter(
     await pipeline(file.content, response);
   });
 
-  router.put('/artifacts/*', async (request, response) => {
+  router.put('/artifacts/:path(*)', async (request, response) => {
     const caller = await callerOf(request);
-    await service.upload(caller, safePath(request.params[0]), request);
+    await service.upload(caller, safePath(request.params.path), request);
     response.json({});
   });
 
-  router.delete('/artifacts/*', async (request, response) => {
+  router.delete('/artifacts/:path(*)', async (request, response) => {
     const caller = await callerOf(request);
-    await service.delete(caller, safePath(request.params[0]));
+    await service.delete(caller, safePath(request.params.path));
     response.json({});
   });
 

@@ -1,0 +1,64 @@
+"""Starts the MLflow surface on a free port (or takes DOWNSTAGE_MLFLOW_URI) for the tests of the unmodified client."""
+
+import os
+import shutil
+import subprocess
+import uuid
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parent
+
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
+
+@pytest.fixture(scope="session")
+def tracking_uri():
+    given = os.environ.get("DOWNSTAGE_MLFLOW_URI")
+    if given:
+        yield given
+        return
+    node = shutil.which("node")
+    process = subprocess.Popen(
+        [node, "--require", "@backstage/cli/config/nodeTransform.cjs", "python-tests/server.ts"],
+        cwd=FOLDER.parent,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    port = None
+    for line in process.stdout:
+        if line.startswith("PORT "):
+            port = line.split()[1]
+            break
+    assert port, "the server did not start"
+    yield f"http://127.0.0.1:{port}/api/ml-registry/mlflow"
+    process.terminate()
+    process.wait(timeout=30)
+
+
+@pytest.fixture(autouse=True)
+def client(tracking_uri, monkeypatch, tmp_path):
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", os.environ.get("DOWNSTAGE_MLFLOW_TOKEN", "mock-user-token"))
+    monkeypatch.chdir(tmp_path)
+    mlflow.set_tracking_uri(tracking_uri)
+    yield mlflow.MlflowClient()
+    while mlflow.active_run():
+        mlflow.end_run()
+    mlflow.sklearn.autolog(disable=True)
+
+
+@pytest.fixture
+def unique():
+    return uuid.uuid4().hex[:8]
+
+
+@pytest.fixture
+def experiment(unique):
+    import mlflow
+
+    return mlflow.set_experiment(f"experiment {unique} ü").experiment_id
