@@ -1,0 +1,28 @@
+import { useEntity } from '@backstage/plugin-catalog-react';
+import { Alert } from '@backstage/ui';
+import { CodeBlock } from '@downstage/react';
+
+/** Says how to claim a model that was registered from code and belongs to nobody. */
+export function UnownedCard() {
+  const { name } = useEntity().entity.metadata;
+  return (
+    <div>
+      <Alert
+        status="warning"
+        title="Nobody owns this model"
+        description="It was registered from code. Until a team claims it, it cannot be promoted or served. Put this into a catalog-info.yaml, with your team, and register the file."
+      />
+      <CodeBlock
+        code={`apiVersion: downstage.dev/v1alpha1
+kind: Model
+metadata:
+  name: ${name}
+spec:
+  type: classifier
+  lifecycle: experimental
+  owner: group:default/your-team
+`}
+      />
+    </div>
+  );
+}
