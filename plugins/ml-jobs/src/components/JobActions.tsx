@@ -1,0 +1,129 @@
+import { useState } from 'react';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import {
+  Alert,
+  Button,
+  ButtonLink,
+  Dialog,
+  DialogBody,
+  DialogFooter,
+  DialogHeader,
+  Flex,
+  Text,
+  TextField,
+} from '@backstage/ui';
+import type { Job } from '@downstage/plugin-ml-jobs-common';
+import { useOwns } from '@downstage/react';
+import { useNavigate } from 'react-router-dom';
+import { useAction } from '../hooks/useAction';
+import { useJobs } from '../hooks/useJobs';
+import { paths } from '../paths';
+import { mlJobsTranslationRef } from '../translation';
+
+/** What can be done with a job: for its owners only, others see where its runs are. */
+export function JobActions(props: { job: Job; onChanged: () => void }) {
+  const { job, onChanged } = props;
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  const owns = useOwns(job.owner);
+  const [asking, setAsking] = useState(false);
+  const isOver = ['succeeded', 'failed', 'cancelled'].includes(job.state);
+  return (
+    <Flex gap="2" align="center">
+      <ButtonLink variant="secondary" href={paths.runsOfJob(job.id)}>
+        {t('job.runs')}
+      </ButtonLink>
+      {owns && isOver && <RerunButton job={job} />}
+      {owns && !isOver && (
+        <Button variant="secondary" destructive onPress={() => setAsking(true)}>
+          {t('cancel.button')}
+        </Button>
+      )}
+      {asking && (
+        <CancelDialog
+          job={job}
+          onClose={() => setAsking(false)}
+          onDone={() => {
+            setAsking(false);
+            onChanged();
+          }}
+        />
+      )}
+    </Flex>
+  );
+}
+
+function RerunButton(props: { job: Job }) {
+  const { job } = props;
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  const api = useJobs();
+  const navigate = useNavigate();
+  const action = useAction();
+  const rerun = () =>
+    action.run(
+      async () => {
+        const again = await api.rerunJob({ params: { id: job.id }, body: {} });
+        navigate(paths.job(again.id));
+      },
+      { title: t('rerun.done') },
+    );
+  return (
+    <>
+      <Button variant="primary" isPending={action.pending} onPress={rerun}>
+        {t('rerun.button')}
+      </Button>
+      {action.error && (
+        <Dialog isOpen onOpenChange={action.clear} width="min(520px, 92vw)">
+          <DialogHeader>{t('rerun.failed')}</DialogHeader>
+          <DialogBody>
+            <Alert status="danger" title={action.error.message} />
+          </DialogBody>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function CancelDialog(props: { job: Job; onClose: () => void; onDone: () => void }) {
+  const { job, onClose, onDone } = props;
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  const api = useJobs();
+  const action = useAction();
+  const [reason, setReason] = useState('');
+  const confirm = async () => {
+    const done = await action.run(
+      () =>
+        api.cancelJob({
+          params: { id: job.id },
+          body: reason.trim() ? { reason: reason.trim() } : {},
+        }),
+      { title: t('cancel.done') },
+    );
+    if (done) onDone();
+  };
+  return (
+    <Dialog isOpen onOpenChange={open => !open && onClose()} width="min(520px, 92vw)">
+      <DialogHeader>{t('cancel.title', { name: job.name })}</DialogHeader>
+      <DialogBody>
+        <Flex direction="column" gap="4">
+          <Text>{t('cancel.text')}</Text>
+          <TextField label={t('cancel.reason')} value={reason} onChange={setReason} />
+          {action.error && (
+            <Alert
+              status="danger"
+              title={t('cancel.failed')}
+              description={action.error.message}
+            />
+          )}
+        </Flex>
+      </DialogBody>
+      <DialogFooter>
+        <Button variant="primary" destructive isPending={action.pending} onPress={confirm}>
+          {t('cancel.confirm')}
+        </Button>
+        <Button variant="secondary" onPress={onClose}>
+          {t('cancel.keep')}
+        </Button>
+      </DialogFooter>
+    </Dialog>
+  );
+}

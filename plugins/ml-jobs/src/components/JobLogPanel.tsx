@@ -1,0 +1,106 @@
+import { useEffect, useRef, useState } from 'react';
+import { toastApiRef, useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
+import { Alert, Button, Flex, Skeleton, Switch, Text } from '@backstage/ui';
+import { CopyButton, StatusBadge } from '@downstage/react';
+import { RiDownloadLine } from '@remixicon/react';
+import { useJobLog } from '../hooks/useJobLog';
+import { useJobs } from '../hooks/useJobs';
+import { mlJobsTranslationRef } from '../translation';
+import { Section } from './Section';
+
+/** The log as it grows. Follow keeps the end in sight, and lets go when somebody scrolls up. */
+export function JobLogPanel(props: { jobId: string }) {
+  const { jobId } = props;
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  const log = useJobLog(jobId);
+  const [follow, setFollow] = useState(true);
+  const box = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    if (follow && box.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [follow, log.text]);
+
+  return (
+    <Section
+      title={t('log.title')}
+      actions={
+        <Flex gap="3" align="center">
+          {log.status === 'live' && <StatusBadge tone="running" label={t('log.live')} />}
+          {log.status === 'ended' && <StatusBadge tone="ok" label={t('log.ended')} />}
+          <Switch label={t('log.follow')} isSelected={follow} onChange={setFollow} />
+          <CopyButton text={log.text} label={t('log.copy')} />
+          <DownloadButton jobId={jobId} />
+        </Flex>
+      }
+    >
+      <Flex direction="column" gap="2">
+        {log.status === 'reconnecting' && (
+          <Alert status="warning" title={t('log.reconnecting')} description={log.error?.message} />
+        )}
+        {log.cut && <Text color="secondary">{t('log.cut')}</Text>}
+        {log.status === 'connecting' && (
+          <div role="status" aria-label="Loading" aria-busy="true">
+            <Skeleton width="100%" height={20} />
+          </div>
+        )}
+        <div
+          ref={box}
+          role="log"
+          aria-label={t('log.title')}
+          aria-live="off"
+          // A scrolling region has to be reachable by keyboard.
+          // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+          tabIndex={0}
+          onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+            const atEnd = scrollHeight - scrollTop - clientHeight < 24;
+            if (!atEnd && follow) setFollow(false);
+          }}
+          style={{
+            maxHeight: 480,
+            minHeight: 80,
+            overflow: 'auto',
+            padding: 12,
+            borderRadius: 6,
+            color: 'var(--bui-fg-primary)',
+            background: 'var(--bui-bg-neutral-2, #8881)',
+            fontFamily: 'ui-monospace, monospace',
+            fontSize: 13,
+            lineHeight: 1.5,
+            whiteSpace: 'pre-wrap',
+            overflowWrap: 'anywhere',
+          }}
+        >
+          {log.text || (log.status !== 'connecting' && t('log.empty'))}
+        </div>
+      </Flex>
+    </Section>
+  );
+}
+
+function DownloadButton(props: { jobId: string }) {
+  const { jobId } = props;
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  const api = useJobs();
+  const toastApi = useApi(toastApiRef);
+  const download = async () => {
+    try {
+      const url = URL.createObjectURL(await api.downloadLog(jobId));
+      const anchor = document.createElement('a');
+      anchor.href = url;
+      anchor.download = `job-${jobId}.log`;
+      anchor.click();
+      URL.revokeObjectURL(url);
+    } catch (error) {
+      toastApi.post({
+        title: t('log.failed'),
+        description: error instanceof Error ? error.message : String(error),
+        status: 'danger',
+      });
+    }
+  };
+  return (
+    <Button size="small" variant="secondary" iconStart={<RiDownloadLine />} onPress={download}>
+      {t('log.download')}
+    </Button>
+  );
+}

@@ -1,0 +1,79 @@
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { Alert, Flex, Link, Text } from '@backstage/ui';
+import { jobChangedTopic, type Queue } from '@downstage/plugin-ml-jobs-common';
+import { Frame, useLoad } from '@downstage/react';
+import { useJobs } from '../hooks/useJobs';
+import { paths } from '../paths';
+import { mlJobsTranslationRef } from '../translation';
+import { JobStateBadge } from './JobStateBadge';
+import { Section } from './Section';
+
+/** The slots, what is in them, and what waits. */
+export function QueueCard() {
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  const api = useJobs();
+  const queue = useLoad(signal => api.getQueue({}, { signal }), [], {
+    channel: jobChangedTopic.name,
+  });
+  return (
+    <Section title={t('queue.title')}>
+      <Frame value={queue}>
+        {value =>
+          value.slots === 0 ? (
+            <Alert status="warning" title={t('queue.off')} description={t('queue.offText')} />
+          ) : (
+            <Slots queue={value} />
+          )
+        }
+      </Frame>
+    </Section>
+  );
+}
+
+function Slots(props: { queue: Queue }) {
+  const { slots, running, queued, runtime } = props.queue;
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  const free = Math.max(0, slots - running.length);
+  return (
+    <Flex direction="column" gap="3">
+      <Text color="secondary">
+        {t('queue.slots', { running: String(running.length), slots: String(slots) })}
+        {' · '}
+        {queued.length ? t('queue.waiting', { count: queued.length }) : t('queue.noneWaiting')}
+        {runtime && ` · ${t('queue.runtime')}: ${runtime}`}
+      </Text>
+      {running.length + queued.length === 0 && <Text>{t('queue.idle')}</Text>}
+      <ol
+        aria-label={t('queue.title')}
+        style={{ display: 'flex', flexWrap: 'wrap', gap: 8, margin: 0, padding: 0, listStyle: 'none' }}
+      >
+        {[...running, ...queued].map(item => (
+          <li key={item.id} style={slot(item.state === 'queued')}>
+            <Link href={paths.job(item.id)} variant="body-medium">
+              {item.name} · {item.id}
+            </Link>
+            <div>
+              <JobStateBadge job={item} />
+            </div>
+          </li>
+        ))}
+        {running.length > 0 &&
+          Array.from({ length: Math.min(free, 8) }, (_, index) => (
+            <li key={`free-${index}`} style={{ ...slot(true), color: 'var(--bui-fg-secondary)' }}>
+              {t('queue.free')}
+            </li>
+          ))}
+      </ol>
+    </Flex>
+  );
+}
+
+function slot(dashed: boolean) {
+  return {
+    minWidth: 150,
+    padding: '8px 12px',
+    borderRadius: 6,
+    border: `1px ${dashed ? 'dashed' : 'solid'} var(--bui-border-2)`,
+    fontSize: 14,
+  } as const;
+}

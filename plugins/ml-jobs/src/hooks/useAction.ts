@@ -1,0 +1,45 @@
+import { useState } from 'react';
+import { toastApiRef, useApi } from '@backstage/frontend-plugin-api';
+
+/** A change a person asked for: whether it is under way, what went wrong, and how to ask for it. */
+export type Action = {
+  pending: boolean;
+  error?: Error;
+  /** Resolves to whether it worked; never throws. */
+  run: (
+    change: () => Promise<unknown>,
+    success: { title: string; href?: string; link?: string },
+  ) => Promise<boolean>;
+  clear: () => void;
+};
+
+/** Runs a change, says in a toast that it worked, and keeps the reason when it did not, to be shown where it was asked for. */
+export function useAction(): Action {
+  const toastApi = useApi(toastApiRef);
+  const [pending, setPending] = useState(false);
+  const [error, setError] = useState<Error>();
+  return {
+    pending,
+    error,
+    clear: () => setError(undefined),
+    run: async (change, { title, href, link }) => {
+      setPending(true);
+      setError(undefined);
+      try {
+        await change();
+        toastApi.post({
+          title,
+          status: 'success',
+          timeout: 6000,
+          ...(href && link && { links: [{ label: link, href }] }),
+        });
+        return true;
+      } catch (caught) {
+        setError(caught instanceof Error ? caught : new Error(String(caught)));
+        return false;
+      } finally {
+        setPending(false);
+      }
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { Alert, Container, Flex, Header } from '@backstage/ui';
+import { jobChangedTopic, type Job } from '@downstage/plugin-ml-jobs-common';
+import { Frame, useLoad } from '@downstage/react';
+import { useParams } from 'react-router-dom';
+import { JobActions } from '../components/JobActions';
+import { JobAttempts, JobDetails, JobGiven } from '../components/JobFacts';
+import { JobLogPanel } from '../components/JobLogPanel';
+import { JobStateBadge } from '../components/JobStateBadge';
+import { JobTimeline } from '../components/JobTimeline';
+import { Section } from '../components/Section';
+import { useJobs } from '../hooks/useJobs';
+import { paths } from '../paths';
+import { mlJobsTranslationRef } from '../translation';
+
+/** One job: what it is, how far it is, and its log while it runs. */
+export function JobPage() {
+  const { id = '' } = useParams();
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  const api = useJobs();
+  const job = useLoad(signal => api.getJob({ params: { id } }, { signal }), [id], {
+    channel: jobChangedTopic.name,
+    pollMs: 5_000,
+  });
+  return (
+    <>
+      <Header
+        title={job.value ? `${job.value.name} · ${id}` : id}
+        breadcrumbs={[{ label: t('list.title'), href: paths.training }]}
+        customActions={job.value && <JobActions job={job.value} onChanged={job.retry} />}
+      />
+      <Container>
+        <Flex direction="column" gap="4" pt="4" pb="8">
+          <Frame value={job}>{value => <JobContent job={value} />}</Frame>
+        </Flex>
+      </Container>
+    </>
+  );
+}
+
+function JobContent(props: { job: Job }) {
+  const { job } = props;
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  return (
+    <>
+      <Flex gap="3" align="center">
+        <JobStateBadge job={job} />
+        {job.state !== 'failed' && job.message && job.message !== t(`state.${job.state}`) && (
+          <span>{job.message}</span>
+        )}
+      </Flex>
+      {job.state === 'failed' && (
+        <Alert status="danger" title={t('state.failed')} description={job.message} />
+      )}
+      {job.warnings.length > 0 && (
+        <Alert
+          status="warning"
+          title={t('job.warnings')}
+          description={job.warnings
+            .map(({ option, message }) => `${option}: ${message}`)
+            .join('; ')}
+        />
+      )}
+      <Section title={t('job.timeline')}>
+        <JobTimeline job={job} />
+      </Section>
+      <JobLogPanel jobId={job.id} />
+      <JobDetails job={job} />
+      <JobAttempts job={job} />
+      <JobGiven job={job} />
+    </>
+  );
+}
