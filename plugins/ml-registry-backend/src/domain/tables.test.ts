@@ -1,0 +1,73 @@
+import { promotionStateSchema, stageSchema } from '@downstage/plugin-ml-registry-common';
+import { approvalRefusal, approvalsNeeded } from './approvals';
+import { isDecided, nextPromotionState, promotionTable } from './promotionStates';
+import { isPromotable, stageStep, stageTable } from './stages';
+
+describe('the stage table', () => {
+  it('has a row for every stage, and leads to known ones only', () => {
+    expect(Object.keys(stageTable).sort()).toEqual([...stageSchema.options].sort());
+  });
+
+  it('leads into production by promotion or rollback alone', () => {
+    const ways = stageSchema.options.map(from => stageStep(from, 'production'));
+    expect(ways).toEqual(['promotion', 'promotion', 'promotion', undefined, 'rollback']);
+  });
+
+  it.each([
+    ['staging', 'production', true],
+    ['none', 'staging', true],
+    ['archived', 'production', false],
+    ['production', 'candidate', false],
+  ] as const)('promotes from %s to %s: %p', (from, to, expected) => {
+    expect(isPromotable(from, to)).toBe(expected);
+  });
+});
+
+describe('the promotion table', () => {
+  it('has a row for every state and ends in four of them', () => {
+    expect(Object.keys(promotionTable)).toEqual(promotionStateSchema.options);
+    expect(promotionStateSchema.options.filter(isDecided)).toEqual([
+      'approved',
+      'blocked',
+      'rejected',
+      'withdrawn',
+    ]);
+  });
+
+  it('applies only what waits for approval', () => {
+    const states = promotionStateSchema.options.filter(state =>
+      nextPromotionState(state, 'apply'),
+    );
+    expect(states).toEqual(['waiting-for-approval']);
+  });
+});
+
+describe('approvals', () => {
+  it.each([
+    [{ to: 'production', risk: 'minimal' }, 1],
+    [{ to: 'production', risk: 'minimal', approvals: 0 }, 0],
+    [{ to: 'production', risk: 'limited', approvals: 3 }, 3],
+    [{ to: 'production', risk: 'high', approvals: 1 }, 2],
+    [{ to: 'production', risk: 'high', approvals: 3 }, 3],
+    [{ to: 'candidate', risk: 'high' }, 0],
+    [{ to: 'staging', risk: 'high' }, 0],
+  ] as const)('%j needs %p', (options, expected) => {
+    expect(approvalsNeeded(options)).toBe(expected);
+  });
+
+  it.each([
+    [{ actor: 'ben', owns: true }, undefined],
+    [{ actor: 'ben', owns: false }, /Only members of diagnostics/],
+    [{ actor: 'ann', owns: true }, /asked for this/],
+    [{ actor: 'eve', owns: true }, /made this version/],
+  ])('%j may approve unless %p', (who, refusal) => {
+    const found = approvalRefusal({
+      ...who,
+      owner: 'diagnostics',
+      requestedBy: 'ann',
+      author: 'eve',
+    });
+    if (refusal) expect(found).toMatch(refusal);
+    else expect(found).toBeUndefined();
+  });
+});

@@ -1,0 +1,344 @@
+import { TestDatabases } from '@backstage/backend-test-utils';
+import { testDatabaseIds } from '@downstage/node/testUtils';
+import { aModelEntity, aRegistry, as } from '../testUtils/registryFixture';
+
+jest.setTimeout(60_000);
+const databases = TestDatabases.create({ ids: testDatabaseIds() });
+
+describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
+  const start = async (options?: Parameters<typeof aRegistry>[1]) =>
+    aRegistry(await databases.init(id), options);
+
+  it('asks, checks, waits for approval, and changes stage, alias and ledger together', async () => {
+    const registry = await start();
+    const path = await registry.aVersion(1);
+    const asked = await registry.promotions.request(
+      { ...path, to: 'production', reason: 'better' },
+      as('ann'),
+    );
+    expect(asked).toMatchObject({
+      id: 'promotion-1',
+      state: 'waiting-for-approval',
+      from: 'none',
+      owner: 'group:default/diagnostics',
+      evidence: { metrics: { auc: 0.95 }, runId: 'tumours-run-1' },
+      approvalsNeeded: 1,
+    });
+    expect(await registry.stageOf(1)).toBe('none');
+    const approved = await registry.promotions.approve(
+      { id: asked.id, comment: 'fine' },
+      as('ben'),
+    );
+    expect(approved).toMatchObject({
+      state: 'approved',
+      approvals: [{ by: 'user:default/ben', comment: 'fine' }],
+    });
+    expect(await registry.stageOf(1)).toBe('production');
+    expect(await registry.aliases()).toEqual({ champion: 1 });
+    const { items } = await registry.rollbacks.history(path, as('cleo'));
+    expect(items.map(({ action }) => action)).toEqual([
+      'promoted',
+      'promotion-requested',
+    ]);
+    expect(registry.events.publish).toHaveBeenCalledWith({
+      topic: 'ml-registry.stage-changed',
+      eventPayload: {
+        modelRef: 'model:default/tumours',
+        versionRef: 'default/tumours@1',
+        from: 'none',
+        to: 'production',
+      },
+    });
+  });
+
+  it('archives the version that was in production', async () => {
+    const registry = await start();
+    await registry.aVersion(1);
+    await registry.aVersion(2);
+    await registry.promote(1);
+    await registry.promote(2);
+    expect(await registry.stageOf(1)).toBe('archived');
+    expect(await registry.stageOf(2)).toBe('production');
+    expect(await registry.aliases()).toEqual({ champion: 2 });
+  });
+
+  it('lets one of two promotions of a model win and blocks the other', async () => {
+    const registry = await start();
+    const one = await registry.aVersion(1);
+    const two = await registry.aVersion(2);
+    const first = await registry.promotions.request(
+      { ...one, to: 'production' },
+      as('ann'),
+    );
+    const second = await registry.promotions.request(
+      { ...two, to: 'production' },
+      as('ann'),
+    );
+    const decided = await Promise.all([
+      registry.promotions.approve({ id: first.id }, as('ben')),
+      registry.promotions.approve({ id: second.id }, as('eve')),
+    ]);
+    expect(decided.map(({ state }) => state).sort()).toEqual([
+      'approved',
+      'blocked',
+    ]);
+    const blocked = decided.find(({ state }) => state === 'blocked');
+    expect(blocked?.message).toMatch(/Production changed from no version to/);
+    const stages = [await registry.stageOf(1), await registry.stageOf(2)];
+    expect(stages.sort()).toEqual(['none', 'production']);
+  });
+
+  it('refuses a second version in production whatever the code does', async () => {
+    const registry = await start();
+    await registry.aVersion(1);
+    await registry.aVersion(2);
+    await registry.promote(1);
+    await expect(
+      registry
+        .knex('model_versions')
+        .where({ version: 2 })
+        .update({ stage: 'production' }),
+    ).rejects.toThrow(/unique/i);
+  });
+
+  it('refuses people of other teams, the requester, the author and administrators as approvers', async () => {
+    const registry = await start();
+    const path = await registry.aVersion(1, undefined, {
+      createdBy: 'user:default/eve',
+    });
+    const { id: promotion } = await registry.promotions.request(
+      { ...path, to: 'production' },
+      as('ann'),
+    );
+    const approve = (name: string) =>
+      registry.promotions.approve({ id: promotion }, as(name));
+    await expect(approve('cleo')).rejects.toMatchObject({
+      name: 'NotAllowedError',
+      message: expect.stringMatching(/Only members of group:default\/diagnostics/),
+    });
+    await expect(approve('ann')).rejects.toThrow(/asked for this promotion/);
+    await expect(approve('eve')).rejects.toThrow(/made this version/);
+    await expect(approve('dora')).rejects.toThrow(/Only members/);
+    await expect(approve('ben')).resolves.toMatchObject({ state: 'approved' });
+  });
+
+  it('refuses people of other teams who ask, reject or roll back', async () => {
+    const registry = await start();
+    const path = await registry.aVersion(1);
+    const ask = { ...path, to: 'production' as const };
+    await expect(
+      registry.promotions.request(ask, as('cleo')),
+    ).rejects.toMatchObject({ name: 'NotAllowedError' });
+    const { id: promotion } = await registry.promotions.request(ask, as('ann'));
+    await expect(
+      registry.promotions.reject({ id: promotion, comment: 'no' }, as('cleo')),
+    ).rejects.toMatchObject({ name: 'NotAllowedError' });
+    await expect(
+      registry.promotions.withdraw(promotion, as('cleo')),
+    ).rejects.toMatchObject({ name: 'NotAllowedError' });
+    await expect(
+      registry.rollbacks.rollback({ ...path, reason: 'x' }, as('cleo')),
+    ).rejects.toMatchObject({ name: 'NotAllowedError' });
+  });
+
+  it('asks for two different people when the risk is high', async () => {
+    const registry = await start({ entity: aModelEntity({ risk: 'high' }) });
+    const path = await registry.aVersion(1);
+    const { id: promotion, approvalsNeeded } =
+      await registry.promotions.request({ ...path, to: 'production' }, as('ann'));
+    expect(approvalsNeeded).toBe(2);
+    await registry.promotions.approve({ id: promotion }, as('ben'));
+    const again = await registry.promotions.approve({ id: promotion }, as('ben'));
+    expect(again.state).toBe('waiting-for-approval');
+    expect(again.approvals).toHaveLength(1);
+    const last = await registry.promotions.approve({ id: promotion }, as('eve'));
+    expect(last.state).toBe('approved');
+  });
+
+  it('blocks a version that fails a gate, and says what to do', async () => {
+    const registry = await start();
+    const path = await registry.aVersion(1, { auc: 0.8 });
+    const preview = await registry.promotions.preview(
+      { ...path, to: 'production' },
+      as('cleo'),
+    );
+    expect(preview).toMatchObject({ allowed: false, approvalsNeeded: 1 });
+    await expect(
+      registry.promotions.request({ ...path, to: 'production' }, as('ann')),
+    ).resolves.toMatchObject({
+      state: 'blocked',
+      message: expect.stringMatching(/auc is 0.8, wanted at least 0.9/),
+    });
+  });
+
+  it('compares with the version in production', async () => {
+    const registry = await start();
+    await registry.aVersion(1, { auc: 0.98 });
+    await registry.promote(1);
+    const path = await registry.aVersion(2, { auc: 0.965 });
+    const preview = await registry.promotions.preview(
+      { ...path, to: 'production' },
+      as('ann'),
+    );
+    expect(preview.champion).toMatchObject({ version: 1, metrics: { auc: 0.98 } });
+    expect(preview.reasons).toEqual([
+      'auc against the champion: auc is 0.965, wanted at least 0.97 (version 1 has 0.98)',
+    ]);
+  });
+
+  it('waits while a gate is pending and goes on when it passes', async () => {
+    const registry = await start();
+    const path = await registry.aVersion(1, {}, { running: true });
+    const asked = await registry.promotions.request(
+      { ...path, to: 'production' },
+      as('ann'),
+    );
+    expect(asked.state).toBe('checking');
+    await registry.knex('latest_metrics').insert({
+      run_id: 'tumours-run-1',
+      key: 'auc',
+      value: 0.99,
+      timestamp: 1,
+      step: 0,
+      is_nan: false,
+    });
+    await registry.steps.run(asked.id);
+    await expect(
+      registry.promotions.get(asked.id, as('ann')),
+    ).resolves.toMatchObject({ state: 'waiting-for-approval' });
+  });
+
+  it('never passes because an installed gate is broken', async () => {
+    const registry = await start({
+      gates: [
+        {
+          name: 'card',
+          evaluate: async () => {
+            throw new Error('unreachable');
+          },
+        },
+      ],
+    });
+    const path = await registry.aVersion(1);
+    const asked = await registry.promotions.request(
+      { ...path, to: 'production' },
+      as('ann'),
+    );
+    expect(asked).toMatchObject({
+      state: 'checking',
+      message: 'Waiting for card',
+    });
+  });
+
+  it('goes on where a process died: after the request, and after the last approval', async () => {
+    const registry = await start();
+    const path = await registry.aVersion(1);
+    const asked = await registry.promotions.request(
+      { ...path, to: 'production' },
+      as('ann'),
+    );
+    await registry.knex('promotions').update({ state: 'requested' });
+    await registry.steps.run(asked.id);
+    // The approval is written, and the process dies before it is applied.
+    await registry.knex('promotion_approvals').insert({
+      promotion_id: asked.id,
+      approved_by: 'user:default/ben',
+      approved_at: '2026-03-01T10:00:00Z',
+    });
+    await Promise.all([
+      registry.steps.run(asked.id),
+      registry.steps.run(asked.id),
+    ]);
+    expect(await registry.stageOf(1)).toBe('production');
+    const { items } = await registry.rollbacks.history(path, as('ann'));
+    expect(items.filter(({ action }) => action === 'promoted')).toHaveLength(1);
+  });
+
+  it('refuses a second open promotion of the same version', async () => {
+    const registry = await start();
+    const path = await registry.aVersion(1);
+    const ask = { ...path, to: 'production' as const };
+    await registry.promotions.request(ask, as('ann'));
+    await expect(
+      registry.promotions.request(ask, as('ben')),
+    ).rejects.toMatchObject({ code: 'ml-registry.promotion-pending' });
+  });
+
+  it('rejects and withdraws, once', async () => {
+    const registry = await start();
+    const path = await registry.aVersion(1);
+    const ask = { ...path, to: 'production' as const };
+    const first = await registry.promotions.request(ask, as('ann'));
+    await expect(
+      registry.promotions.reject({ id: first.id, comment: 'no' }, as('ben')),
+    ).resolves.toMatchObject({ state: 'rejected', message: 'no' });
+    await expect(
+      registry.promotions.approve({ id: first.id }, as('ben')),
+    ).rejects.toMatchObject({ code: 'ml-registry.promotion-state' });
+    const second = await registry.promotions.request(ask, as('ann'));
+    await expect(
+      registry.promotions.withdraw(second.id, as('ann')),
+    ).resolves.toMatchObject({ state: 'withdrawn' });
+  });
+
+  it('refuses a model that nobody owns', async () => {
+    const registry = await start({ entity: false });
+    const path = await registry.aVersion(1);
+    await expect(
+      registry.promotions.request({ ...path, to: 'production' }, as('ann')),
+    ).rejects.toMatchObject({ code: 'ml-registry.model-unowned' });
+  });
+
+  it('brings the last production version back at once, and again', async () => {
+    const registry = await start();
+    const path = await registry.aVersion(1);
+    await registry.aVersion(2);
+    await expect(
+      registry.rollbacks.rollback({ ...path, reason: 'x' }, as('ann')),
+    ).rejects.toMatchObject({ code: 'ml-registry.nothing-to-roll-back-to' });
+    await registry.promote(1);
+    await registry.promote(2);
+    await registry.rollbacks.rollback({ ...path, reason: 'wrong' }, as('ann'));
+    expect(await registry.aliases()).toEqual({ champion: 1 });
+    expect(await registry.stageOf(2)).toBe('archived');
+    await registry.rollbacks.rollback({ ...path, reason: 'again' }, as('ann'));
+    expect(await registry.aliases()).toEqual({ champion: 2 });
+  });
+
+  it('brings a new version that passes its gates into staging, and announces it once', async () => {
+    const registry = await start();
+    await registry.aVersion(1);
+    await registry.aVersion(2, { auc: 0.1 });
+    await registry.checks.open();
+    await expect(registry.checks.look('tumours@1')).resolves.toMatchObject({
+      next_reconcile_at: null,
+    });
+    await expect(registry.checks.look('tumours@2')).resolves.toMatchObject({
+      announced: true,
+      next_reconcile_at: expect.any(String),
+    });
+    expect(await registry.stageOf(1)).toBe('staging');
+    expect(await registry.stageOf(2)).toBe('none');
+    expect(registry.events.publish).toHaveBeenCalledWith({
+      topic: 'ml-registry.version-created',
+      eventPayload: {
+        modelRef: 'model:default/tumours',
+        versionRef: 'default/tumours@1',
+      },
+    });
+  });
+
+  it('makes a version the candidate without approval, and its challenger alias moves', async () => {
+    const registry = await start();
+    const one = await registry.aVersion(1);
+    const two = await registry.aVersion(2);
+    const candidate = { to: 'candidate' as const };
+    await registry.promotions.request({ ...one, ...candidate }, as('ann'));
+    expect(await registry.aliases()).toEqual({ challenger: 1 });
+    await registry.promotions.request({ ...two, ...candidate }, as('ann'));
+    expect(await registry.aliases()).toEqual({ challenger: 2 });
+    expect(await registry.stageOf(1)).toBe('staging');
+    await registry.promote(2);
+    expect(await registry.aliases()).toEqual({ champion: 2 });
+  });
+});

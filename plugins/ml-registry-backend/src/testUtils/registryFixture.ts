@@ -1,0 +1,257 @@
+import { Readable } from 'node:stream';
+import {
+  resolvePackagePath,
+  type BackstageCredentials,
+} from '@backstage/backend-plugin-api';
+import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
+import type { Entity } from '@backstage/catalog-model';
+import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
+import { AuthorizeResult } from '@backstage/plugin-permission-common';
+import { Authorizer } from '@downstage/node';
+import type { ArtifactStore, Gate } from '@downstage/plugin-ml-registry-node';
+import type { Knex } from 'knex';
+import { createServices } from '../createServices';
+import { Announcer } from '../services/Announcer';
+
+export const diagnostics = 'group:default/diagnostics';
+
+const groups: Record<string, string[]> = {
+  'user:default/ann': [diagnostics],
+  'user:default/ben': [diagnostics],
+  'user:default/eve': [diagnostics],
+  'user:default/cleo': ['group:default/credit'],
+  'user:default/dora': ['group:default/platform'],
+};
+
+/** Who belongs where in tests: ann, ben and eve own the model, cleo does not, dora administers. */
+export const userInfo = mockServices.userInfo.mock({
+  getUserInfo: async credentials => {
+    const userEntityRef = userOf(credentials);
+    return {
+      userEntityRef,
+      ownershipEntityRefs: [userEntityRef, ...(groups[userEntityRef] ?? [])],
+    };
+  },
+});
+
+function userOf(credentials: BackstageCredentials): string {
+  const { principal } = credentials;
+  if (
+    typeof principal === 'object' &&
+    principal !== null &&
+    'userEntityRef' in principal
+  ) {
+    return String(principal.userEntityRef);
+  }
+  return 'user:default/nobody';
+}
+
+export const as = (name: string) => ({
+  credentials: mockCredentials.user(`user:default/${name}`),
+});
+
+/** A Model entity owned by diagnostics, with a floor for `auc` and a margin to the champion. */
+export function aModelEntity(
+  spec: Record<string, unknown> = {},
+  name = 'tumours',
+): Entity {
+  return {
+    apiVersion: 'downstage.dev/v1alpha1',
+    kind: 'Model',
+    metadata: { name, namespace: 'default', title: 'Tumours' },
+    relations: [{ type: 'ownedBy', targetRef: diagnostics }],
+    spec: {
+      type: 'classifier',
+      lifecycle: 'production',
+      owner: diagnostics,
+      evaluation: {
+        primaryMetric: { name: 'auc', goal: 'maximize' },
+        gates: [
+          { metric: 'auc', min: 0.9 },
+          { metric: 'auc', notWorseThanChampionBy: 0.01 },
+        ],
+      },
+      ...JSON.parse(JSON.stringify(spec)),
+    },
+  };
+}
+
+export const modelFile = `
+flavors:
+  onnx: {data: model.onnx}
+  python_function: {loader_module: mlflow.onnx}
+signature:
+  inputs: '[{"type": "double", "name": "radius", "required": true}]'
+  outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "int64", "shape": [-1]}}]'
+`;
+
+/** Keeps files in memory. */
+export function memoryArtifacts(): ArtifactStore & {
+  files: Map<string, string>;
+} {
+  const files = new Map<string, string>();
+  return {
+    files,
+    async put() {
+      throw new Error('Tests put into files');
+    },
+    async get(path) {
+      const content = files.get(path);
+      if (content === undefined) return undefined;
+      return { content: Readable.from([content]), size: content.length };
+    },
+    async list() {
+      return [];
+    },
+    async delete(path) {
+      files.delete(path);
+    },
+  };
+}
+
+export async function migrateForTest(knex: Knex) {
+  await knex.migrate.latest({
+    directory: resolvePackagePath(
+      '@downstage/plugin-ml-registry-backend',
+      'migrations',
+    ),
+  });
+}
+
+/** The registry's services over a database, with everything around them in memory. */
+export async function aRegistry(
+  knex: Knex,
+  options: { entity?: Entity | false; gates?: Gate[] } = {},
+) {
+  await migrateForTest(knex);
+  const { entity = aModelEntity(), gates = [] } = options;
+  let now = new Date('2026-03-01T10:00:00Z').getTime();
+  let ids = 0;
+  const artifacts = memoryArtifacts();
+  const events = mockServices.events.mock();
+  const notifications = { send: jest.fn(async () => {}) };
+  const services = createServices({
+    knex,
+    gates,
+    artifactStore: artifacts,
+    portalUrl: 'http://portal',
+    auditor: mockServices.auditor.mock({
+      createEvent: async () => ({
+        success: async () => {},
+        fail: async () => {},
+      }),
+    }),
+    auth: mockServices.auth(),
+    catalog: catalogServiceMock({ entities: entity ? [entity] : [] }),
+    logger: mockServices.logger.mock(),
+    authorizer: new Authorizer({
+      permissions: mockServices.permissions({ result: AuthorizeResult.ALLOW }),
+      userInfo,
+      administrators: ['group:default/platform'],
+    }),
+    announcer: new Announcer({
+      events,
+      notifications,
+      signals: { publish: async () => {} },
+      logger: mockServices.logger.mock(),
+    }),
+    onVersionCreated: () => {},
+    clock: () => new Date(now++),
+    newId: () => `promotion-${++ids}`,
+  });
+
+  /** A version whose run logged these metrics and whose files are there. */
+  const aVersion = async (
+    version: number,
+    metrics: Record<string, number> = { auc: 0.95 },
+    more: {
+      createdBy?: string;
+      running?: boolean;
+      signature?: boolean;
+      name?: string;
+      owner?: string;
+    } = {},
+  ) => {
+    const name = more.name ?? 'tumours';
+    const runId = `${name}-run-${version}`;
+    const location = `0/${runId}/artifacts/model`;
+    if (more.signature !== false) {
+      artifacts.files.set(`${location}/MLmodel`, modelFile);
+    }
+    await knex('registered_models')
+      .insert({
+        name,
+        creation_time: now,
+        last_updated_time: now,
+        owner: more.owner,
+      })
+      .onConflict('name')
+      .ignore();
+    await knex('runs').insert({
+      run_id: runId,
+      experiment_id: 0,
+      name: runId,
+      status: more.running ? 'RUNNING' : 'FINISHED',
+      start_time: now,
+      artifact_uri: `mlflow-artifacts:/0/${runId}/artifacts`,
+    });
+    for (const [key, value] of Object.entries(metrics)) {
+      await knex('latest_metrics').insert({
+        run_id: runId,
+        key,
+        value,
+        timestamp: now,
+        step: 0,
+        is_nan: false,
+      });
+    }
+    await knex('model_versions').insert({
+      name,
+      version,
+      creation_time: now,
+      last_updated_time: now,
+      created_by: more.createdBy ?? 'user:default/ann',
+      stage: 'none',
+      source: `runs:/${runId}/model`,
+      storage_location: `mlflow-artifacts:/${location}`,
+      run_id: runId,
+      status: 'READY',
+    });
+    return { namespace: 'default', name, version };
+  };
+
+  const stageOf = async (version: number, name = 'tumours') => {
+    const row = await knex('model_versions').where({ name, version }).first();
+    return row?.stage;
+  };
+  const aliases = async (name = 'tumours') =>
+    Object.fromEntries(
+      (await knex('registered_model_aliases').where({ name })).map(row => [
+        row.alias,
+        row.version,
+      ]),
+    );
+  /** Brings a version into production as two people would. */
+  const promote = async (version: number) => {
+    const path = { namespace: 'default', name: 'tumours', version };
+    const { id } = await services.promotions.request(
+      { ...path, to: 'production' },
+      as('ann'),
+    );
+    return services.promotions.approve({ id }, as('ben'));
+  };
+  return {
+    ...services,
+    knex,
+    events,
+    notifications,
+    artifacts,
+    aVersion,
+    stageOf,
+    aliases,
+    promote,
+    passes: (ms: number) => {
+      now += ms;
+    },
+  };
+}
