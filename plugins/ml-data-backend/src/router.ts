@@ -22,8 +22,8 @@ export function createRouter(deps: {
       }),
       getDatasetVersion: ({ params }, { credentials }) =>
         versions.get(params, { credentials }),
-      registerDatasetVersion: ({ params, body }, { credentials }) =>
-        versions.register({ ...params, ...body }, { credentials }),
+      registerDatasetVersion: ({ params, body }, { credentials, request }) =>
+        versions.register({ ...params, ...body }, { credentials, request }),
       diffDatasetVersions: ({ params, query }, { credentials }) =>
         versions.diff({ ...params, ...query }, { credentials }),
       resolveDatasetVersion: ({ params }, { credentials }) =>

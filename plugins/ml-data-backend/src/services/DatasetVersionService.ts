@@ -6,6 +6,7 @@ import type {
 import { DEFAULT_NAMESPACE } from '@backstage/catalog-model';
 import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
+import type { Request } from 'express';
 import type { Authorizer } from '@downstage/node';
 import type { DatasetEntity } from '@downstage/plugin-ml-catalog-common';
 import {
@@ -33,7 +34,8 @@ import { keyOf, ownerOf, type DatasetCatalog } from './DatasetCatalog';
 
 type Path = { namespace: string; name: string };
 type RegisterRequest = Path & { uri?: string; message?: string };
-type Caller = { credentials: BackstageCredentials };
+/** Who asks; the request, where there is one, goes into the audit trail. */
+type Caller = { credentials: BackstageCredentials; request?: Request };
 
 /** Reads files and gives their figures; `profileFiles` with the options of the plugin. */
 export type Profiler = (options: {
@@ -140,6 +142,7 @@ export class DatasetVersionService {
       this.#auditor,
       {
         eventId: 'dataset-version-register',
+        request: caller.request,
         meta: {
           dataset: `dataset:${request.namespace}/${request.name}`,
           actor: this.#authorizer.actor(caller.credentials),
@@ -156,7 +159,7 @@ export class DatasetVersionService {
     caller: Caller,
   ): Promise<DatasetVersion> {
     await this.#authorizer.require({
-      ...caller,
+      credentials: caller.credentials,
       permission: mlDataWritePermission,
     });
     const entity = await this.#catalog.get(request, caller.credentials);
@@ -248,7 +251,7 @@ export class DatasetVersionService {
   /** Permission to read, and the entity as far as the caller may see it. */
   async #readable(path: Path, caller: Caller): Promise<DatasetEntity> {
     await this.#authorizer.require({
-      ...caller,
+      credentials: caller.credentials,
       permission: mlDataReadPermission,
     });
     return this.#catalog.get(path, caller.credentials);
@@ -264,7 +267,7 @@ export class DatasetVersionService {
       );
     }
     await this.#authorizer.require({
-      ...caller,
+      credentials: caller.credentials,
       permission: mlDataWritePermission,
       owner,
     });

@@ -1,5 +1,6 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { toError } from '@backstage/errors';
+import type { Request } from 'express';
 import type { JsonObject } from '@backstage/types';
 
 /** Runs a change and writes into the audit trail what was tried, by whom, and how it ended. */
@@ -7,6 +8,7 @@ export async function audited<T>(
   auditor: AuditorService,
   event: {
     eventId: string;
+    request?: Request;
     meta: JsonObject;
     result: (value: T) => JsonObject;
   },
@@ -15,6 +17,7 @@ export async function audited<T>(
   const entry = await auditor.createEvent({
     eventId: event.eventId,
     severityLevel: 'medium',
+    request: event.request,
     meta: event.meta,
   });
   try {
