@@ -1,4 +1,5 @@
 /* Starts the MLflow surface alone on a free port, for the tests of the real client. Prints the address. */
+import { coreServices, createServiceFactory } from '@backstage/backend-plugin-api';
 import { mockServices, startTestBackend } from '@backstage/backend-test-utils';
 import { trackingTestPlugin } from '../src/testUtils/trackingTestPlugin';
 
@@ -26,7 +27,14 @@ async function main() {
           },
         ],
       }),
-      mockServices.userInfo.factory({ ownershipEntityRefs: ['user:default/mock', 'group:default/diagnostics'] }),
+      createServiceFactory({
+        service: coreServices.userInfo,
+        deps: {},
+        factory: () =>
+          mockServices.userInfo({
+            ownershipEntityRefs: ['user:default/mock', 'group:default/diagnostics'],
+          }),
+      }),
       process.env.VERBOSE
         ? mockServices.rootLogger.factory({ level: 'info' })
         : mockServices.rootLogger.factory({ level: 'warn' }),

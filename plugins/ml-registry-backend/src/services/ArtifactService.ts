@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { InputError, NotFoundError } from '@backstage/errors';
 import type { ArtifactEntry, ArtifactStore } from '@downstage/plugin-ml-registry-node';
+import { StageRefusedError } from './errors';
 import type { LoggedModelService } from './LoggedModelService';
 import type { RunService } from './RunService';
 import type { TrackingCaller } from './StagePolicy';
@@ -104,6 +105,17 @@ export class ArtifactService {
   }
 
   async #forWrite(caller: TrackingCaller, path: string): Promise<void> {
+    await this.#authorizeWrite(caller, path);
+    const { models } = this.#deps;
+    const version = await models.findGovernedAt(`mlflow-artifacts:/${path}`);
+    if (version) {
+      throw new StageRefusedError(
+        `The file belongs to version ${version.version} of ${version.name}, which is in ${version.stage}; what was checked and approved stays as it is. Log a new model instead`,
+      );
+    }
+  }
+
+  async #authorizeWrite(caller: TrackingCaller, path: string): Promise<void> {
     const { runService, loggedModelService } = this.#deps;
     const segments = path.split('/');
     if (segments.some(segment => segment === '..' || segment === '.' || segment === '')) {

@@ -1,18 +1,14 @@
-import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
+import { InputError, NotFoundError } from '@backstage/errors';
 import { compileComparison, compileOrder, type Tables } from '../searchGrammar/compile';
 import { parseFilter } from '../searchGrammar/parseFilter';
 import { parseOrderBy } from '../searchGrammar/parseOrderBy';
 import { experimentVocabulary } from '../searchGrammar/vocabulary';
 import type { Experiment, LifecycleStage } from '../stores/ExperimentStore';
+import { AlreadyExistsError } from './errors';
 import type { TrackingCaller } from './StagePolicy';
 import { OWNER_TAG } from './TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
 import { checkExperimentName, checkKey, checkLength, limits } from './validation';
-
-/** A name or a key somebody else already has; MLflow clients see RESOURCE_ALREADY_EXISTS. */
-export class AlreadyExistsError extends ConflictError {
-  readonly code = 'ml-registry.already-exists';
-}
 
 export class ExperimentService {
   readonly #deps: TrackingDeps;

@@ -1,7 +1,11 @@
-import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
+import { InputError, NotFoundError } from '@backstage/errors';
 import type { Stage } from '@downstage/plugin-ml-registry-common';
-import type { ModelVersionRow, RegisteredModelRow } from '../stores/ModelStore';
-import { AlreadyExistsError } from './ExperimentService';
+import {
+  PROMPT_TAG,
+  type ModelVersionRow,
+  type RegisteredModelRow,
+} from '../stores/ModelStore';
+import { AlreadyExistsError, StageRefusedError } from './errors';
 import { resolveSource } from './resolveSource';
 import type { StagePolicy, TrackingCaller } from './StagePolicy';
 import { OWNER_TAG } from './TrackingAccess';
@@ -14,11 +18,6 @@ export const PROTECTED_ALIASES: Record<string, Stage> = {
   production: 'production',
   challenger: 'candidate',
 };
-
-/** A stage or a protected alias was refused; clients see INVALID_STATE_TRANSITION. */
-export class StageRefusedError extends ConflictError {
-  readonly code = 'ml-registry.stage-refused';
-}
 
 export type RegistrationDeps = TrackingDeps & {
   stagePolicy: StagePolicy;
@@ -137,7 +136,7 @@ export class RegistrationService {
     );
     if (resolved.modelId) await this.#noteOnLoggedModel(resolved.modelId);
     const { onVersionCreated } = this.#deps;
-    await onVersionCreated(version);
+    if (!(PROMPT_TAG in request.tags)) await onVersionCreated(version);
     return this.requireVersion(request.name, version.version);
   }
 

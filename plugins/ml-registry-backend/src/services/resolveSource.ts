@@ -1,58 +1,92 @@
 import { InputError, NotFoundError } from '@backstage/errors';
+import { PROMPT_TAG } from '../stores/ModelStore';
+import { artifactPath } from './ArtifactService';
 import type { TrackingDeps } from './trackingDeps';
 import { checkVersion } from './validation';
 
+type Request = {
+  source: string;
+  runId?: string;
+  modelId?: string;
+  tags: Record<string, string>;
+};
+type Resolved = { storageLocation: string; runId?: string; modelId?: string };
+
 /**
  * Finds where the artifacts of a new version lie, and which run and logged
- * model they come from. Sources are `mlflow-artifacts:` addresses of this
- * server, `models:/m-<id>`, `models:/<name>/<version>` (a copy) and `runs:/`.
- * Anything else would make a version whose files nobody can vouch for.
+ * model they come from. Sources are `models:/m-<id>`, `models:/<name>/<version>`
+ * (a copy), `runs:/…`, and `mlflow-artifacts:` addresses of this server; a
+ * source outside would make a version whose files nobody can vouch for, and a
+ * run that did not make the files would lend them its metrics.
  */
 export async function resolveSource(
-  request: { source: string; runId?: string; modelId?: string },
+  request: Request,
   deps: TrackingDeps,
-): Promise<{ storageLocation: string; runId?: string; modelId?: string }> {
+): Promise<Resolved> {
+  if (request.tags[PROMPT_TAG]) return { storageLocation: request.source };
+  const found = await origin(request, deps);
+  if (request.runId && found.runId && request.runId !== found.runId) {
+    throw new InputError(
+      `Invalid model version source: '${request.source}' was made by run ${found.runId}, and run_id says ${request.runId}`,
+    );
+  }
+  const runId = found.runId ?? request.runId;
+  if (runId && !(await deps.runs.findInfo(runId))) {
+    throw new NotFoundError(`Run with id=${runId} not found`);
+  }
+  return { ...found, runId };
+}
+
+async function origin(request: Request, deps: TrackingDeps): Promise<Resolved> {
   const { source } = request;
-  const runId = request.runId || undefined;
-  const modelId = request.modelId || undefined;
-  const logged = /^models:\/+(m-[0-9a-f]{32})(\/.*)?$/.exec(source)?.[1] ?? modelId;
-  if (logged) {
-    const model = await deps.loggedModels.find(logged);
-    if (!model || model.deleted) {
-      throw new NotFoundError(`Logged model with ID '${logged}' not found.`);
-    }
-    return {
-      storageLocation: source.startsWith('mlflow-artifacts:') ? source : model.artifactUri,
-      runId: runId ?? (model.sourceRunId || undefined),
-      modelId: logged,
-    };
-  }
   const copy = /^models:\/+([^/]+)\/(\d+)$/.exec(source);
-  if (copy) {
-    const { models } = deps;
-    const original = await models.findVersion(models.database, copy[1], checkVersion(copy[2]));
-    if (!original) {
-      throw new NotFoundError(`Model Version (name=${copy[1]}, version=${copy[2]}) not found`);
-    }
-    return {
-      storageLocation: original.storageLocation,
-      runId: runId ?? original.runId,
-      modelId: original.modelId,
-    };
-  }
+  if (copy) return copied({ name: copy[1], version: copy[2] }, deps);
   const inRun = /^runs:\/+([^/]+)\/(.+)$/.exec(source);
-  if (inRun) {
-    const run = await deps.runs.findInfo(inRun[1]);
-    if (!run) throw new NotFoundError(`Run with id=${inRun[1]} not found`);
-    return { storageLocation: `${run.artifactUri}/${inRun[2]}`, runId: runId ?? run.runId };
+  if (inRun && !request.modelId) return ofRun(inRun[1], inRun[2], deps);
+
+  const stored = /^mlflow-artifacts:/.test(source) ? artifactPath(source) : undefined;
+  if (stored && (stored.split(/[/\\]/).includes('..') || /%2e/i.test(stored))) {
+    throw new InputError(`Invalid model version source: '${source}'`);
   }
-  if (/^mlflow-artifacts:/.test(source)) {
-    if (source.split(/[/\\]/).includes('..') || /%2e/i.test(source)) {
-      throw new InputError(`Invalid model version source: '${source}'`);
-    }
-    return { storageLocation: source, runId };
-  }
+  const modelId =
+    /^models:\/+(m-[0-9a-f]{32})(?:\/|$)/.exec(source)?.[1] ??
+    (stored && /^\d+\/models\/(m-[0-9a-f]{32})\/artifacts(?:\/|$)/.exec(stored)?.[1]) ??
+    request.modelId;
+  if (modelId) return logged(modelId, deps);
+  const ofPath = stored && /^\d+\/([^/]+)\/artifacts\/(.+)$/.exec(stored);
+  if (ofPath) return ofRun(ofPath[1], ofPath[2], deps);
   throw new InputError(
     `Invalid model version source: '${source}'. Sources are runs:/<run id>/<path>, models:/m-<id>, models:/<name>/<version> or mlflow-artifacts:/… of this server`,
   );
+}
+
+async function logged(modelId: string, deps: TrackingDeps): Promise<Resolved> {
+  const model = await deps.loggedModels.find(modelId);
+  if (!model || model.deleted) {
+    throw new NotFoundError(`Logged model with ID '${modelId}' not found.`);
+  }
+  return {
+    storageLocation: model.artifactUri,
+    runId: model.sourceRunId || undefined,
+    modelId,
+  };
+}
+
+async function copied(
+  key: { name: string; version: string },
+  { models }: TrackingDeps,
+): Promise<Resolved> {
+  const version = checkVersion(key.version);
+  const original = await models.findVersion(models.database, key.name, version);
+  if (!original) {
+    throw new NotFoundError(`Model Version (name=${key.name}, version=${version}) not found`);
+  }
+  const { storageLocation, runId, modelId } = original;
+  return { storageLocation, runId, modelId };
+}
+
+async function ofRun(runId: string, path: string, deps: TrackingDeps): Promise<Resolved> {
+  const run = await deps.runs.findInfo(runId);
+  if (!run) throw new NotFoundError(`Run with id=${runId} not found`);
+  return { storageLocation: `${run.artifactUri}/${path}`, runId };
 }

@@ -258,6 +258,21 @@ export class ModelStore {
     return versionsFromRows(db, rows);
   }
 
+  /** A version past stage none whose artifacts this address belongs to, or holds. */
+  async findGovernedAt(
+    address: string,
+  ): Promise<{ name: string; version: number; stage: string } | undefined> {
+    return this.#knex<ModelVersionDbRow>('model_versions')
+      .whereIn('stage', ['staging', 'candidate', 'production', 'archived'])
+      .whereRaw(
+        `(storage_location = ?
+          OR substr(?, 1, length(storage_location) + 1) = storage_location || '/'
+          OR substr(storage_location, 1, ?) = ?)`,
+        [address, address, address.length + 1, `${address}/`],
+      )
+      .first('name', 'version', 'stage');
+  }
+
   async searchVersions(options: {
     where: Sql[];
     terms: OrderTerm[];

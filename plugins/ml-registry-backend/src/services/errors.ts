@@ -1,0 +1,11 @@
+import { ConflictError } from '@backstage/errors';
+
+/** A name or a key somebody else already has; MLflow clients see RESOURCE_ALREADY_EXISTS. */
+export class AlreadyExistsError extends ConflictError {
+  readonly code = 'ml-registry.already-exists';
+}
+
+/** A stage, or something a stage protects, was refused; MLflow clients see INVALID_STATE_TRANSITION. */
+export class StageRefusedError extends ConflictError {
+  readonly code = 'ml-registry.stage-refused';
+}
