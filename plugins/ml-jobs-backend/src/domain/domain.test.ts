@@ -41,6 +41,12 @@ describe('the order of the queue', () => {
   ])('is: %s', (_, queued, active, expected) => {
     expect(orderQueue(queued, active).map(({ id }) => id)).toEqual(expected);
   });
+
+  it('lets whoever had a turn last wait, so that one slot is shared, too', () => {
+    const queued = [job('a1', 'a', 1), job('a2', 'a', 2), job('b1', 'b', 3)];
+    const turns = new Map([['a', '2026-01-01T00:05:00.000Z']]);
+    expect(orderQueue(queued, [], turns).map(({ id }) => id)).toEqual(['b1', 'a1', 'a2']);
+  });
 });
 
 describe('after an attempt', () => {

@@ -166,7 +166,20 @@ export class JobStore {
     }));
     const active = entries.filter(({ state }) => state !== 'queued');
     const queued = entries.filter(({ state }) => state === 'queued');
-    return { active, queued: orderQueue(queued, active) };
+    return { active, queued: orderQueue(queued, active, await this.#lastTurns(queued)) };
+  }
+
+  /** When each of the owners that wait last got a slot. */
+  async #lastTurns(queued: QueueEntry[]): Promise<Map<string, string>> {
+    const owners = [...new Set(queued.map(({ owner }) => owner))];
+    if (owners.length < 2) return new Map();
+    const rows = await this.#knex('job_attempts')
+      .join('jobs', 'jobs.id', 'job_attempts.job_id')
+      .whereIn('jobs.owner', owners)
+      .groupBy('jobs.owner')
+      .select('jobs.owner as owner')
+      .max('job_attempts.created_at as turn');
+    return new Map(rows.map(row => [String(row.owner), String(row.turn)]));
   }
 
   async attempts(jobId: string): Promise<(JobAttempt & { createdAt: string })[]> {

@@ -94,7 +94,7 @@ describe('the Training page', () => {
   it('says what to do when there is no job', async () => {
     await show('/', { listJobs: async () => ({ items: [] }) });
     expect(await screen.findByText('No job yet')).toBeInTheDocument();
-    expect(screen.getByText('Start from a template')).toHaveAttribute('href', '/create');
+    expect(screen.getByRole('link', { name: 'Start from a template' })).toHaveAttribute('href', '/create');
     expect(screen.getByText(/All slots are free/)).toBeInTheDocument();
   });
 
@@ -128,7 +128,7 @@ describe('the page of a job', () => {
       '/catalog/default/dataset/breast-masses/versions',
     );
     expect(screen.getByText(/1 asked for, none here/)).toBeInTheDocument();
-    expect(screen.getByText('See its runs')).toHaveAttribute('href', '/models/runs?job=abc123');
+    expect(screen.getByRole('link', { name: 'See its runs' })).toHaveAttribute('href', '/models/runs?job=abc123');
     expect(screen.getByRole('img', { name: /Waited 1.0 s, prepared 1.0 s/ })).toBeInTheDocument();
     expect(screen.getByText('depth')).toBeInTheDocument();
   });
