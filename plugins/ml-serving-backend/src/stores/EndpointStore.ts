@@ -157,9 +157,18 @@ export class EndpointStore {
     });
   }
 
-  /** Makes the endpoints of a model, or all, due now. */
+  /**
+   * Makes the endpoints of a model, or all, due now.
+   *
+   * @remarks
+   * Takes the ticket from a step under way: what it saw is older than the reason to look again, and its result
+   * must not push the next look away.
+   */
   async markDue(now: string, modelRef?: string): Promise<void> {
-    const query = this.#knex('endpoints').update({ next_reconcile_at: now });
+    const query = this.#knex('endpoints').update({
+      next_reconcile_at: now,
+      ticket: null,
+    });
     await (modelRef === undefined
       ? query
       : query.where({ model_ref: modelRef }));
