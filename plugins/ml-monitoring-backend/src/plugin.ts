@@ -120,6 +120,10 @@ export const mlMonitoringPlugin = createBackendPlugin({
           episodes,
           windows,
           evaluator,
+          thresholds: {
+            warning: options.rules.warning,
+            drift: options.rules.drift,
+          },
           announcer,
           announceLater: error =>
             logger.warn(

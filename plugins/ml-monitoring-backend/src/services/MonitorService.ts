@@ -36,6 +36,7 @@ type Deps = {
   monitors: MonitorStore;
   windows: WindowStore;
   evaluator: WindowEvaluator;
+  thresholds: Monitor['thresholds'];
   announcer: EpisodeAnnouncer;
   /** Called when a notification could not be sent now; the reconciler sends it later. */
   announceLater: (error: unknown) => void;
@@ -197,7 +198,7 @@ export class MonitorService {
   }
 
   async #describe(records: MonitorRecord[]): Promise<Monitor[]> {
-    const { windows, episodes } = this.#deps;
+    const { windows, episodes, thresholds } = this.#deps;
     const present = (ids: (string | undefined)[]) =>
       ids.filter(id => id !== undefined);
     const [latest, open] = await Promise.all([
@@ -213,6 +214,7 @@ export class MonitorService {
         version: record.version,
         status: record.status,
         message: record.message,
+        thresholds,
         latestWindow: latest.get(record.latestWindowId ?? ''),
         openEpisode: episode && {
           since: episode.since,

@@ -12,6 +12,8 @@ export const monitorSchema = z.object({
   status: driftStatusSchema,
   /** One sentence that says why. */
   message: z.string(),
+  /** The PSI from which a significant difference is a warning, and drift. */
+  thresholds: z.object({ warning: z.number(), drift: z.number() }),
   latestWindow: windowSummarySchema.optional(),
   /** Since when, and because of which columns, the model is away from its baseline. */
   openEpisode: z

@@ -1,0 +1,24 @@
+import type { DriftStatus } from '@downstage/plugin-ml-monitoring-common';
+import { StatusBadge, type Tone } from '@downstage/react';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { mlMonitoringTranslationRef } from '../translation';
+
+const tones: Record<DriftStatus, Tone> = {
+  ok: 'ok',
+  warning: 'warning',
+  drift: 'error',
+  insufficient_data: 'neutral',
+  no_data: 'neutral',
+};
+
+/** A status as icon and words; the reason on hover. */
+export function MonitorStatus(props: { status: DriftStatus; title?: string }) {
+  const { t } = useTranslationRef(mlMonitoringTranslationRef);
+  return (
+    <StatusBadge
+      tone={tones[props.status]}
+      label={t(`status.${props.status}`)}
+      title={props.title}
+    />
+  );
+}

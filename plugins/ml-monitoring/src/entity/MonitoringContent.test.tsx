@@ -1,0 +1,167 @@
+import { ConflictError, NotFoundError } from '@backstage/errors';
+import { screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { drifted, monitor, show } from '../testUtils';
+import { MonitoringCard } from './MonitoringCard';
+import { MonitoringContent } from './MonitoringContent';
+
+describe('the Monitoring tab of a model', () => {
+  it('shows the status with its reason, the windows and the worst column first', async () => {
+    await show(<MonitoringContent />);
+    expect((await screen.findAllByText('Drifted'))[0]).toBeInTheDocument();
+    expect(
+      screen.getAllByText('1 of 2 columns drifted from the baseline')[0],
+    ).toBeInTheDocument();
+    expect(
+      await screen.findByRole('img', {
+        name: /Largest PSI of each window.*0.1 and 0.2/,
+      }),
+    ).toBeInTheDocument();
+    const table = await screen.findByRole('grid');
+    const [, first, second] = within(table).getAllByRole('row');
+    expect(first).toHaveTextContent(/mean_radius.*0\.84.*more than chance/);
+    expect(first).toHaveTextContent('12 % lie outside 6.9 to 28.1');
+    expect(second).toHaveTextContent(/texture.*may be chance/);
+    expect(
+      screen.getByText('mean_radius: baseline and window'),
+    ).toBeInTheDocument();
+  });
+
+  it('shows the window and the column of the address', async () => {
+    const getWindow = jest.fn(async () => ({ ...drifted, id: 'w1' }));
+    await show(<MonitoringContent />, {
+      address: '/?window=w1&column=texture',
+      api: { getWindow },
+    });
+    expect(
+      await screen.findByText('texture: baseline and window'),
+    ).toBeInTheDocument();
+    expect(getWindow).toHaveBeenCalledWith(
+      { params: { id: 'w1' } },
+      expect.anything(),
+    );
+    expect(screen.getByRole('link', { name: 'mean_radius' })).toHaveAttribute(
+      'href',
+      expect.stringContaining('?window=w1&column=mean_radius'),
+    );
+  });
+
+  it('lets an owner close a window and looks at it', async () => {
+    const evaluateMonitor = jest.fn(async () => ({ ...drifted, id: 'w3' }));
+    const getWindow = jest.fn(async () => drifted);
+    await show(<MonitoringContent />, { api: { evaluateMonitor, getWindow } });
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Evaluate now' }),
+    );
+    expect(evaluateMonitor).toHaveBeenCalledWith({
+      params: { namespace: 'default', name: 'tumour-malignancy' },
+    });
+    expect(getWindow).toHaveBeenLastCalledWith(
+      { params: { id: 'w3' } },
+      expect.anything(),
+    );
+  });
+
+  it('says why it could not be evaluated', async () => {
+    await show(<MonitoringContent />, {
+      api: {
+        evaluateMonitor: async () => {
+          throw new ConflictError('There is no baseline yet');
+        },
+      },
+    });
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Evaluate now' }),
+    );
+    expect(
+      await screen.findByText('There is no baseline yet'),
+    ).toBeInTheDocument();
+  });
+
+  it('asks before it retrains, and leads to the job', async () => {
+    const retrainModel = jest.fn(async () => ({ jobId: 'k3v9' }));
+    await show(<MonitoringContent />, { api: { retrainModel } });
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Retrain' }),
+    );
+    expect(retrainModel).not.toHaveBeenCalled();
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Submit the job' }),
+    );
+    expect(retrainModel).toHaveBeenCalledWith({
+      params: { namespace: 'default', name: 'tumour-malignancy' },
+      body: { reason: '1 of 2 columns drifted from the baseline' },
+    });
+    expect(
+      await screen.findByRole('link', { name: 'Follow the job' }),
+    ).toHaveAttribute('href', '/training/jobs/k3v9');
+  });
+
+  it('offers people of another team nothing to change, and names the owners', async () => {
+    await show(<MonitoringContent />, { groups: ['group:default/credit'] });
+    expect(
+      await screen.findByText(/owners evaluate and retrain it: group:default/),
+    ).toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: 'Retrain' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Evaluate now' })).toBeNull();
+  });
+
+  it('says what to do when the model is not deployed', async () => {
+    await show(<MonitoringContent />, {
+      api: {
+        getMonitor: async () => {
+          throw new NotFoundError('not watched');
+        },
+      },
+    });
+    expect(
+      await screen.findByRole('link', { name: 'Open the Serving tab' }),
+    ).toHaveAttribute(
+      'href',
+      '/catalog/default/model/tumour-malignancy/serving',
+    );
+  });
+
+  it('says what to do before the first window', async () => {
+    await show(<MonitoringContent />, {
+      api: {
+        getMonitor: async () => ({
+          ...monitor,
+          status: 'no_data',
+          latestWindow: undefined,
+          openEpisode: undefined,
+        }),
+        listWindows: async () => ({ items: [] }),
+      },
+    });
+    expect(
+      await screen.findByText('No window has been closed yet'),
+    ).toBeInTheDocument();
+  });
+
+  it('gives the reason when monitoring does not answer', async () => {
+    await show(<MonitoringContent />, {
+      api: {
+        getMonitor: async () => {
+          throw new Error('The portal does not answer');
+        },
+      },
+    });
+    expect(
+      await screen.findByText('The portal does not answer'),
+    ).toBeInTheDocument();
+  });
+});
+
+describe('the card on the overview of a model', () => {
+  it('shows the status and leads to the tab', async () => {
+    await show(<MonitoringCard />);
+    expect(await screen.findByText('Drifted')).toBeInTheDocument();
+    expect(
+      screen.getByRole('link', { name: 'Open monitoring' }),
+    ).toHaveAttribute(
+      'href',
+      '/catalog/default/model/tumour-malignancy/monitoring',
+    );
+  });
+});

@@ -1,0 +1,60 @@
+import { screen, within } from '@testing-library/react';
+import { monitor, show } from '../testUtils';
+import { MonitoringPage } from './MonitoringPage';
+
+describe('the Monitoring page', () => {
+  it('lists watched models, those that need a look first', async () => {
+    const calm = {
+      ...monitor,
+      ref: 'model:default/calm',
+      modelRef: 'model:default/calm',
+      status: 'ok' as const,
+      openEpisode: undefined,
+    };
+    await show(<MonitoringPage />, {
+      api: { listMonitors: async () => ({ items: [calm, monitor] }) },
+    });
+    const table = await screen.findByRole('grid');
+    const [, first, second] = within(table).getAllByRole('row');
+    expect(first).toHaveTextContent(/tumour-malignancy.*Drifted.*mean_radius/);
+    expect(second).toHaveTextContent(/calm.*Looks like the baseline/);
+    expect(
+      within(first).getByRole('link', { name: 'tumour-malignancy' }),
+    ).toHaveAttribute(
+      'href',
+      '/catalog/default/model/tumour-malignancy/monitoring',
+    );
+  });
+
+  it('says how a model comes to be watched when none is', async () => {
+    await show(<MonitoringPage />, {
+      api: { listMonitors: async () => ({ items: [] }) },
+    });
+    expect(
+      await screen.findByText('No model is watched yet'),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByRole('link', { name: 'Look at the endpoints' }),
+    ).toHaveAttribute('href', '/endpoints');
+  });
+
+  it('shows that it is loading', async () => {
+    await show(<MonitoringPage />, {
+      api: { listMonitors: () => new Promise(() => {}) },
+    });
+    expect(await screen.findByLabelText('Loading')).toBeInTheDocument();
+  });
+
+  it('gives the reason when monitors cannot be asked for', async () => {
+    await show(<MonitoringPage />, {
+      api: {
+        listMonitors: async () => {
+          throw new Error('The portal does not answer');
+        },
+      },
+    });
+    expect(
+      await screen.findByText('The portal does not answer'),
+    ).toBeInTheDocument();
+  });
+});

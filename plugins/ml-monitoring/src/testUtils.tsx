@@ -1,0 +1,131 @@
+import type { ReactElement } from 'react';
+import type {
+  Monitor,
+  Window,
+  WindowSummary,
+} from '@downstage/plugin-ml-monitoring-common';
+import { identityApiRef } from '@backstage/frontend-plugin-api';
+import { mockApis, renderInTestApp } from '@backstage/frontend-test-utils';
+import { EntityProvider } from '@backstage/plugin-catalog-react';
+import { mlMonitoringApiRef, type MlMonitoringApi } from './api';
+
+export const owner = 'group:default/diagnostics';
+const entity = {
+  apiVersion: 'downstage.dev/v1alpha1',
+  kind: 'Model',
+  metadata: { name: 'tumour-malignancy', namespace: 'default' },
+  spec: { type: 'classifier', owner },
+  relations: [{ type: 'ownedBy', targetRef: owner }],
+};
+
+const summary: WindowSummary = {
+  id: 'w2',
+  monitorRef: 'model:default/tumour-malignancy',
+  version: 7,
+  from: '2026-11-20T10:00:00Z',
+  to: '2026-11-20T11:00:00Z',
+  rows: 300,
+  status: 'drift',
+  message: '1 of 2 columns drifted from the baseline',
+  trigger: 'schedule',
+  maxPsi: 0.84,
+  maxColumn: 'mean_radius',
+  driftedColumns: ['mean_radius'],
+  createdAt: '2026-11-20T11:00:05Z',
+};
+const shared = {
+  role: 'feature',
+  bins: 2,
+  baselineRows: 569,
+  windowRows: 300,
+  thresholds: { warning: 0.1, drift: 0.2 },
+} as const;
+export const drifted: Window = {
+  ...summary,
+  epsilon: 0.0001,
+  columns: [
+    {
+      ...shared,
+      column: 'feature.texture',
+      name: 'texture',
+      kind: 'numeric',
+      status: 'ok',
+      psi: 0.01,
+      criticalValue: 0.05,
+      significant: false,
+      findings: [],
+      histogram: {
+        labels: ['≤ 5', '> 5'],
+        baseline: [300, 269],
+        window: [150, 150],
+      },
+    },
+    {
+      ...shared,
+      column: 'feature.mean_radius',
+      name: 'mean_radius',
+      kind: 'numeric',
+      status: 'drift',
+      psi: 0.84,
+      criticalValue: 0.05,
+      significant: true,
+      findings: [
+        {
+          kind: 'out_of_range',
+          severity: 'warning',
+          message: '12 % lie outside 6.9 to 28.1 (0 below, 36 above)',
+        },
+      ],
+      histogram: {
+        labels: ['≤ 14', '> 14'],
+        baseline: [300, 269],
+        window: [40, 260],
+      },
+    },
+  ],
+};
+export const monitor: Monitor = {
+  ref: summary.monitorRef,
+  modelRef: summary.monitorRef,
+  owner,
+  version: 7,
+  status: 'drift',
+  message: summary.message,
+  thresholds: { warning: 0.1, drift: 0.2 },
+  latestWindow: summary,
+  openEpisode: { since: '2026-11-20T11:00:05Z', columns: ['mean_radius'] },
+};
+
+/** Renders a page as somebody of `groups` sees it, over a monitoring that answers as `api` says. */
+export function show(
+  element: ReactElement,
+  options: {
+    api?: Partial<MlMonitoringApi>;
+    groups?: string[];
+    address?: string;
+  } = {},
+) {
+  const api: Partial<MlMonitoringApi> = {
+    listMonitors: async () => ({ items: [monitor] }),
+    getMonitor: async () => monitor,
+    listWindows: async () => ({ items: [summary] }),
+    getWindow: async () => drifted,
+    ...options.api,
+  };
+  return renderInTestApp(
+    <EntityProvider entity={entity}>{element}</EntityProvider>,
+    {
+      initialRouteEntries: [options.address ?? '/'],
+      apis: [
+        [mlMonitoringApiRef, api as MlMonitoringApi],
+        [
+          identityApiRef,
+          mockApis.identity({
+            userEntityRef: 'user:default/ann',
+            ownershipEntityRefs: options.groups ?? [owner],
+          }),
+        ],
+      ],
+    },
+  );
+}
