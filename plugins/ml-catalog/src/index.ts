@@ -8,6 +8,7 @@ import { mlCatalogGraphModule } from './graphModule';
 import { mlCatalogScaffolderModule } from './scaffolderModule';
 import { mlCatalogSearchModule } from './searchModule';
 
+export { kindIcons } from './icons';
 export { mlCatalogAppModule as default, mlCatalogAppModule } from './appModule';
 export {
   mlCatalogEntityModule,
