@@ -133,7 +133,8 @@ async function flush(path: string): Promise<void> {
 
 function hasCode(error: unknown, ...codes: string[]): boolean {
   return (
-    error instanceof Error &&
+    typeof error === 'object' &&
+    error !== null &&
     'code' in error &&
     typeof error.code === 'string' &&
     codes.includes(error.code)

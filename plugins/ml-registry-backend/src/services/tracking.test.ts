@@ -1,0 +1,301 @@
+import { Readable } from 'node:stream';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { resolvePackagePath } from '@backstage/backend-plugin-api';
+import { mockCredentials, mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import { Authorizer } from '@downstage/node';
+import { testDatabaseIds } from '@downstage/node/testUtils';
+import { FolderArtifactStore } from '../providers/FolderArtifactStore';
+import { createTrackingServices } from './createTrackingServices';
+import type { TrackingCaller } from './StagePolicy';
+
+jest.setTimeout(60_000);
+const databases = TestDatabases.create({ ids: testDatabaseIds() });
+const folders: string[] = [];
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
+const ann: TrackingCaller = {
+  actor: 'user:default/ann',
+  credentials: mockCredentials.user('user:default/ann'),
+};
+const cleo: TrackingCaller = {
+  actor: 'user:default/cleo',
+  credentials: mockCredentials.user('user:default/cleo'),
+};
+const GROUPS: Record<string, string[]> = {
+  'user:default/ann': ['user:default/ann', 'group:default/diagnostics'],
+  'user:default/cleo': ['user:default/cleo', 'group:default/credit'],
+};
+const job: TrackingCaller = {
+  actor: 'user:default/ann',
+  subject: {
+    subject: 'job:1',
+    actor: 'user:default/ann',
+    owner: 'group:default/diagnostics',
+    attributes: { job: '1', commit: 'abc', datasets: ['default/d@1', 'default/e@2'] },
+  },
+};
+
+describe.each(databases.eachSupportedId())('tracking services, %p', id => {
+  async function start() {
+    const knex = await databases.init(id);
+    await knex.migrate.latest({
+      directory: resolvePackagePath('@downstage/plugin-ml-registry-backend', 'migrations'),
+    });
+    const folder = await mkdtemp(join(tmpdir(), 'tracking-'));
+    folders.push(folder);
+    let time = 1000;
+    const created: string[] = [];
+    const userInfo = mockServices.userInfo.mock();
+    userInfo.getUserInfo.mockImplementation(async credentials => {
+      const { userEntityRef } = credentials.principal as { userEntityRef: string };
+      return { userEntityRef, ownershipEntityRefs: GROUPS[userEntityRef] };
+    });
+    const services = createTrackingServices({
+      knex,
+      authorizer: new Authorizer({ permissions: mockServices.permissions(), userInfo }),
+      artifactStore: await FolderArtifactStore.open(folder),
+      entityOwner: async name => (name === 'owned' ? 'group:default/credit' : undefined),
+      onVersionCreated: async version => {
+        created.push(`${version.name}@${version.version}`);
+      },
+      stagePolicy: { transition: async () => ({ outcome: 'refused', message: 'asked p-1' }) },
+      clock: () => (time += 1),
+    });
+    const experimentId = await services.experiments.create(ann, { name: 'e', tags: {} });
+    const aRun = async (
+      metrics: Record<string, number> = {},
+      more: { params?: Record<string, string>; tags?: Record<string, string> } = {},
+    ) => {
+      const run = await services.runs.create(ann, { experimentId, tags: [] });
+      const entries = (record: Record<string, string> = {}) =>
+        Object.entries(record).map(([key, value]) => ({ key, value }));
+      await services.log.log(ann, run.runId, {
+        metrics: Object.entries(metrics).map(([key, value]) => ({ key, value, timestamp: 1, step: 0 })),
+        params: entries(more.params),
+        tags: entries(more.tags),
+      });
+      return run.runId;
+    };
+    const search = async (filter: string, orderBy: string[] = []) => {
+      const page = await services.runs.search(ann, {
+        experimentIds: [experimentId],
+        filter,
+        orderBy,
+        lifecycleStages: ['active'],
+        limit: 100,
+      });
+      return page.runs.map(run => run.runId);
+    };
+    return { ...services, knex, experimentId, aRun, search, created };
+  }
+
+  it('keeps the point with the greatest step as the latest, whatever came last', async () => {
+    const { runs, log, aRun } = await start();
+    const runId = await aRun();
+    const point = (step: number, value: number, timestamp = 1) => ({ key: 'loss', step, value, timestamp });
+    await log.log(ann, runId, { metrics: [point(3, 0.3), point(1, 0.9)] });
+    await log.log(ann, runId, { metrics: [point(2, 0.5)] });
+    await log.log(ann, runId, { metrics: [point(3, 0.3)] });
+    const run = await runs.get(ann, runId);
+    expect(run.metrics).toEqual([point(3, 0.3)]);
+    expect(await runs.metricHistory(ann, { runId, key: 'loss' })).toHaveLength(3);
+  });
+
+  it('keeps NaN and infinities, and never finds NaN by number', async () => {
+    const { runs, aRun, search } = await start();
+    const runId = await aRun({ a: NaN, b: Infinity, c: -Infinity });
+    const values = (await runs.get(ann, runId)).metrics.map(metric => metric.value);
+    expect(values).toEqual([NaN, Infinity, -Infinity]);
+    expect(await search('metrics.a = 0')).toEqual([]);
+    expect(await search('metrics.b > 5')).toEqual([runId]);
+  });
+
+  it('orders missing and NaN last in both directions and pages through ties and infinities', async () => {
+    const { runs, aRun, experimentId, search } = await start();
+    const none = await aRun();
+    const nan = await aRun({ m: NaN });
+    const two = await aRun({ m: 2 });
+    const tie = await aRun({ m: 2 });
+    const infinite = await aRun({ m: Infinity });
+    const one = await aRun({ m: 1 });
+    const descending = [infinite, tie, two, one, nan, none];
+    expect(await search('', ['metrics.m DESC'])).toEqual(descending);
+    expect(await search('', ['metrics.m'])).toEqual([one, tie, two, infinite, nan, none]);
+    const seen: string[] = [];
+    let pageToken: string | undefined;
+    do {
+      const page = await runs.search(ann, {
+        experimentIds: [experimentId],
+        orderBy: ['metrics.m DESC'],
+        lifecycleStages: ['active'],
+        limit: 1,
+        pageToken,
+      });
+      seen.push(...page.runs.map(run => run.runId));
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    expect(seen).toEqual(descending);
+  });
+
+  it('minds the case in LIKE and takes its wildcards only', async () => {
+    const { aRun, search } = await start();
+    const first = await aRun({}, { params: { p: 'Tree*[1]' }, tags: { t: 'x' } });
+    const second = await aRun({}, { params: { p: 'tree_1' } });
+    expect(await search("params.p LIKE 'T%'")).toEqual([first]);
+    expect((await search("params.p ILIKE 't%'")).sort()).toEqual([first, second].sort());
+    expect(await search("params.p LIKE 'Tree*[_]'")).toEqual([first]);
+    expect(await search("params.p LIKE 'T*'")).toEqual([]);
+    expect(await search("params.p LIKE 'tree\\_1'")).toEqual([]);
+    expect(await search("tags.t != 'y'")).toEqual([first]);
+    expect(await search('tags.t IS NULL')).toEqual([second]);
+  });
+
+  it('writes a batch wholly or not at all', async () => {
+    const { runs, log, aRun } = await start();
+    const runId = await aRun({}, { params: { p: '1' } });
+    await expect(
+      log.log(ann, runId, {
+        metrics: [{ key: 'm', value: 1, timestamp: 1, step: 0 }],
+        params: [{ key: 'new', value: 'x' }, { key: 'p', value: '2' }],
+        tags: [{ key: 't', value: 'x' }],
+      }),
+    ).rejects.toThrow('Changing param values is not allowed');
+    const run = await runs.get(ann, runId);
+    expect(run.metrics).toEqual([]);
+    expect(run.params).toEqual([{ key: 'p', value: '1' }]);
+  });
+
+  it('takes many writers of one run at once without losing a point', async () => {
+    const { runs, log, aRun } = await start();
+    const runId = await aRun();
+    await Promise.all(
+      Array.from({ length: 16 }, (_, writer) =>
+        log.log(ann, runId, {
+          metrics: Array.from({ length: 50 }, (__, index) => ({
+            key: `k${(index * 7 + writer) % 10}`,
+            value: index,
+            timestamp: writer,
+            step: index,
+          })),
+        }),
+      ),
+    );
+    let points = 0;
+    for (let key = 0; key < 10; key += 1) {
+      points += (await runs.metricHistory(ann, { runId, key: `k${key}` })).length;
+    }
+    expect(points).toBe(800);
+  });
+
+  it('stamps what a job writes and lets it write nothing else', async () => {
+    const { runs, log, aRun, experimentId } = await start();
+    const run = await runs.create(job, {
+      experimentId,
+      tags: [{ key: 'downstage.job', value: 'forged' }],
+    });
+    await log.log(job, run.runId, { tags: [{ key: 'downstage.dataset', value: 'forged' }] });
+    const tags = Object.fromEntries((await runs.get(ann, run.runId)).tags.map(({ key, value }) => [key, value]));
+    expect(tags).toMatchObject({
+      'downstage.job': '1',
+      'downstage.commit': 'abc',
+      'downstage.dataset': 'default/d@1,default/e@2',
+    });
+    const persons = await aRun();
+    await expect(log.log(job, persons, { params: [{ key: 'a', value: '1' }] })).rejects.toThrow(
+      /may write only what that job created/,
+    );
+  });
+
+  it('lets another team look and not change', async () => {
+    const { runs, log, aRun, experiments, experimentId, artifacts } = await start();
+    const runId = await aRun();
+    expect((await runs.get(cleo, runId)).owner).toBe('group:default/diagnostics');
+    const refused = [
+      () => log.log(cleo, runId, { tags: [{ key: 'a', value: '1' }] }),
+      () => runs.create(cleo, { experimentId, tags: [] }),
+      () => runs.setLifecycle(cleo, { runId, stage: 'deleted' }),
+      () => experiments.rename(cleo, { experimentId, name: 'x' }),
+      () => artifacts.upload(cleo, `${experimentId}/${runId}/artifacts/x`, Readable.from(['x'])),
+    ];
+    for (const attempt of refused) {
+      await expect(attempt()).rejects.toThrow(/belongs to group:default\/diagnostics/);
+    }
+  });
+
+  it('numbers versions upwards, resolves their source, and announces each', async () => {
+    const { registration, loggedModels, aRun, experimentId, created } = await start();
+    const runId = await aRun();
+    const logged = await loggedModels.create(ann, {
+      experimentId,
+      sourceRunId: runId,
+      params: [],
+      tags: [],
+    });
+    await registration.createModel(ann, { name: 'm', tags: {} });
+    const source = `models:/${logged.modelId}`;
+    const first = await registration.createVersion(ann, { name: 'm', source, tags: {} });
+    expect(first).toMatchObject({
+      version: 1,
+      stage: 'none',
+      runId,
+      modelId: logged.modelId,
+      storageLocation: logged.artifactUri,
+    });
+    await registration.deleteVersion(ann, { name: 'm', version: 1 });
+    const second = await registration.createVersion(ann, { name: 'm', source, tags: {} });
+    expect(second.version).toBe(2);
+    expect(created).toEqual(['m@1', 'm@2']);
+    const other = await aRun({ auc: 1 });
+    await expect(
+      registration.createVersion(ann, { name: 'm', source, runId: other, tags: {} }),
+    ).rejects.toThrow(/was made by run/);
+    await expect(
+      registration.createVersion(ann, { name: 'm', source: 's3://elsewhere/m', tags: {} }),
+    ).rejects.toThrow(/Invalid model version source/);
+  });
+
+  it('gives models of an entity to its owner only', async () => {
+    const { registration } = await start();
+    await expect(registration.createModel(ann, { name: 'owned', tags: {} })).rejects.toThrow(
+      /belongs to group:default\/credit/,
+    );
+    expect((await registration.createModel(cleo, { name: 'owned', tags: {} })).owner).toBe(
+      'group:default/credit',
+    );
+  });
+
+  it('asks the policy for stages and protected aliases, and keeps governed files', async () => {
+    const { registration, artifacts, aRun, experimentId, knex } = await start();
+    const runId = await aRun();
+    const path = `${experimentId}/${runId}/artifacts/model`;
+    await artifacts.upload(ann, `${path}/MLmodel`, Readable.from(['x']));
+    await registration.createModel(ann, { name: 'm', tags: {} });
+    const key = { name: 'm', version: 1 };
+    await registration.createVersion(ann, { name: 'm', source: `mlflow-artifacts:/${path}`, tags: {} });
+    await expect(
+      registration.transitionStage(ann, { ...key, to: 'production', archiveExisting: false }),
+    ).rejects.toThrow('asked p-1');
+    await expect(registration.setAlias(ann, { ...key, alias: 'Champion' })).rejects.toThrow('asked p-1');
+    await artifacts.upload(ann, `${path}/MLmodel`, Readable.from(['y']));
+    await knex('model_versions').update({ stage: 'production' });
+    for (const change of [`${path}/MLmodel`, path, `${experimentId}/${runId}/artifacts`]) {
+      await expect(artifacts.delete(ann, change)).rejects.toThrow(/belongs to version 1 of m/);
+    }
+    await expect(registration.deleteModel(ann, 'm')).rejects.toThrow(/cannot be deleted/);
+    await artifacts.upload(ann, `${experimentId}/${runId}/artifacts/model2`, Readable.from(['z']));
+  });
+
+  it('deletes an experiment with its runs and brings both back', async () => {
+    const { experiments, runs, aRun, experimentId } = await start();
+    const runId = await aRun();
+    await experiments.setLifecycle(ann, { experimentId, stage: 'deleted' });
+    expect((await runs.get(ann, runId)).lifecycleStage).toBe('deleted');
+    await experiments.setLifecycle(ann, { experimentId, stage: 'active' });
+    expect((await runs.get(ann, runId)).lifecycleStage).toBe('active');
+    await expect(experiments.create(ann, { name: 'e', tags: {} })).rejects.toThrow(/already exists/);
+  });
+});
