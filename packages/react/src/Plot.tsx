@@ -77,7 +77,12 @@ export function Plot(props: {
       nameTextStyle: { color: foreground },
     };
     const themed = (value: unknown) =>
-      [value ?? []].flat().map(item => ({ ...axis, ...(item as object) }));
+      [value ?? []].flat().map((item: Partial<typeof axis>) => ({
+        ...axis,
+        ...item,
+        // A formatter or interval of its own must not cost an axis its colour.
+        axisLabel: { ...axis.axisLabel, ...item.axisLabel },
+      }));
     chart.setOption(
       {
         color: seriesColors,
@@ -99,6 +104,9 @@ export function Plot(props: {
         },
         ...('xAxis' in option && { xAxis: themed(option.xAxis) }),
         ...('yAxis' in option && { yAxis: themed(option.yAxis) }),
+        ...('parallelAxis' in option && {
+          parallelAxis: themed(option.parallelAxis),
+        }),
       },
       { notMerge: true },
     );

@@ -9,7 +9,7 @@ import { ResponseError } from '@backstage/errors';
 
 /** What of an artifact is wanted: a file of a run, or of a model version. */
 export type ArtifactOwner =
-  | { runId: string }
+  | { experimentId: string; runId: string }
   | { namespace: string; name: string; version: number };
 
 /** The registry as pages see it: its contract, and the one thing a contract cannot say, a file's content. */
@@ -38,23 +38,30 @@ export function createMlRegistryApi(options: {
     }),
     async downloadArtifact(owner, path) {
       const baseUrl = await discoveryApi.getBaseUrl('ml-registry');
-      const parts =
-        'runId' in owner
-          ? ['runs', owner.runId]
-          : [
-              'models',
-              owner.namespace,
-              owner.name,
-              'versions',
-              String(owner.version),
-            ];
       const response = await fetchApi.fetch(
-        `${baseUrl}/v1/${parts
-          .map(encodeURIComponent)
-          .join('/')}/artifact?path=${encodeURIComponent(path)}`,
+        `${baseUrl}${artifactPath(owner, path)}`,
       );
       if (!response.ok) throw await ResponseError.fromResponse(response);
       return response.blob();
     },
   };
+}
+
+// A run's files lie where the mlflow client puts them, and are fetched from there as it does.
+function artifactPath(owner: ArtifactOwner, path: string): string {
+  if ('runId' in owner) {
+    const { experimentId, runId } = owner;
+    return `/mlflow/api/2.0/mlflow-artifacts/artifacts/${[
+      experimentId,
+      runId,
+      'artifacts',
+      ...path.split('/'),
+    ]
+      .map(encodeURIComponent)
+      .join('/')}`;
+  }
+  const { namespace, name, version } = owner;
+  return `/v1/models/${encodeURIComponent(namespace)}/${encodeURIComponent(
+    name,
+  )}/versions/${version}/artifact?path=${encodeURIComponent(path)}`;
 }

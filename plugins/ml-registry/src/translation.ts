@@ -24,7 +24,7 @@ export const mlRegistryTranslationRef = createTranslationRef({
       name: 'Model',
       owner: 'Owner',
       unowned: 'Nobody yet',
-      production: 'In production',
+      production: 'Production',
       candidate: 'Candidate',
       versions: 'Versions',
       waiting: 'Promotions',
@@ -58,7 +58,7 @@ export const mlRegistryTranslationRef = createTranslationRef({
       wanted: 'Wanted',
       how: 'How to pass',
       none: 'This model declares no gates.',
-      summary: '{{passed}} of {{total}} gates passed',
+      summary: '{{passed}} of {{total}} passed',
     },
     state: {
       requested: 'Requested',
@@ -285,6 +285,8 @@ export const mlRegistryTranslationRef = createTranslationRef({
         'The runs differ in fewer than two values, so there is nothing to draw.',
       remove: 'Leave {{name}} out',
       absent: 'not logged',
+      onePoint:
+        'This metric has a single point in each of these runs; the table above says all there is.',
       noMetrics: 'None of these runs logged a metric.',
     },
     artifacts: {

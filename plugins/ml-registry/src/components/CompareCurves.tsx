@@ -3,10 +3,13 @@ import type { MetricPoint, Run } from '@downstage/plugin-ml-registry-common';
 import { Frame } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Select, Text } from '@backstage/ui';
-import { useCurvesOfRuns } from '../hooks/useCurves';
+import { useCurves, useCurvesOfRuns } from '../hooks/useCurves';
 import { mlRegistryTranslationRef } from '../translation';
 import { CurveControls, type CurveView } from './CurveControls';
 import { CurvePlot } from './CurvePlot';
+
+/** Of so many metrics it is found out whether they have a history, to begin with one that has. */
+const most = 24;
 
 /** One metric of all compared runs, their curves on one plot. */
 export function CompareCurves(props: { runs: readonly Run[] }) {
@@ -15,28 +18,62 @@ export function CompareCurves(props: { runs: readonly Run[] }) {
   const names = [
     ...new Set(runs.flatMap(run => Object.keys(run.metrics))),
   ].sort();
+  const first = useCurves(runs[0], names.slice(0, most));
+  return (
+    <Frame
+      value={first}
+      isEmpty={() => names.length === 0}
+      empty={{ title: t('compare.noMetrics') }}
+    >
+      {histories => (
+        <Chosen
+          runs={runs}
+          names={[
+            ...names.filter(name => hasHistory(histories.get(name))),
+            ...names.filter(name => !hasHistory(histories.get(name))),
+          ]}
+        />
+      )}
+    </Frame>
+  );
+}
+
+function hasHistory(points: MetricPoint[] = []): boolean {
+  return points.length > 1;
+}
+
+function Chosen(props: { runs: readonly Run[]; names: readonly string[] }) {
+  const { runs, names } = props;
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
   const [chosen, setChosen] = useState<string>();
-  const metric = chosen ?? names[0] ?? '';
+  const metric = chosen ?? names[0];
   const curves = useCurvesOfRuns(runs, metric);
-  if (names.length === 0) {
-    return <Text color="secondary">{t('compare.noMetrics')}</Text>;
-  }
   return (
     <Flex direction="column" gap="4">
       <Select
+        style={{ width: 320 }}
         label={t('compare.metric')}
         options={names.map(name => ({ value: name, label: name }))}
         value={metric}
         onChange={key => setChosen(String(key ?? metric))}
       />
       <Frame value={curves}>
-        {found => (
-          <CurveControls>
-            {view => (
-              <Overlaid runs={runs} metric={metric} found={found} view={view} />
-            )}
-          </CurveControls>
-        )}
+        {found =>
+          [...found.values()].some(hasHistory) ? (
+            <CurveControls>
+              {view => (
+                <Overlaid
+                  runs={runs}
+                  metric={metric}
+                  found={found}
+                  view={view}
+                />
+              )}
+            </CurveControls>
+          ) : (
+            <Text color="secondary">{t('compare.onePoint')}</Text>
+          )
+        }
       </Frame>
     </Flex>
   );

@@ -8,7 +8,7 @@ import { Link } from '@backstage/ui';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
 import { Facts } from './Facts';
-import { Person } from './Person';
+import { EntityLink, Person } from './Person';
 import { Section } from './Section';
 
 /** What a version was made from: run, job, data, features, code, environment. */
@@ -43,7 +43,7 @@ export function Lineage(props: { version: ModelVersion }) {
               version.features.length > 0
                 ? version.features.map(ref => (
                     <div key={ref}>
-                      <FeatureLink feature={ref} />
+                      <EntityLink entityRef={ref} />
                     </div>
                   ))
                 : undefined,
@@ -82,13 +82,5 @@ export function DatasetLinks(props: { datasets: readonly DatasetInput[] }) {
         );
       })}
     </>
-  );
-}
-
-function FeatureLink(props: { feature: string }) {
-  return props.feature.startsWith('feature:') ? (
-    <Link href={paths.entity(props.feature)}>{props.feature}</Link>
-  ) : (
-    <>{props.feature}</>
   );
 }

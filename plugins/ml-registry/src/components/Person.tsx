@@ -6,9 +6,16 @@ import { paths } from '../paths';
 export function Person(props: { entityRef: string | undefined }) {
   const { entityRef } = props;
   if (!entityRef) return <>–</>;
-  if (!/^(user|group):[^/]+\/.+$/i.test(entityRef)) return <>{entityRef}</>;
+  if (!/^(user|group):/i.test(entityRef)) return <>{entityRef}</>;
+  return <EntityLink entityRef={entityRef} />;
+}
+
+/** A link to the page of an entity under the name people know it by; plain words for what is no full ref. */
+export function EntityLink(props: { entityRef: string; tab?: string }) {
+  const { entityRef, tab } = props;
+  if (!/^[^:]+:[^/]+\/.+$/.test(entityRef)) return <>{entityRef}</>;
   return (
-    <Link href={paths.entity(entityRef)} variant="body-medium">
+    <Link href={paths.entity(entityRef, tab)} variant="body-medium">
       <EntityDisplayName entityRef={entityRef} hideIcon disableTooltip />
     </Link>
   );

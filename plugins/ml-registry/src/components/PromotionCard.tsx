@@ -9,6 +9,7 @@ import { mlRegistryTranslationRef } from '../translation';
 import { ChampionComparison } from './ChampionComparison';
 import { Facts } from './Facts';
 import { GateList } from './GateList';
+import { DatasetLinks } from './Lineage';
 import { Person } from './Person';
 import { PromotionDecision } from './PromotionDecision';
 import { Section } from './Section';
@@ -62,11 +63,10 @@ export function PromotionCard(props: {
             },
             {
               label: t('promotion.evidenceDatasets'),
-              value: evidence.datasets.length
-                ? evidence.datasets
-                    .map(({ ref, name }) => ref ?? name)
-                    .join(', ')
-                : undefined,
+              value:
+                evidence.datasets.length > 0 ? (
+                  <DatasetLinks datasets={evidence.datasets} />
+                ) : undefined,
             },
           ]}
         />

@@ -12,7 +12,7 @@ import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
 import { Facts } from './Facts';
 import { DatasetLinks } from './Lineage';
-import { Person } from './Person';
+import { EntityLink, Person } from './Person';
 
 /** Status, origin and times of a run. */
 export function RunFacts(props: { run: Run }) {
@@ -49,13 +49,7 @@ export function RunFacts(props: { run: Run }) {
         },
         {
           label: t('runs.model'),
-          value:
-            model &&
-            (/^model:[^/]+\/.+$/.test(model) ? (
-              <Link href={paths.entity(model, 'versions')}>{model}</Link>
-            ) : (
-              model
-            )),
+          value: model && <EntityLink entityRef={model} tab="versions" />,
         },
         {
           label: t('versions.dataset'),

@@ -36,6 +36,7 @@ export function RunsTable(props: {
       id: 'run',
       label: t('runs.run'),
       isRowHeader: true,
+      defaultWidth: '1.5fr',
       cell: run => (
         <Cell>
           <Link href={paths.run(run.runId)}>{run.name || run.runId}</Link>
@@ -54,6 +55,7 @@ export function RunsTable(props: {
     {
       id: 'experiment',
       label: t('runs.experiment'),
+      defaultWidth: '1.5fr',
       cell: run => <CellText title={run.experimentName} />,
     },
     {

@@ -2,6 +2,7 @@ import type { Tone } from '@downstage/react';
 import type {
   GateVerdict,
   Promotion,
+  PromotionTarget,
   Stage,
 } from '@downstage/plugin-ml-registry-common';
 
@@ -37,18 +38,18 @@ export function isOpen(promotion: { state: Promotion['state'] }): boolean {
   );
 }
 
-const order: Stage[] = ['none', 'staging', 'candidate', 'production'];
+const targets: Record<Stage, readonly PromotionTarget[]> = {
+  none: ['production', 'candidate', 'staging'],
+  staging: ['production', 'candidate'],
+  candidate: ['production'],
+  production: [],
+  archived: ['staging'],
+};
 
 /**
  * Where a version may be asked to go from here, the furthest first. Back into production from the archive is
  * the rollback, which has its own button.
  */
-export function targetsFrom(
-  stage: Stage,
-): Array<'staging' | 'candidate' | 'production'> {
-  const at = order.indexOf(stage);
-  if (at < 0) return [];
-  return (['production', 'candidate', 'staging'] as const).filter(
-    target => order.indexOf(target) > at,
-  );
+export function targetsFrom(stage: Stage): readonly PromotionTarget[] {
+  return targets[stage];
 }

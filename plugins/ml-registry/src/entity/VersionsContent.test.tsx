@@ -64,7 +64,7 @@ describe('VersionsContent', () => {
       '/catalog/default/model/tumour-malignancy/versions?version=1',
     );
     expect(screen.getByText('champion')).toBeInTheDocument();
-    expect(screen.getAllByText('1 of 2 gates passed')).toHaveLength(2);
+    expect(screen.getAllByText('1 of 2 passed')).toHaveLength(2);
   });
 
   it('offers changes to owners only', async () => {
@@ -104,9 +104,10 @@ describe('VersionsContent', () => {
     expect(
       await screen.findByRole('button', { name: 'Approve' }),
     ).toBeInTheDocument();
-    expect(
-      screen.getByRole('link', { name: 'default/breast-masses@1' }),
-    ).toHaveAttribute(
+    const [dataset] = screen.getAllByRole('link', {
+      name: 'default/breast-masses@1',
+    });
+    expect(dataset).toHaveAttribute(
       'href',
       '/catalog/default/dataset/breast-masses/versions?version=1',
     );

@@ -15,12 +15,12 @@ jest.mock('@downstage/react', () => ({
 
 const registry = fakeRegistry({
   runs: [
-    aRun({ runId: 'a', name: 'first', metrics: { auc: 0.98 } }),
+    aRun({ runId: 'a', name: 'first', metrics: { auc: 0.98, loss: 0.2 } }),
     aRun({
       runId: 'b',
       name: 'second',
       params: { C: '1', solver: 'lbfgs' },
-      metrics: { auc: 0.99 },
+      metrics: { auc: 0.99, loss: 0.2 },
     }),
   ],
 });
@@ -44,7 +44,7 @@ describe('ComparePage', () => {
     expect(within(metrics).getByLabelText('highest')).toBeInTheDocument();
 
     expect(
-      await screen.findByRole('img', { name: 'auc by Step' }),
+      await screen.findByRole('img', { name: 'loss by Step' }),
     ).toBeInTheDocument();
     expect(
       screen.getByRole('img', { name: /one line a run through 2 runs/ }),

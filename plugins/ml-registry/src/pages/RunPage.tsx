@@ -5,6 +5,7 @@ import { RiExternalLinkLine } from '@remixicon/react';
 import { useParams } from 'react-router-dom';
 import type { Run } from '@downstage/plugin-ml-registry-common';
 import { ArtifactTree } from '../components/ArtifactTree';
+import { DatasetLinks } from '../components/Lineage';
 import { PlainTable } from '../components/PlainTable';
 import { RunCurves } from '../components/RunCurves';
 import { RunFacts } from '../components/RunFacts';
@@ -90,14 +91,20 @@ function RunSections(props: { run: Run }) {
           caption={t('run.datasets')}
           columns={[t('versions.column'), t('run.digest'), t('run.context')]}
           empty={t('run.noDatasets')}
-          rows={run.datasets.map(({ name, digest, context, ref }) => ({
-            key: `${name} ${digest}`,
-            cells: [ref ?? name, digest, context ?? '–'],
+          rows={run.datasets.map(dataset => ({
+            key: `${dataset.name} ${dataset.digest}`,
+            cells: [
+              <DatasetLinks key="name" datasets={[dataset]} />,
+              dataset.digest,
+              dataset.context ?? '–',
+            ],
           }))}
         />
       </Section>
       <Section title={t('artifacts.title')}>
-        <ArtifactTree owner={{ runId: run.runId }} />
+        <ArtifactTree
+          owner={{ experimentId: run.experimentId, runId: run.runId }}
+        />
       </Section>
       <Section title={t('versions.tags')}>
         <PlainTable
