@@ -36,7 +36,8 @@ export class JobTokenVerifier implements TokenVerifier {
   }
 
   async verify(token: string): Promise<TokenSubject | undefined> {
-    if (looksLikeBackstageToken(token) || token.length > 1_000) return undefined;
+    if (looksLikeBackstageToken(token) || token.length > 1_000)
+      return undefined;
     const key = createHash('sha256').update(token).digest('base64');
     const now = this.#clock().getTime();
     const kept = this.#kept.get(key);
@@ -57,7 +58,8 @@ export class JobTokenVerifier implements TokenVerifier {
   async #ask(token: string): Promise<TokenSubject | undefined> {
     const { active, subject, actor, owner, attributes } =
       await this.#introspect(token);
-    if (!active || !subject || !actor || !owner || !attributes) return undefined;
+    if (!active || !subject || !actor || !owner || !attributes)
+      return undefined;
     return { subject, actor, owner, attributes };
   }
 

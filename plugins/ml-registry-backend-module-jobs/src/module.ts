@@ -1,4 +1,7 @@
-import { coreServices, createBackendModule } from '@backstage/backend-plugin-api';
+import {
+  coreServices,
+  createBackendModule,
+} from '@backstage/backend-plugin-api';
 import { mlJobsServiceRef } from '@downstage/plugin-ml-jobs-node';
 import { mlRegistryTokensExtensionPoint } from '@downstage/plugin-ml-registry-node';
 import { JobTokenVerifier } from './JobTokenVerifier';

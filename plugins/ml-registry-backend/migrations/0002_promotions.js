@@ -19,7 +19,10 @@ exports.up = async function up(knex) {
     table.string('author', 255).comment('Who made the version');
     table.string('owner', 255).notNullable().comment('Whose members approve');
     table.text('reason');
-    table.text('gates').notNullable().comment('JSON: verdicts of the last check');
+    table
+      .text('gates')
+      .notNullable()
+      .comment('JSON: verdicts of the last check');
     table.text('evidence').notNullable().comment('JSON: frozen at the request');
     table.integer('champion_version').comment('Production at the request');
     table.integer('approvals_needed').notNullable();

@@ -66,6 +66,8 @@ export const mlRegistryPlugin = createBackendPlugin({
           deps.database,
           '@downstage/plugin-ml-registry-backend',
         );
+        // The loop needs the services, and they tell the loop: until it runs there is nobody to tell.
+        let nudge = () => {};
         const services = createServices({
           ...deps,
           knex,
@@ -75,7 +77,7 @@ export const mlRegistryPlugin = createBackendPlugin({
           portalUrl: options.portalUrl,
           announcer: new Announcer(deps),
           artifactStore: await FolderArtifactStore.open(options.artifactsDir),
-          onVersionCreated: () => versionLoop.nudge(),
+          onVersionCreated: () => nudge(),
         });
 
         const loops = { knex, logger, clock };
@@ -83,6 +85,7 @@ export const mlRegistryPlugin = createBackendPlugin({
           ...loops,
           checks: services.checks,
         });
+        nudge = versionLoop.nudge;
         const promotionLoop = startPromotionReconciler({
           ...loops,
           steps: services.steps,

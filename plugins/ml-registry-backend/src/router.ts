@@ -29,7 +29,11 @@ export function createRouter(options: {
       });
       const { namespace, name, version } = request.params;
       const { path } = request.query;
-      if (typeof path !== 'string' || !path || !/^[1-9]\d{0,8}$/.test(version)) {
+      if (
+        typeof path !== 'string' ||
+        !path ||
+        !/^[1-9]\d{0,8}$/.test(version)
+      ) {
         throw new InputError(
           'Expected a version number and ?path=<file>, as in versions/3/artifact?path=model.onnx',
         );

@@ -108,7 +108,8 @@ export const mlRegistryContract = defineContract({
   approvePromotion: {
     method: 'post',
     path: '/v1/promotions/:id/approve',
-    summary: 'Approve what somebody else asked for; the last approval applies it',
+    summary:
+      'Approve what somebody else asked for; the last approval applies it',
     params: promotionPathSchema,
     body: z.object({ comment: textSchema.optional() }),
     response: promotionSchema,
@@ -131,7 +132,8 @@ export const mlRegistryContract = defineContract({
   rollbackModel: {
     method: 'post',
     path: '/v1/models/:namespace/:name/rollback',
-    summary: 'Bring back the last production version, or the one named, at once',
+    summary:
+      'Bring back the last production version, or the one named, at once',
     params: entityPathSchema,
     body: z.object({
       toVersion: z.number().int().min(1).optional(),

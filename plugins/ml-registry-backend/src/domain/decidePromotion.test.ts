@@ -49,7 +49,11 @@ describe('decidePromotion', () => {
       'pass',
     ],
     ['an archived version is not promoted', { stage: 'archived' }, 'block'],
-    ['a version in production is not promoted', { stage: 'production' }, 'block'],
+    [
+      'a version in production is not promoted',
+      { stage: 'production' },
+      'block',
+    ],
     ['a decided one stays', { state: 'rejected' }, 'wait'],
   ])('%s', (_, change, event) => {
     expect(decidePromotion({ ...situation, ...change }).event).toBe(event);

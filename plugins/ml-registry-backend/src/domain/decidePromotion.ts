@@ -34,7 +34,10 @@ export function decidePromotion(
     return { event: 'check', message: 'Gates are being checked' };
   }
   if (state !== 'checking' && state !== 'waiting-for-approval') {
-    return { event: 'wait', message: `Nothing to do: the promotion is ${state}` };
+    return {
+      event: 'wait',
+      message: `Nothing to do: the promotion is ${state}`,
+    };
   }
   if (!isPromotable(stage, to)) {
     return {

@@ -34,7 +34,10 @@ describe('evaluateEntityGates', () => {
   });
 
   it('wants a signature', () => {
-    const [verdict] = evaluateEntityGates({}, { ...subject, signature: undefined });
+    const [verdict] = evaluateEntityGates(
+      {},
+      { ...subject, signature: undefined },
+    );
     expect(verdict).toMatchObject({ gate: 'signature', status: 'failed' });
     expect(verdict.how).toMatch(/signature=/);
   });
@@ -44,7 +47,11 @@ describe('evaluateEntityGates', () => {
     ['min missed', { metric: 'auc', min: 0.976 }, ['failed']],
     ['max met', { metric: 'loss', max: 0.2 }, ['passed']],
     ['max missed', { metric: 'loss', max: 0.1 }, ['failed']],
-    ['min and max', { metric: 'auc', min: 0.9, max: 0.97 }, ['passed', 'failed']],
+    [
+      'min and max',
+      { metric: 'auc', min: 0.9, max: 0.97 },
+      ['passed', 'failed'],
+    ],
     ['a metric nobody logged', { metric: 'f1', min: 0 }, ['failed']],
   ])('%s', (_, gate, expected) => {
     expect(statuses([gate])).toEqual(expected);
@@ -69,7 +76,11 @@ describe('evaluateEntityGates', () => {
   it('turns round where less is better', () => {
     const gates = [{ metric: 'loss', notWorseThanChampionBy: 0.05 }];
     const goal = { name: 'loss', goal: 'minimize' as const };
-    expect(statuses(gates, { champion: champion({ loss: 0.15 }) }, goal)).toEqual(['passed']);
-    expect(statuses(gates, { champion: champion({ loss: 0.1 }) }, goal)).toEqual(['failed']);
+    expect(
+      statuses(gates, { champion: champion({ loss: 0.15 }) }, goal),
+    ).toEqual(['passed']);
+    expect(
+      statuses(gates, { champion: champion({ loss: 0.1 }) }, goal),
+    ).toEqual(['failed']);
   });
 });

@@ -1,4 +1,7 @@
-import type { ModelEvaluation, ModelGate } from '@downstage/plugin-ml-catalog-common';
+import type {
+  ModelEvaluation,
+  ModelGate,
+} from '@downstage/plugin-ml-catalog-common';
 import type { GateVerdict } from '@downstage/plugin-ml-registry-common';
 import type { GateSubject } from '@downstage/plugin-ml-registry-node';
 
@@ -50,7 +53,11 @@ function metricGates(
   const verdicts: GateVerdict[] = [];
   if (min !== undefined) {
     verdicts.push(
-      verdict(`${metric} at least ${min}`, `at least ${min}`, () => value >= min),
+      verdict(
+        `${metric} at least ${min}`,
+        `at least ${min}`,
+        () => value >= min,
+      ),
     );
   }
   if (max !== undefined) {

@@ -31,5 +31,7 @@ export function nameOfModelRef(ref: string): string {
 
 /** Where a page of the portal shows a model. */
 export function modelLink(name: string): string {
-  return `/catalog/${modelNamespace}/model/${encodeURIComponent(name)}/versions`;
+  return `/catalog/${modelNamespace}/model/${encodeURIComponent(
+    name,
+  )}/versions`;
 }

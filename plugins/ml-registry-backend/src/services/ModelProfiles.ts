@@ -71,7 +71,10 @@ export class ModelProfiles {
     if (!known.length) return new Map();
     const { items } = await this.#catalog.getEntitiesByRefs(
       { entityRefs: known.map(modelRefOf) },
-      { credentials: credentials ?? (await this.#auth.getOwnServiceCredentials()) },
+      {
+        credentials:
+          credentials ?? (await this.#auth.getOwnServiceCredentials()),
+      },
     );
     return new Map(
       known.map((name, index) => {

@@ -170,9 +170,9 @@ export class ModelService {
     const model = await this.#versions.findModel(name);
     if (!model) throw noModel(name);
     throw new NotFoundError(
-      `${name} has no version ${path.version}; it has ${model.versionCount}, the latest is ${
-        model.latestVersion ?? 'none'
-      }`,
+      `${name} has no version ${path.version}; it has ${
+        model.versionCount
+      }, the latest is ${model.latestVersion ?? 'none'}`,
     );
   }
 

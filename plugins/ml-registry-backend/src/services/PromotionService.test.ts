@@ -1,6 +1,6 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
-import { aModelEntity, aRegistry, as } from '../testUtils/registryFixture';
+import { aModelEntity, aRegistry, as } from '../__testUtils__/registryFixture';
 
 jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
@@ -114,7 +114,9 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
       registry.promotions.approve({ id: promotion }, as(name));
     await expect(approve('cleo')).rejects.toMatchObject({
       name: 'NotAllowedError',
-      message: expect.stringMatching(/Only members of group:default\/diagnostics/),
+      message: expect.stringMatching(
+        /Only members of group:default\/diagnostics/,
+      ),
     });
     await expect(approve('ann')).rejects.toThrow(/asked for this promotion/);
     await expect(approve('eve')).rejects.toThrow(/made this version/);
@@ -145,13 +147,22 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
     const registry = await start({ entity: aModelEntity({ risk: 'high' }) });
     const path = await registry.aVersion(1);
     const { id: promotion, approvalsNeeded } =
-      await registry.promotions.request({ ...path, to: 'production' }, as('ann'));
+      await registry.promotions.request(
+        { ...path, to: 'production' },
+        as('ann'),
+      );
     expect(approvalsNeeded).toBe(2);
     await registry.promotions.approve({ id: promotion }, as('ben'));
-    const again = await registry.promotions.approve({ id: promotion }, as('ben'));
+    const again = await registry.promotions.approve(
+      { id: promotion },
+      as('ben'),
+    );
     expect(again.state).toBe('waiting-for-approval');
     expect(again.approvals).toHaveLength(1);
-    const last = await registry.promotions.approve({ id: promotion }, as('eve'));
+    const last = await registry.promotions.approve(
+      { id: promotion },
+      as('eve'),
+    );
     expect(last.state).toBe('approved');
   });
 
@@ -180,7 +191,10 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
       { ...path, to: 'production' },
       as('ann'),
     );
-    expect(preview.champion).toMatchObject({ version: 1, metrics: { auc: 0.98 } });
+    expect(preview.champion).toMatchObject({
+      version: 1,
+      metrics: { auc: 0.98 },
+    });
     expect(preview.reasons).toEqual([
       'auc against the champion: auc is 0.965, wanted at least 0.97 (version 1 has 0.98)',
     ]);

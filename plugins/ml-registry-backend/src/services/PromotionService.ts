@@ -1,5 +1,12 @@
-import type { AuditorService, LoggerService } from '@backstage/backend-plugin-api';
-import { NotAllowedError, NotFoundError, stringifyError } from '@backstage/errors';
+import type {
+  AuditorService,
+  LoggerService,
+} from '@backstage/backend-plugin-api';
+import {
+  NotAllowedError,
+  NotFoundError,
+  stringifyError,
+} from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
 import type { Authorizer } from '@downstage/node';
 import {
@@ -14,7 +21,10 @@ import {
   type PromotionTarget,
 } from '@downstage/plugin-ml-registry-common';
 import { approvalRefusal, approvalsNeeded } from '../domain/approvals';
-import { nextPromotionState, type PromotionEvent } from '../domain/promotionStates';
+import {
+  nextPromotionState,
+  type PromotionEvent,
+} from '../domain/promotionStates';
 import { nameOfModelRef, nameOfPath } from '../domain/refs';
 import { isPromotable, stageStep } from '../domain/stages';
 import {
@@ -23,7 +33,11 @@ import {
   type PromotionStore,
 } from '../stores/PromotionStore';
 import type { StageStore } from '../stores/StageStore';
-import type { ModelFacts, VersionFacts, VersionReader } from '../stores/VersionReader';
+import type {
+  ModelFacts,
+  VersionFacts,
+  VersionReader,
+} from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
 import { audited } from './audited';
 import type { GateKeeper } from './GateKeeper';
@@ -82,7 +96,9 @@ export class PromotionService {
       ...(isPromotable(version.stage, request.to)
         ? []
         : [noStep(version, request.to)]),
-      ...(open ? [`Promotion ${open.id} of this version is ${open.state}`] : []),
+      ...(open
+        ? [`Promotion ${open.id} of this version is ${open.state}`]
+        : []),
     ];
     return {
       gates: verdicts,
@@ -124,7 +140,10 @@ export class PromotionService {
     to: PromotionTarget;
     reason: string;
   }): Promise<PromotionRecord> {
-    const candidate = await this.#candidate({ namespace: 'default', ...request });
+    const candidate = await this.#candidate({
+      namespace: 'default',
+      ...request,
+    });
     const open = await this.#findOpen(candidate, request.to);
     return open ?? this.#open(candidate, request);
   }
@@ -229,7 +248,13 @@ export class PromotionService {
     const { actor, to, reason } = request;
     const now = clock().toISOString();
     const id = newId();
-    const meta = { actor, promotion: id, model: version.name, version: version.version, to };
+    const meta = {
+      actor,
+      promotion: id,
+      model: version.name,
+      version: version.version,
+      to,
+    };
     await audited(auditor, { eventId: 'promotion-request', meta }, async () => {
       if (!owner) {
         throw new RegistryConflictError(
@@ -276,7 +301,9 @@ export class PromotionService {
         const open = await this.#findOpen(candidate, to);
         throw new RegistryConflictError(
           mlRegistryErrorCodes.promotionPending,
-          `Version ${version.version} of ${version.name} has an open promotion to ${to} already${
+          `Version ${version.version} of ${
+            version.name
+          } has an open promotion to ${to} already${
             open ? `: ${open.id}, ${open.state}` : ''
           }`,
         );
@@ -304,36 +331,40 @@ export class PromotionService {
     const { id, name, version, to } = promotion;
     const { event, actor, message } = change;
     const meta = { actor, promotion: id, model: name, version };
-    await audited(auditor, { eventId: `promotion-${event}`, meta }, async () => {
-      const next = nextPromotionState(promotion.state, event);
-      const now = clock().toISOString();
-      const moved =
-        next !== undefined &&
-        (await promotions.transaction(async tx => {
-          const won = await promotions.move(
-            { id, from: promotion.state, to: next },
-            { message, decidedAt: now, nextReconcileAt: null },
-            tx,
+    await audited(
+      auditor,
+      { eventId: `promotion-${event}`, meta },
+      async () => {
+        const next = nextPromotionState(promotion.state, event);
+        const now = clock().toISOString();
+        const moved =
+          next !== undefined &&
+          (await promotions.transaction(async tx => {
+            const won = await promotions.move(
+              { id, from: promotion.state, to: next },
+              { message, decidedAt: now, nextReconcileAt: null },
+              tx,
+            );
+            if (!won) return false;
+            await stages.append(tx, name, {
+              at: now,
+              actor,
+              action: `promotion-${next}`,
+              version,
+              to,
+              message,
+            });
+            return true;
+          }));
+        if (!moved) {
+          throw wrongState(
+            await this.#find(id),
+            event === 'reject' ? 'rejected' : 'withdrawn',
+            openPromotionStates.join(', '),
           );
-          if (!won) return false;
-          await stages.append(tx, name, {
-            at: now,
-            actor,
-            action: `promotion-${next}`,
-            version,
-            to,
-            message,
-          });
-          return true;
-        }));
-      if (!moved) {
-        throw wrongState(
-          await this.#find(id),
-          event === 'reject' ? 'rejected' : 'withdrawn',
-          openPromotionStates.join(', '),
-        );
-      }
-    });
+        }
+      },
+    );
     const closed = await this.#find(id);
     await announcer.promotionChanged(closed);
     return toPromotion(closed);

@@ -91,7 +91,9 @@ export class PromotionStagePolicy implements StagePolicy {
     const missing = verdicts.filter(({ status }) => status !== 'passed');
     if (!missing.length) return this.#enter(request, 'All gates passed');
     return refuse(
-      `Version ${version.version} of ${version.name} does not pass its gates: ${missing
+      `Version ${version.version} of ${
+        version.name
+      } does not pass its gates: ${missing
         .map(({ gate, message }) => `${gate}: ${message}`)
         .join('; ')}`,
     );
@@ -112,14 +114,15 @@ export class PromotionStagePolicy implements StagePolicy {
       return refuse(
         `Version ${version} of ${modelName} enters ${to} through a promotion: ${
           promotion.id
-        } is ${promotion.state} (${promotion.message ?? 'no message'}), see ${this.#link(
-          modelName,
-        )}`,
+        } is ${promotion.state} (${
+          promotion.message ?? 'no message'
+        }), see ${this.#link(modelName)}`,
         promotion.id,
       );
     } catch (error) {
       // A client must see the reason as a refusal; everything else here would look like a broken server.
-      if (!(error instanceof Error) || error.name !== 'ConflictError') throw error;
+      if (!(error instanceof Error) || error.name !== 'ConflictError')
+        throw error;
       return refuse(error.message || stringifyError(error));
     }
   }

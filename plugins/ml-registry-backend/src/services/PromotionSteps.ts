@@ -78,7 +78,11 @@ export class PromotionSteps {
       promotion.state === 'checking'
         ? await this.#check(promotion)
         : promotion.gates;
-    const decision = await this.#decide(this.#stages.database, promotion, gates);
+    const decision = await this.#decide(
+      this.#stages.database,
+      promotion,
+      gates,
+    );
     if (decision.event === 'apply') return this.#apply(promotion);
     return this.#move(promotion, decision, gates);
   }

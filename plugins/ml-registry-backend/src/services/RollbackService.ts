@@ -71,7 +71,12 @@ export class RollbackService {
     await this.#authorizer.require({ credentials, permission, owner });
     const actor = this.#authorizer.actor(credentials);
     const { toVersion, reason } = request;
-    const meta = { actor, model: name, reason, ...(toVersion && { toVersion }) };
+    const meta = {
+      actor,
+      model: name,
+      reason,
+      ...(toVersion && { toVersion }),
+    };
     const moves = await audited(
       this.#auditor,
       { eventId: 'model-rollback', meta },
@@ -84,7 +89,9 @@ export class RollbackService {
             throw new RegistryConflictError(
               mlRegistryErrorCodes.nothingToRollBackTo,
               `${name} cannot go back to ${
-                version === undefined ? 'an earlier version' : `version ${version}`
+                version === undefined
+                  ? 'an earlier version'
+                  : `version ${version}`
               }: archived versions that were in production are ${
                 former.join(', ') || 'none'
               }`,

@@ -7,7 +7,10 @@ export async function audited<T>(
   event: { eventId: string; meta: JsonObject },
   work: () => Promise<T>,
 ): Promise<T> {
-  const audit = await auditor.createEvent({ severityLevel: 'medium', ...event });
+  const audit = await auditor.createEvent({
+    severityLevel: 'medium',
+    ...event,
+  });
   try {
     const result = await work();
     await audit.success();

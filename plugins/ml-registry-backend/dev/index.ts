@@ -1,0 +1,14 @@
+// This plugin alone, with a model to look at. From this folder: yarn start, then
+//   MLFLOW_TRACKING_URI=http://localhost:7007/api/ml-registry/mlflow MLFLOW_TRACKING_TOKEN=mock-user-token python train.py
+import { createBackend } from '@backstage/backend-defaults';
+import { mockServices } from '@backstage/backend-test-utils';
+import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
+import { aModelEntity, userInfo } from '../src/__testUtils__/registryFixture';
+
+const backend = createBackend();
+backend.add(mockServices.auth.factory());
+backend.add(mockServices.httpAuth.factory());
+backend.add(userInfo.factory);
+backend.add(catalogServiceMock.factory({ entities: [aModelEntity()] }));
+backend.add(import('../src'));
+backend.start();
