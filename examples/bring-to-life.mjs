@@ -107,7 +107,7 @@ async function deploy() {
 async function traffic(kind, change) {
   const { rows: before, features } = await ann.get(`${endpointPath}/prediction-log`);
   if (before >= (kind === 'usual' ? 600 : 1200)) return;
-  await until('the baseline', () => ann.find(`${monitorPath}/baseline`));
+  await until('the baseline', async () => (await ann.find(`${monitorPath}/baseline`))?.state === 'ready');
   const rows = change(await sample(600, kind === 'usual' ? 1 : 2, features.map(feature => feature.name)));
   for (let start = 0; start < rows.length; start += 20) {
     await ann.post(`${endpointPath}/predict`, { rows: rows.slice(start, start + 20) });

@@ -52,13 +52,15 @@ describe('the example company', () => {
       {
         title: 'mean_concave_points · Breast masses',
         fieldType: 'column',
-        location: '/catalog/default/dataset/breast-masses',
+        location:
+          '/catalog/default/dataset/breast-masses?field=mean_concave_points',
         authorization: { resourceRef: 'dataset:default/breast-masses' },
       },
       {
         title: 'mean_concave_points · Cell-nucleus measurements',
         fieldType: 'feature',
-        location: '/catalog/default/feature/cell-nucleus-measurements',
+        location:
+          '/catalog/default/feature/cell-nucleus-measurements?field=mean_concave_points',
       },
     ]);
   });

@@ -55,9 +55,10 @@ function toDocument(options: {
     ]
       .filter(Boolean)
       .join('. '),
+    // Made unique by its query: an index may know a document by its location. The page opens with that field found.
     location: `/catalog/${[namespace, kind, name]
       .map(part => encodeURIComponent(part.toLocaleLowerCase('en-US')))
-      .join('/')}`,
+      .join('/')}?field=${encodeURIComponent(field.name)}`,
     authorization: { resourceRef: stringifyEntityRef(entity) },
     entityRef: stringifyEntityRef(entity),
     fieldType,

@@ -19,6 +19,7 @@ import {
 } from '@downstage/plugin-ml-catalog-common';
 import type { Entity } from '@backstage/catalog-model';
 import { useState } from 'react';
+import { useSearchParams } from 'react-router-dom';
 
 type Row = Field & { id: string };
 
@@ -50,7 +51,9 @@ const columns: ColumnConfig<Row>[] = [
 export function FieldsCard() {
   const { entity } = useEntity();
   const { title, fields } = fieldsOf(entity);
-  const [wanted, setWanted] = useState('');
+  // A search result leads here with the field it found.
+  const [parameters] = useSearchParams();
+  const [wanted, setWanted] = useState(parameters.get('field') ?? '');
   const words = wanted.trim().toLocaleLowerCase();
   const rows = fields
     .filter(field =>
@@ -72,7 +75,7 @@ export function FieldsCard() {
           <Text variant="title-x-small" as="h2">
             {title} ({fields.length})
           </Text>
-          {fields.length > 10 && (
+          {(fields.length > 10 || wanted) && (
             <TextField
               aria-label={`Find in ${title.toLocaleLowerCase()}`}
               placeholder="Find"

@@ -42,6 +42,21 @@ describe('the cards', () => {
     expect(screen.queryByText('column_1')).not.toBeInTheDocument();
   });
 
+  it('open with the field that a search result is about', async () => {
+    const fields = ['mean_radius', 'mean_area'].map(name => ({
+      name,
+      type: 'double',
+    }));
+    await renderInTestApp(
+      <EntityProvider entity={anEntity('Feature', { features: fields })}>
+        <FieldsCard />
+      </EntityProvider>,
+      { initialRouteEntries: ['/?field=mean_area'] },
+    );
+    expect(await screen.findByText('mean_area')).toBeInTheDocument();
+    expect(screen.queryByText('mean_radius')).not.toBeInTheDocument();
+  });
+
   it('say what to do when a dataset has no columns described', async () => {
     await show(<FieldsCard />, anEntity('Dataset', {}));
     expect(
