@@ -101,7 +101,7 @@ export const mlDataTranslationRef = createTranslationRef({
       'Histogram of {{name}}: {{number}} values from {{min}} to {{max}}, median {{median}}',
     'profile.topLabel': 'Most frequent values of {{name}}: {{values}}',
     'profile.noPlot': 'No distribution is kept for values of this type.',
-    'profile.values': 'values',
+    'profile.allDiffer': 'Every value occurs once.',
     'usedBy.models': 'Models trained on this dataset',
     'usedBy.noModels': 'No model names this dataset in spec.trainedOn yet.',
     'usedBy.features': 'Feature views computed from it',

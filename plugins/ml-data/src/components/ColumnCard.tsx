@@ -37,6 +37,7 @@ export function ColumnCard(props: {
           )}
           <DistributionPlot column={profile} />
           <Facts
+            minWidth={110}
             facts={[
               { label: t('profile.missing'), value: missing },
               {

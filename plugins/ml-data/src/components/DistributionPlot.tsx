@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { Text } from '@backstage/ui';
 import type { ColumnProfile } from '@downstage/plugin-ml-data-common';
 import { formatNumber, Plot } from '@downstage/react';
-import { distributionOption } from '../domain/distributionOption';
+import { allDiffer, distributionOption } from '../domain/distributionOption';
 import { useWords } from '../hooks/useWords';
 
 /** How the values of a column are distributed, with the same said in words for those who cannot see it. */
@@ -13,7 +13,13 @@ export function DistributionPlot(props: {
   const t = useWords();
   const { column, height = 150 } = props;
   const option = useMemo(() => distributionOption(column), [column]);
-  if (!option) return <Text color="secondary">{t('profile.noPlot')}</Text>;
+  if (!option) {
+    return (
+      <Text color="secondary">
+        {t(allDiffer(column) ? 'profile.allDiffer' : 'profile.noPlot')}
+      </Text>
+    );
+  }
   const label = column.histogram
     ? t('profile.histogramLabel', {
         name: column.name,

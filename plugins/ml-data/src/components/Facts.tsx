@@ -3,12 +3,16 @@ import type { ReactNode } from 'react';
 /** Labels with their values, in as many columns as fit; facts without a value are left out. */
 export function Facts(props: {
   facts: Array<{ label: string; value: ReactNode | undefined }>;
+  /** The least width of a column in pixels; 200 unless given. */
+  minWidth?: number;
 }) {
   return (
     <dl
       style={{
         display: 'grid',
-        gridTemplateColumns: 'repeat(auto-fill, minmax(200px, 1fr))',
+        gridTemplateColumns: `repeat(auto-fill, minmax(${
+          props.minWidth ?? 200
+        }px, 1fr))`,
         gap: 16,
         margin: 0,
       }}

@@ -1,6 +1,11 @@
 import type { ColumnProfile } from '@downstage/plugin-ml-data-common';
 import { formatNumber } from '@downstage/react';
 
+/** Keys and free text: every value occurs once, and bars of one length would say nothing. */
+export function allDiffer({ count, distinct }: ColumnProfile): boolean {
+  return count > 1 && distinct === count;
+}
+
 /** The plot of a column: bars over bins, or over the most frequent values; `undefined` when it has neither. */
 export function distributionOption(column: ColumnProfile) {
   const { histogram, topValues } = column;
@@ -26,12 +31,12 @@ export function distributionOption(column: ColumnProfile) {
       ],
     };
   }
-  if (topValues?.length) {
+  if (topValues?.length && !allDiffer(column)) {
     const values = [...topValues].reverse();
     return {
       grid: { left: 8, right: 24, top: 8, bottom: 24, containLabel: true },
       tooltip: { trigger: 'axis' },
-      xAxis: { type: 'value', splitNumber: 3 },
+      xAxis: { type: 'value', splitNumber: 3, minInterval: 1 },
       yAxis: {
         type: 'category',
         data: values.map(({ value }) =>

@@ -67,12 +67,22 @@ describe('distributionOption', () => {
     expect(
       distributionOption({
         ...column,
+        distinct: 2,
         topValues: [
           { value: 'B', count: 2 },
           { value: 'M', count: 1 },
         ],
       }),
     ).toMatchObject({ yAxis: { data: ['M', 'B'] } });
+  });
+
+  it('draws no bars for values that all differ', () => {
+    expect(
+      distributionOption({
+        ...column,
+        topValues: [{ value: 'a', count: 1 }],
+      }),
+    ).toBeUndefined();
   });
 
   it('is nothing for a column without a distribution', () => {
