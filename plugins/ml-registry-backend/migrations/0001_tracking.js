@@ -10,7 +10,9 @@
  */
 exports.up = async function up(knex) {
   await knex.schema.createTable('experiments', table => {
-    table.comment('MLflow experiments; names are unique, deleted ones included');
+    table.comment(
+      'MLflow experiments; names are unique, deleted ones included',
+    );
     table.increments('experiment_id').comment('A string of digits to clients');
     table.string('name', 500).notNullable().unique();
     table.text('artifact_location').notNullable();
@@ -179,12 +181,18 @@ exports.up = async function up(knex) {
   });
 
   await knex.schema.createTable('registered_models', table => {
-    table.comment('Registered models; the name is that of model:default/<name>');
+    table.comment(
+      'Registered models; the name is that of model:default/<name>',
+    );
     table.string('name', 256).primary();
     table.bigInteger('creation_time').notNullable();
     table.bigInteger('last_updated_time').notNullable();
     table.text('description');
-    table.integer('last_version').notNullable().defaultTo(0).comment('Ever made');
+    table
+      .integer('last_version')
+      .notNullable()
+      .defaultTo(0)
+      .comment('Ever made');
     table.string('owner', 255).comment('Used while no entity says otherwise');
     table.string('created_by', 255);
   });
@@ -202,7 +210,9 @@ exports.up = async function up(knex) {
     table.bigInteger('creation_time').notNullable();
     table.bigInteger('last_updated_time').notNullable();
     table.text('description');
-    table.string('created_by', 255).comment('The person (or service) behind it');
+    table
+      .string('created_by', 255)
+      .comment('The person (or service) behind it');
     table
       .string('stage', 20)
       .notNullable()

@@ -1,5 +1,8 @@
 /* Starts the MLflow surface alone on a free port, for the tests of the real client. Prints the address. */
-import { coreServices, createServiceFactory } from '@backstage/backend-plugin-api';
+import {
+  coreServices,
+  createServiceFactory,
+} from '@backstage/backend-plugin-api';
 import { mockServices, startTestBackend } from '@backstage/backend-test-utils';
 import { trackingTestPlugin } from '../src/testUtils/trackingTestPlugin';
 
@@ -32,7 +35,10 @@ async function main() {
         deps: {},
         factory: () =>
           mockServices.userInfo({
-            ownershipEntityRefs: ['user:default/mock', 'group:default/diagnostics'],
+            ownershipEntityRefs: [
+              'user:default/mock',
+              'group:default/diagnostics',
+            ],
           }),
       }),
       process.env.VERBOSE
@@ -41,7 +47,9 @@ async function main() {
     ],
   });
   const address = backend.server.address();
-  process.stdout.write(`PORT ${typeof address === 'object' && address ? address.port : ''}\n`);
+  process.stdout.write(
+    `PORT ${typeof address === 'object' && address ? address.port : ''}\n`,
+  );
   process.on('SIGTERM', () => backend.stop().then(() => process.exit(0)));
 }
 

@@ -41,7 +41,9 @@ export class Message {
 
   /** Adds what stands in the path. */
   with(values: Record<string, string>): Message {
-    return new Message(Object.assign(Object.create(null), this.#fields, values));
+    return new Message(
+      Object.assign(Object.create(null), this.#fields, values),
+    );
   }
 
   has(name: string): boolean {
@@ -89,13 +91,19 @@ export class Message {
   }
 
   /** One of the names; `values[n]` is what the number n + `first` stands for. */
-  choice<T extends string>(name: string, values: readonly T[], first = 1): T | undefined {
+  choice<T extends string>(
+    name: string,
+    values: readonly T[],
+    first = 1,
+  ): T | undefined {
     const value = this.#get(name);
     if (value === undefined) return undefined;
     const spelled = value instanceof NumberText ? value.source : value;
     const found =
       values.find(known => known === spelled) ??
-      (/^\d+$/.test(String(spelled)) ? values[Number(spelled) - first] : undefined);
+      (/^\d+$/.test(String(spelled))
+        ? values[Number(spelled) - first]
+        : undefined);
     if (!found) throw invalid(name, value, ` Allowed are ${values.join(', ')}`);
     return found;
   }
@@ -139,7 +147,9 @@ export class Message {
   }
 
   #get(name: string): unknown {
-    const camel = name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+    const camel = name.replace(/_([a-z])/g, (_, letter) =>
+      letter.toUpperCase(),
+    );
     const value = this.#fields[name] ?? this.#fields[camel];
     return value === null ? undefined : value;
   }
@@ -159,10 +169,13 @@ function invalid(name: string, value: unknown, allowed = ''): InputError {
     value instanceof NumberText
       ? value.source
       : typeof value === 'string'
-        ? value
-        : shown;
+      ? value
+      : shown;
   return new InputError(
-    `Invalid value ${text.slice(0, 200)} for parameter '${name}' supplied.${allowed}`,
+    `Invalid value ${text.slice(
+      0,
+      200,
+    )} for parameter '${name}' supplied.${allowed}`,
   );
 }
 
@@ -179,7 +192,8 @@ function readObject(text: string, depth: number): Fields {
   } catch {
     return Object.create(null);
   }
-  if (typeof value === 'string' && depth > 1) return readObject(value, depth - 1);
+  if (typeof value === 'string' && depth > 1)
+    return readObject(value, depth - 1);
   return isFields(value) ? value : Object.create(null);
 }
 

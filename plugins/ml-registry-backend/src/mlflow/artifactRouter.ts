@@ -107,7 +107,8 @@ function decodeOnce(text: string): string {
   }
 }
 
-const TEXT = /(^MLmodel|^MLproject|\.(txt|log|ya?ml|json|jsonl|csv|tsv|md|py|toml|cfg|ini|xml|html?|js|svg|sh|sql|r))$/i;
+const TEXT =
+  /(^MLmodel|^MLproject|\.(txt|log|ya?ml|json|jsonl|csv|tsv|md|py|toml|cfg|ini|xml|html?|js|svg|sh|sql|r))$/i;
 const IMAGES: Record<string, string> = {
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
@@ -119,5 +120,7 @@ const IMAGES: Record<string, string> = {
 
 function contentType(name: string): string {
   if (TEXT.test(name)) return 'text/plain; charset=utf-8';
-  return IMAGES[posix.extname(name).toLowerCase()] ?? 'application/octet-stream';
+  return (
+    IMAGES[posix.extname(name).toLowerCase()] ?? 'application/octet-stream'
+  );
 }

@@ -21,7 +21,9 @@ export function createAuthenticate(options: {
   return async request => {
     const token = readToken(request.headers.authorization);
     if (!token) {
-      throw new AuthenticationError(`The tracking server needs a token. ${HELP}`);
+      throw new AuthenticationError(
+        `The tracking server needs a token. ${HELP}`,
+      );
     }
     for (const verifier of verifiers) {
       const subject = await verifier.verify(token);

@@ -1,4 +1,7 @@
-import type { HttpAuthService, LoggerService } from '@backstage/backend-plugin-api';
+import type {
+  HttpAuthService,
+  LoggerService,
+} from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
 import type { Authorizer } from '@downstage/node';
 import type { TokenVerifier } from '@downstage/plugin-ml-registry-node';
@@ -125,7 +128,10 @@ function readMessage(request: Request): Message {
   if (request.method === 'GET' && query) {
     return Message.fromQuery(new URLSearchParams(query));
   }
-  if (text && !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+  if (
+    text &&
+    !/^application\/json\b/i.test(request.headers['content-type'] ?? '')
+  ) {
     throw new InputError(
       `Bad Request. Content-Type must be 'application/json', found '${
         request.headers['content-type'] ?? ''

@@ -1,4 +1,7 @@
-import { artifactPath, type ArtifactService } from '../services/ArtifactService';
+import {
+  artifactPath,
+  type ArtifactService,
+} from '../services/ArtifactService';
 import type { LoggedModelService } from '../services/LoggedModelService';
 import { missing, type Message } from './Message';
 import { renderLoggedModel } from './render';
@@ -50,7 +53,9 @@ export function loggedModelRoutes(
           limit: readLimit(message, { default: 100, max: 1000 }),
         });
         return {
-          models: page.models.length ? page.models.map(renderLoggedModel) : undefined,
+          models: page.models.length
+            ? page.models.map(renderLoggedModel)
+            : undefined,
           next_page_token: page.nextPageToken,
         };
       },
@@ -74,7 +79,11 @@ export function loggedModelRoutes(
         if (!status) throw missing('status');
         return {
           model: renderLoggedModel(
-            await service.finalize(caller, message.required('model_id'), status),
+            await service.finalize(
+              caller,
+              message.required('model_id'),
+              status,
+            ),
           ),
         };
       },
@@ -130,8 +139,13 @@ export function loggedModelRoutes(
       handle: async (message, caller) => {
         const model = await service.get(caller, message.required('model_id'));
         const root = artifactPath(model.artifactUri);
-        const path = message.string('artifact_directory_path')?.replace(/\/+$/, '');
-        const entries = await artifacts.list(caller, path ? `${root}/${path}` : root);
+        const path = message
+          .string('artifact_directory_path')
+          ?.replace(/\/+$/, '');
+        const entries = await artifacts.list(
+          caller,
+          path ? `${root}/${path}` : root,
+        );
         return {
           root_uri: model.artifactUri,
           files: entries.length

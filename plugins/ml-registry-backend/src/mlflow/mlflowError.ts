@@ -15,12 +15,30 @@ const FAILURES: Record<string, Failure> = {
 };
 
 const BY_CODE: Record<string, Failure> = {
-  'ml-registry.already-exists': { code: 'RESOURCE_ALREADY_EXISTS', status: 400 },
-  'ml-registry.stage-refused': { code: 'INVALID_STATE_TRANSITION', status: 409 },
-  'ml-registry.stage-transition': { code: 'INVALID_STATE_TRANSITION', status: 409 },
-  'ml-registry.promotion-blocked': { code: 'INVALID_STATE_TRANSITION', status: 409 },
-  'ml-registry.promotion-pending': { code: 'INVALID_STATE_TRANSITION', status: 409 },
-  'ml-registry.model-unowned': { code: 'INVALID_STATE_TRANSITION', status: 409 },
+  'ml-registry.already-exists': {
+    code: 'RESOURCE_ALREADY_EXISTS',
+    status: 400,
+  },
+  'ml-registry.stage-refused': {
+    code: 'INVALID_STATE_TRANSITION',
+    status: 409,
+  },
+  'ml-registry.stage-transition': {
+    code: 'INVALID_STATE_TRANSITION',
+    status: 409,
+  },
+  'ml-registry.promotion-blocked': {
+    code: 'INVALID_STATE_TRANSITION',
+    status: 409,
+  },
+  'ml-registry.promotion-pending': {
+    code: 'INVALID_STATE_TRANSITION',
+    status: 409,
+  },
+  'ml-registry.model-unowned': {
+    code: 'INVALID_STATE_TRANSITION',
+    status: 409,
+  },
 };
 
 /** Answers in MLflow's shape. Its client shows `message` to the user. */
@@ -68,12 +86,20 @@ export function mlflowErrorHandler(logger: LoggerService): ErrorRequestHandler {
 
 function failureOf(error: unknown): Failure | undefined {
   if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string' && Object.hasOwn(BY_CODE, error.code)) {
+  if (
+    'code' in error &&
+    typeof error.code === 'string' &&
+    Object.hasOwn(BY_CODE, error.code)
+  ) {
     return BY_CODE[error.code];
   }
   if (Object.hasOwn(FAILURES, error.name)) return FAILURES[error.name];
   // body-parser and express speak in statuses: too large, bad encoding, bad escape.
-  if ('status' in error && typeof error.status === 'number' && error.status < 500) {
+  if (
+    'status' in error &&
+    typeof error.status === 'number' &&
+    error.status < 500
+  ) {
     return { code: 'BAD_REQUEST', status: error.status };
   }
   return undefined;

@@ -24,7 +24,9 @@ function modelRoutes(services: {
       name: message.required('name'),
       stages: message.strings('stages').map(fromMlflowStage),
     });
-    return { model_versions: versions.length ? versions.map(renderVersion) : undefined };
+    return {
+      model_versions: versions.length ? versions.map(renderVersion) : undefined,
+    };
   };
   return [
     {
@@ -97,8 +99,16 @@ function modelRoutes(services: {
         };
       },
     },
-    { method: 'get', path: 'registered-models/get-latest-versions', handle: latest },
-    { method: 'post', path: 'registered-models/get-latest-versions', handle: latest },
+    {
+      method: 'get',
+      path: 'registered-models/get-latest-versions',
+      handle: latest,
+    },
+    {
+      method: 'post',
+      path: 'registered-models/get-latest-versions',
+      handle: latest,
+    },
     {
       method: 'post',
       path: 'registered-models/set-tag',
@@ -235,7 +245,8 @@ function versionRoutes(services: {
           await registration.transitionStage(caller, {
             ...readVersionKey(message),
             to: fromMlflowStage(message.required('stage')),
-            archiveExisting: message.boolean('archive_existing_versions') ?? false,
+            archiveExisting:
+              message.boolean('archive_existing_versions') ?? false,
           }),
         ),
       }),

@@ -157,6 +157,7 @@ export function renderModel(model: RegisteredModelRow | ModelWithLatest) {
         version: String(version),
       })),
     ),
-    latest_versions: 'latest' in model ? list(model.latest.map(renderVersion)) : undefined,
+    latest_versions:
+      'latest' in model ? list(model.latest.map(renderVersion)) : undefined,
   };
 }

@@ -23,7 +23,10 @@ export function readLimit(
 }
 
 /** `key`/`value` pairs as a record; the last of a key wins. */
-export function readTags(message: Message, name = 'tags'): Record<string, string> {
+export function readTags(
+  message: Message,
+  name = 'tags',
+): Record<string, string> {
   return Object.fromEntries(
     readEntries(message, name).map(({ key, value }) => [key, value]),
   );
@@ -39,7 +42,10 @@ export function readEntries(
   }));
 }
 
-export function readLifecycle(message: Message, name: string): ('active' | 'deleted')[] {
+export function readLifecycle(
+  message: Message,
+  name: string,
+): ('active' | 'deleted')[] {
   const view = message.choice(name, ['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL']);
   if (view === 'DELETED_ONLY') return ['deleted'];
   if (view === 'ALL') return ['active', 'deleted'];

@@ -1,5 +1,8 @@
 import { InputError } from '@backstage/errors';
-import { artifactPath, type ArtifactService } from '../services/ArtifactService';
+import {
+  artifactPath,
+  type ArtifactService,
+} from '../services/ArtifactService';
 import type { RunLogService } from '../services/RunLogService';
 import type { RunService } from '../services/RunService';
 import type { LoggedMetric } from '../stores/RunDataStore';
@@ -14,7 +17,13 @@ import {
   type MlflowRoute,
 } from './routes';
 
-const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const;
+const STATUSES = [
+  'RUNNING',
+  'SCHEDULED',
+  'FINISHED',
+  'FAILED',
+  'KILLED',
+] as const;
 
 /** `runs/…`, `metrics/…` and `artifacts/list` */
 export function runRoutes(services: {
@@ -102,7 +111,9 @@ export function runRoutes(services: {
       method: 'post',
       path: 'runs/log-metric',
       handle: async (message, caller) => {
-        await log.log(caller, readRunId(message), { metrics: [readMetric(message)] });
+        await log.log(caller, readRunId(message), {
+          metrics: [readMetric(message)],
+        });
         return {};
       },
     },
@@ -111,7 +122,9 @@ export function runRoutes(services: {
       path: 'runs/log-parameter',
       handle: async (message, caller) => {
         await log.log(caller, readRunId(message), {
-          params: [{ key: message.required('key'), value: message.present('value') }],
+          params: [
+            { key: message.required('key'), value: message.present('value') },
+          ],
         });
         return {};
       },
@@ -121,7 +134,9 @@ export function runRoutes(services: {
       path: 'runs/set-tag',
       handle: async (message, caller) => {
         await log.log(caller, readRunId(message), {
-          tags: [{ key: message.required('key'), value: message.present('value') }],
+          tags: [
+            { key: message.required('key'), value: message.present('value') },
+          ],
         });
         return {};
       },
@@ -130,7 +145,11 @@ export function runRoutes(services: {
       method: 'post',
       path: 'runs/delete-tag',
       handle: async (message, caller) => {
-        await log.deleteTag(caller, readRunId(message), message.required('key'));
+        await log.deleteTag(
+          caller,
+          readRunId(message),
+          message.required('key'),
+        );
         return {};
       },
     },
@@ -140,7 +159,9 @@ export function runRoutes(services: {
       handle: async (message, caller) => {
         await log.logInputs(caller, readRunId(message), {
           datasets: message.messages('datasets').map(readDataset),
-          models: message.messages('models').map(model => model.required('model_id')),
+          models: message
+            .messages('models')
+            .map(model => model.required('model_id')),
         });
         return {};
       },
@@ -167,12 +188,17 @@ export function runRoutes(services: {
         const runId = readRunId(message);
         const model = message.required('model_json');
         const run = await runs.get(caller, runId);
-        const known = run.tags.find(tag => tag.key === 'mlflow.log-model.history');
+        const known = run.tags.find(
+          tag => tag.key === 'mlflow.log-model.history',
+        );
         await log.log(caller, runId, {
           tags: [
             {
               key: 'mlflow.log-model.history',
-              value: JSON.stringify([...readHistory(known?.value), readJson(model)]),
+              value: JSON.stringify([
+                ...readHistory(known?.value),
+                readJson(model),
+              ]),
             },
           ],
         });
@@ -186,7 +212,9 @@ export function runRoutes(services: {
         const limit = message.integer('max_results');
         const offset = Number(message.string('page_token') || 0);
         if (!Number.isSafeInteger(offset) || offset < 0) {
-          throw new InputError(`Invalid value for parameter 'page_token' supplied`);
+          throw new InputError(
+            `Invalid value for parameter 'page_token' supplied`,
+          );
         }
         const points = await runs.metricHistory(caller, {
           runId: readRunId(message),
@@ -208,7 +236,10 @@ export function runRoutes(services: {
         const run = await runs.get(caller, readRunId(message));
         const root = artifactPath(run.artifactUri);
         const path = message.string('path')?.replace(/\/+$/, '');
-        const entries = await artifacts.list(caller, path ? `${root}/${path}` : root);
+        const entries = await artifacts.list(
+          caller,
+          path ? `${root}/${path}` : root,
+        );
         return {
           root_uri: run.artifactUri,
           files: entries.length
@@ -264,7 +295,9 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new InputError(`Malformed model info. \n ${text.slice(0, 200)} \n is not JSON.`);
+    throw new InputError(
+      `Malformed model info. \n ${text.slice(0, 200)} \n is not JSON.`,
+    );
   }
 }
 

@@ -21,7 +21,9 @@ export function fromMlflowStage(word: string): Stage {
     if (name.toLowerCase() === wanted && isStage(stage)) return stage;
   }
   throw new InputError(
-    `Invalid Model Version stage: ${word}. Value must be one of ${Object.values(TO_MLFLOW).join(', ')}.`,
+    `Invalid Model Version stage: ${word}. Value must be one of ${Object.values(
+      TO_MLFLOW,
+    ).join(', ')}.`,
   );
 }
 

@@ -53,7 +53,16 @@ export class FolderArtifactStore implements ArtifactStore {
       await flush(dirname(target));
     } catch (error) {
       await rm(temporary, { force: true });
-      if (hasCode(error, 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOTEMPTY', 'ENAMETOOLONG')) {
+      if (
+        hasCode(
+          error,
+          'ENOTDIR',
+          'EEXIST',
+          'EISDIR',
+          'ENOTEMPTY',
+          'ENAMETOOLONG',
+        )
+      ) {
         throw new InputError('Invalid path', error);
       }
       throw error;

@@ -48,9 +48,9 @@ export function compileComparison(
   }
   const source = keyed(tables, entity);
   const where = source.where;
-  const scope = `SELECT 1 FROM ${source.table} x WHERE ${tables.join} AND x.key = ?${
-    where ? ` AND ${where.sql}` : ''
-  }`;
+  const scope = `SELECT 1 FROM ${source.table} x WHERE ${
+    tables.join
+  } AND x.key = ?${where ? ` AND ${where.sql}` : ''}`;
   const scopeBindings = [key, ...(where?.bindings ?? [])];
   if (comparison.operator === 'IS NULL') {
     return { sql: `NOT EXISTS (${scope})`, bindings: scopeBindings };

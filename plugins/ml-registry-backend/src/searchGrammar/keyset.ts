@@ -29,7 +29,9 @@ export async function readPage<Row extends object>(options: {
 }): Promise<{ rows: Row[]; nextPageToken?: string }> {
   const { database, query, terms, pageToken, limit } = options;
   terms.forEach((term, index) => {
-    query.select(database.raw(`${term.sql} AS page_key_${index}`, term.bindings));
+    query.select(
+      database.raw(`${term.sql} AS page_key_${index}`, term.bindings),
+    );
     query.orderByRaw(
       `${term.sql} ${term.descending ? 'DESC' : 'ASC'}`,
       term.bindings,

@@ -16,7 +16,13 @@ describe('parseFilter', () => {
     ['metrics."x/y" = 1', 'metric', 'x/y', '=', 1],
     ["params.model != 'tree'", 'param', 'model', '!=', 'tree'],
     ['parameters.lr = "0.1"', 'param', 'lr', '=', '0.1'],
-    ["tags.mlflow.source.name like '%x'", 'tag', 'mlflow.source.name', 'LIKE', '%x'],
+    [
+      "tags.mlflow.source.name like '%x'",
+      'tag',
+      'mlflow.source.name',
+      'LIKE',
+      '%x',
+    ],
     ["tag.`k'` ILIKE 'a''b'", 'tag', "k'", 'ILIKE', "a'b"],
     ['tags.x IS NULL', 'tag', 'x', 'IS NULL', undefined],
     ['params.x is not null', 'param', 'x', 'IS NOT NULL', undefined],
@@ -37,7 +43,9 @@ describe('parseFilter', () => {
   });
 
   it('joins comparisons by AND in any case', () => {
-    expect(runs("metrics.a > 1 and params.b = 'x' AND tags.c = 'y'")).toHaveLength(3);
+    expect(
+      runs("metrics.a > 1 and params.b = 'x' AND tags.c = 'y'"),
+    ).toHaveLength(3);
   });
 
   it.each([
@@ -52,7 +60,7 @@ describe('parseFilter', () => {
     ["foo.bar = 'x'", /Invalid entity type 'foo'/],
     ["dataset.size = 'x'", /Invalid dataset key/],
     ["status IN ('a')", /Invalid comparator 'IN'/],
-    ["run_id IN ()", /Expected a list/],
+    ['run_id IN ()', /Expected a list/],
     ["run_id IN ('a'", /end with \)/],
     ['metrics.a >', /Found nothing/],
     ["tags.a = 'x' AND", /the end/],
@@ -61,13 +69,21 @@ describe('parseFilter', () => {
     ["attributes.constructor = 'y'", /Invalid attribute key/],
   ])('refuses %s and says why', (filter, message) => {
     expect(() => runs(filter)).toThrow(message);
-    expect(() => runs(filter)).toThrow(expect.objectContaining({ name: 'InputError' }));
+    expect(() => runs(filter)).toThrow(
+      expect.objectContaining({ name: 'InputError' }),
+    );
   });
 
   it('knows what each search may name', () => {
-    expect(parseFilter("experiment_id IN ('1')", experimentVocabulary)).toHaveLength(1);
-    expect(parseFilter('version_number > 3', versionVocabulary)).toHaveLength(1);
-    expect(parseFilter("model_type = 'x'", loggedModelVocabulary)).toHaveLength(1);
+    expect(
+      parseFilter("experiment_id IN ('1')", experimentVocabulary),
+    ).toHaveLength(1);
+    expect(parseFilter('version_number > 3', versionVocabulary)).toHaveLength(
+      1,
+    );
+    expect(parseFilter("model_type = 'x'", loggedModelVocabulary)).toHaveLength(
+      1,
+    );
     expect(() => parseFilter('metrics.auc > 1', versionVocabulary)).toThrow(
       /Invalid entity type 'metrics'/,
     );

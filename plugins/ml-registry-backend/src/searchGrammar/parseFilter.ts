@@ -57,7 +57,11 @@ export function parseFilter(
   return comparisons;
 }
 
-function readComparison(tokens: Token[], start: number, vocabulary: Vocabulary) {
+function readComparison(
+  tokens: Token[],
+  start: number,
+  vocabulary: Vocabulary,
+) {
   const left = tokens[start];
   if (left?.kind !== 'path') throw invalidClause(left);
   const { entity, key } = identify(left, vocabulary);
@@ -118,7 +122,9 @@ function readOperator(tokens: Token[], at: number) {
     const known = NUMERIC.find(operator => operator === value);
     if (!known) {
       throw new InputError(
-        `Invalid comparator '${token.text}', not one of '${NUMERIC.join("', '")}'`,
+        `Invalid comparator '${token.text}', not one of '${NUMERIC.join(
+          "', '",
+        )}'`,
       );
     }
     return { operator: known, next: at + 1 };
@@ -179,10 +185,12 @@ function readValue(
     if (token?.kind === 'number') return token.value;
     throw new InputError(
       of.entity === 'metric'
-        ? `Expected numeric value type for metric. Found ${token?.text ?? 'nothing'}`
-        : `Expected numeric value type for numeric attribute: ${of.key}. Found ${
+        ? `Expected numeric value type for metric. Found ${
             token?.text ?? 'nothing'
-          }`,
+          }`
+        : `Expected numeric value type for numeric attribute: ${
+            of.key
+          }. Found ${token?.text ?? 'nothing'}`,
     );
   }
   const value = text(token);

@@ -5,7 +5,10 @@ import { type Entity, identify, type Vocabulary } from './vocabulary';
 export type Order = { entity: Entity; key: string; descending: boolean };
 
 /** Reads `metrics.auc DESC` and the like; naming one thing twice is an `InputError`. */
-export function parseOrderBy(clauses: string[], vocabulary: Vocabulary): Order[] {
+export function parseOrderBy(
+  clauses: string[],
+  vocabulary: Vocabulary,
+): Order[] {
   const orders = clauses.map(clause => parseOne(clause, vocabulary));
   const seen = new Set<string>();
   for (const order of orders) {
@@ -25,13 +28,17 @@ function parseOne(clause: string, vocabulary: Vocabulary): Order {
     : tokenize(clause);
   const [path, direction, ...rest] = tokens;
   if (path?.kind !== 'path' || rest.length > 0) {
-    throw new InputError(`Invalid order_by clause '${clause}'. Could not be parsed.`);
+    throw new InputError(
+      `Invalid order_by clause '${clause}'. Could not be parsed.`,
+    );
   }
   const { entity, key } = identify(path, vocabulary, { ordering: true });
   if (!direction) return { entity, key, descending: false };
   const word = direction.text.toLowerCase();
   if (word !== 'asc' && word !== 'desc') {
-    throw new InputError(`Invalid ordering key in order_by clause '${clause}'.`);
+    throw new InputError(
+      `Invalid ordering key in order_by clause '${clause}'.`,
+    );
   }
   return { entity, key, descending: word === 'desc' };
 }

@@ -5,7 +5,13 @@ import { InputError } from '@backstage/errors';
  * `` tags.`my key` ``, split at its first dot with the quotes removed.
  */
 export type Token =
-  | { kind: 'path'; prefix?: string; key: string; text: string; quoted: boolean }
+  | {
+      kind: 'path';
+      prefix?: string;
+      key: string;
+      text: string;
+      quoted: boolean;
+    }
   | { kind: 'string'; value: string; text: string }
   | { kind: 'number'; value: number; text: string }
   | { kind: 'operator'; value: string; text: string }
@@ -31,7 +37,10 @@ export function tokenize(text: string): Token[] {
     const token = next(rest);
     if (!token) {
       throw new InputError(
-        `Invalid clause(s) in filter string: cannot read '${rest.slice(0, 40)}'`,
+        `Invalid clause(s) in filter string: cannot read '${rest.slice(
+          0,
+          40,
+        )}'`,
       );
     }
     tokens.push(token);

@@ -43,9 +43,9 @@ export function identify(
   const entity = path.prefix ? own(PREFIXES, path.prefix) : 'attribute';
   if (!entity || !vocabulary.entities.includes(entity)) {
     throw new InputError(
-      `Invalid entity type '${path.prefix}'. Valid values are '${vocabulary.entities.join(
-        "', '",
-      )}'`,
+      `Invalid entity type '${
+        path.prefix
+      }'. Valid values are '${vocabulary.entities.join("', '")}'`,
     );
   }
   const { key } = path;

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { InputError, NotFoundError } from '@backstage/errors';
-import type { ArtifactEntry, ArtifactStore } from '@downstage/plugin-ml-registry-node';
+import type {
+  ArtifactEntry,
+  ArtifactStore,
+} from '@downstage/plugin-ml-registry-node';
 import { StageRefusedError } from './errors';
 import type { LoggedModelService } from './LoggedModelService';
 import type { RunService } from './RunService';
@@ -33,7 +36,11 @@ export class ArtifactService {
     this.#deps = deps;
   }
 
-  async upload(caller: TrackingCaller, path: string, content: Readable): Promise<void> {
+  async upload(
+    caller: TrackingCaller,
+    path: string,
+    content: Readable,
+  ): Promise<void> {
     const { store, knex, access, clock } = this.#deps;
     await this.#forWrite(caller, path);
     const { size, sha256 } = await store.put(path, content);
@@ -57,7 +64,9 @@ export class ArtifactService {
   }
 
   /** Opens a file for callers that were authorised otherwise. */
-  async open(path: string): Promise<{ content: Readable; size: number; sha256?: string }> {
+  async open(
+    path: string,
+  ): Promise<{ content: Readable; size: number; sha256?: string }> {
     const file = await this.#deps.store.get(path);
     if (!file) throw new NotFoundError(`Artifact '${path}' not found`);
     const [recorded] = await this.#recorded([path]);
@@ -78,11 +87,16 @@ export class ArtifactService {
   /** Lists a folder for callers that were authorised otherwise. */
   async listUnder(path: string): Promise<ArtifactListing[]> {
     const entries = await this.#deps.store.list(path);
-    const files = entries.filter(entry => !entry.isDir).map(entry => entry.path);
+    const files = entries
+      .filter(entry => !entry.isDir)
+      .map(entry => entry.path);
     const recorded = new Map(
       (await this.#recorded(files)).map(row => [row.path, row.sha256]),
     );
-    return entries.map(entry => ({ ...entry, sha256: recorded.get(entry.path) }));
+    return entries.map(entry => ({
+      ...entry,
+      sha256: recorded.get(entry.path),
+    }));
   }
 
   async delete(caller: TrackingCaller, path: string): Promise<void> {
@@ -118,7 +132,11 @@ export class ArtifactService {
   async #authorizeWrite(caller: TrackingCaller, path: string): Promise<void> {
     const { runService, loggedModelService } = this.#deps;
     const segments = path.split('/');
-    if (segments.some(segment => segment === '..' || segment === '.' || segment === '')) {
+    if (
+      segments.some(
+        segment => segment === '..' || segment === '.' || segment === '',
+      )
+    ) {
       throw new InputError('Invalid path');
     }
     const [, kind, id, folder] = segments;

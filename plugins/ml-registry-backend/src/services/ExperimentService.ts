@@ -1,5 +1,9 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import { compileComparison, compileOrder, type Tables } from '../searchGrammar/compile';
+import {
+  compileComparison,
+  compileOrder,
+  type Tables,
+} from '../searchGrammar/compile';
 import { parseFilter } from '../searchGrammar/parseFilter';
 import { parseOrderBy } from '../searchGrammar/parseOrderBy';
 import { experimentVocabulary } from '../searchGrammar/vocabulary';
@@ -8,7 +12,12 @@ import { AlreadyExistsError } from './errors';
 import type { TrackingCaller } from './StagePolicy';
 import { OWNER_TAG } from './TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
-import { checkExperimentName, checkKey, checkLength, limits } from './validation';
+import {
+  checkExperimentName,
+  checkKey,
+  checkLength,
+  limits,
+} from './validation';
 
 export class ExperimentService {
   readonly #deps: TrackingDeps;
@@ -19,18 +28,26 @@ export class ExperimentService {
 
   async create(
     caller: TrackingCaller,
-    request: { name: string; artifactLocation?: string; tags: Record<string, string> },
+    request: {
+      name: string;
+      artifactLocation?: string;
+      tags: Record<string, string>;
+    },
   ): Promise<string> {
     const { access, experiments, knex, clock } = this.#deps;
     await access.track(caller, undefined);
     const name = checkExperimentName(request.name);
-    if (request.artifactLocation && !request.artifactLocation.startsWith('mlflow-artifacts:')) {
+    if (
+      request.artifactLocation &&
+      !request.artifactLocation.startsWith('mlflow-artifacts:')
+    ) {
       throw new InputError(
         `Invalid value '${request.artifactLocation}' for parameter 'artifact_location' supplied: this server keeps artifacts itself, leave the location out`,
       );
     }
     const owner = await access.ownerFor(caller, request.tags[OWNER_TAG]);
-    for (const [key, value] of Object.entries(request.tags)) checkTag(key, value);
+    for (const [key, value] of Object.entries(request.tags))
+      checkTag(key, value);
     const id = await knex.transaction(tx =>
       experiments.create(tx, {
         name,
@@ -78,14 +95,20 @@ export class ExperimentService {
     const options = { vocabulary: experimentVocabulary, tables: TABLES };
     const orders = parseOrderBy(request.orderBy, experimentVocabulary);
     if (orders.length === 0) {
-      orders.push({ entity: 'attribute', key: 'last_update_time', descending: true });
+      orders.push({
+        entity: 'attribute',
+        key: 'last_update_time',
+        descending: true,
+      });
     }
     return experiments.search({
       where: parseFilter(request.filter, experimentVocabulary).map(comparison =>
         compileComparison(knex, comparison, options),
       ),
       terms: [
-        ...orders.flatMap(order => compileOrder(order, { ...options, database: knex })),
+        ...orders.flatMap(order =>
+          compileOrder(order, { ...options, database: knex }),
+        ),
         { sql: 'experiments.experiment_id', bindings: [], descending: true },
       ],
       lifecycleStages: request.lifecycleStages,
@@ -99,7 +122,11 @@ export class ExperimentService {
     change: { experimentId: string; name?: string },
   ): Promise<void> {
     const { knex, experiments, clock } = this.#deps;
-    const experiment = await this.#forChange(caller, change.experimentId, 'rename experiments');
+    const experiment = await this.#forChange(
+      caller,
+      change.experimentId,
+      'rename experiments',
+    );
     if (change.name === undefined) return;
     const name = checkExperimentName(change.name);
     if (experiment.lifecycleStage !== 'active') {
@@ -108,9 +135,15 @@ export class ExperimentService {
     await knex.transaction(async tx => {
       const taken = await experiments.findByName(name, tx);
       if (taken && taken.experimentId !== experiment.experimentId) {
-        throw new AlreadyExistsError(`Experiment(name=${name}) already exists.`);
+        throw new AlreadyExistsError(
+          `Experiment(name=${name}) already exists.`,
+        );
       }
-      await experiments.rename(tx, { experimentId: experiment.experimentId, name, now: clock() });
+      await experiments.rename(tx, {
+        experimentId: experiment.experimentId,
+        name,
+        now: clock(),
+      });
     });
   }
 
@@ -125,15 +158,16 @@ export class ExperimentService {
       'delete or restore experiments',
     );
     if (experiment.lifecycleStage === change.stage) return;
-    await knex.transaction(tx => experiments.setLifecycle(tx, { ...change, now: clock() }));
+    await knex.transaction(tx =>
+      experiments.setLifecycle(tx, { ...change, now: clock() }),
+    );
   }
 
   async setTag(
     caller: TrackingCaller,
     tag: { experimentId: string; key: string; value: string },
   ): Promise<void> {
-    const experiment = await this.#find(tag.experimentId);
-    await this.#deps.access.track(caller, experiment.owner);
+    const experiment = await this.#forWrite(caller, tag.experimentId);
     checkActive(experiment);
     checkTag(tag.key, tag.value);
     await this.#deps.experiments.setTag(this.#deps.knex, tag);
@@ -143,19 +177,28 @@ export class ExperimentService {
     caller: TrackingCaller,
     tag: { experimentId: string; key: string },
   ): Promise<void> {
-    const experiment = await this.#find(tag.experimentId);
-    await this.#deps.access.track(caller, experiment.owner);
+    const experiment = await this.#forWrite(caller, tag.experimentId);
     checkActive(experiment);
     if (!(await this.#deps.experiments.deleteTag(this.#deps.knex, tag))) {
-      throw new NotFoundError(`No tag with name: ${tag.key} in experiment ${tag.experimentId}`);
+      throw new NotFoundError(
+        `No tag with name: ${tag.key} in experiment ${tag.experimentId}`,
+      );
     }
   }
 
   async #forChange(caller: TrackingCaller, experimentId: string, what: string) {
     this.#deps.access.refuseJobs(caller, what);
-    const experiment = await this.#find(experimentId);
-    await this.#deps.access.track(caller, experiment.owner);
-    return experiment;
+    return this.#forWrite(caller, experimentId);
+  }
+
+  /** Permission first: who may not write learns nothing about what exists. */
+  async #forWrite(
+    caller: TrackingCaller,
+    experimentId: string,
+  ): Promise<Experiment> {
+    const experiment = await this.#deps.experiments.find(experimentId);
+    await this.#deps.access.track(caller, experiment?.owner);
+    return experiment ?? this.#find(experimentId);
   }
 
   async #find(experimentId: string): Promise<Experiment> {
@@ -167,7 +210,10 @@ export class ExperimentService {
   }
 }
 
-export function checkActive(thing: { experimentId: string; lifecycleStage: LifecycleStage }) {
+export function checkActive(thing: {
+  experimentId: string;
+  lifecycleStage: LifecycleStage;
+}) {
   if (thing.lifecycleStage !== 'active') {
     throw new InputError(
       `The experiment ${thing.experimentId} must be in the 'active' state. Current state is ${thing.lifecycleStage}.`,

@@ -35,16 +35,20 @@ export class LoggedModelService {
       tags: Entry[];
     },
   ): Promise<LoggedModel> {
-    const { access, experiments, runs, loggedModels, knex, clock, newId } = this.#deps;
+    const { access, experiments, runs, loggedModels, knex, clock, newId } =
+      this.#deps;
     const experiment = await experiments.find(request.experimentId);
     await access.track(caller, experiment?.owner);
     if (!experiment) {
-      throw new NotFoundError(`No Experiment with id=${request.experimentId} exists`);
+      throw new NotFoundError(
+        `No Experiment with id=${request.experimentId} exists`,
+      );
     }
     checkActive(experiment);
     if (request.sourceRunId) {
       const run = await runs.findInfo(request.sourceRunId);
-      if (run) await access.trackOwn(caller, { what: `run ${run.runId}`, ...run });
+      if (run)
+        await access.trackOwn(caller, { what: `run ${run.runId}`, ...run });
     }
     const name = request.name ?? 'model';
     if (!name || /[/:.%"']/.test(name)) {
@@ -97,7 +101,12 @@ export class LoggedModelService {
   async setTags(caller: TrackingCaller, modelId: string, tags: Entry[]) {
     await this.forWrite(caller, modelId);
     const { loggedModels, knex } = this.#deps;
-    await loggedModels.set(knex, 'logged_model_tags', modelId, tags.map(checkTag));
+    await loggedModels.set(
+      knex,
+      'logged_model_tags',
+      modelId,
+      tags.map(checkTag),
+    );
     return this.#require(modelId);
   }
 
@@ -105,7 +114,9 @@ export class LoggedModelService {
     await this.forWrite(caller, modelId);
     const { loggedModels, knex } = this.#deps;
     if (!(await loggedModels.deleteTag(knex, modelId, key))) {
-      throw new NotFoundError(`No tag with key '${key}' found for logged model with ID '${modelId}'.`);
+      throw new NotFoundError(
+        `No tag with key '${key}' found for logged model with ID '${modelId}'.`,
+      );
     }
   }
 
@@ -121,7 +132,11 @@ export class LoggedModelService {
       experimentIds: string[];
       filter?: string;
       datasets: DatasetFilter[];
-      orderBy: { field: string; descending: boolean; dataset?: DatasetFilter }[];
+      orderBy: {
+        field: string;
+        descending: boolean;
+        dataset?: DatasetFilter;
+      }[];
       pageToken?: string;
       limit: number;
     },
@@ -139,7 +154,11 @@ export class LoggedModelService {
       const [order] = parseOrderBy([field], vocabulary);
       return compileOrder(
         { ...order, descending },
-        { vocabulary, tables: tablesFor(dataset ? [dataset] : []), database: knex },
+        {
+          vocabulary,
+          tables: tablesFor(dataset ? [dataset] : []),
+          database: knex,
+        },
       );
     });
     return loggedModels.search({
@@ -153,7 +172,10 @@ export class LoggedModelService {
     });
   }
 
-  async forWrite(caller: TrackingCaller, modelId: string): Promise<LoggedModel> {
+  async forWrite(
+    caller: TrackingCaller,
+    modelId: string,
+  ): Promise<LoggedModel> {
     const model = await this.#deps.loggedModels.find(modelId);
     if (!model || model.deleted) {
       await this.#deps.access.track(caller, undefined);

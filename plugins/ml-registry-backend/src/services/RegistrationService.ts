@@ -37,13 +37,18 @@ export class RegistrationService {
 
   async createModel(
     caller: TrackingCaller,
-    request: { name: string; description?: string; tags: Record<string, string> },
+    request: {
+      name: string;
+      description?: string;
+      tags: Record<string, string>;
+    },
   ): Promise<RegisteredModelRow> {
     const { access, models, clock } = this.#deps;
     const name = checkModelName(request.name);
     const entityOwner = await this.#deps.entityOwner(name);
     await access.register(caller, entityOwner);
-    for (const [key, value] of Object.entries(request.tags)) checkTag(key, value);
+    for (const [key, value] of Object.entries(request.tags))
+      checkTag(key, value);
     const owner =
       entityOwner ?? (await access.ownerFor(caller, request.tags[OWNER_TAG]));
     const created = await models.transaction(tx =>
@@ -56,7 +61,9 @@ export class RegistrationService {
       }),
     );
     if (!created) {
-      throw new AlreadyExistsError(`Registered Model (name=${name}) already exists.`);
+      throw new AlreadyExistsError(
+        `Registered Model (name=${name}) already exists.`,
+      );
     }
     return this.requireModel(name);
   }
@@ -83,7 +90,9 @@ export class RegistrationService {
       models.renameModel(tx, { name, newName, now: clock() }),
     );
     if (!renamed) {
-      throw new AlreadyExistsError(`Registered Model (name=${newName}) already exists.`);
+      throw new AlreadyExistsError(
+        `Registered Model (name=${newName}) already exists.`,
+      );
     }
     return this.requireModel(newName);
   }
@@ -105,7 +114,10 @@ export class RegistrationService {
     await this.#deps.models.setModelTag(this.#deps.models.database, tag);
   }
 
-  async deleteModelTag(caller: TrackingCaller, tag: { name: string; key: string }) {
+  async deleteModelTag(
+    caller: TrackingCaller,
+    tag: { name: string; key: string },
+  ) {
     await this.#forWrite(caller, tag.name);
     await this.#deps.models.deleteModelTag(this.#deps.models.database, tag);
   }
@@ -124,7 +136,8 @@ export class RegistrationService {
   ): Promise<ModelVersionRow> {
     const { models, clock } = this.#deps;
     await this.#forWrite(caller, request.name);
-    for (const [key, value] of Object.entries(request.tags)) checkTag(key, value);
+    for (const [key, value] of Object.entries(request.tags))
+      checkTag(key, value);
     const resolved = await resolveSource(request, this.#deps);
     const version = await models.transaction(tx =>
       models.createVersion(tx, {
@@ -147,11 +160,17 @@ export class RegistrationService {
   ): Promise<ModelVersionRow> {
     await this.#versionForWrite(caller, key);
     const { models, clock } = this.#deps;
-    await models.updateVersion(models.database, key, { ...patch, now: clock() });
+    await models.updateVersion(models.database, key, {
+      ...patch,
+      now: clock(),
+    });
     return this.requireVersion(key.name, key.version);
   }
 
-  async deleteVersion(caller: TrackingCaller, key: { name: string; version: number }) {
+  async deleteVersion(
+    caller: TrackingCaller,
+    key: { name: string; version: number },
+  ) {
     const { access, models } = this.#deps;
     access.refuseJobs(caller, 'delete model versions');
     const version = await this.#versionForWrite(caller, key);
@@ -183,7 +202,12 @@ export class RegistrationService {
 
   async transitionStage(
     caller: TrackingCaller,
-    change: { name: string; version: number; to: Stage; archiveExisting: boolean },
+    change: {
+      name: string;
+      version: number;
+      to: Stage;
+      archiveExisting: boolean;
+    },
   ): Promise<ModelVersionRow> {
     const version = await this.#versionForWrite(caller, change);
     await this.#askPolicy(caller, version, { ...change, via: 'stage' });
@@ -198,11 +222,17 @@ export class RegistrationService {
     const version = await this.#versionForWrite(caller, request);
     const to = PROTECTED_ALIASES[request.alias.toLowerCase()];
     if (to) {
-      await this.#askPolicy(caller, version, { to, via: 'alias', archiveExisting: true });
+      await this.#askPolicy(caller, version, {
+        to,
+        via: 'alias',
+        archiveExisting: true,
+      });
       return;
     }
     const { models, clock } = this.#deps;
-    await models.transaction(tx => models.setAlias(tx, { ...request, now: clock() }));
+    await models.transaction(tx =>
+      models.setAlias(tx, { ...request, now: clock() }),
+    );
   }
 
   async deleteAlias(
@@ -218,21 +248,29 @@ export class RegistrationService {
       );
     }
     const { models, clock } = this.#deps;
-    await models.transaction(tx => models.deleteAlias(tx, { ...request, now: clock() }));
+    await models.transaction(tx =>
+      models.deleteAlias(tx, { ...request, now: clock() }),
+    );
   }
 
   async requireModel(name: string): Promise<RegisteredModelRow> {
     const { models } = this.#deps;
     const model = await models.findModel(models.database, name);
-    if (!model) throw new NotFoundError(`Registered Model with name=${name} not found`);
+    if (!model)
+      throw new NotFoundError(`Registered Model with name=${name} not found`);
     return model;
   }
 
-  async requireVersion(name: string, version: number): Promise<ModelVersionRow> {
+  async requireVersion(
+    name: string,
+    version: number,
+  ): Promise<ModelVersionRow> {
     const { models } = this.#deps;
     const found = await models.findVersion(models.database, name, version);
     if (!found) {
-      throw new NotFoundError(`Model Version (name=${name}, version=${version}) not found`);
+      throw new NotFoundError(
+        `Model Version (name=${name}, version=${version}) not found`,
+      );
     }
     return found;
   }
@@ -252,7 +290,8 @@ export class RegistrationService {
       via: wish.via,
       archiveExisting: wish.archiveExisting,
     });
-    if (decision.outcome === 'refused') throw new StageRefusedError(decision.message);
+    if (decision.outcome === 'refused')
+      throw new StageRefusedError(decision.message);
   }
 
   /** The client writes this tag too; written here it is there for every client. */
@@ -261,7 +300,10 @@ export class RegistrationService {
     const model = await loggedModels.find(modelId);
     if (!model) return;
     await loggedModels.set(knex, 'logged_model_tags', modelId, [
-      { key: 'mlflow.modelVersions', value: JSON.stringify(model.registrations) },
+      {
+        key: 'mlflow.modelVersions',
+        value: JSON.stringify(model.registrations),
+      },
     ]);
   }
 
@@ -270,12 +312,16 @@ export class RegistrationService {
     refuseGoverned(await models.listVersions(models.database, name), what);
   }
 
-  async #forWrite(caller: TrackingCaller, name: string): Promise<RegisteredModelRow> {
+  async #forWrite(
+    caller: TrackingCaller,
+    name: string,
+  ): Promise<RegisteredModelRow> {
     const { access, models } = this.#deps;
     const model = await models.findModel(models.database, name);
     const owner = (await this.#deps.entityOwner(name)) ?? model?.owner;
     await access.register(caller, owner);
-    if (!model) throw new NotFoundError(`Registered Model with name=${name} not found`);
+    if (!model)
+      throw new NotFoundError(`Registered Model with name=${name} not found`);
     return model;
   }
 

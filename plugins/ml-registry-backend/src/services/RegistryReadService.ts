@@ -1,10 +1,21 @@
 import { NotFoundError } from '@backstage/errors';
 import type { Stage } from '@downstage/plugin-ml-registry-common';
-import { compileComparison, compileOrder, type Tables } from '../searchGrammar/compile';
+import {
+  compileComparison,
+  compileOrder,
+  type Tables,
+} from '../searchGrammar/compile';
 import { parseFilter } from '../searchGrammar/parseFilter';
 import { parseOrderBy } from '../searchGrammar/parseOrderBy';
-import { modelVocabulary, versionVocabulary } from '../searchGrammar/vocabulary';
-import { PROMPT_TAG, type ModelVersionRow, type RegisteredModelRow } from '../stores/ModelStore';
+import {
+  modelVocabulary,
+  versionVocabulary,
+} from '../searchGrammar/vocabulary';
+import {
+  PROMPT_TAG,
+  type ModelVersionRow,
+  type RegisteredModelRow,
+} from '../stores/ModelStore';
 import type { TrackingCaller } from './StagePolicy';
 import type { TrackingDeps } from './trackingDeps';
 
@@ -16,7 +27,9 @@ type Search = {
 };
 
 /** A registered model with the newest version of each stage, as MLflow shows it. */
-export type ModelWithLatest = RegisteredModelRow & { latest: ModelVersionRow[] };
+export type ModelWithLatest = RegisteredModelRow & {
+  latest: ModelVersionRow[];
+};
 
 /** Reads of registered models and versions for MLflow clients. */
 export class RegistryReadService {
@@ -26,11 +39,15 @@ export class RegistryReadService {
     this.#deps = deps;
   }
 
-  async getModel(caller: TrackingCaller, name: string): Promise<ModelWithLatest> {
+  async getModel(
+    caller: TrackingCaller,
+    name: string,
+  ): Promise<ModelWithLatest> {
     const { access, models } = this.#deps;
     await access.read(caller);
     const model = await models.findModel(models.database, name);
-    if (!model) throw new NotFoundError(`Registered Model with name=${name} not found`);
+    if (!model)
+      throw new NotFoundError(`Registered Model with name=${name} not found`);
     return { ...model, latest: await this.#latest(name) };
   }
 
@@ -40,7 +57,11 @@ export class RegistryReadService {
   ): Promise<ModelVersionRow> {
     const { access, models } = this.#deps;
     await access.read(caller);
-    const version = await models.findVersion(models.database, key.name, key.version);
+    const version = await models.findVersion(
+      models.database,
+      key.name,
+      key.version,
+    );
     if (!version) {
       throw new NotFoundError(
         `Model Version (name=${key.name}, version=${key.version}) not found`,
@@ -57,7 +78,8 @@ export class RegistryReadService {
       (alias === 'latest' && model.latest[0]
         ? { version: Math.max(...model.latest.map(({ version }) => version)) }
         : undefined);
-    if (!found) throw new NotFoundError(`Registered model alias ${alias} not found.`);
+    if (!found)
+      throw new NotFoundError(`Registered model alias ${alias} not found.`);
     return this.getVersion(caller, { name, version: found.version });
   }
 
@@ -74,7 +96,11 @@ export class RegistryReadService {
   async searchModels(caller: TrackingCaller, search: Search) {
     const { access, models, knex } = this.#deps;
     await access.read(caller);
-    const options = { vocabulary: modelVocabulary, tables: MODEL_TABLES, database: knex };
+    const options = {
+      vocabulary: modelVocabulary,
+      tables: MODEL_TABLES,
+      database: knex,
+    };
     const comparisons = parseFilter(search.filter, modelVocabulary);
     const isPromptTag = ({ entity, key }: { entity: string; key: string }) =>
       entity === 'tag' && key === PROMPT_TAG;
@@ -92,7 +118,10 @@ export class RegistryReadService {
         ...orders.flatMap(order => compileOrder(order, options)),
         ...(orders.some(({ key }) => key === 'name')
           ? []
-          : compileOrder({ entity: 'attribute', key: 'name', descending: false }, options)),
+          : compileOrder(
+              { entity: 'attribute', key: 'name', descending: false },
+              options,
+            )),
       ],
     });
     const found: ModelWithLatest[] = [];
@@ -105,7 +134,11 @@ export class RegistryReadService {
   async searchVersions(caller: TrackingCaller, search: Search) {
     const { access, models, knex } = this.#deps;
     await access.read(caller);
-    const options = { vocabulary: versionVocabulary, tables: VERSION_TABLES, database: knex };
+    const options = {
+      vocabulary: versionVocabulary,
+      tables: VERSION_TABLES,
+      database: knex,
+    };
     const comparisons = parseFilter(search.filter, versionVocabulary).filter(
       // Asked by clients that leave prompts out; versions without the tag are meant as well.
       ({ entity, key, operator }) =>
@@ -113,16 +146,27 @@ export class RegistryReadService {
     );
     const orders = parseOrderBy(search.orderBy, versionVocabulary);
     if (orders.length === 0) {
-      orders.push({ entity: 'attribute', key: 'last_updated_timestamp', descending: true });
+      orders.push({
+        entity: 'attribute',
+        key: 'last_updated_timestamp',
+        descending: true,
+      });
     }
     const has = (key: string) => orders.some(order => order.key === key);
-    if (!has('name')) orders.push({ entity: 'attribute', key: 'name', descending: false });
+    if (!has('name'))
+      orders.push({ entity: 'attribute', key: 'name', descending: false });
     if (!has('version_number')) {
-      orders.push({ entity: 'attribute', key: 'version_number', descending: true });
+      orders.push({
+        entity: 'attribute',
+        key: 'version_number',
+        descending: true,
+      });
     }
     return models.searchVersions({
       ...search,
-      where: comparisons.map(comparison => compileComparison(knex, comparison, options)),
+      where: comparisons.map(comparison =>
+        compileComparison(knex, comparison, options),
+      ),
       terms: orders.flatMap(order => compileOrder(order, options)),
     });
   }

@@ -40,13 +40,21 @@ export class RunLogService {
     });
   }
 
-  async deleteTag(caller: TrackingCaller, runId: string, key: string): Promise<void> {
+  async deleteTag(
+    caller: TrackingCaller,
+    runId: string,
+    key: string,
+  ): Promise<void> {
     await this.#write(caller, runId, async tx => {
       if (isStamped(key)) {
-        throw new InputError(`The tag ${key} is written by the server and stays`);
+        throw new InputError(
+          `The tag ${key} is written by the server and stays`,
+        );
       }
       if (!(await this.#deps.runData.deleteTag(tx, runId, key))) {
-        throw new NotFoundError(`No tag with name: ${key} in run with id ${runId}`);
+        throw new NotFoundError(
+          `No tag with name: ${key} in run with id ${runId}`,
+        );
       }
     });
   }
@@ -57,7 +65,9 @@ export class RunLogService {
     inputs: { datasets: RunDataset[]; models: string[] },
   ): Promise<void> {
     if (inputs.datasets.length > limits.datasets) {
-      throw new InputError(`A request may hold at most ${limits.datasets} datasets`);
+      throw new InputError(
+        `A request may hold at most ${limits.datasets} datasets`,
+      );
     }
     await this.#write(caller, runId, async (tx, run) => {
       const { runData, newId } = this.#deps;
@@ -66,7 +76,11 @@ export class RunLogService {
       await runData.linkModels(
         tx,
         runId,
-        inputs.models.map(modelId => ({ modelId, direction: 'input', step: 0 })),
+        inputs.models.map(modelId => ({
+          modelId,
+          direction: 'input',
+          step: 0,
+        })),
       );
     });
   }
@@ -105,14 +119,17 @@ export class RunLogService {
   async #checkModels(tx: Knex.Transaction, ids: string[]): Promise<void> {
     const known = await this.#deps.loggedModels.existing(tx, ids);
     const missing = ids.find(id => !known.has(id));
-    if (missing) throw new NotFoundError(`Logged model with ID '${missing}' not found.`);
+    if (missing)
+      throw new NotFoundError(`Logged model with ID '${missing}' not found.`);
   }
 
   /** Metrics of logged models that exist; a wrong id must not lose the run's metric. */
   async #known(tx: Knex.Transaction, metrics: LoggedMetric[]) {
     const ids = [...new Set(metrics.flatMap(metric => metric.modelId ?? []))];
     const known = await this.#deps.loggedModels.existing(tx, ids);
-    return metrics.filter(metric => metric.modelId && known.has(metric.modelId));
+    return metrics.filter(
+      metric => metric.modelId && known.has(metric.modelId),
+    );
   }
 }
 

@@ -1,5 +1,9 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import { compileComparison, compileOrder, runTables } from '../searchGrammar/compile';
+import {
+  compileComparison,
+  compileOrder,
+  runTables,
+} from '../searchGrammar/compile';
 import { parseFilter } from '../searchGrammar/parseFilter';
 import { parseOrderBy } from '../searchGrammar/parseOrderBy';
 import { runVocabulary } from '../searchGrammar/vocabulary';
@@ -33,11 +37,14 @@ export class RunService {
       tags: Tag[];
     },
   ): Promise<Run> {
-    const { access, experiments, runs, runData, knex, clock, newId } = this.#deps;
+    const { access, experiments, runs, runData, knex, clock, newId } =
+      this.#deps;
     const experiment = await experiments.find(request.experimentId);
     await access.track(caller, experiment?.owner);
     if (!experiment) {
-      throw new NotFoundError(`No Experiment with id=${request.experimentId} exists`);
+      throw new NotFoundError(
+        `No Experiment with id=${request.experimentId} exists`,
+      );
     }
     checkActive(experiment);
     const runId = newId();
@@ -144,11 +151,19 @@ export class RunService {
 
   async metricHistory(
     caller: TrackingCaller,
-    request: { runId: string; key: string; page?: { limit: number; offset: number } },
+    request: {
+      runId: string;
+      key: string;
+      page?: { limit: number; offset: number };
+    },
   ): Promise<Metric[]> {
     await this.#deps.access.read(caller);
     await this.#requireInfo(request.runId);
-    return this.#deps.runs.metricHistory(request.runId, request.key, request.page);
+    return this.#deps.runs.metricHistory(
+      request.runId,
+      request.key,
+      request.page,
+    );
   }
 
   /** Loads the run and makes sure that the caller may write to it. */

@@ -31,8 +31,14 @@ export class TrackingAccess {
   }
 
   /** May the caller put something new into what belongs to `owner` (nobody: anyone may). */
-  async track(caller: TrackingCaller, owner: string | undefined): Promise<void> {
-    await this.#require(caller, { owner, permission: mlRegistryTrackPermission });
+  async track(
+    caller: TrackingCaller,
+    owner: string | undefined,
+  ): Promise<void> {
+    await this.#require(caller, {
+      owner,
+      permission: mlRegistryTrackPermission,
+    });
   }
 
   /** May the caller write to this run (or logged model)? Jobs only to what they made. */
@@ -42,9 +48,11 @@ export class TrackingAccess {
   ): Promise<void> {
     if (caller.subject && thing.createdBy !== caller.subject.subject) {
       throw new NotAllowedError(
-        `The token of ${caller.subject.subject} may write only what that job created; ${
-          thing.what
-        } was created by ${thing.createdBy ?? 'somebody else'}`,
+        `The token of ${
+          caller.subject.subject
+        } may write only what that job created; ${thing.what} was created by ${
+          thing.createdBy ?? 'somebody else'
+        }`,
       );
     }
     await this.#require(caller, {
@@ -53,8 +61,14 @@ export class TrackingAccess {
     });
   }
 
-  async register(caller: TrackingCaller, owner: string | undefined): Promise<void> {
-    await this.#require(caller, { owner, permission: mlRegistryRegisterPermission });
+  async register(
+    caller: TrackingCaller,
+    owner: string | undefined,
+  ): Promise<void> {
+    await this.#require(caller, {
+      owner,
+      permission: mlRegistryRegisterPermission,
+    });
   }
 
   /** Deleting, renaming and the like: for people, never for a job. */

@@ -44,13 +44,16 @@ async function origin(request: Request, deps: TrackingDeps): Promise<Resolved> {
   const inRun = /^runs:\/+([^/]+)\/(.+)$/.exec(source);
   if (inRun && !request.modelId) return ofRun(inRun[1], inRun[2], deps);
 
-  const stored = /^mlflow-artifacts:/.test(source) ? artifactPath(source) : undefined;
+  const stored = /^mlflow-artifacts:/.test(source)
+    ? artifactPath(source)
+    : undefined;
   if (stored && (stored.split(/[/\\]/).includes('..') || /%2e/i.test(stored))) {
     throw new InputError(`Invalid model version source: '${source}'`);
   }
   const modelId =
     /^models:\/+(m-[0-9a-f]{32})(?:\/|$)/.exec(source)?.[1] ??
-    (stored && /^\d+\/models\/(m-[0-9a-f]{32})\/artifacts(?:\/|$)/.exec(stored)?.[1]) ??
+    (stored &&
+      /^\d+\/models\/(m-[0-9a-f]{32})\/artifacts(?:\/|$)/.exec(stored)?.[1]) ??
     request.modelId;
   if (modelId) return logged(modelId, deps);
   const ofPath = stored && /^\d+\/([^/]+)\/artifacts\/(.+)$/.exec(stored);
@@ -79,13 +82,19 @@ async function copied(
   const version = checkVersion(key.version);
   const original = await models.findVersion(models.database, key.name, version);
   if (!original) {
-    throw new NotFoundError(`Model Version (name=${key.name}, version=${version}) not found`);
+    throw new NotFoundError(
+      `Model Version (name=${key.name}, version=${version}) not found`,
+    );
   }
   const { storageLocation, runId, modelId } = original;
   return { storageLocation, runId, modelId };
 }
 
-async function ofRun(runId: string, path: string, deps: TrackingDeps): Promise<Resolved> {
+async function ofRun(
+  runId: string,
+  path: string,
+  deps: TrackingDeps,
+): Promise<Resolved> {
   const run = await deps.runs.findInfo(runId);
   if (!run) throw new NotFoundError(`Run with id=${runId} not found`);
   return { storageLocation: `${run.artifactUri}/${path}`, runId };

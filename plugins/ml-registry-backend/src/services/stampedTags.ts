@@ -1,7 +1,13 @@
 import type { TrackingCaller } from './StagePolicy';
 
 /** Tags that only the server writes: they tie a run to the job that made it. */
-const PREFIXES = ['downstage.job', 'downstage.commit', 'downstage.dataset', 'downstage.model', 'downstage.environment'];
+const PREFIXES = [
+  'downstage.job',
+  'downstage.commit',
+  'downstage.dataset',
+  'downstage.model',
+  'downstage.environment',
+];
 
 /** What the job's token says about the run; nothing for people's runs. */
 export function stampedTags(

@@ -3,7 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolvePackagePath } from '@backstage/backend-plugin-api';
-import { mockCredentials, mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import {
+  mockCredentials,
+  mockServices,
+  TestDatabases,
+} from '@backstage/backend-test-utils';
 import { Authorizer } from '@downstage/node';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import { FolderArtifactStore } from '../providers/FolderArtifactStore';
@@ -14,7 +18,8 @@ jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
 const folders: string[] = [];
 afterAll(async () => {
-  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  for (const folder of folders)
+    await rm(folder, { recursive: true, force: true });
 });
 
 const ann: TrackingCaller = {
@@ -35,7 +40,11 @@ const job: TrackingCaller = {
     subject: 'job:1',
     actor: 'user:default/ann',
     owner: 'group:default/diagnostics',
-    attributes: { job: '1', commit: 'abc', datasets: ['default/d@1', 'default/e@2'] },
+    attributes: {
+      job: '1',
+      commit: 'abc',
+      datasets: ['default/d@1', 'default/e@2'],
+    },
   },
 };
 
@@ -43,7 +52,10 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
   async function start() {
     const knex = await databases.init(id);
     await knex.migrate.latest({
-      directory: resolvePackagePath('@downstage/plugin-ml-registry-backend', 'migrations'),
+      directory: resolvePackagePath(
+        '@downstage/plugin-ml-registry-backend',
+        'migrations',
+      ),
     });
     const folder = await mkdtemp(join(tmpdir(), 'tracking-'));
     folders.push(folder);
@@ -51,30 +63,49 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
     const created: string[] = [];
     const userInfo = mockServices.userInfo.mock();
     userInfo.getUserInfo.mockImplementation(async credentials => {
-      const { userEntityRef } = credentials.principal as { userEntityRef: string };
+      const { userEntityRef } = credentials.principal as {
+        userEntityRef: string;
+      };
       return { userEntityRef, ownershipEntityRefs: GROUPS[userEntityRef] };
     });
     const services = createTrackingServices({
       knex,
-      authorizer: new Authorizer({ permissions: mockServices.permissions(), userInfo }),
+      authorizer: new Authorizer({
+        permissions: mockServices.permissions(),
+        userInfo,
+      }),
       artifactStore: await FolderArtifactStore.open(folder),
-      entityOwner: async name => (name === 'owned' ? 'group:default/credit' : undefined),
+      entityOwner: async name =>
+        name === 'owned' ? 'group:default/credit' : undefined,
       onVersionCreated: async version => {
         created.push(`${version.name}@${version.version}`);
       },
-      stagePolicy: { transition: async () => ({ outcome: 'refused', message: 'asked p-1' }) },
+      stagePolicy: {
+        transition: async () => ({ outcome: 'refused', message: 'asked p-1' }),
+      },
       clock: () => (time += 1),
     });
-    const experimentId = await services.experiments.create(ann, { name: 'e', tags: {} });
+    const experimentId = await services.experiments.create(ann, {
+      name: 'e',
+      tags: {},
+    });
     const aRun = async (
       metrics: Record<string, number> = {},
-      more: { params?: Record<string, string>; tags?: Record<string, string> } = {},
+      more: {
+        params?: Record<string, string>;
+        tags?: Record<string, string>;
+      } = {},
     ) => {
       const run = await services.runs.create(ann, { experimentId, tags: [] });
       const entries = (record: Record<string, string> = {}) =>
         Object.entries(record).map(([key, value]) => ({ key, value }));
       await services.log.log(ann, run.runId, {
-        metrics: Object.entries(metrics).map(([key, value]) => ({ key, value, timestamp: 1, step: 0 })),
+        metrics: Object.entries(metrics).map(([key, value]) => ({
+          key,
+          value,
+          timestamp: 1,
+          step: 0,
+        })),
         params: entries(more.params),
         tags: entries(more.tags),
       });
@@ -96,19 +127,28 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
   it('keeps the point with the greatest step as the latest, whatever came last', async () => {
     const { runs, log, aRun } = await start();
     const runId = await aRun();
-    const point = (step: number, value: number, timestamp = 1) => ({ key: 'loss', step, value, timestamp });
+    const point = (step: number, value: number, timestamp = 1) => ({
+      key: 'loss',
+      step,
+      value,
+      timestamp,
+    });
     await log.log(ann, runId, { metrics: [point(3, 0.3), point(1, 0.9)] });
     await log.log(ann, runId, { metrics: [point(2, 0.5)] });
     await log.log(ann, runId, { metrics: [point(3, 0.3)] });
     const run = await runs.get(ann, runId);
     expect(run.metrics).toEqual([point(3, 0.3)]);
-    expect(await runs.metricHistory(ann, { runId, key: 'loss' })).toHaveLength(3);
+    expect(await runs.metricHistory(ann, { runId, key: 'loss' })).toHaveLength(
+      3,
+    );
   });
 
   it('keeps NaN and infinities, and never finds NaN by number', async () => {
     const { runs, aRun, search } = await start();
     const runId = await aRun({ a: NaN, b: Infinity, c: -Infinity });
-    const values = (await runs.get(ann, runId)).metrics.map(metric => metric.value);
+    const values = (await runs.get(ann, runId)).metrics.map(
+      metric => metric.value,
+    );
     expect(values).toEqual([NaN, Infinity, -Infinity]);
     expect(await search('metrics.a = 0')).toEqual([]);
     expect(await search('metrics.b > 5')).toEqual([runId]);
@@ -124,7 +164,14 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
     const one = await aRun({ m: 1 });
     const descending = [infinite, tie, two, one, nan, none];
     expect(await search('', ['metrics.m DESC'])).toEqual(descending);
-    expect(await search('', ['metrics.m'])).toEqual([one, tie, two, infinite, nan, none]);
+    expect(await search('', ['metrics.m'])).toEqual([
+      one,
+      tie,
+      two,
+      infinite,
+      nan,
+      none,
+    ]);
     const seen: string[] = [];
     let pageToken: string | undefined;
     do {
@@ -143,10 +190,15 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
 
   it('minds the case in LIKE and takes its wildcards only', async () => {
     const { aRun, search } = await start();
-    const first = await aRun({}, { params: { p: 'Tree*[1]' }, tags: { t: 'x' } });
+    const first = await aRun(
+      {},
+      { params: { p: 'Tree*[1]' }, tags: { t: 'x' } },
+    );
     const second = await aRun({}, { params: { p: 'tree_1' } });
     expect(await search("params.p LIKE 'T%'")).toEqual([first]);
-    expect((await search("params.p ILIKE 't%'")).sort()).toEqual([first, second].sort());
+    expect((await search("params.p ILIKE 't%'")).sort()).toEqual(
+      [first, second].sort(),
+    );
     expect(await search("params.p LIKE 'Tree*[_]'")).toEqual([first]);
     expect(await search("params.p LIKE 'T*'")).toEqual([]);
     expect(await search("params.p LIKE 'tree\\_1'")).toEqual([]);
@@ -160,7 +212,10 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
     await expect(
       log.log(ann, runId, {
         metrics: [{ key: 'm', value: 1, timestamp: 1, step: 0 }],
-        params: [{ key: 'new', value: 'x' }, { key: 'p', value: '2' }],
+        params: [
+          { key: 'new', value: 'x' },
+          { key: 'p', value: '2' },
+        ],
         tags: [{ key: 't', value: 'x' }],
       }),
     ).rejects.toThrow('Changing param values is not allowed');
@@ -186,7 +241,8 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
     );
     let points = 0;
     for (let key = 0; key < 10; key += 1) {
-      points += (await runs.metricHistory(ann, { runId, key: `k${key}` })).length;
+      points += (await runs.metricHistory(ann, { runId, key: `k${key}` }))
+        .length;
     }
     expect(points).toBe(800);
   });
@@ -197,37 +253,55 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
       experimentId,
       tags: [{ key: 'downstage.job', value: 'forged' }],
     });
-    await log.log(job, run.runId, { tags: [{ key: 'downstage.dataset', value: 'forged' }] });
-    const tags = Object.fromEntries((await runs.get(ann, run.runId)).tags.map(({ key, value }) => [key, value]));
+    await log.log(job, run.runId, {
+      tags: [{ key: 'downstage.dataset', value: 'forged' }],
+    });
+    const tags = Object.fromEntries(
+      (await runs.get(ann, run.runId)).tags.map(({ key, value }) => [
+        key,
+        value,
+      ]),
+    );
     expect(tags).toMatchObject({
       'downstage.job': '1',
       'downstage.commit': 'abc',
       'downstage.dataset': 'default/d@1,default/e@2',
     });
     const persons = await aRun();
-    await expect(log.log(job, persons, { params: [{ key: 'a', value: '1' }] })).rejects.toThrow(
-      /may write only what that job created/,
-    );
+    await expect(
+      log.log(job, persons, { params: [{ key: 'a', value: '1' }] }),
+    ).rejects.toThrow(/may write only what that job created/);
   });
 
   it('lets another team look and not change', async () => {
-    const { runs, log, aRun, experiments, experimentId, artifacts } = await start();
+    const { runs, log, aRun, experiments, experimentId, artifacts } =
+      await start();
     const runId = await aRun();
-    expect((await runs.get(cleo, runId)).owner).toBe('group:default/diagnostics');
+    expect((await runs.get(cleo, runId)).owner).toBe(
+      'group:default/diagnostics',
+    );
     const refused = [
       () => log.log(cleo, runId, { tags: [{ key: 'a', value: '1' }] }),
       () => runs.create(cleo, { experimentId, tags: [] }),
       () => runs.setLifecycle(cleo, { runId, stage: 'deleted' }),
       () => experiments.rename(cleo, { experimentId, name: 'x' }),
-      () => artifacts.upload(cleo, `${experimentId}/${runId}/artifacts/x`, Readable.from(['x'])),
+      () =>
+        artifacts.upload(
+          cleo,
+          `${experimentId}/${runId}/artifacts/x`,
+          Readable.from(['x']),
+        ),
     ];
     for (const attempt of refused) {
-      await expect(attempt()).rejects.toThrow(/belongs to group:default\/diagnostics/);
+      await expect(attempt()).rejects.toThrow(
+        /belongs to group:default\/diagnostics/,
+      );
     }
   });
 
   it('numbers versions upwards, resolves their source, and announces each', async () => {
-    const { registration, loggedModels, aRun, experimentId, created } = await start();
+    const { registration, loggedModels, aRun, experimentId, created } =
+      await start();
     const runId = await aRun();
     const logged = await loggedModels.create(ann, {
       experimentId,
@@ -237,7 +311,11 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
     });
     await registration.createModel(ann, { name: 'm', tags: {} });
     const source = `models:/${logged.modelId}`;
-    const first = await registration.createVersion(ann, { name: 'm', source, tags: {} });
+    const first = await registration.createVersion(ann, {
+      name: 'm',
+      source,
+      tags: {},
+    });
     expect(first).toMatchObject({
       version: 1,
       stage: 'none',
@@ -246,26 +324,39 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
       storageLocation: logged.artifactUri,
     });
     await registration.deleteVersion(ann, { name: 'm', version: 1 });
-    const second = await registration.createVersion(ann, { name: 'm', source, tags: {} });
+    const second = await registration.createVersion(ann, {
+      name: 'm',
+      source,
+      tags: {},
+    });
     expect(second.version).toBe(2);
     expect(created).toEqual(['m@1', 'm@2']);
     const other = await aRun({ auc: 1 });
     await expect(
-      registration.createVersion(ann, { name: 'm', source, runId: other, tags: {} }),
+      registration.createVersion(ann, {
+        name: 'm',
+        source,
+        runId: other,
+        tags: {},
+      }),
     ).rejects.toThrow(/was made by run/);
     await expect(
-      registration.createVersion(ann, { name: 'm', source: 's3://elsewhere/m', tags: {} }),
+      registration.createVersion(ann, {
+        name: 'm',
+        source: 's3://elsewhere/m',
+        tags: {},
+      }),
     ).rejects.toThrow(/Invalid model version source/);
   });
 
   it('gives models of an entity to its owner only', async () => {
     const { registration } = await start();
-    await expect(registration.createModel(ann, { name: 'owned', tags: {} })).rejects.toThrow(
-      /belongs to group:default\/credit/,
-    );
-    expect((await registration.createModel(cleo, { name: 'owned', tags: {} })).owner).toBe(
-      'group:default/credit',
-    );
+    await expect(
+      registration.createModel(ann, { name: 'owned', tags: {} }),
+    ).rejects.toThrow(/belongs to group:default\/credit/);
+    expect(
+      (await registration.createModel(cleo, { name: 'owned', tags: {} })).owner,
+    ).toBe('group:default/credit');
   });
 
   it('asks the policy for stages and protected aliases, and keeps governed files', async () => {
@@ -275,18 +366,160 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
     await artifacts.upload(ann, `${path}/MLmodel`, Readable.from(['x']));
     await registration.createModel(ann, { name: 'm', tags: {} });
     const key = { name: 'm', version: 1 };
-    await registration.createVersion(ann, { name: 'm', source: `mlflow-artifacts:/${path}`, tags: {} });
+    await registration.createVersion(ann, {
+      name: 'm',
+      source: `mlflow-artifacts:/${path}`,
+      tags: {},
+    });
     await expect(
-      registration.transitionStage(ann, { ...key, to: 'production', archiveExisting: false }),
+      registration.transitionStage(ann, {
+        ...key,
+        to: 'production',
+        archiveExisting: false,
+      }),
     ).rejects.toThrow('asked p-1');
-    await expect(registration.setAlias(ann, { ...key, alias: 'Champion' })).rejects.toThrow('asked p-1');
+    await expect(
+      registration.setAlias(ann, { ...key, alias: 'Champion' }),
+    ).rejects.toThrow('asked p-1');
     await artifacts.upload(ann, `${path}/MLmodel`, Readable.from(['y']));
     await knex('model_versions').update({ stage: 'production' });
-    for (const change of [`${path}/MLmodel`, path, `${experimentId}/${runId}/artifacts`]) {
-      await expect(artifacts.delete(ann, change)).rejects.toThrow(/belongs to version 1 of m/);
+    for (const change of [
+      `${path}/MLmodel`,
+      path,
+      `${experimentId}/${runId}/artifacts`,
+    ]) {
+      await expect(artifacts.delete(ann, change)).rejects.toThrow(
+        /belongs to version 1 of m/,
+      );
     }
-    await expect(registration.deleteModel(ann, 'm')).rejects.toThrow(/cannot be deleted/);
-    await artifacts.upload(ann, `${experimentId}/${runId}/artifacts/model2`, Readable.from(['z']));
+    await expect(registration.deleteModel(ann, 'm')).rejects.toThrow(
+      /cannot be deleted/,
+    );
+    await artifacts.upload(
+      ann,
+      `${experimentId}/${runId}/artifacts/model2`,
+      Readable.from(['z']),
+    );
+  });
+
+  it('sorts names by bytes, pages through them, and hides prompts unless asked for', async () => {
+    const { registration, reads } = await start();
+    for (const name of ['a', 'Default', 'ab', 'Abc']) {
+      await registration.createModel(ann, { name, tags: { team: 'x' } });
+    }
+    await registration.createModel(ann, {
+      name: 'p',
+      tags: { 'mlflow.prompt.is_prompt': 'true' },
+    });
+    const names: string[] = [];
+    let pageToken: string | undefined;
+    do {
+      const page = await reads.searchModels(ann, {
+        orderBy: ['name DESC'],
+        limit: 3,
+        pageToken,
+      });
+      names.push(...page.models.map(model => model.name));
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    expect(names).toEqual(['ab', 'a', 'Default', 'Abc']);
+    const find = async (filter: string) =>
+      (
+        await reads.searchModels(ann, { filter, orderBy: [], limit: 10 })
+      ).models.map(({ name }) => name);
+    expect(await find("name LIKE 'A%'")).toEqual(['Abc']);
+    expect(await find("name ILIKE 'A%' AND tags.team = 'x'")).toEqual([
+      'Abc',
+      'a',
+      'ab',
+    ]);
+    expect(await find("tags.`mlflow.prompt.is_prompt` = 'true'")).toEqual([
+      'p',
+    ]);
+    await expect(
+      reads.searchModels(ann, { orderBy: [], limit: 1, pageToken: 'nonsense' }),
+    ).rejects.toThrow(/Invalid page token/);
+  });
+
+  it('renames a model with all that hangs on it', async () => {
+    const { registration, reads, aRun } = await start();
+    await registration.createModel(ann, { name: 'old', tags: { k: 'v' } });
+    const source = `runs:/${await aRun()}/model`;
+    await registration.createVersion(ann, {
+      name: 'old',
+      source,
+      tags: { t: '1' },
+    });
+    await registration.setAlias(ann, {
+      name: 'old',
+      alias: 'blue',
+      version: 1,
+    });
+    await registration.renameModel(ann, 'old', 'new');
+    expect(await reads.getModel(ann, 'new')).toMatchObject({
+      tags: { k: 'v' },
+      aliases: [{ alias: 'blue', version: 1 }],
+    });
+    const found = await reads.searchVersions(ann, {
+      filter: "tags.t = '1' AND version_number < 2",
+      orderBy: [],
+      limit: 5,
+    });
+    expect(found.versions).toMatchObject([
+      { name: 'new', version: 1, aliases: ['blue'] },
+    ]);
+    await expect(reads.getModel(ann, 'old')).rejects.toThrow(/not found/);
+  });
+
+  it('searches experiments and logged models in their own words', async () => {
+    const { experiments, loggedModels, log, aRun, experimentId } =
+      await start();
+    const found = await experiments.search(ann, {
+      filter: `name = 'e' AND experiment_id IN ('${experimentId}')`,
+      orderBy: ['name DESC'],
+      lifecycleStages: ['active'],
+      limit: 5,
+    });
+    expect(found.experiments.map(({ name }) => name)).toEqual(['e']);
+    const runId = await aRun();
+    const logged = await loggedModels.create(ann, {
+      experimentId,
+      name: 'tree',
+      params: [],
+      tags: [],
+    });
+    await loggedModels.create(ann, {
+      experimentId,
+      name: 'line',
+      params: [],
+      tags: [],
+    });
+    await log.log(ann, runId, {
+      metrics: [
+        {
+          key: 'auc',
+          value: 0.9,
+          timestamp: 1,
+          step: 0,
+          modelId: logged.modelId,
+          datasetName: 'd',
+          datasetDigest: 'x',
+        },
+        { key: 'auc', value: 0.1, timestamp: 1, step: 0, modelId: 'm-unknown' },
+      ],
+    });
+    const search = async (name: string) =>
+      (
+        await loggedModels.search(ann, {
+          experimentIds: [experimentId],
+          filter: 'metrics.auc > 0.5',
+          datasets: [{ name }],
+          orderBy: [{ field: 'metrics.auc', descending: true }],
+          limit: 5,
+        })
+      ).models.map(model => model.name);
+    expect(await search('d')).toEqual(['tree']);
+    expect(await search('other')).toEqual([]);
   });
 
   it('deletes an experiment with its runs and brings both back', async () => {
@@ -296,6 +529,8 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
     expect((await runs.get(ann, runId)).lifecycleStage).toBe('deleted');
     await experiments.setLifecycle(ann, { experimentId, stage: 'active' });
     expect((await runs.get(ann, runId)).lifecycleStage).toBe('active');
-    await expect(experiments.create(ann, { name: 'e', tags: {} })).rejects.toThrow(/already exists/);
+    await expect(
+      experiments.create(ann, { name: 'e', tags: {} }),
+    ).rejects.toThrow(/already exists/);
   });
 });

@@ -24,7 +24,9 @@ export function checkKey(kind: string, key: string | undefined): string {
   }
   if (key.length > limits.key) {
     throw new InputError(
-      `${kind} key '${key.slice(0, 80)}…' had length ${key.length}, which exceeded length limit of ${limits.key}`,
+      `${kind} key '${key.slice(0, 80)}…' had length ${
+        key.length
+      }, which exceeded length limit of ${limits.key}`,
     );
   }
   if (!NAME.test(key)) {
@@ -33,7 +35,12 @@ export function checkKey(kind: string, key: string | undefined): string {
     );
   }
   const normal = posix.normalize(key);
-  if (normal !== key || normal === '.' || normal.startsWith('..') || key.startsWith('/')) {
+  if (
+    normal !== key ||
+    normal === '.' ||
+    normal.startsWith('..') ||
+    key.startsWith('/')
+  ) {
     throw new InputError(
       `Invalid ${kind} name: '${key}'. Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '${normal}'`,
     );
@@ -46,7 +53,11 @@ export function truncate(value: string, limit: number): string {
   return value.length > limit ? value.slice(0, limit) : value;
 }
 
-export function checkLength(what: string, value: string, limit: number): string {
+export function checkLength(
+  what: string,
+  value: string,
+  limit: number,
+): string {
   if (value.length > limit) {
     throw new InputError(
       `${what} had length ${value.length}, which exceeded length limit of ${limit}`,
@@ -57,7 +68,9 @@ export function checkLength(what: string, value: string, limit: number): string 
 
 export function checkExperimentName(name: string): string {
   if (!name.trim()) {
-    throw new InputError("Invalid value \"\" for parameter 'name' supplied: an experiment needs a name");
+    throw new InputError(
+      'Invalid value "" for parameter \'name\' supplied: an experiment needs a name',
+    );
   }
   return checkLength('Experiment name', name, limits.experimentName);
 }
@@ -66,7 +79,9 @@ export function checkExperimentName(name: string): string {
 export function checkModelName(name: string | undefined): string {
   if (!name || /[/:]/.test(name)) {
     throw new InputError(
-      `Invalid model name: '${name ?? ''}'. Model name must be non-empty and cannot contain '/' or ':'.`,
+      `Invalid model name: '${
+        name ?? ''
+      }'. Model name must be non-empty and cannot contain '/' or ':'.`,
     );
   }
   return checkLength('Registered model name', name, limits.modelName);

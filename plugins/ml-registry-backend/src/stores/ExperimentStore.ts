@@ -96,7 +96,8 @@ export class ExperimentStore {
     const query = this.#knex('experiments')
       .select('experiments.*')
       .whereIn('lifecycle_stage', options.lifecycleStages);
-    for (const { sql, bindings } of options.where) query.whereRaw(sql, bindings);
+    for (const { sql, bindings } of options.where)
+      query.whereRaw(sql, bindings);
     const page = await readPage<ExperimentRow>({
       ...options,
       database: this.#knex,

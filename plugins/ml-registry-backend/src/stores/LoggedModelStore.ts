@@ -84,7 +84,10 @@ export class LoggedModelStore {
     modelId: string,
     db: Database = this.#knex,
   ): Promise<LoggedModel | undefined> {
-    const rows = await db<LoggedModelRow>('logged_models').where('model_id', modelId);
+    const rows = await db<LoggedModelRow>('logged_models').where(
+      'model_id',
+      modelId,
+    );
     return (await this.#withData(db, rows))[0];
   }
 
@@ -114,7 +117,8 @@ export class LoggedModelStore {
         'experiment_id',
         options.experimentIds.filter(id => /^\d{1,9}$/.test(id)).map(Number),
       );
-    for (const { sql, bindings } of options.where) query.whereRaw(sql, bindings);
+    for (const { sql, bindings } of options.where)
+      query.whereRaw(sql, bindings);
     const page = await readPage<LoggedModelRow>({
       ...options,
       database: this.#knex,
@@ -146,7 +150,9 @@ export class LoggedModelStore {
     modelId: string,
     entries: { key: string; value: string }[],
   ): Promise<void> {
-    const last = [...new Map(entries.map(entry => [entry.key, entry.value]))].sort();
+    const last = [
+      ...new Map(entries.map(entry => [entry.key, entry.value])),
+    ].sort();
     for (const part of chunks(last)) {
       await db(table)
         .insert(part.map(([key, value]) => ({ model_id: modelId, key, value })))
@@ -155,17 +161,23 @@ export class LoggedModelStore {
     }
   }
 
-  async deleteTag(db: Database, modelId: string, key: string): Promise<boolean> {
+  async deleteTag(
+    db: Database,
+    modelId: string,
+    key: string,
+  ): Promise<boolean> {
     const count = await db('logged_model_tags')
       .where({ model_id: modelId, key })
       .delete();
     return count > 0;
   }
 
-  async #withData(db: Database, rows: LoggedModelRow[]): Promise<LoggedModel[]> {
+  async #withData(
+    db: Database,
+    rows: LoggedModelRow[],
+  ): Promise<LoggedModel[]> {
     const ids = rows.map(row => row.model_id);
-    const pick = (table: string) =>
-      db(table).whereIn('model_id', ids);
+    const pick = (table: string) => db(table).whereIn('model_id', ids);
     const params = groupBy<Keyed>(
       await pick('logged_model_params').orderBy('key'),
       row => row.model_id,
@@ -175,12 +187,20 @@ export class LoggedModelStore {
       row => row.model_id,
     );
     const metrics = groupBy<
-      MetricRow & { model_id: string; dataset_name: string; dataset_digest: string }
+      MetricRow & {
+        model_id: string;
+        dataset_name: string;
+        dataset_digest: string;
+      }
     >(
       await pick('logged_model_metrics').orderBy(['key', 'step', 'timestamp']),
       row => row.model_id,
     );
-    const versions = groupBy<{ model_id: string; name: string; version: number }>(
+    const versions = groupBy<{
+      model_id: string;
+      name: string;
+      version: number;
+    }>(
       await pick('model_versions').orderBy(['name', 'version']),
       row => row.model_id,
     );
@@ -198,8 +218,14 @@ export class LoggedModelStore {
       deleted: row.lifecycle_stage === 'deleted',
       owner: optional(row.owner),
       createdBy: optional(row.created_by),
-      params: (params.get(row.model_id) ?? []).map(({ key, value }) => ({ key, value })),
-      tags: (tags.get(row.model_id) ?? []).map(({ key, value }) => ({ key, value })),
+      params: (params.get(row.model_id) ?? []).map(({ key, value }) => ({
+        key,
+        value,
+      })),
+      tags: (tags.get(row.model_id) ?? []).map(({ key, value }) => ({
+        key,
+        value,
+      })),
       metrics: (metrics.get(row.model_id) ?? []).map(metric => ({
         ...toMetric(metric),
         runId: metric.run_id,

@@ -109,7 +109,11 @@ export class ModelStore {
       .returning('name');
     if (inserted.length === 0) return false;
     for (const [key, value] of Object.entries(model.tags)) {
-      await setKeyed(db, 'registered_model_tags', { name: model.name, key, value });
+      await setKeyed(db, 'registered_model_tags', {
+        name: model.name,
+        key,
+        value,
+      });
     }
     return true;
   }
@@ -118,7 +122,9 @@ export class ModelStore {
     db: Database,
     name: string,
   ): Promise<RegisteredModelRow | undefined> {
-    const rows = await db<RegisteredModelDbRow>('registered_models').where({ name });
+    const rows = await db<RegisteredModelDbRow>('registered_models').where({
+      name,
+    });
     return (await modelsFromRows(db, rows))[0];
   }
 
@@ -151,7 +157,8 @@ export class ModelStore {
   }): Promise<{ models: RegisteredModelRow[]; nextPageToken?: string }> {
     const query = this.#knex('registered_models').select('registered_models.*');
     if (!options.withPrompts) query.whereRaw(NOT_A_PROMPT, [PROMPT_TAG]);
-    for (const { sql, bindings } of options.where) query.whereRaw(sql, bindings);
+    for (const { sql, bindings } of options.where)
+      query.whereRaw(sql, bindings);
     const page = await readPage<RegisteredModelDbRow>({
       ...options,
       database: this.#knex,
@@ -192,7 +199,11 @@ export class ModelStore {
     tx: Knex.Transaction,
     change: { name: string; newName: string; now: number },
   ): Promise<boolean> {
-    if (await tx('registered_models').where({ name: change.newName }).first('name')) {
+    if (
+      await tx('registered_models')
+        .where({ name: change.newName })
+        .first('name')
+    ) {
       return false;
     }
     await tx('registered_models').where({ name: change.name }).update({
@@ -203,7 +214,8 @@ export class ModelStore {
   }
 
   async deleteModel(tx: Knex.Transaction, name: string): Promise<void> {
-    for (const table of VERSION_TABLES) await tx(table).where({ name }).delete();
+    for (const table of VERSION_TABLES)
+      await tx(table).where({ name }).delete();
     await tx('registered_models').where({ name }).delete();
   }
 
@@ -214,7 +226,10 @@ export class ModelStore {
     await setKeyed(db, 'registered_model_tags', tag);
   }
 
-  async deleteModelTag(db: Database, tag: { name: string; key: string }): Promise<void> {
+  async deleteModelTag(
+    db: Database,
+    tag: { name: string; key: string },
+  ): Promise<void> {
     await db('registered_model_tags').where(tag).delete();
   }
 
@@ -234,7 +249,10 @@ export class ModelStore {
     name: string,
     version: number,
   ): Promise<ModelVersionRow | undefined> {
-    const rows = await db<ModelVersionDbRow>('model_versions').where({ name, version });
+    const rows = await db<ModelVersionDbRow>('model_versions').where({
+      name,
+      version,
+    });
     return (await versionsFromRows(db, rows))[0];
   }
 
@@ -280,7 +298,8 @@ export class ModelStore {
     limit: number;
   }): Promise<{ versions: ModelVersionRow[]; nextPageToken?: string }> {
     const query = this.#knex('model_versions').select('model_versions.*');
-    for (const { sql, bindings } of options.where) query.whereRaw(sql, bindings);
+    for (const { sql, bindings } of options.where)
+      query.whereRaw(sql, bindings);
     const page = await readPage<ModelVersionDbRow>({
       ...options,
       database: this.#knex,
@@ -297,27 +316,44 @@ export class ModelStore {
     key: { name: string; version: number },
     patch: { description?: string; now: number },
   ): Promise<void> {
-    await db('model_versions').where({ name: key.name, version: key.version }).update({
-      description: patch.description,
-      last_updated_time: patch.now,
-    });
+    await db('model_versions')
+      .where({ name: key.name, version: key.version })
+      .update({
+        description: patch.description,
+        last_updated_time: patch.now,
+      });
   }
 
   async deleteVersion(
     tx: Knex.Transaction,
     key: { name: string; version: number },
   ): Promise<void> {
-    for (const table of ['registered_model_aliases', 'model_version_tags', 'model_versions']) {
+    for (const table of [
+      'registered_model_aliases',
+      'model_version_tags',
+      'model_versions',
+    ]) {
       await tx(table).where({ name: key.name, version: key.version }).delete();
     }
   }
 
   async setVersionTag(
     db: Database,
-    tag: { name: string; version: number; key: string; value: string; now: number },
+    tag: {
+      name: string;
+      version: number;
+      key: string;
+      value: string;
+      now: number;
+    },
   ): Promise<void> {
     await db('model_version_tags')
-      .insert({ name: tag.name, version: tag.version, key: tag.key, value: tag.value })
+      .insert({
+        name: tag.name,
+        version: tag.version,
+        key: tag.key,
+        value: tag.value,
+      })
       .onConflict(['name', 'version', 'key'])
       .merge();
   }
@@ -332,7 +368,13 @@ export class ModelStore {
   /** Writes only if the version still is in `from`; false when it is not (somebody else won). */
   async setStage(
     tx: Knex.Transaction,
-    change: { name: string; version: number; from: Stage; to: Stage; now: number },
+    change: {
+      name: string;
+      version: number;
+      from: Stage;
+      to: Stage;
+      now: number;
+    },
   ): Promise<boolean> {
     const count = await tx('model_versions')
       .where({ name: change.name, version: change.version, stage: change.from })

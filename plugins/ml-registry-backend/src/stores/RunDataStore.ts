@@ -24,7 +24,9 @@ export class RunDataStore {
     const wanted = new Map<string, string>();
     for (const { key, value } of params) {
       if (wanted.has(key)) {
-        throw new InputError(`Duplicate parameter keys have been submitted: '${key}'`);
+        throw new InputError(
+          `Duplicate parameter keys have been submitted: '${key}'`,
+        );
       }
       wanted.set(key, value);
     }
@@ -70,13 +72,17 @@ export class RunDataStore {
     }
     for (const part of chunks(sorted([...points]))) {
       await tx('metrics')
-        .insert(part.map(([, metric]) => ({ run_id: runId, ...toColumns(metric) })))
+        .insert(
+          part.map(([, metric]) => ({ run_id: runId, ...toColumns(metric) })),
+        )
         .onConflict(['run_id', 'key', 'timestamp', 'step', 'value', 'is_nan'])
         .ignore();
     }
     for (const part of chunks(sorted([...latest]))) {
       await tx('latest_metrics')
-        .insert(part.map(([, metric]) => ({ run_id: runId, ...toColumns(metric) })))
+        .insert(
+          part.map(([, metric]) => ({ run_id: runId, ...toColumns(metric) })),
+        )
         .onConflict(['run_id', 'key'])
         .merge(['value', 'is_nan', 'timestamp', 'step'])
         .whereRaw(
@@ -208,7 +214,10 @@ function toColumns(metric: Metric) {
 function isLater(a: Metric, b: Metric): boolean {
   if (a.step !== b.step) return a.step > b.step;
   if (a.timestamp !== b.timestamp) return a.timestamp > b.timestamp;
-  return (Number.isNaN(a.value) ? 0 : a.value) > (Number.isNaN(b.value) ? 0 : b.value);
+  return (
+    (Number.isNaN(a.value) ? 0 : a.value) >
+    (Number.isNaN(b.value) ? 0 : b.value)
+  );
 }
 
 function sorted<T>(entries: [string, T][]): [string, T][] {

@@ -113,7 +113,10 @@ export class RunStore {
   }
 
   /** The row, kept from other writers until the transaction ends. */
-  async lock(tx: Knex.Transaction, runId: string): Promise<RunInfo | undefined> {
+  async lock(
+    tx: Knex.Transaction,
+    runId: string,
+  ): Promise<RunInfo | undefined> {
     const query = tx<RunRow>('runs').where('run_id', runId);
     const [row] = await forUpdate(tx, query);
     return row && toInfo(row);
@@ -162,7 +165,8 @@ export class RunStore {
       'experiment_id',
       options.experimentIds.filter(id => /^\d{1,9}$/.test(id)).map(Number),
     );
-    for (const { sql, bindings } of options.where) query.whereRaw(sql, bindings);
+    for (const { sql, bindings } of options.where)
+      query.whereRaw(sql, bindings);
     const page = await readPage<RunRow>({
       ...options,
       database: this.#knex,

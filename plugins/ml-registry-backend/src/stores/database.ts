@@ -31,7 +31,10 @@ export function chunks<T>(items: T[], size = 200): T[][] {
 }
 
 /** Groups rows by a key, in order. */
-export function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
+export function groupBy<T>(
+  items: T[],
+  key: (item: T) => string,
+): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     const name = key(item);
@@ -43,7 +46,10 @@ export function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[
 }
 
 /** Locks rows where the engine has row locks. SQLite has one writer at a time. */
-export function forUpdate<Q extends Knex.QueryBuilder>(tx: Knex.Transaction, query: Q): Q {
+export function forUpdate<Q extends Knex.QueryBuilder>(
+  tx: Knex.Transaction,
+  query: Q,
+): Q {
   if (isPostgres(tx)) query.forUpdate();
   return query;
 }

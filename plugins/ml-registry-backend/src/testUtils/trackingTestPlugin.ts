@@ -39,7 +39,15 @@ export function trackingTestPlugin(
           userInfo: coreServices.userInfo,
           config: coreServices.rootConfig,
         },
-        async init({ database, httpAuth, httpRouter, logger, permissions, userInfo, config }) {
+        async init({
+          database,
+          httpAuth,
+          httpRouter,
+          logger,
+          permissions,
+          userInfo,
+          config,
+        }) {
           const knex = await database.getClient();
           await knex.migrate.latest({
             directory: resolvePackagePath(
@@ -47,7 +55,11 @@ export function trackingTestPlugin(
               'migrations',
             ),
           });
-          const authorizer = createAuthorizer({ permissions, userInfo, config });
+          const authorizer = createAuthorizer({
+            permissions,
+            userInfo,
+            config,
+          });
           const folder = await mkdtemp(join(tmpdir(), 'tracking-test-'));
           const services = createTrackingServices({
             knex,
@@ -55,9 +67,13 @@ export function trackingTestPlugin(
             artifactStore: await FolderArtifactStore.open(folder),
             stagePolicy: simplePolicy(new ModelStore(knex)),
             entityOwner: async name => options.entityOwners?.[name],
-            onVersionCreated: async version => options.onVersionCreated?.(version),
+            onVersionCreated: async version =>
+              options.onVersionCreated?.(version),
           });
-          httpRouter.addAuthPolicy({ path: '/mlflow', allow: 'unauthenticated' });
+          httpRouter.addAuthPolicy({
+            path: '/mlflow',
+            allow: 'unauthenticated',
+          });
           const router = createMlflowRouter({
             services,
             httpAuth,
