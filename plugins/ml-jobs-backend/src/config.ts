@@ -28,9 +28,12 @@ export function readMlJobsConfig(
   const dataDir = readDataDir(root);
   const config = root.getOptionalConfig('mlJobs');
   const slots =
-    config?.getOptionalNumber('local.slots') ?? Math.max(1, availableParallelism() - 1);
+    config?.getOptionalNumber('local.slots') ??
+    Math.max(1, availableParallelism() - 1);
   if (!Number.isInteger(slots) || slots < 1) {
-    throw new InputError(`mlJobs.local.slots is ${slots}; expected a whole number of at least 1`);
+    throw new InputError(
+      `mlJobs.local.slots is ${slots}; expected a whole number of at least 1`,
+    );
   }
   const environments = config?.getOptionalConfig('local.environments');
   return {
@@ -40,7 +43,9 @@ export function readMlJobsConfig(
     runtime: config?.getOptionalString('runtime'),
     sourceRoots: [
       join(dataDir, 'projects'),
-      ...(config?.getOptionalStringArray('sourceRoots') ?? []).map(path => resolve(path)),
+      ...(config?.getOptionalStringArray('sourceRoots') ?? []).map(path =>
+        resolve(path),
+      ),
     ],
     sourceHosts: config?.getOptionalStringArray('sourceHosts') ?? [
       'github.com',
@@ -48,11 +53,16 @@ export function readMlJobsConfig(
       'bitbucket.org',
     ],
     local: {
-      enabled: config?.getOptionalBoolean('local.enabled') ?? environment === 'development',
+      enabled:
+        config?.getOptionalBoolean('local.enabled') ??
+        environment === 'development',
       slots,
       python: config?.getOptionalString('local.python'),
       environments: Object.fromEntries(
-        (environments?.keys() ?? []).map(name => [name, environments?.getString(name) ?? '']),
+        (environments?.keys() ?? []).map(name => [
+          name,
+          environments?.getString(name) ?? '',
+        ]),
       ),
       graceMs: (config?.getOptionalNumber('local.graceSeconds') ?? 10) * 1000,
     },

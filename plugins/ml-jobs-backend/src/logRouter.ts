@@ -16,15 +16,26 @@ const beatEveryMs = 15_000;
  * it was sent. A reader that lost the connection asks again with `?offset=` of the last `nextOffset`, or the browser does with
  * `Last-Event-ID`. The caller is authorised when the stream opens.
  */
-export function createLogRouter(options: { httpAuth: HttpAuthService; jobs: JobService }) {
+export function createLogRouter(options: {
+  httpAuth: HttpAuthService;
+  jobs: JobService;
+}) {
   const { httpAuth, jobs } = options;
   const router = Router();
 
   router.get('/v1/jobs/:id/log/stream', async (request, response) => {
-    const credentials = await httpAuth.credentials(request, { allow: ['user', 'service'] });
+    const credentials = await httpAuth.credentials(request, {
+      allow: ['user', 'service'],
+    });
     const { id } = request.params;
-    const from = readOffset(request.header('last-event-id') ?? request.query.offset);
-    let log = await jobs.log(id, { offset: from, limit: piece }, { credentials });
+    const from = readOffset(
+      request.header('last-event-id') ?? request.query.offset,
+    );
+    let log = await jobs.log(
+      id,
+      { offset: from, limit: piece },
+      { credentials },
+    );
 
     response.status(200).set({
       'content-type': 'text/event-stream; charset=utf-8',
@@ -52,19 +63,25 @@ export function createLogRouter(options: { httpAuth: HttpAuthService; jobs: JobS
         }
         log = await jobs.readLog(id, { offset: log.nextOffset, limit: piece });
       }
-      if (!closed.signal.aborted) await send(response, 'end', log.nextOffset, {});
+      if (!closed.signal.aborted)
+        await send(response, 'end', log.nextOffset, {});
     } finally {
       response.end();
     }
   });
 
   router.get('/v1/jobs/:id/log/download', async (request, response) => {
-    const credentials = await httpAuth.credentials(request, { allow: ['user', 'service'] });
+    const credentials = await httpAuth.credentials(request, {
+      allow: ['user', 'service'],
+    });
     const { id } = request.params;
     let log = await jobs.log(id, { offset: 0, limit: piece }, { credentials });
     response.status(200).set({
       'content-type': 'text/plain; charset=utf-8',
-      'content-disposition': `attachment; filename="job-${id.replace(/[^\w-]/g, '')}.log"`,
+      'content-disposition': `attachment; filename="job-${id.replace(
+        /[^\w-]/g,
+        '',
+      )}.log"`,
       'x-content-type-options': 'nosniff',
     });
     while (log.text) {
@@ -79,12 +96,23 @@ export function createLogRouter(options: { httpAuth: HttpAuthService; jobs: JobS
 
 function readOffset(value: unknown): number {
   const offset = Number(value ?? 0);
-  if (!Number.isSafeInteger(offset)) throw new InputError(`Not an offset: '${value}'; expected a whole number of bytes`);
+  if (!Number.isSafeInteger(offset))
+    throw new InputError(
+      `Not an offset: '${value}'; expected a whole number of bytes`,
+    );
   return offset;
 }
 
-async function send(response: express.Response, event: string, id: number, data: unknown) {
-  await write(response, `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
+async function send(
+  response: express.Response,
+  event: string,
+  id: number,
+  data: unknown,
+) {
+  await write(
+    response,
+    `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`,
+  );
 }
 
 /** Waits for a slow reader rather than filling memory. */

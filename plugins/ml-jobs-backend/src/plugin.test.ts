@@ -53,8 +53,13 @@ describe('the jobs plugin', () => {
         }),
         mockServices.userInfo.mock({
           getUserInfo: async credentials => {
-            const ref = (credentials.principal as { userEntityRef?: string }).userEntityRef ?? '';
-            return { userEntityRef: ref, ownershipEntityRefs: people[ref] ?? [] };
+            const ref =
+              (credentials.principal as { userEntityRef?: string })
+                .userEntityRef ?? '';
+            return {
+              userEntityRef: ref,
+              ownershipEntityRefs: people[ref] ?? [],
+            };
           },
         }).factory,
         catalogServiceMock.factory({ entities: [creditModel] }),
@@ -77,15 +82,25 @@ describe('the jobs plugin', () => {
       .set('authorization', ann)
       .send({ source: { repository: project.folder }, owner, ...body });
   const get = async (id: string): Promise<Job> =>
-    (await call().get(`/api/ml-jobs/v1/jobs/${id}`).set('authorization', ann).expect(200)).body;
+    (
+      await call()
+        .get(`/api/ml-jobs/v1/jobs/${id}`)
+        .set('authorization', ann)
+        .expect(200)
+    ).body;
   const untilState = (id: string, ...states: Job['state'][]) =>
     until(async () => {
       const job = await get(id);
       return states.includes(job.state) && job;
     });
-  const untilOver = (id: string) => untilState(id, 'succeeded', 'failed', 'cancelled');
+  const untilOver = (id: string) =>
+    untilState(id, 'succeeded', 'failed', 'cancelled');
   const logOf = async (id: string) =>
-    (await call().get(`/api/ml-jobs/v1/jobs/${id}/log`).set('authorization', ann)).body.text as string;
+    (
+      await call()
+        .get(`/api/ml-jobs/v1/jobs/${id}/log`)
+        .set('authorization', ann)
+    ).body.text as string;
 
   beforeEach(async () => {
     sent = [];
@@ -101,7 +116,11 @@ describe('the jobs plugin', () => {
         'print("experiment", os.environ["MLFLOW_EXPERIMENT_NAME"])',
       ].join('\n'),
     });
-    knex = Knex({ client: 'better-sqlite3', connection: ':memory:', useNullAsDefault: true });
+    knex = Knex({
+      client: 'better-sqlite3',
+      connection: ':memory:',
+      useNullAsDefault: true,
+    });
     backend = await start();
   });
   afterEach(async () => {
@@ -151,14 +170,24 @@ describe('the jobs plugin', () => {
   });
 
   it('refuses a wrong downstage.yaml and names the line', async () => {
-    project.commit({ 'downstage.yaml': definitionOf('true', 'timeout: soon\n') });
+    project.commit({
+      'downstage.yaml': definitionOf('true', 'timeout: soon\n'),
+    });
     const response = await submit().expect(400);
-    expect(response.body.error.message).toMatch(/downstage\.yaml:4:1: timeout: Expected an ISO 8601/);
+    expect(response.body.error.message).toMatch(
+      /downstage\.yaml:4:1: timeout: Expected an ISO 8601/,
+    );
   });
 
   it.each([
-    ['/etc', /no project folder '\/etc' that jobs may read; allowed are folders below/],
-    ['https://169.254.169.254/x.git', /may not be fetched from '169\.254\.169\.254'; allowed: github\.com/],
+    [
+      '/etc',
+      /no project folder '\/etc' that jobs may read; allowed are folders below/,
+    ],
+    [
+      'https://169.254.169.254/x.git',
+      /may not be fetched from '169\.254\.169\.254'; allowed: github\.com/,
+    ],
     ['https://me:secret@github.com/x.git', /must not hold a user name/],
     ['projects/x', /expected an absolute folder/],
   ])('refuses the source %s', async (repository, message) => {
@@ -173,7 +202,9 @@ describe('the jobs plugin', () => {
   });
 
   it('tries again as often as the project says, and tells the submitter in the end', async () => {
-    project.commit({ 'downstage.yaml': definitionOf('exit 7', 'retries: 1\n') });
+    project.commit({
+      'downstage.yaml': definitionOf('exit 7', 'retries: 1\n'),
+    });
     const { id } = (await submit()).body;
     const job = await untilOver(id);
     expect(job.state).toBe('failed');
@@ -191,7 +222,9 @@ describe('the jobs plugin', () => {
   });
 
   it('kills what takes longer than its timeout', async () => {
-    project.commit({ 'downstage.yaml': definitionOf('sleep 600', 'timeout: PT1S\n') });
+    project.commit({
+      'downstage.yaml': definitionOf('sleep 600', 'timeout: PT1S\n'),
+    });
     const job = await untilOver((await submit()).body.id);
     expect(job).toMatchObject({ state: 'failed', reason: 'TimedOut' });
   });
@@ -201,8 +234,13 @@ describe('the jobs plugin', () => {
     const first = (await submit()).body.id;
     await untilState(first, 'running');
     const second = (await submit()).body.id;
-    expect(await get(second)).toMatchObject({ state: 'queued', queuePosition: 1 });
-    const queue = await call().get('/api/ml-jobs/v1/queue').set('authorization', ann);
+    expect(await get(second)).toMatchObject({
+      state: 'queued',
+      queuePosition: 1,
+    });
+    const queue = await call()
+      .get('/api/ml-jobs/v1/queue')
+      .set('authorization', ann);
     expect(queue.body).toMatchObject({
       slots: 1,
       running: [{ id: first }],
@@ -225,43 +263,69 @@ describe('the jobs plugin', () => {
       .set('authorization', ann)
       .send({})
       .expect(409);
-    expect(again.body.error.message).toContain('is cancelled; only a job that waits or runs');
+    expect(again.body.error.message).toContain(
+      'is cancelled; only a job that waits or runs',
+    );
   });
 
   it('runs a job again, on the newest commit and with its parameters', async () => {
     const { id } = (await submit({ parameters: { depth: 9 } })).body;
     await untilOver(id);
-    const head = project.commit({ 'train.py': 'import os\nprint("now", os.environ["DOWNSTAGE_PARAM_DEPTH"])\n' });
+    const head = project.commit({
+      'train.py':
+        'import os\nprint("now", os.environ["DOWNSTAGE_PARAM_DEPTH"])\n',
+    });
     const again = await call()
       .post(`/api/ml-jobs/v1/jobs/${id}/rerun`)
       .set('authorization', ann)
       .send({ reason: 'drift' })
       .expect(201);
-    expect(again.body).toMatchObject({ rerunOf: id, source: { commit: head }, parameters: { depth: 9 } });
+    expect(again.body).toMatchObject({
+      rerunOf: id,
+      source: { commit: head },
+      parameters: { depth: 9 },
+    });
     await untilOver(again.body.id);
     expect(await logOf(again.body.id)).toContain('now 9');
   });
 
   it('lets another team look and nothing else', async () => {
     const { id } = (await submit()).body;
-    await call().get(`/api/ml-jobs/v1/jobs/${id}`).set('authorization', cleo).expect(200);
+    await call()
+      .get(`/api/ml-jobs/v1/jobs/${id}`)
+      .set('authorization', cleo)
+      .expect(200);
     for (const [path, body] of [
       ['v1/jobs', { source: { repository: project.folder }, owner }],
       [`v1/jobs/${id}/cancel`, {}],
       [`v1/jobs/${id}/rerun`, {}],
     ] as const) {
-      await call().post(`/api/ml-jobs/${path}`).set('authorization', cleo).send(body).expect(403);
+      await call()
+        .post(`/api/ml-jobs/${path}`)
+        .set('authorization', cleo)
+        .send(body)
+        .expect(403);
     }
     await submit({ model: 'model:default/default-risk' }).expect(403);
     await submit({ model: 'group:default/x' }).expect(400);
   });
 
   it('knows the token of a job while it runs, tells services only, and forgets it after', async () => {
-    project.commit({ 'downstage.yaml': definitionOf('echo "token $MLFLOW_TRACKING_TOKEN"; sleep 600', 'model: model:default/tumour\n') });
+    project.commit({
+      'downstage.yaml': definitionOf(
+        'echo "token $MLFLOW_TRACKING_TOKEN"; sleep 600',
+        'model: model:default/tumour\n',
+      ),
+    });
     const { id, source } = (await submit()).body;
-    const token = await until(async () => /^token (\S+)$/m.exec(await logOf(id))?.[1]);
+    const token = await until(
+      async () => /^token (\S+)$/m.exec(await logOf(id))?.[1],
+    );
     const introspect = (header: string) =>
-      call().post('/api/ml-jobs/v1/tokens/introspect').set('authorization', header).send({ token });
+      call()
+        .post('/api/ml-jobs/v1/tokens/introspect')
+        .set('authorization', header)
+        .send({ token });
     await introspect(ann).expect(403);
     const service = mockCredentials.service.header();
     const seen = await introspect(service).expect(200);
@@ -270,9 +334,17 @@ describe('the jobs plugin', () => {
       subject: `job:${id}`,
       actor: 'user:default/ann',
       owner,
-      attributes: { job: id, commit: source.commit, datasets: [], model: 'model:default/tumour' },
+      attributes: {
+        job: id,
+        commit: source.commit,
+        datasets: [],
+        model: 'model:default/tumour',
+      },
     });
-    await call().post(`/api/ml-jobs/v1/jobs/${id}/cancel`).set('authorization', ann).send({});
+    await call()
+      .post(`/api/ml-jobs/v1/jobs/${id}/cancel`)
+      .set('authorization', ann)
+      .send({});
     await untilOver(id);
     expect((await introspect(service)).body).toEqual({ active: false });
     const rows = await knex('job_tokens').select();
@@ -281,16 +353,23 @@ describe('the jobs plugin', () => {
 
   it('fails clearly when an input cannot be resolved', async () => {
     project.commit({
-      'downstage.yaml': definitionOf('true', 'inputs:\n  - { name: training, dataset: dataset:default/x }\n'),
+      'downstage.yaml': definitionOf(
+        'true',
+        'inputs:\n  - { name: training, dataset: dataset:default/x }\n',
+      ),
     });
     const job = await untilOver((await submit()).body.id);
     expect(job).toMatchObject({ state: 'failed', reason: 'InputMissing' });
-    expect(job.message).toMatch(/no input resolver is installed, so 'dataset:default\/x' cannot be read/);
+    expect(job.message).toMatch(
+      /no input resolver is installed, so 'dataset:default\/x' cannot be read/,
+    );
   });
 
   it('stops jobs with the portal and runs them again after the next start', async () => {
     project.commit({
-      'downstage.yaml': definitionOf('echo "attempt $DOWNSTAGE_ATTEMPT"; test "${DOWNSTAGE_ATTEMPT#*/}" = 2 || sleep 600'),
+      'downstage.yaml': definitionOf(
+        'echo "attempt $DOWNSTAGE_ATTEMPT"; test "${DOWNSTAGE_ATTEMPT#*/}" = 2 || sleep 600',
+      ),
     });
     const { id } = (await submit()).body;
     await untilState(id, 'running');

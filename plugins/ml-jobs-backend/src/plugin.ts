@@ -1,10 +1,18 @@
-import { coreServices, createBackendPlugin } from '@backstage/backend-plugin-api';
+import {
+  coreServices,
+  createBackendPlugin,
+} from '@backstage/backend-plugin-api';
 import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { signalsServiceRef } from '@backstage/plugin-signals-node';
-import { createAuthorizer, migrate, startReconciler, type Reconciler } from '@downstage/node';
+import {
+  createAuthorizer,
+  migrate,
+  startReconciler,
+  type Reconciler,
+} from '@downstage/node';
 import { mlJobsPermissions } from '@downstage/plugin-ml-jobs-common';
 import {
   mlJobsInputsExtensionPoint,
@@ -60,7 +68,10 @@ export const mlJobsPlugin = createBackendPlugin({
       },
       async init(deps) {
         const options = readMlJobsConfig(deps.config);
-        const knex = await migrate(deps.database, '@downstage/plugin-ml-jobs-backend');
+        const knex = await migrate(
+          deps.database,
+          '@downstage/plugin-ml-jobs-backend',
+        );
         const clock = () => new Date();
         const store = new JobStore(knex);
         const tokens = new TokenStore(knex);
@@ -103,7 +114,8 @@ export const mlJobsPlugin = createBackendPlugin({
           sources,
           resolvers: () => resolvers,
           auth: deps.auth,
-          trackingUri: async () => `${await deps.discovery.getBaseUrl('ml-registry')}/mlflow`,
+          trackingUri: async () =>
+            `${await deps.discovery.getBaseUrl('ml-registry')}/mlflow`,
           clock,
           onChange: async change => {
             loop?.nudge();

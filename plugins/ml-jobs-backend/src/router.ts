@@ -6,7 +6,10 @@ import { createLogRouter } from './logRouter';
 import type { JobService } from './services/JobService';
 
 /** The contract, about a line an operation, and the two ways to read a log that are not JSON. */
-export function createRouter(options: { httpAuth: HttpAuthService; jobs: JobService }) {
+export function createRouter(options: {
+  httpAuth: HttpAuthService;
+  jobs: JobService;
+}) {
   const { httpAuth, jobs } = options;
   const router = Router();
   router.use(createLogRouter({ httpAuth, jobs }));
@@ -15,9 +18,12 @@ export function createRouter(options: { httpAuth: HttpAuthService; jobs: JobServ
       contract: mlJobsContract,
       httpAuth,
       handlers: {
-        submitJob: ({ body }, { credentials }) => jobs.submit(body, { credentials }),
-        listJobs: ({ query }, { credentials }) => jobs.list(query, { credentials }),
-        getJob: ({ params }, { credentials }) => jobs.get(params.id, { credentials }),
+        submitJob: ({ body }, { credentials }) =>
+          jobs.submit(body, { credentials }),
+        listJobs: ({ query }, { credentials }) =>
+          jobs.list(query, { credentials }),
+        getJob: ({ params }, { credentials }) =>
+          jobs.get(params.id, { credentials }),
         cancelJob: ({ params, body }, { credentials }) =>
           jobs.cancel(params.id, body, { credentials }),
         rerunJob: ({ params, body }, { credentials }) =>

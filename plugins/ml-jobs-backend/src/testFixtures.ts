@@ -42,11 +42,15 @@ export function createProject(files: Record<string, string>) {
 
 /** A three-line definition around a command. */
 export function definitionOf(command: string, more = ''): string {
-  return `apiVersion: downstage.dev/v1\nkind: Job\nentryPoint: ${JSON.stringify(command)}\n${more}`;
+  return `apiVersion: downstage.dev/v1\nkind: Job\nentryPoint: ${JSON.stringify(
+    command,
+  )}\n${more}`;
 }
 
 /** Looks again and again until there is something to see; the test's own time limit ends it. */
-export async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
+export async function until<T>(
+  look: () => Promise<T | undefined | false>,
+): Promise<T> {
   for (;;) {
     const seen = await look();
     if (seen) return seen;

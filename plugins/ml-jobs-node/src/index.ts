@@ -12,17 +12,16 @@ export {
   type MlJobsRuntimesExtensionPoint,
 } from './extensions';
 export {
+  endsWithPortal,
   hasLogs,
-  hasShutdown,
   type CancelReason,
   type JobHandle,
   type JobObservation,
   type JobRuntime,
   type JobRuntimeWithLogs,
-  type JobRuntimeWithShutdown,
+  type JobRuntimeOfPortal,
   type JobSpec,
   type ResolvedInput,
   type RuntimeWarning,
   type SubmitResult,
 } from './runtime';
-export { describeJobRuntime, type JobRuntimeFixture } from './testUtils';

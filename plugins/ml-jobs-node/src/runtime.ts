@@ -107,18 +107,20 @@ export interface JobRuntimeWithLogs extends JobRuntime {
   }>;
 }
 
-/** A runtime whose attempts end with the portal, and that has to tidy up when the portal is stopped. */
-export interface JobRuntimeWithShutdown extends JobRuntime {
-  /** Ends everything of this runtime with `PortalStopped`; nothing is started after. */
-  shutdown(): Promise<void>;
+/**
+ * A runtime whose attempts end with the portal. When the portal is stopped they are cancelled with
+ * `PortalStopped`, and run again as a new attempt after the next start.
+ */
+export interface JobRuntimeOfPortal extends JobRuntime {
+  readonly endsWithPortal: true;
 }
 
 export function hasLogs(runtime: JobRuntime): runtime is JobRuntimeWithLogs {
   return 'readLog' in runtime;
 }
 
-export function hasShutdown(
+export function endsWithPortal(
   runtime: JobRuntime,
-): runtime is JobRuntimeWithShutdown {
-  return 'shutdown' in runtime;
+): runtime is JobRuntimeOfPortal {
+  return 'endsWithPortal' in runtime && runtime.endsWithPortal === true;
 }

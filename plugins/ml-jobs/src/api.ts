@@ -12,14 +12,22 @@ import { readEvents } from './domain/readEvents';
 /** A piece of a log as the stream brings it. */
 export type LogPiece = { text: string; offset: number; nextOffset: number };
 
-const pieceSchema = z.object({ text: z.string(), offset: z.number(), nextOffset: z.number() });
+const pieceSchema = z.object({
+  text: z.string(),
+  offset: z.number(),
+  nextOffset: z.number(),
+});
 
 /** Jobs as pages see them: the contract, and the log as a stream and as a file. */
 export type MlJobsApi = ContractClient<typeof mlJobsContract> & {
   /** Hands over the log from a byte offset (negative: from the end) as it grows; resolves when the job is over and all was read. */
   streamLog(
     id: string,
-    options: { offset: number; signal: AbortSignal; onPiece: (piece: LogPiece) => void },
+    options: {
+      offset: number;
+      signal: AbortSignal;
+      onPiece: (piece: LogPiece) => void;
+    },
   ): Promise<void>;
   downloadLog(id: string): Promise<Blob>;
 };
@@ -45,10 +53,16 @@ export function createMlJobsApi(options: {
     return response;
   };
   return {
-    ...createContractClient({ contract: mlJobsContract, pluginId: 'ml-jobs', discoveryApi, fetchApi }),
+    ...createContractClient({
+      contract: mlJobsContract,
+      pluginId: 'ml-jobs',
+      discoveryApi,
+      fetchApi,
+    }),
     async streamLog(id, { offset, signal, onPiece }) {
       const response = await fetchLog(id, `stream?offset=${offset}`, signal);
-      if (!response.body) throw new Error('The log cannot be streamed by this browser');
+      if (!response.body)
+        throw new Error('The log cannot be streamed by this browser');
       for await (const { event, data } of readEvents(response.body)) {
         if (event === 'log') onPiece(pieceSchema.parse(JSON.parse(data)));
         if (event === 'end') return;

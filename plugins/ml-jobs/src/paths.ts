@@ -15,6 +15,8 @@ export const paths = {
   /** The page of the data set of a version such as `default/breast-masses@3`. */
   datasetVersion(ref: string) {
     const match = /^([^/@]+)\/([^@]+)@\d+$/.exec(ref);
-    return match ? `${paths.entity(`dataset:${match[1]}/${match[2]}`)}/versions` : undefined;
+    return match
+      ? `${paths.entity(`dataset:${match[1]}/${match[2]}`)}/versions`
+      : undefined;
   },
 };

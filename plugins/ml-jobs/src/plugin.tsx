@@ -24,7 +24,8 @@ const page = PageBlueprint.make({
     path: '/training',
     title: 'Training',
     routeRef: rootRouteRef,
-    loader: () => import('./pages/TrainingPages').then(m => <m.TrainingPages />),
+    loader: () =>
+      import('./pages/TrainingPages').then(m => <m.TrainingPages />),
   },
 });
 
@@ -36,7 +37,8 @@ const trainingContent = EntityContentBlueprint.make({
     group: 'development',
     routeRef: trainingRouteRef,
     filter: { kind: 'model' },
-    loader: () => import('./entity/TrainingContent').then(m => <m.TrainingContent />),
+    loader: () =>
+      import('./entity/TrainingContent').then(m => <m.TrainingContent />),
   },
 });
 

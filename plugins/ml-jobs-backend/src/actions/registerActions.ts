@@ -1,5 +1,9 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import { jobStates, mlJobsContract, type Job } from '@downstage/plugin-ml-jobs-common';
+import {
+  jobStates,
+  mlJobsContract,
+  type Job,
+} from '@downstage/plugin-ml-jobs-common';
 import type { JobService } from '../services/JobService';
 
 /** What a person can do on the pages, for agents, terminals and templates; under the caller's own permissions. */
@@ -20,13 +24,24 @@ export function registerActions(options: {
         z.object({
           repository: z
             .string()
-            .describe('Folder of the git repository on the portal machine, its file: URL, or an https git URL'),
-          ref: z.string().optional().describe('Branch, tag or commit; HEAD unless given'),
-          owner: z.string().describe('Entity ref of the owning group or user, e.g. group:default/diagnostics'),
+            .describe(
+              'Folder of the git repository on the portal machine, its file: URL, or an https git URL',
+            ),
+          ref: z
+            .string()
+            .optional()
+            .describe('Branch, tag or commit; HEAD unless given'),
+          owner: z
+            .string()
+            .describe(
+              'Entity ref of the owning group or user, e.g. group:default/diagnostics',
+            ),
           model: z
             .string()
             .optional()
-            .describe('Entity ref of the model it trains, e.g. model:default/tumour-malignancy; from downstage.yaml unless given'),
+            .describe(
+              'Entity ref of the model it trains, e.g. model:default/tumour-malignancy; from downstage.yaml unless given',
+            ),
           parameters: z
             .record(z.union([z.string(), z.number(), z.boolean()]))
             .optional()
@@ -34,13 +49,19 @@ export function registerActions(options: {
           idempotencyKey: z
             .string()
             .optional()
-            .describe('The same key and owner give the same job, so that a retry does not train twice'),
+            .describe(
+              'The same key and owner give the same job, so that a retry does not train twice',
+            ),
         }),
-      output: z => z.object({ id: z.string(), state: z.string(), link: z.string() }),
+      output: z =>
+        z.object({ id: z.string(), state: z.string(), link: z.string() }),
     },
     action: async ({ input, credentials }) => {
       const { repository, ref, ...rest } = input;
-      const body = mlJobsContract.submitJob.body.parse({ source: { repository, ref }, ...rest });
+      const body = mlJobsContract.submitJob.body.parse({
+        source: { repository, ref },
+        ...rest,
+      });
       const job = await jobs.submit(body, { credentials });
       return { output: { id: job.id, state: job.state, link: linkTo(job) } };
     },
@@ -96,9 +117,14 @@ export function registerActions(options: {
     action: async ({ input, credentials }) => {
       const job = await jobs.get(input.id, { credentials });
       const log = input.logBytes
-        ? await jobs.log(job.id, { offset: -input.logBytes, limit: input.logBytes }, { credentials })
+        ? await jobs.log(
+            job.id,
+            { offset: -input.logBytes, limit: input.logBytes },
+            { credentials },
+          )
         : { text: '' };
-      const { id, name, owner, model, state, reason, message, queuePosition } = job;
+      const { id, name, owner, model, state, reason, message, queuePosition } =
+        job;
       return {
         output: {
           id,
@@ -132,16 +158,23 @@ export function registerActions(options: {
   actionsRegistry.register({
     name: 'list-jobs',
     title: 'List jobs',
-    description: 'Jobs, newest first, by owner, model or state. Use get-job for the log of one.',
+    description:
+      'Jobs, newest first, by owner, model or state. Use get-job for the log of one.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
       input: z =>
         z.object({
-          owner: z.string().optional().describe('Entity ref of the owning group or user'),
+          owner: z
+            .string()
+            .optional()
+            .describe('Entity ref of the owning group or user'),
           model: z.string().optional().describe('Entity ref of the model'),
           state: z.enum(jobStates).optional(),
           limit: z.number().int().min(1).max(100).default(20),
-          cursor: z.string().optional().describe('nextCursor of the answer before'),
+          cursor: z
+            .string()
+            .optional()
+            .describe('nextCursor of the answer before'),
         }),
       output: z =>
         z.object({
@@ -192,12 +225,25 @@ export function registerActions(options: {
       input: z =>
         z.object({
           id: z.string().describe('Id of the job'),
-          reason: z.string().max(500).optional().describe('Shown in the timeline of the job'),
+          reason: z
+            .string()
+            .max(500)
+            .optional()
+            .describe('Shown in the timeline of the job'),
         }),
-      output: z => z.object({ id: z.string(), state: z.string(), message: z.string().optional() }),
+      output: z =>
+        z.object({
+          id: z.string(),
+          state: z.string(),
+          message: z.string().optional(),
+        }),
     },
     action: async ({ input, credentials }) => {
-      const job = await jobs.cancel(input.id, { reason: input.reason }, { credentials });
+      const job = await jobs.cancel(
+        input.id,
+        { reason: input.reason },
+        { credentials },
+      );
       return { output: { id: job.id, state: job.state, message: job.message } };
     },
   });

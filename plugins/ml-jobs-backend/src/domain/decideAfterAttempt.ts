@@ -8,7 +8,11 @@ export type AttemptEnd = {
 };
 
 export type AfterAttempt =
-  | { to: 'succeeded' | 'failed' | 'cancelled'; reason: string; message: string }
+  | {
+      to: 'succeeded' | 'failed' | 'cancelled';
+      reason: string;
+      message: string;
+    }
   | { to: 'queued'; reason: string; message: string };
 
 /** Trying again would give the same answer. */
@@ -38,17 +42,28 @@ export function decideAfterAttempt(options: {
   retries: number;
 }): AfterAttempt {
   const { end, earlier, retries } = options;
-  if (end.state === 'succeeded') return { to: 'succeeded', reason: end.reason, message: end.message };
+  if (end.state === 'succeeded')
+    return { to: 'succeeded', reason: end.reason, message: end.message };
 
   if (end.reason === 'PortalStopped') {
-    return { to: 'queued', reason: 'PortalStopped', message: 'The portal was stopped; the job runs again' };
+    return {
+      to: 'queued',
+      reason: 'PortalStopped',
+      message: 'The portal was stopped; the job runs again',
+    };
   }
-  if (end.state === 'cancelled') return { to: 'cancelled', reason: end.reason, message: end.message };
+  if (end.state === 'cancelled')
+    return { to: 'cancelled', reason: end.reason, message: end.message };
 
   if (end.reason === 'ProcessLost') {
-    const losses = 1 + earlier.filter(attempt => attempt.reason === 'ProcessLost').length;
+    const losses =
+      1 + earlier.filter(attempt => attempt.reason === 'ProcessLost').length;
     return losses < mostLosses
-      ? { to: 'queued', reason: 'ProcessLost', message: `${end.message}; trying again` }
+      ? {
+          to: 'queued',
+          reason: 'ProcessLost',
+          message: `${end.message}; trying again`,
+        }
       : {
           to: 'failed',
           reason: 'ProcessLost',

@@ -19,6 +19,8 @@ export function isOver(state: JobState): boolean {
 export function assertTransition(from: JobState, to: JobState): void {
   if (next[from].includes(to)) return;
   throw new ConflictError(
-    `A job that is ${from} cannot become ${to}; allowed: ${next[from].join(', ') || 'nothing'}`,
+    `A job that is ${from} cannot become ${to}; allowed: ${
+      next[from].join(', ') || 'nothing'
+    }`,
   );
 }

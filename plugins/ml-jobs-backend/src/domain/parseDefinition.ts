@@ -3,7 +3,14 @@ import {
   jobDefinitionSchema,
   type JobDefinition,
 } from '@downstage/plugin-ml-jobs-common';
-import { isMap, isNode, isPair, LineCounter, parseDocument, type Document } from 'yaml';
+import {
+  isMap,
+  isNode,
+  isPair,
+  LineCounter,
+  parseDocument,
+  type Document,
+} from 'yaml';
 import type { z } from 'zod';
 
 /**
@@ -11,7 +18,10 @@ import type { z } from 'zod';
  *
  * @throws InputError that names file, line and column of every mistake, and what is allowed there
  */
-export function parseDefinition(text: string, file = 'downstage.yaml'): JobDefinition {
+export function parseDefinition(
+  text: string,
+  file = 'downstage.yaml',
+): JobDefinition {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter });
   const at = (offset: number | undefined) => {
@@ -22,7 +32,10 @@ export function parseDefinition(text: string, file = 'downstage.yaml'): JobDefin
 
   if (document.errors.length) {
     const lines = document.errors.map(
-      error => `${at(error.pos[0])}: ${error.message.split('\n')[0].replace(/ at line.*$/, '')}`,
+      error =>
+        `${at(error.pos[0])}: ${error.message
+          .split('\n')[0]
+          .replace(/ at line.*$/, '')}`,
     );
     throw new InputError(`Not valid YAML:\n${lines.join('\n')}`);
   }
@@ -37,23 +50,32 @@ export function parseDefinition(text: string, file = 'downstage.yaml'): JobDefin
   if (result.success) return result.data;
 
   const lines = result.error.issues.flatMap(issue =>
-    describeIssue(issue, document).map(({ offset, message }) => `${at(offset)}: ${message}`),
+    describeIssue(issue, document).map(
+      ({ offset, message }) => `${at(offset)}: ${message}`,
+    ),
   );
   throw new InputError(`The job definition is wrong:\n${lines.join('\n')}`);
 }
 
 type Described = { offset: number | undefined; message: string };
 
-function describeIssue(issue: z.core.$ZodIssue, document: Document): Described[] {
+function describeIssue(
+  issue: z.core.$ZodIssue,
+  document: Document,
+): Described[] {
   const name = issue.path.join('.') || 'the definition';
   if (issue.code === 'unrecognized_keys') {
     const allowed = allowedKeys(issue.path);
     return issue.keys.map(key => ({
       offset: offsetOf(document, [...issue.path, key]),
-      message: `unknown key '${key}'${allowed ? `; allowed: ${allowed.join(', ')}` : ''}`,
+      message: `unknown key '${key}'${
+        allowed ? `; allowed: ${allowed.join(', ')}` : ''
+      }`,
     }));
   }
-  const found = document.hasIn(issue.path) ? document.getIn(issue.path) : undefined;
+  const found = document.hasIn(issue.path)
+    ? document.getIn(issue.path)
+    : undefined;
   if (found === undefined) {
     return [
       {
@@ -66,22 +88,33 @@ function describeIssue(issue: z.core.$ZodIssue, document: Document): Described[]
   return [
     {
       offset: offsetOf(document, issue.path),
-      message: `${name}: ${issue.message.replace(/^Invalid input: /, '')}${seen}`,
+      message: `${name}: ${issue.message.replace(
+        /^Invalid input: /,
+        '',
+      )}${seen}`,
     },
   ];
 }
 
 function wanted(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value') {
-    return `; expected ${issue.values.map(value => JSON.stringify(value)).join(' or ')}`;
+    return `; expected ${issue.values
+      .map(value => JSON.stringify(value))
+      .join(' or ')}`;
   }
   return issue.code === 'invalid_type' ? `; expected a ${issue.expected}` : '';
 }
 
 /** Where a key is written, or the nearest thing around it that is. */
-function offsetOf(document: Document, path: readonly PropertyKey[]): number | undefined {
+function offsetOf(
+  document: Document,
+  path: readonly PropertyKey[],
+): number | undefined {
   for (let length = path.length; length > 0; length--) {
-    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+    const parent =
+      length === 1
+        ? document.contents
+        : document.getIn(path.slice(0, length - 1), true);
     const key = path[length - 1];
     if (isMap(parent)) {
       const pair = parent.items.find(

@@ -15,5 +15,8 @@ export function hashToken(token: string): string {
 /** Ten letters and digits without those that people mix up. */
 export function newJobId(): string {
   const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
-  return Array.from(randomBytes(10), byte => letters[byte % letters.length]).join('');
+  return Array.from(
+    randomBytes(10),
+    byte => letters[byte % letters.length],
+  ).join('');
 }

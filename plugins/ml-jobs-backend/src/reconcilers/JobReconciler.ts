@@ -10,7 +10,10 @@ import {
   type JobRuntime,
   type ResolvedInput,
 } from '@downstage/plugin-ml-jobs-node';
-import { decideAfterAttempt, type AttemptEnd } from '../domain/decideAfterAttempt';
+import {
+  decideAfterAttempt,
+  type AttemptEnd,
+} from '../domain/decideAfterAttempt';
 import { durationMs } from '../domain/duration';
 import { isOver } from '../domain/jobStates';
 import { jobVariables } from '../domain/jobVariables';
@@ -24,7 +27,10 @@ import type { TokenStore } from '../stores/TokenStore';
 const inputPatienceMs = 10 * 60_000;
 
 /** What the outside is told after a job changed. */
-export type JobChanged = { id: string; ended?: 'succeeded' | 'failed' | 'cancelled' };
+export type JobChanged = {
+  id: string;
+  ended?: 'succeeded' | 'failed' | 'cancelled';
+};
 
 /**
  * Brings jobs to their wish, one step at a time: out of the queue when there is a slot, through preparing and running
@@ -96,7 +102,13 @@ export class JobReconciler {
       active.map(async ({ id }) => {
         const job = await this.#store.row(id);
         const runtime = this.#runtimes.find(job.runtime);
-        if (!runtime || !endsWithPortal(runtime) || isOver(job.state) || job.state === 'queued') return;
+        if (
+          !runtime ||
+          !endsWithPortal(runtime) ||
+          isOver(job.state) ||
+          job.state === 'queued'
+        )
+          return;
         const handle = runtime.handleOf({ jobId: id, attempt: job.attempt });
         await runtime.cancel(handle, { reason: 'PortalStopped' });
         await this.#finish(undefined, job, await runtime.inspect(handle));
@@ -105,13 +117,23 @@ export class JobReconciler {
   }
 
   /** One at a time, so that two jobs never take one slot. */
-  #admit(lease: Lease, job: JobRow, runtime: JobRuntime): Promise<ReconcilePatch | undefined> {
-    const turn = this.#admitting.then(() => this.#admitNow(lease, job, runtime));
+  #admit(
+    lease: Lease,
+    job: JobRow,
+    runtime: JobRuntime,
+  ): Promise<ReconcilePatch | undefined> {
+    const turn = this.#admitting.then(() =>
+      this.#admitNow(lease, job, runtime),
+    );
     this.#admitting = turn.catch(() => undefined);
     return turn;
   }
 
-  async #admitNow(lease: Lease, job: JobRow, runtime: JobRuntime): Promise<ReconcilePatch | undefined> {
+  async #admitNow(
+    lease: Lease,
+    job: JobRow,
+    runtime: JobRuntime,
+  ): Promise<ReconcilePatch | undefined> {
     const now = this.#clock();
     if (job.cancel_requested_at) {
       const message = job.cancel_message ?? 'Cancelled';
@@ -149,13 +171,19 @@ export class JobReconciler {
     return undefined;
   }
 
-  async #follow(lease: Lease, job: JobRow, runtime: JobRuntime): Promise<ReconcilePatch | undefined> {
+  async #follow(
+    lease: Lease,
+    job: JobRow,
+    runtime: JobRuntime,
+  ): Promise<ReconcilePatch | undefined> {
     const now = this.#clock();
     const handle = runtime.handleOf({ jobId: job.id, attempt: job.attempt });
-    if (job.cancel_requested_at) await runtime.cancel(handle, { reason: 'Cancelled' });
+    if (job.cancel_requested_at)
+      await runtime.cancel(handle, { reason: 'Cancelled' });
     let seen = await runtime.inspect(handle);
 
-    const timeout = job.definition.timeout && durationMs(job.definition.timeout);
+    const timeout =
+      job.definition.timeout && durationMs(job.definition.timeout);
     const overdue =
       timeout &&
       seen.state === 'running' &&
@@ -170,7 +198,9 @@ export class JobReconciler {
       case 'absent':
         return this.#submit(lease, job, runtime);
       case 'preparing':
-        return this.#wait(lease, job, 1_000, { message: seen.message ?? job.message });
+        return this.#wait(lease, job, 1_000, {
+          message: seen.message ?? job.message,
+        });
       case 'running':
         return this.#running(lease, job, seen, timeout || undefined);
       default:
@@ -179,7 +209,11 @@ export class JobReconciler {
     }
   }
 
-  async #submit(lease: Lease, job: JobRow, runtime: JobRuntime): Promise<ReconcilePatch | undefined> {
+  async #submit(
+    lease: Lease,
+    job: JobRow,
+    runtime: JobRuntime,
+  ): Promise<ReconcilePatch | undefined> {
     const now = this.#clock();
     if (this.#stopping) return { next_reconcile_at: now.toISOString() };
     if (job.state === 'running') {
@@ -199,7 +233,10 @@ export class JobReconciler {
     } catch (error) {
       return this.#inputFailed(lease, job, error);
     }
-    const pinned = Object.entries(inputs).map(([name, { ref }]) => ({ name, ref }));
+    const pinned = Object.entries(inputs).map(([name, { ref }]) => ({
+      name,
+      ref,
+    }));
     const token = await this.#tokens.issue({
       jobId: job.id,
       attempt: job.attempt,
@@ -224,10 +261,18 @@ export class JobReconciler {
           trackingUri: await this.#trackingUri(),
         }),
       },
-      { idempotencyKey: `${job.id}/${job.attempt}`, signal: AbortSignal.timeout(60_000) },
+      {
+        idempotencyKey: `${job.id}/${job.attempt}`,
+        signal: AbortSignal.timeout(60_000),
+      },
     );
-    const kept = job.warnings.filter(known => !warnings.some(({ option }) => option === known.option));
-    return this.#wait(lease, job, 500, { inputs: pinned, warnings: [...kept, ...warnings] });
+    const kept = job.warnings.filter(
+      known => !warnings.some(({ option }) => option === known.option),
+    );
+    return this.#wait(lease, job, 500, {
+      inputs: pinned,
+      warnings: [...kept, ...warnings],
+    });
   }
 
   async #resolveInputs(job: JobRow): Promise<Record<string, ResolvedInput>> {
@@ -252,15 +297,26 @@ export class JobReconciler {
     return resolved;
   }
 
-  async #inputFailed(lease: Lease, job: JobRow, error: unknown): Promise<ReconcilePatch | undefined> {
+  async #inputFailed(
+    lease: Lease,
+    job: JobRow,
+    error: unknown,
+  ): Promise<ReconcilePatch | undefined> {
     const now = this.#clock();
     const name = error instanceof Error ? error.name : '';
     const text = error instanceof Error ? error.message : stringifyError(error);
     const attempt = (await this.#store.attempts(job.id)).at(-1);
     const waited = attempt ? now.getTime() - Date.parse(attempt.createdAt) : 0;
-    const isFinal = ['NotFoundError', 'InputError', 'NotAllowedError', 'ConflictError'].includes(name);
+    const isFinal = [
+      'NotFoundError',
+      'InputError',
+      'NotAllowedError',
+      'ConflictError',
+    ].includes(name);
     if (!isFinal && waited < inputPatienceMs) {
-      return this.#wait(lease, job, 5_000, { message: `Waiting for the inputs: ${text}` });
+      return this.#wait(lease, job, 5_000, {
+        message: `Waiting for the inputs: ${text}`,
+      });
     }
     await this.#finish(lease, job, {
       state: 'failed',
@@ -279,7 +335,9 @@ export class JobReconciler {
     const now = this.#clock();
     const startedAt = seen.startedAt ?? now.toISOString();
     const end = timeout ? Date.parse(startedAt) + timeout + 100 : Infinity;
-    const nextAt = new Date(Math.min(now.getTime() + 3_000, Math.max(end, now.getTime()))).toISOString();
+    const nextAt = new Date(
+      Math.min(now.getTime() + 3_000, Math.max(end, now.getTime())),
+    ).toISOString();
     if (job.state === 'running') return { next_reconcile_at: nextAt };
     await this.#write(lease, job, {
       to: 'running',
@@ -295,7 +353,11 @@ export class JobReconciler {
   }
 
   /** Writes the end of an attempt and what follows from it. */
-  async #finish(lease: Lease | undefined, job: JobRow, seen: JobObservation): Promise<void> {
+  async #finish(
+    lease: Lease | undefined,
+    job: JobRow,
+    seen: JobObservation,
+  ): Promise<void> {
     const end = toEnd(job, seen);
     if (!end) return;
     const attempts = await this.#store.attempts(job.id);
@@ -321,25 +383,41 @@ export class JobReconciler {
       reason: after.reason,
       message: after.message,
       ...(seen.environment && { environment: seen.environment }),
-      ...(!job.started_at && attempt.startedAt && { startedAt: attempt.startedAt }),
+      ...(!job.started_at &&
+        attempt.startedAt && { startedAt: attempt.startedAt }),
       endedAt: again ? null : endedAt,
       nextAt: again ? now : null,
       attempt,
-      timeline: { at: again ? now : endedAt, type: again ? 'retrying' : after.to, message: after.message },
+      timeline: {
+        at: again ? now : endedAt,
+        type: again ? 'retrying' : after.to,
+        message: after.message,
+      },
     });
     if (!this.#stopping) await this.#store.markDue('queued', now);
   }
 
-  async #write(lease: Lease | undefined, job: JobRow, change: JobChange): Promise<void> {
+  async #write(
+    lease: Lease | undefined,
+    job: JobRow,
+    change: JobChange,
+  ): Promise<void> {
     const now = this.#clock().toISOString();
     const kept = await this.#store.change(job, change, { now, lease });
     if (!kept) return;
-    const ended = (['succeeded', 'failed', 'cancelled'] as const).find(state => state === change.to);
+    const ended = (['succeeded', 'failed', 'cancelled'] as const).find(
+      state => state === change.to,
+    );
     await this.#onChange({ id: job.id, ended });
   }
 
   /** Looks again later, and tells the page why when that is news. */
-  async #wait(lease: Lease, job: JobRow, ms: number, change: JobChange): Promise<ReconcilePatch | undefined> {
+  async #wait(
+    lease: Lease,
+    job: JobRow,
+    ms: number,
+    change: JobChange,
+  ): Promise<ReconcilePatch | undefined> {
     const nextAt = later(this.#clock(), ms);
     const news =
       (change.message !== undefined && change.message !== job.message) ||
@@ -355,19 +433,28 @@ function toEnd(job: JobRow, seen: JobObservation): AttemptEnd | undefined {
   const message = seen.message ?? seen.state;
   switch (seen.state) {
     case 'succeeded':
-      return { state: 'succeeded', reason: seen.reason ?? 'Completed', message };
+      return {
+        state: 'succeeded',
+        reason: seen.reason ?? 'Completed',
+        message,
+      };
     case 'failed':
       return { state: 'failed', reason: seen.reason ?? 'Failed', message };
     case 'lost':
       return { state: 'failed', reason: 'ProcessLost', message };
     case 'cancelled':
       if (seen.reason === 'TimedOut') {
-        return { state: 'failed', reason: 'TimedOut', message: `${message} of ${job.definition.timeout}` };
+        return {
+          state: 'failed',
+          reason: 'TimedOut',
+          message: `${message} of ${job.definition.timeout}`,
+        };
       }
       return {
         state: 'cancelled',
         reason: seen.reason ?? 'Cancelled',
-        message: seen.reason === 'Cancelled' ? job.cancel_message ?? message : message,
+        message:
+          seen.reason === 'Cancelled' ? job.cancel_message ?? message : message,
       };
     default:
       return undefined;

@@ -69,7 +69,11 @@ export class JobService {
     { credentials }: Call,
   ): Promise<Job> {
     const owner = canonical(request.owner);
-    await this.#authorizer.require({ credentials, permission: jobsSubmitPermission, owner });
+    await this.#authorizer.require({
+      credentials,
+      permission: jobsSubmitPermission,
+      owner,
+    });
     return this.#create({ ...request, owner }, { credentials });
   }
 
@@ -78,9 +82,16 @@ export class JobService {
     request: ParsedOf<MlJobsContract['rerunJob']>['body'],
     { credentials }: Call,
   ): Promise<Job> {
-    await this.#authorizer.require({ credentials, permission: jobsReadPermission });
+    await this.#authorizer.require({
+      credentials,
+      permission: jobsReadPermission,
+    });
     const { owner, ...job } = await this.#store.row(id);
-    await this.#authorizer.require({ credentials, permission: jobsSubmitPermission, owner });
+    await this.#authorizer.require({
+      credentials,
+      permission: jobsSubmitPermission,
+      owner,
+    });
     return this.#create(
       {
         // The ref may have moved on, and its downstage.yaml with it; a definition that was sent stays.
@@ -96,26 +107,43 @@ export class JobService {
     );
   }
 
-  async list(query: ParsedOf<MlJobsContract['listJobs']>['query'], { credentials }: Call) {
-    await this.#authorizer.require({ credentials, permission: jobsReadPermission });
+  async list(
+    query: ParsedOf<MlJobsContract['listJobs']>['query'],
+    { credentials }: Call,
+  ) {
+    await this.#authorizer.require({
+      credentials,
+      permission: jobsReadPermission,
+    });
     return this.#store.list(query);
   }
 
   async get(id: string, { credentials }: Call): Promise<Job> {
-    await this.#authorizer.require({ credentials, permission: jobsReadPermission });
+    await this.#authorizer.require({
+      credentials,
+      permission: jobsReadPermission,
+    });
     return this.#store.get(id);
   }
 
-  async cancel(id: string, request: { reason?: string }, { credentials }: Call): Promise<Job> {
+  async cancel(
+    id: string,
+    request: { reason?: string },
+    { credentials }: Call,
+  ): Promise<Job> {
     // Read first would tell a stranger that the job exists; the permission alone is asked before.
-    await this.#authorizer.require({ credentials, permission: jobsChangePermission });
+    await this.#authorizer.require({
+      credentials,
+      permission: jobsChangePermission,
+    });
     const job = await this.#store.row(id);
     await this.#authorizer.require({
       credentials,
       permission: jobsChangePermission,
       owner: job.owner,
     });
-    if (isOver(job.state)) throw conflictOver(job, 'only a job that waits or runs can be cancelled');
+    if (isOver(job.state))
+      throw conflictOver(job, 'only a job that waits or runs can be cancelled');
 
     const now = this.#clock().toISOString();
     const message = `Cancelled by ${this.#authorizer.actor(credentials)}${
@@ -145,12 +173,18 @@ export class JobService {
     request: { offset: number; limit: number },
     { credentials }: Call,
   ): Promise<JobLog> {
-    await this.#authorizer.require({ credentials, permission: jobsReadPermission });
+    await this.#authorizer.require({
+      credentials,
+      permission: jobsReadPermission,
+    });
     return this.readLog(id, request);
   }
 
   /** The log without asking again: for the rest of a stream whose beginning was authorised. */
-  async readLog(id: string, request: { offset: number; limit: number }): Promise<JobLog> {
+  async readLog(
+    id: string,
+    request: { offset: number; limit: number },
+  ): Promise<JobLog> {
     // The state is read before the text: a job that is over here has written all of its log.
     const job = await this.#store.row(id);
     const runtime = this.#runtimes.find(job.runtime);
@@ -165,22 +199,36 @@ export class JobService {
   }
 
   async queue({ credentials }: Call): Promise<Queue> {
-    await this.#authorizer.require({ credentials, permission: jobsReadPermission });
+    await this.#authorizer.require({
+      credentials,
+      permission: jobsReadPermission,
+    });
     const runtime = this.#runtimes.default();
     const { active, queued } = await this.#store.queue();
     return {
       slots: runtime ? (await runtime.capacity()).slots : 0,
       ...(runtime && { runtime: runtime.id }),
       running: active,
-      queued: queued.map((entry, index) => ({ ...entry, queuePosition: index + 1 })),
+      queued: queued.map((entry, index) => ({
+        ...entry,
+        queuePosition: index + 1,
+      })),
     };
   }
 
   /** For other plugins, never for people: who asks learns whom a token belongs to. */
-  async introspect(token: string, { credentials }: Call): Promise<TokenIntrospection> {
-    await this.#authorizer.require({ credentials, permission: jobsReadPermission });
+  async introspect(
+    token: string,
+    { credentials }: Call,
+  ): Promise<TokenIntrospection> {
+    await this.#authorizer.require({
+      credentials,
+      permission: jobsReadPermission,
+    });
     if (!this.#authorizer.actor(credentials).startsWith('service:')) {
-      throw new NotAllowedError('Only services may ask whom a token belongs to');
+      throw new NotAllowedError(
+        'Only services may ask whom a token belongs to',
+      );
     }
     const id = await this.#tokens.verify(token);
     if (!id) return { active: false };
@@ -218,15 +266,22 @@ export class JobService {
     const definition = request.definition ?? this.#definitionOf(source);
     const model = request.model ?? definition.model;
     const modelRef = model && canonical(model);
-    if (modelRef) await this.#requireModel(modelRef, request.owner, credentials);
+    if (modelRef)
+      await this.#requireModel(modelRef, request.owner, credentials);
 
     const actor = this.#authorizer.actor(credentials);
     const { id, created } = await this.#store.insert({
       id: this.#newId(),
-      name: definition.name ?? (modelRef ? parseEntityRef(modelRef).name : nameOf(source.repository)),
+      name:
+        definition.name ??
+        (modelRef ? parseEntityRef(modelRef).name : nameOf(source.repository)),
       owner: request.owner,
       model: modelRef,
-      source: { repository: source.repository, ref: request.source.ref, commit: source.commit },
+      source: {
+        repository: source.repository,
+        ref: request.source.ref,
+        commit: source.commit,
+      },
       definition,
       definitionGiven: request.definition !== undefined,
       parameters: { ...definition.parameters, ...request.parameters },
@@ -236,9 +291,9 @@ export class JobService {
       rerunOf: request.rerunOf,
       idempotencyKey: request.idempotencyKey,
       createdAt: this.#clock().toISOString(),
-      message: `${request.rerunOf ? `Run again (${request.rerunOf})` : 'Submitted'} by ${actor}${
-        request.reason ? `: ${request.reason}` : ''
-      }`,
+      message: `${
+        request.rerunOf ? `Run again (${request.rerunOf})` : 'Submitted'
+      } by ${actor}${request.reason ? `: ${request.reason}` : ''}`,
     });
     if (created) await this.#announce(id);
     return this.#store.get(id);
@@ -252,10 +307,20 @@ export class JobService {
     );
   }
 
-  #definitionOf(source: { repository: string; commit: string; definition?: string }): JobDefinition {
-    if (source.definition !== undefined) return parseDefinition(source.definition);
+  #definitionOf(source: {
+    repository: string;
+    commit: string;
+    definition?: string;
+  }): JobDefinition {
+    if (source.definition !== undefined)
+      return parseDefinition(source.definition);
     throw new InputError(
-      `${source.repository} has no downstage.yaml at commit ${source.commit.slice(0, 12)}; add one, or send a definition with the job`,
+      `${
+        source.repository
+      } has no downstage.yaml at commit ${source.commit.slice(
+        0,
+        12,
+      )}; add one, or send a definition with the job`,
     );
   }
 
@@ -263,10 +328,16 @@ export class JobService {
    * A job may train a model only for those who own it. A model that is not in the catalog yet belongs to nobody, so
    * that a template can submit the first job before the catalog has read the new entity.
    */
-  async #requireModel(model: string, owner: string, credentials: BackstageCredentials) {
+  async #requireModel(
+    model: string,
+    owner: string,
+    credentials: BackstageCredentials,
+  ) {
     const { kind } = parseEntityRef(model);
     if (kind.toLowerCase() !== 'model') {
-      throw new InputError(`'${model}' is a ${kind}; expected a model such as model:default/tumour-malignancy`);
+      throw new InputError(
+        `'${model}' is a ${kind}; expected a model such as model:default/tumour-malignancy`,
+      );
     }
     const entity = await this.#catalog.getEntityByRef(model, { credentials });
     const owners = (entity?.relations ?? [])
@@ -290,6 +361,10 @@ function canonical(ref: string): string {
 }
 
 function nameOf(repository: string): string {
-  const name = repository.replace(/\/+$/, '').replace(/\.git$/, '').split('/').at(-1);
+  const name = repository
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '')
+    .split('/')
+    .at(-1);
   return name || 'job';
 }

@@ -12,7 +12,9 @@ export class Runtimes {
 
   add(runtime: JobRuntime): void {
     if (this.#byId.has(runtime.id)) {
-      throw new InputError(`There are two job runtimes '${runtime.id}'; each id may be installed once`);
+      throw new InputError(
+        `There are two job runtimes '${runtime.id}'; each id may be installed once`,
+      );
     }
     this.#byId.set(runtime.id, runtime);
   }
@@ -31,7 +33,9 @@ export class Runtimes {
     const runtime = this.find(this.#preferred);
     if (runtime) return runtime;
     throw new InputError(
-      `mlJobs.runtime is '${this.#preferred}', which is not installed; installed: ${
+      `mlJobs.runtime is '${
+        this.#preferred
+      }', which is not installed; installed: ${
         [...this.#byId.keys()].join(', ') || 'none'
       }`,
     );

@@ -2,8 +2,16 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InputError, NotFoundError, ServiceUnavailableError } from '@backstage/errors';
-import { gitEnvironment, gitOptions, runTool } from '../providers/local/runTool';
+import {
+  InputError,
+  NotFoundError,
+  ServiceUnavailableError,
+} from '@backstage/errors';
+import {
+  gitEnvironment,
+  gitOptions,
+  runTool,
+} from '../providers/local/runTool';
 
 /** A source at a commit. */
 export type ResolvedSource = {
@@ -32,14 +40,22 @@ export class SourceService {
   readonly #timeoutMs: number;
   readonly #fetching = new Map<string, Promise<void>>();
 
-  constructor(options: { roots: string[]; hosts: string[]; cache: string; timeoutMs?: number }) {
+  constructor(options: {
+    roots: string[];
+    hosts: string[];
+    cache: string;
+    timeoutMs?: number;
+  }) {
     this.#roots = options.roots;
     this.#hosts = new Set(options.hosts);
     this.#cache = options.cache;
     this.#timeoutMs = options.timeoutMs ?? 120_000;
   }
 
-  async resolve(source: { repository: string; ref?: string }): Promise<ResolvedSource> {
+  async resolve(source: {
+    repository: string;
+    ref?: string;
+  }): Promise<ResolvedSource> {
     const { repository, ref = 'HEAD' } = source;
     if (!refPattern.test(ref) || ref.includes('..')) {
       throw new InputError(`Not a branch, tag or commit: '${ref}'`);
@@ -66,7 +82,10 @@ export class SourceService {
       repository: place.url ?? place.folder,
       commit,
       definition: await this.#readFile(place.folder, commit, 'downstage.yaml'),
-      warnings: place.url || ref !== 'HEAD' ? [] : await this.#uncommitted(place.folder),
+      warnings:
+        place.url || ref !== 'HEAD'
+          ? []
+          : await this.#uncommitted(place.folder),
     };
   }
 
@@ -77,20 +96,28 @@ export class SourceService {
 
   async #locate(repository: string): Promise<{ folder: string; url?: string }> {
     if (/^https:\/\//i.test(repository)) return this.#locateUrl(repository);
-    const path = /^file:\/\//i.test(repository) ? toPath(repository) : repository;
+    const path = /^file:\/\//i.test(repository)
+      ? toPath(repository)
+      : repository;
     if (!isAbsolute(path)) {
       throw new InputError(
         `Not a source: '${repository}'; expected an absolute folder, a file: URL or an https git URL`,
       );
     }
-    const roots = await Promise.all(this.#roots.map(root => realpath(root).catch(() => root)));
+    const roots = await Promise.all(
+      this.#roots.map(root => realpath(root).catch(() => root)),
+    );
     const folder = await realpath(path).catch(() => undefined);
     const allowed = (candidate: string) =>
-      roots.some(root => candidate === root || candidate.startsWith(root + sep));
+      roots.some(
+        root => candidate === root || candidate.startsWith(root + sep),
+      );
     // The same answer for what is missing and what is not allowed: nobody explores the disk with it.
     if (!folder || !allowed(folder)) {
       throw new InputError(
-        `There is no project folder '${repository}' that jobs may read; allowed are folders below ${this.#roots.join(', ')} (mlJobs.sourceRoots adds more)`,
+        `There is no project folder '${repository}' that jobs may read; allowed are folders below ${this.#roots.join(
+          ', ',
+        )} (mlJobs.sourceRoots adds more)`,
       );
     }
     const isRepository = await stat(join(folder, '.git')).catch(() =>
@@ -112,14 +139,21 @@ export class SourceService {
       throw new InputError(`Not a URL: '${repository}'`);
     }
     if (url.username || url.password) {
-      throw new InputError('A source URL must not hold a user name or password');
+      throw new InputError(
+        'A source URL must not hold a user name or password',
+      );
     }
     if (!this.#hosts.has(url.host)) {
       throw new InputError(
-        `Sources may not be fetched from '${url.host}'; allowed: ${[...this.#hosts].join(', ')} (mlJobs.sourceHosts)`,
+        `Sources may not be fetched from '${url.host}'; allowed: ${[
+          ...this.#hosts,
+        ].join(', ')} (mlJobs.sourceHosts)`,
       );
     }
-    const hash = createHash('sha256').update(url.href).digest('hex').slice(0, 20);
+    const hash = createHash('sha256')
+      .update(url.href)
+      .digest('hex')
+      .slice(0, 20);
     return { folder: join(this.#cache, `${hash}.git`), url: url.href };
   }
 
@@ -127,7 +161,9 @@ export class SourceService {
   #update(folder: string, url: string): Promise<void> {
     const running = this.#fetching.get(folder);
     if (running) return running;
-    const update = this.#fetch(folder, url).finally(() => this.#fetching.delete(folder));
+    const update = this.#fetch(folder, url).finally(() =>
+      this.#fetching.delete(folder),
+    );
     this.#fetching.set(folder, update);
     return update;
   }
@@ -145,7 +181,14 @@ export class SourceService {
           'origin',
           '+refs/heads/*:refs/heads/*',
         ])
-      : await this.#git(this.#cache, ['clone', '--quiet', '--bare', '--', url, part]);
+      : await this.#git(this.#cache, [
+          'clone',
+          '--quiet',
+          '--bare',
+          '--',
+          url,
+          part,
+        ]);
     if (exitCode !== 0) {
       await rm(part, { recursive: true, force: true });
       throw new ServiceUnavailableError(
@@ -155,12 +198,23 @@ export class SourceService {
     if (!exists) await rename(part, folder);
   }
 
-  async #readFile(folder: string, commit: string, path: string): Promise<string | undefined> {
-    const kind = await this.#git(folder, ['cat-file', '-s', `${commit}:${path}`]);
+  async #readFile(
+    folder: string,
+    commit: string,
+    path: string,
+  ): Promise<string | undefined> {
+    const kind = await this.#git(folder, [
+      'cat-file',
+      '-s',
+      `${commit}:${path}`,
+    ]);
     if (kind.exitCode !== 0) return undefined;
-    if (Number(kind.lines.at(-1)) > 100_000) throw new InputError(`${path} is larger than 100 kB`);
+    if (Number(kind.lines.at(-1)) > 100_000)
+      throw new InputError(`${path} is larger than 100 kB`);
     const lines: string[] = [];
-    await this.#git(folder, ['cat-file', 'blob', `${commit}:${path}`], line => lines.push(line));
+    await this.#git(folder, ['cat-file', 'blob', `${commit}:${path}`], line =>
+      lines.push(line),
+    );
     return `${lines.join('\n')}\n`;
   }
 
@@ -174,7 +228,8 @@ export class SourceService {
     return [
       {
         option: 'source',
-        message: 'The folder has changes that are not committed; the job runs without them',
+        message:
+          'The folder has changes that are not committed; the job runs without them',
       },
     ];
   }
@@ -189,7 +244,9 @@ export class SourceService {
       });
     } catch (error) {
       throw new ServiceUnavailableError(
-        `git ${args[0]} did not work: git is missing or took longer than ${this.#timeoutMs / 1000} s`,
+        `git ${args[0]} did not work: git is missing or took longer than ${
+          this.#timeoutMs / 1000
+        } s`,
         error,
       );
     }

@@ -49,7 +49,11 @@ export function createAnnouncer(options: {
     ]);
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected') {
-        logger.warn(`Job ${id} changed, and not everybody was told: ${stringifyError(outcome.reason)}`);
+        logger.warn(
+          `Job ${id} changed, and not everybody was told: ${stringifyError(
+            outcome.reason,
+          )}`,
+        );
       }
     }
   };

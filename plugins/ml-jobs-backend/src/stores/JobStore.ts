@@ -1,10 +1,21 @@
 import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
-import type { Job, JobAttempt, JobState, JobTimelineEntry } from '@downstage/plugin-ml-jobs-common';
+import type {
+  Job,
+  JobAttempt,
+  JobState,
+  JobTimelineEntry,
+} from '@downstage/plugin-ml-jobs-common';
 import type { Lease } from '@downstage/node';
 import type { Knex } from 'knex';
 import { assertTransition } from '../domain/jobStates';
 import { orderQueue } from '../domain/orderQueue';
-import { attemptRowSchema, jobRowSchema, timelineRowSchema, toJob, type JobRow } from './rows';
+import {
+  attemptRowSchema,
+  jobRowSchema,
+  timelineRowSchema,
+  toJob,
+  type JobRow,
+} from './rows';
 
 /** What a new job starts with. */
 export type NewJob = {
@@ -99,7 +110,8 @@ export class JobStore {
     } catch (error) {
       // Two submissions with one key at once: the other one was first.
       const existing =
-        job.idempotencyKey && (await this.#byKey(job.owner, job.idempotencyKey));
+        job.idempotencyKey &&
+        (await this.#byKey(job.owner, job.idempotencyKey));
       if (!existing) throw error;
       return { id: existing, created: false };
     }
@@ -139,7 +151,9 @@ export class JobStore {
       query.where(place =>
         place
           .where('created_at', '<', at)
-          .orWhere(same => same.where('created_at', at).andWhere('id', '<', id)),
+          .orWhere(same =>
+            same.where('created_at', at).andWhere('id', '<', id),
+          ),
       );
     }
     const rows = (await query).map(row => jobRowSchema.parse(row));
@@ -148,25 +162,40 @@ export class JobStore {
     return {
       items: await this.#complete(page),
       ...(rows.length > filter.limit &&
-        last && { nextCursor: writeCursor({ at: last.created_at, id: last.id }) }),
+        last && {
+          nextCursor: writeCursor({ at: last.created_at, id: last.id }),
+        }),
     };
   }
 
   /** What holds a slot, and what waits for one in the order it gets it. */
   async queue(): Promise<{ active: QueueEntry[]; queued: QueueEntry[] }> {
     const rows = await this.#knex('jobs')
-      .select('id', 'name', 'owner', 'state', 'created_by', 'created_at', 'started_at')
+      .select(
+        'id',
+        'name',
+        'owner',
+        'state',
+        'created_by',
+        'created_at',
+        'started_at',
+      )
       .whereIn('state', ['queued', 'preparing', 'running'])
       .orderBy('created_at');
     const entries = rows.map(row => ({
-      ...jobRowSchema.pick({ id: true, name: true, owner: true, state: true }).parse(row),
+      ...jobRowSchema
+        .pick({ id: true, name: true, owner: true, state: true })
+        .parse(row),
       createdBy: String(row.created_by),
       createdAt: String(row.created_at),
       ...(row.started_at && { startedAt: String(row.started_at) }),
     }));
     const active = entries.filter(({ state }) => state !== 'queued');
     const queued = entries.filter(({ state }) => state === 'queued');
-    return { active, queued: orderQueue(queued, active, await this.#lastTurns(queued)) };
+    return {
+      active,
+      queued: orderQueue(queued, active, await this.#lastTurns(queued)),
+    };
   }
 
   /** When each of the owners that wait last got a slot. */
@@ -182,8 +211,12 @@ export class JobStore {
     return new Map(rows.map(row => [String(row.owner), String(row.turn)]));
   }
 
-  async attempts(jobId: string): Promise<(JobAttempt & { createdAt: string })[]> {
-    const rows = await this.#knex('job_attempts').where({ job_id: jobId }).orderBy('number');
+  async attempts(
+    jobId: string,
+  ): Promise<(JobAttempt & { createdAt: string })[]> {
+    const rows = await this.#knex('job_attempts')
+      .where({ job_id: jobId })
+      .orderBy('number');
     return rows.map(row => {
       const { attempt, createdAt } = attemptRowSchema.parse(row);
       return { ...attempt, createdAt };
@@ -208,19 +241,24 @@ export class JobStore {
         ...(change.to && { state: change.to }),
         ...(change.reason !== undefined && { reason: change.reason }),
         ...(change.message !== undefined && { message: change.message }),
-        ...(change.environment !== undefined && { environment: change.environment }),
+        ...(change.environment !== undefined && {
+          environment: change.environment,
+        }),
         ...(change.inputs && { inputs: JSON.stringify(change.inputs) }),
         ...(change.warnings && { warnings: JSON.stringify(change.warnings) }),
         ...(change.startedAt && { started_at: change.startedAt }),
         ...(change.endedAt !== undefined && { ended_at: change.endedAt }),
-        ...(change.nextAt !== undefined && { next_reconcile_at: change.nextAt }),
+        ...(change.nextAt !== undefined && {
+          next_reconcile_at: change.nextAt,
+        }),
         ...(change.attempt && { attempt: change.attempt.number }),
         // An update of nothing is an error in SQL.
         state: change.to ?? job.state,
       });
       if (changed !== 1) return false;
       if (change.attempt) {
-        const { number, state, reason, message, startedAt, endedAt, exitCode } = change.attempt;
+        const { number, state, reason, message, startedAt, endedAt, exitCode } =
+          change.attempt;
         const values = {
           state,
           reason: reason ?? null,
@@ -230,17 +268,26 @@ export class JobStore {
           exit_code: exitCode ?? null,
         };
         await tx('job_attempts')
-          .insert({ job_id: job.id, number, created_at: options.now, ...values })
+          .insert({
+            job_id: job.id,
+            number,
+            created_at: options.now,
+            ...values,
+          })
           .onConflict(['job_id', 'number'])
           .merge(values);
       }
-      if (change.timeline) await tx('job_timeline').insert({ job_id: job.id, ...change.timeline });
+      if (change.timeline)
+        await tx('job_timeline').insert({ job_id: job.id, ...change.timeline });
       return true;
     });
   }
 
   /** Records the wish that a job ends, and has it looked at now. */
-  async requestCancel(id: string, options: { now: string; message: string }): Promise<boolean> {
+  async requestCancel(
+    id: string,
+    options: { now: string; message: string },
+  ): Promise<boolean> {
     const changed = await this.#knex('jobs')
       .where({ id })
       .whereIn('state', ['preparing', 'running'])
@@ -255,15 +302,24 @@ export class JobStore {
   }
 
   /** Has jobs looked at now: one, all that wait, or all that are not over. */
-  async markDue(which: { id: string } | 'queued' | 'unfinished', now: string): Promise<void> {
+  async markDue(
+    which: { id: string } | 'queued' | 'unfinished',
+    now: string,
+  ): Promise<void> {
     const query = this.#knex('jobs').update({ next_reconcile_at: now });
     if (which === 'queued') await query.where('state', 'queued');
-    else if (which === 'unfinished') await query.whereIn('state', ['queued', 'preparing', 'running']);
-    else await query.where('id', which.id).whereIn('state', ['queued', 'preparing', 'running']);
+    else if (which === 'unfinished')
+      await query.whereIn('state', ['queued', 'preparing', 'running']);
+    else
+      await query
+        .where('id', which.id)
+        .whereIn('state', ['queued', 'preparing', 'running']);
   }
 
   async #byKey(owner: string, key: string): Promise<string | undefined> {
-    const row = await this.#knex('jobs').where({ owner, idempotency_key: key }).first('id');
+    const row = await this.#knex('jobs')
+      .where({ owner, idempotency_key: key })
+      .first('id');
     return row?.id;
   }
 
@@ -273,20 +329,24 @@ export class JobStore {
     const attempts = (
       await this.#knex('job_attempts').whereIn('job_id', ids).orderBy('number')
     ).map(row => attemptRowSchema.parse(row));
-    const timeline = (await this.#knex('job_timeline').whereIn('job_id', ids).orderBy('id')).map(
-      row => timelineRowSchema.parse(row),
-    );
+    const timeline = (
+      await this.#knex('job_timeline').whereIn('job_id', ids).orderBy('id')
+    ).map(row => timelineRowSchema.parse(row));
     const waiting = rows.some(({ state }) => state === 'queued')
       ? (await this.queue()).queued.map(({ id }) => id)
       : [];
     return rows.map(row =>
       toJob(row, {
-        attempts: attempts.filter(({ jobId }) => jobId === row.id).map(({ attempt }) => attempt),
+        attempts: attempts
+          .filter(({ jobId }) => jobId === row.id)
+          .map(({ attempt }) => attempt),
         timeline: timeline
           .filter(entry => entry.job_id === row.id)
           .map(({ at, type, message }) => ({ at, type, message })),
         ...(row.state === 'queued' &&
-          waiting.includes(row.id) && { queuePosition: waiting.indexOf(row.id) + 1 }),
+          waiting.includes(row.id) && {
+            queuePosition: waiting.indexOf(row.id) + 1,
+          }),
       }),
     );
   }
@@ -299,13 +359,20 @@ function writeCursor(cursor: Cursor): string {
 }
 
 function readCursor(text: string): Cursor {
-  const [at, id, ...rest] = Buffer.from(text, 'base64url').toString('utf8').split(' ');
+  const [at, id, ...rest] = Buffer.from(text, 'base64url')
+    .toString('utf8')
+    .split(' ');
   if (!at || !id || rest.length) {
-    throw new InputError(`Not a cursor: '${text}'; expected the nextCursor of the page before`);
+    throw new InputError(
+      `Not a cursor: '${text}'; expected the nextCursor of the page before`,
+    );
   }
   return { at, id };
 }
 
-export function conflictOver(job: { id: string; state: JobState }, wish: string): ConflictError {
+export function conflictOver(
+  job: { id: string; state: JobState },
+  wish: string,
+): ConflictError {
   return new ConflictError(`Job ${job.id} is ${job.state}; ${wish}`);
 }

@@ -13,7 +13,11 @@ export class TokenStore {
   }
 
   /** A new token for an attempt. The token itself is never stored, and earlier ones of the attempt stop working. */
-  async issue(options: { jobId: string; attempt: number; now: string }): Promise<string> {
+  async issue(options: {
+    jobId: string;
+    attempt: number;
+    now: string;
+  }): Promise<string> {
     const token = newToken();
     await this.#knex.transaction(async tx => {
       await tx('job_tokens').where({ job_id: options.jobId }).delete();

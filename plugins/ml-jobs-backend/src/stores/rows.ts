@@ -37,7 +37,9 @@ export const jobRowSchema = z.object({
   definition_given: z.union([z.boolean(), z.number()]).transform(Boolean),
   parameters: json(parametersSchema),
   inputs: json(z.array(jobInputSchema)),
-  warnings: json(z.array(z.object({ option: z.string(), message: z.string() }))),
+  warnings: json(
+    z.array(z.object({ option: z.string(), message: z.string() })),
+  ),
   environment: optionalText,
   runtime: z.string(),
   attempt: z.number(),
@@ -92,7 +94,11 @@ export const timelineRowSchema = z.object({
 /** The job as the contract shows it. */
 export function toJob(
   row: JobRow,
-  parts: { attempts: JobAttempt[]; timeline: Job['timeline']; queuePosition?: number },
+  parts: {
+    attempts: JobAttempt[];
+    timeline: Job['timeline'];
+    queuePosition?: number;
+  },
 ): Job {
   return {
     id: row.id,

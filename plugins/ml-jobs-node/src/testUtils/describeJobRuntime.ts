@@ -1,3 +1,5 @@
+// A suite that is exported, and whose optional parts are asked for at run time.
+/* eslint-disable jest/no-export, jest/no-conditional-expect, jest/expect-expect */
 import type {
   JobHandle,
   JobObservation,

@@ -6,7 +6,8 @@ import { paths } from '../paths';
 export function EntityLink(props: { entityRef: string | undefined }) {
   const { entityRef } = props;
   if (!entityRef) return <>–</>;
-  if (!/^(user|group|model|dataset):[^/]+\/.+$/i.test(entityRef)) return <>{entityRef}</>;
+  if (!/^(user|group|model|dataset):[^/]+\/.+$/i.test(entityRef))
+    return <>{entityRef}</>;
   return (
     <Link href={paths.entity(entityRef)} variant="body-medium">
       <EntityDisplayName entityRef={entityRef} hideIcon disableTooltip />

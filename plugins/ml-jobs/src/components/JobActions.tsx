@@ -83,7 +83,11 @@ function RerunButton(props: { job: Job }) {
   );
 }
 
-function CancelDialog(props: { job: Job; onClose: () => void; onDone: () => void }) {
+function CancelDialog(props: {
+  job: Job;
+  onClose: () => void;
+  onDone: () => void;
+}) {
   const { job, onClose, onDone } = props;
   const { t } = useTranslationRef(mlJobsTranslationRef);
   const api = useJobs();
@@ -101,12 +105,20 @@ function CancelDialog(props: { job: Job; onClose: () => void; onDone: () => void
     if (done) onDone();
   };
   return (
-    <Dialog isOpen onOpenChange={open => !open && onClose()} width="min(520px, 92vw)">
+    <Dialog
+      isOpen
+      onOpenChange={open => !open && onClose()}
+      width="min(520px, 92vw)"
+    >
       <DialogHeader>{t('cancel.title', { name: job.name })}</DialogHeader>
       <DialogBody>
         <Flex direction="column" gap="4">
           <Text>{t('cancel.text')}</Text>
-          <TextField label={t('cancel.reason')} value={reason} onChange={setReason} />
+          <TextField
+            label={t('cancel.reason')}
+            value={reason}
+            onChange={setReason}
+          />
           {action.error && (
             <Alert
               status="danger"
@@ -117,7 +129,12 @@ function CancelDialog(props: { job: Job; onClose: () => void; onDone: () => void
         </Flex>
       </DialogBody>
       <DialogFooter>
-        <Button variant="primary" destructive isPending={action.pending} onPress={confirm}>
+        <Button
+          variant="primary"
+          destructive
+          isPending={action.pending}
+          onPress={confirm}
+        >
           {t('cancel.confirm')}
         </Button>
         <Button variant="secondary" onPress={onClose}>

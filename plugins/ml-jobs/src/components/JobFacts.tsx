@@ -1,7 +1,12 @@
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Link } from '@backstage/ui';
 import type { Job } from '@downstage/plugin-ml-jobs-common';
-import { CopyButton, formatDuration, StatusBadge, Time } from '@downstage/react';
+import {
+  CopyButton,
+  formatDuration,
+  StatusBadge,
+  Time,
+} from '@downstage/react';
 import { jobDuration } from '../domain/jobPhases';
 import { paths } from '../paths';
 import { mlJobsTranslationRef } from '../translation';
@@ -22,23 +27,42 @@ export function JobDetails(props: { job: Job }) {
     <Section title={t('job.details')}>
       <Facts
         facts={[
-          { label: t('job.model'), value: job.model && <EntityLink entityRef={job.model} /> },
-          { label: t('job.owner'), value: <EntityLink entityRef={job.owner} /> },
-          { label: t('job.by'), value: <EntityLink entityRef={job.createdBy} /> },
+          {
+            label: t('job.model'),
+            value: job.model && <EntityLink entityRef={job.model} />,
+          },
+          {
+            label: t('job.owner'),
+            value: <EntityLink entityRef={job.owner} />,
+          },
+          {
+            label: t('job.by'),
+            value: <EntityLink entityRef={job.createdBy} />,
+          },
           { label: t('job.submitted'), value: <Time at={job.createdAt} /> },
-          { label: t('job.took'), value: formatDuration(jobDuration(job, new Date())) },
-          { label: t('job.command'), value: <code>{definition.entryPoint}</code> },
+          {
+            label: t('job.took'),
+            value: formatDuration(jobDuration(job, new Date())),
+          },
+          {
+            label: t('job.command'),
+            value: <code>{definition.entryPoint}</code>,
+          },
           { label: t('job.source'), value: source.repository },
           { label: t('job.ref'), value: source.ref },
           {
             label: t('job.commit'),
             value: source.commit && (
               <>
-                <code>{source.commit.slice(0, 12)}</code> <CopyButton text={source.commit} />
+                <code>{source.commit.slice(0, 12)}</code>{' '}
+                <CopyButton text={source.commit} />
               </>
             ),
           },
-          { label: t('job.environment'), value: job.environment && <code>{job.environment}</code> },
+          {
+            label: t('job.environment'),
+            value: job.environment && <code>{job.environment}</code>,
+          },
           { label: t('job.resources'), value: resources },
           { label: t('job.timeout'), value: definition.timeout },
           { label: t('job.retries'), value: definition.retries },
@@ -66,7 +90,14 @@ export function JobAttempts(props: { job: Job }) {
       <PlainTable
         caption={t('job.attempts')}
         empty={t('job.noAttempts')}
-        columns={[t('job.attempt'), t('list.state'), t('job.reason'), t('job.started'), t('job.took'), t('job.exitCode')]}
+        columns={[
+          t('job.attempt'),
+          t('list.state'),
+          t('job.reason'),
+          t('job.started'),
+          t('job.took'),
+          t('job.exitCode'),
+        ]}
         rows={attempts.map(attempt => ({
           key: String(attempt.number),
           cells: [
@@ -74,9 +105,13 @@ export function JobAttempts(props: { job: Job }) {
             <StatusBadge
               key="state"
               tone={
-                ({ succeeded: 'ok', failed: 'error', cancelled: 'warning' } as const)[
-                  attempt.state as 'succeeded'
-                ] ?? 'running'
+                (
+                  {
+                    succeeded: 'ok',
+                    failed: 'error',
+                    cancelled: 'warning',
+                  } as const
+                )[attempt.state as 'succeeded'] ?? 'running'
               }
               label={t(`state.${attempt.state}`)}
             />,

@@ -1,5 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
-import { toastApiRef, useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
+import {
+  toastApiRef,
+  useApi,
+  useTranslationRef,
+} from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Skeleton, Switch, Text } from '@backstage/ui';
 import { CopyButton, StatusBadge } from '@downstage/react';
 import { RiDownloadLine } from '@remixicon/react';
@@ -25,9 +29,17 @@ export function JobLogPanel(props: { jobId: string }) {
       title={t('log.title')}
       actions={
         <Flex gap="3" align="center">
-          {log.status === 'live' && <StatusBadge tone="running" label={t('log.live')} />}
-          {log.status === 'ended' && <StatusBadge tone="ok" label={t('log.ended')} />}
-          <Switch label={t('log.follow')} isSelected={follow} onChange={setFollow} />
+          {log.status === 'live' && (
+            <StatusBadge tone="running" label={t('log.live')} />
+          )}
+          {log.status === 'ended' && (
+            <StatusBadge tone="ok" label={t('log.ended')} />
+          )}
+          <Switch
+            label={t('log.follow')}
+            isSelected={follow}
+            onChange={setFollow}
+          />
           <CopyButton text={log.text} label={t('log.copy')} />
           <DownloadButton jobId={jobId} />
         </Flex>
@@ -35,7 +47,11 @@ export function JobLogPanel(props: { jobId: string }) {
     >
       <Flex direction="column" gap="2">
         {log.status === 'reconnecting' && (
-          <Alert status="warning" title={t('log.reconnecting')} description={log.error?.message} />
+          <Alert
+            status="warning"
+            title={t('log.reconnecting')}
+            description={log.error?.message}
+          />
         )}
         {log.cut && <Text color="secondary">{t('log.cut')}</Text>}
         {log.status === 'connecting' && (
@@ -51,7 +67,9 @@ export function JobLogPanel(props: { jobId: string }) {
           // A scrolling region has to be reachable by keyboard.
           // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
           tabIndex={0}
-          onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+          onScroll={({
+            currentTarget: { scrollTop, scrollHeight, clientHeight },
+          }) => {
             const atEnd = scrollHeight - scrollTop - clientHeight < 24;
             if (!atEnd && follow) setFollow(false);
           }}
@@ -99,7 +117,12 @@ function DownloadButton(props: { jobId: string }) {
     }
   };
   return (
-    <Button size="small" variant="secondary" iconStart={<RiDownloadLine />} onPress={download}>
+    <Button
+      size="small"
+      variant="secondary"
+      iconStart={<RiDownloadLine />}
+      onPress={download}
+    >
       {t('log.download')}
     </Button>
   );

@@ -14,7 +14,11 @@ const tones: Record<string, Tone | undefined> = {
   cancelled: 'warning',
 };
 
-const colors = { waited: '#9aa3ad', prepared: '#e8871e', ran: '#1f77b4' } as const;
+const colors = {
+  waited: '#9aa3ad',
+  prepared: '#e8871e',
+  ran: '#1f77b4',
+} as const;
 
 /** Where the time went, as a bar, and what happened, step by step. */
 export function JobTimeline(props: { job: Job }) {
@@ -33,18 +37,38 @@ export function JobTimeline(props: { job: Job }) {
     <Flex direction="column" gap="3">
       {total > 0 && (
         <div role="img" aria-label={t('job.phases', { waited, prepared, ran })}>
-          <div style={{ display: 'flex', height: 14, borderRadius: 4, overflow: 'hidden', gap: 1 }}>
+          <div
+            style={{
+              display: 'flex',
+              height: 14,
+              borderRadius: 4,
+              overflow: 'hidden',
+              gap: 1,
+            }}
+          >
             {parts
               .filter(({ ms }) => ms > 0)
               .map(({ name, ms, label, text }) => (
                 <div
                   key={name}
                   title={`${label}: ${text}`}
-                  style={{ flexGrow: ms / total, minWidth: 3, background: colors[name] }}
+                  style={{
+                    flexGrow: ms / total,
+                    minWidth: 3,
+                    background: colors[name],
+                  }}
                 />
               ))}
           </div>
-          <div style={{ display: 'flex', flexWrap: 'wrap', gap: 16, marginTop: 6, fontSize: 13 }}>
+          <div
+            style={{
+              display: 'flex',
+              flexWrap: 'wrap',
+              gap: 16,
+              marginTop: 6,
+              fontSize: 13,
+            }}
+          >
             {parts.map(({ name, label, text }) => (
               <span key={name}>
                 <span
@@ -63,7 +87,10 @@ export function JobTimeline(props: { job: Job }) {
           </div>
         </div>
       )}
-      <ol aria-label={t('job.timeline')} style={{ margin: 0, padding: 0, listStyle: 'none' }}>
+      <ol
+        aria-label={t('job.timeline')}
+        style={{ margin: 0, padding: 0, listStyle: 'none' }}
+      >
         {job.timeline.map((entry, index) => (
           <li
             key={index}
@@ -80,8 +107,13 @@ export function JobTimeline(props: { job: Job }) {
               <Time at={entry.at} />
             </span>
             <span style={{ overflowWrap: 'anywhere', whiteSpace: 'normal' }}>
-              <StatusBadge tone={tones[entry.type] ?? 'neutral'} label={labelOf(entry.type)} />
-              {labelOf(entry.type) !== entry.message && <div>{entry.message}</div>}
+              <StatusBadge
+                tone={tones[entry.type] ?? 'neutral'}
+                label={labelOf(entry.type)}
+              />
+              {labelOf(entry.type) !== entry.message && (
+                <div>{entry.message}</div>
+              )}
             </span>
           </li>
         ))}

@@ -1,7 +1,10 @@
 import { useState } from 'react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, ButtonLink, Flex } from '@backstage/ui';
-import { jobChangedTopic, type JobState } from '@downstage/plugin-ml-jobs-common';
+import {
+  jobChangedTopic,
+  type JobState,
+} from '@downstage/plugin-ml-jobs-common';
 import { CodeBlock, Frame, useLoad } from '@downstage/react';
 import { useJobs } from '../hooks/useJobs';
 import { paths } from '../paths';
@@ -19,7 +22,8 @@ export function JobsList(props: {
   const api = useJobs();
   const [limit, setLimit] = useState(step);
   const jobs = useLoad(
-    signal => api.listJobs({ query: { owner, model, state, limit } }, { signal }),
+    signal =>
+      api.listJobs({ query: { owner, model, state, limit } }, { signal }),
     [owner, model, state, limit],
     { channel: jobChangedTopic.name },
   );
@@ -33,7 +37,10 @@ export function JobsList(props: {
       isEmpty={({ items }) => items.length === 0}
       empty={
         isFiltered
-          ? { title: t('list.noMatchTitle'), description: t('list.noMatchText') }
+          ? {
+              title: t('list.noMatchTitle'),
+              description: t('list.noMatchText'),
+            }
           : {
               title: t(model ? 'tab.emptyTitle' : 'list.emptyTitle'),
               description: (
@@ -56,7 +63,10 @@ export function JobsList(props: {
             <JobsTable jobs={items} withModel={!model} />
           </div>
           {nextCursor && limit < 500 && (
-            <Button variant="secondary" onPress={() => setLimit(Math.min(500, limit + step))}>
+            <Button
+              variant="secondary"
+              onPress={() => setLimit(Math.min(500, limit + step))}
+            >
               {t('list.more')}
             </Button>
           )}

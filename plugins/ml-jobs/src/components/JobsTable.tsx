@@ -10,7 +10,10 @@ import { JobStateBadge } from './JobStateBadge';
 import { PlainTable } from './PlainTable';
 
 /** Jobs as rows, newest first as they come. */
-export function JobsTable(props: { jobs: readonly Job[]; withModel?: boolean }) {
+export function JobsTable(props: {
+  jobs: readonly Job[];
+  withModel?: boolean;
+}) {
   const { jobs, withModel = true } = props;
   const { t } = useTranslationRef(mlJobsTranslationRef);
   const now = new Date();
@@ -29,11 +32,18 @@ export function JobsTable(props: { jobs: readonly Job[]; withModel?: boolean }) 
       rows={jobs.map(job => ({
         key: job.id,
         cells: [
-          <Link key="name" href={paths.job(job.id)} variant="body-medium" weight="bold">
+          <Link
+            key="name"
+            href={paths.job(job.id)}
+            variant="body-medium"
+            weight="bold"
+          >
             {job.name} · {job.id}
           </Link>,
           <JobStateBadge key="state" job={job} />,
-          ...(withModel ? [<EntityLink key="model" entityRef={job.model} />] : []),
+          ...(withModel
+            ? [<EntityLink key="model" entityRef={job.model} />]
+            : []),
           <EntityLink key="owner" entityRef={job.owner} />,
           <Time key="at" at={job.createdAt} />,
           <EntityLink key="by" entityRef={job.createdBy} />,

@@ -20,7 +20,11 @@ export function QueueCard() {
       <Frame value={queue}>
         {value =>
           value.slots === 0 ? (
-            <Alert status="warning" title={t('queue.off')} description={t('queue.offText')} />
+            <Alert
+              status="warning"
+              title={t('queue.off')}
+              description={t('queue.offText')}
+            />
           ) : (
             <Slots queue={value} />
           )
@@ -37,15 +41,27 @@ function Slots(props: { queue: Queue }) {
   return (
     <Flex direction="column" gap="3">
       <Text color="secondary">
-        {t('queue.slots', { running: String(running.length), slots: String(slots) })}
+        {t('queue.slots', {
+          running: String(running.length),
+          slots: String(slots),
+        })}
         {' · '}
-        {queued.length ? t('queue.waiting', { count: queued.length }) : t('queue.noneWaiting')}
+        {queued.length
+          ? t('queue.waiting', { count: queued.length })
+          : t('queue.noneWaiting')}
         {runtime && ` · ${t('queue.runtime')}: ${runtime}`}
       </Text>
       {running.length + queued.length === 0 && <Text>{t('queue.idle')}</Text>}
       <ol
         aria-label={t('queue.title')}
-        style={{ display: 'flex', flexWrap: 'wrap', gap: 8, margin: 0, padding: 0, listStyle: 'none' }}
+        style={{
+          display: 'flex',
+          flexWrap: 'wrap',
+          gap: 8,
+          margin: 0,
+          padding: 0,
+          listStyle: 'none',
+        }}
       >
         {[...running, ...queued].map(item => (
           <li key={item.id} style={slot(item.state === 'queued')}>
@@ -59,7 +75,10 @@ function Slots(props: { queue: Queue }) {
         ))}
         {running.length > 0 &&
           Array.from({ length: Math.min(free, 8) }, (_, index) => (
-            <li key={`free-${index}`} style={{ ...slot(true), color: 'var(--bui-fg-secondary)' }}>
+            <li
+              key={`free-${index}`}
+              style={{ ...slot(true), color: 'var(--bui-fg-secondary)' }}
+            >
               {t('queue.free')}
             </li>
           ))}

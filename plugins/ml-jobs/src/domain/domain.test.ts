@@ -5,8 +5,13 @@ import { readEvents } from './readEvents';
 
 Object.assign(globalThis, { TextDecoder });
 
-const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
-const entry = (type: string, second: number) => ({ type, at: at(second), message: type });
+const at = (second: number) =>
+  new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+const entry = (type: string, second: number) => ({
+  type,
+  at: at(second),
+  message: type,
+});
 
 describe('the phases of a job', () => {
   it('adds up attempts and counts the last one until now', () => {
@@ -27,15 +32,23 @@ describe('the phases of a job', () => {
 
   it('knows no duration before the start', () => {
     expect(jobDuration({}, new Date(at(9)))).toBeUndefined();
-    expect(jobDuration({ startedAt: at(1), endedAt: at(4) }, new Date(at(9)))).toBe(3000);
+    expect(
+      jobDuration({ startedAt: at(1), endedAt: at(4) }, new Date(at(9))),
+    ).toBe(3000);
   });
 });
 
 it('reads events that arrive in pieces, and skips comments', async () => {
-  const pieces = ['event: log\nid: 3\nda', 'ta: {"text":"a\\n\\nb"}\n\n: still', ' here\n\nevent: end\ndata: {}\n\n'];
+  const pieces = [
+    'event: log\nid: 3\nda',
+    'ta: {"text":"a\\n\\nb"}\n\n: still',
+    ' here\n\nevent: end\ndata: {}\n\n',
+  ];
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      pieces.forEach(piece => controller.enqueue(new TextEncoder().encode(piece)));
+      pieces.forEach(piece =>
+        controller.enqueue(new TextEncoder().encode(piece)),
+      );
       controller.close();
     },
   });

@@ -4,7 +4,10 @@ import type { Job } from '@downstage/plugin-ml-jobs-common';
 export type JobPhases = { waited: number; prepared: number; ran: number };
 
 /** Adds up the timeline: each entry lasts until the next one, the last until the end or until now. */
-export function jobPhases(job: Pick<Job, 'timeline' | 'endedAt'>, now: Date): JobPhases {
+export function jobPhases(
+  job: Pick<Job, 'timeline' | 'endedAt'>,
+  now: Date,
+): JobPhases {
   const phases: JobPhases = { waited: 0, prepared: 0, ran: 0 };
   const phaseOf: Record<string, keyof JobPhases | undefined> = {
     queued: 'waited',

@@ -9,16 +9,24 @@ export async function* readEvents(
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      const blocks = (rest + decoder.decode(value, { stream: true })).split('\n\n');
+      const blocks = (rest + decoder.decode(value, { stream: true })).split(
+        '\n\n',
+      );
       rest = blocks.pop() ?? '';
       for (const block of blocks) {
         const fields = block.split('\n').map(line => {
           const colon = line.indexOf(':');
-          return [line.slice(0, colon), line.slice(colon + 1).trimStart()] as const;
+          return [
+            line.slice(0, colon),
+            line.slice(colon + 1).trimStart(),
+          ] as const;
         });
-        const data = fields.filter(([name]) => name === 'data').map(([, text]) => text);
+        const data = fields
+          .filter(([name]) => name === 'data')
+          .map(([, text]) => text);
         if (data.length) {
-          const event = fields.find(([name]) => name === 'event')?.[1] ?? 'message';
+          const event =
+            fields.find(([name]) => name === 'event')?.[1] ?? 'message';
           yield { event, data: data.join('\n') };
         }
       }

@@ -39,18 +39,26 @@ export function useJobLog(id: string): JobLogState {
               const text = before.text + piece.text;
               return {
                 text: text.slice(-mostCharacters),
-                cut: before.cut || (first && piece.offset > 0) || text.length > mostCharacters,
+                cut:
+                  before.cut ||
+                  (first && piece.offset > 0) ||
+                  text.length > mostCharacters,
                 status: 'live',
               };
             });
           },
         });
         if (!abort.signal.aborted) {
-          setState(before => ({ ...before, status: 'ended', error: undefined }));
+          setState(before => ({
+            ...before,
+            status: 'ended',
+            error: undefined,
+          }));
         }
       } catch (caught) {
         if (abort.signal.aborted) return;
-        const error = caught instanceof Error ? caught : new Error(String(caught));
+        const error =
+          caught instanceof Error ? caught : new Error(String(caught));
         setState(before => ({ ...before, status: 'reconnecting', error }));
         timer = setTimeout(follow, retryMs);
       }

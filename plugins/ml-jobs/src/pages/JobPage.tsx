@@ -18,16 +18,22 @@ export function JobPage() {
   const { id = '' } = useParams();
   const { t } = useTranslationRef(mlJobsTranslationRef);
   const api = useJobs();
-  const job = useLoad(signal => api.getJob({ params: { id } }, { signal }), [id], {
-    channel: jobChangedTopic.name,
-    pollMs: 5_000,
-  });
+  const job = useLoad(
+    signal => api.getJob({ params: { id } }, { signal }),
+    [id],
+    {
+      channel: jobChangedTopic.name,
+      pollMs: 5_000,
+    },
+  );
   return (
     <>
       <Header
         title={job.value ? `${job.value.name} · ${id}` : id}
         breadcrumbs={[{ label: t('list.title'), href: paths.training }]}
-        customActions={job.value && <JobActions job={job.value} onChanged={job.retry} />}
+        customActions={
+          job.value && <JobActions job={job.value} onChanged={job.retry} />
+        }
       />
       <Container>
         <Flex direction="column" gap="4" pt="4" pb="8">
@@ -45,12 +51,16 @@ function JobContent(props: { job: Job }) {
     <>
       <Flex gap="3" align="center">
         <JobStateBadge job={job} />
-        {job.state !== 'failed' && job.message && job.message !== t(`state.${job.state}`) && (
-          <span>{job.message}</span>
-        )}
+        {job.state !== 'failed' &&
+          job.message &&
+          job.message !== t(`state.${job.state}`) && <span>{job.message}</span>}
       </Flex>
       {job.state === 'failed' && (
-        <Alert status="danger" title={t('state.failed')} description={job.message} />
+        <Alert
+          status="danger"
+          title={t('state.failed')}
+          description={job.message}
+        />
       )}
       {job.warnings.length > 0 && (
         <Alert

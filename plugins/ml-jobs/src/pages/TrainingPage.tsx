@@ -26,7 +26,10 @@ export function TrainingPage() {
               value={state ?? all}
               options={[
                 { value: all, label: t('list.allStates') },
-                ...jobStates.map(value => ({ value, label: t(`state.${value}`) })),
+                ...jobStates.map(value => ({
+                  value,
+                  label: t(`state.${value}`),
+                })),
               ]}
               onChange={key => setState(jobStates.find(value => value === key))}
             />
@@ -35,9 +38,14 @@ export function TrainingPage() {
               value={owner ?? all}
               options={[
                 { value: all, label: t('list.allOwners') },
-                ...(me?.ownershipEntityRefs ?? []).map(ref => ({ value: ref, label: ref })),
+                ...(me?.ownershipEntityRefs ?? []).map(ref => ({
+                  value: ref,
+                  label: ref,
+                })),
               ]}
-              onChange={key => setOwner(key && key !== all ? String(key) : undefined)}
+              onChange={key =>
+                setOwner(key && key !== all ? String(key) : undefined)
+              }
             />
           </Flex>
           <JobsList filter={{ state, owner }} />

@@ -1,5 +1,9 @@
 import { TextDecoder } from 'node:util';
-import { mockApis, renderInTestApp, TestApiProvider } from '@backstage/frontend-test-utils';
+import {
+  mockApis,
+  renderInTestApp,
+  TestApiProvider,
+} from '@backstage/frontend-test-utils';
 import { toastApiRef } from '@backstage/frontend-plugin-api';
 import type { Job, Queue } from '@downstage/plugin-ml-jobs-common';
 import { identityApiRef } from '@backstage/frontend-plugin-api';
@@ -29,9 +33,15 @@ const job: Job = {
   parameters: { depth: 4 },
   inputs: [{ name: 'training', ref: 'default/breast-masses@3' }],
   warnings: [{ option: 'resources.gpus', message: '1 asked for, none here' }],
-  attempts: [{ number: 1, state: 'running', startedAt: '2026-01-01T00:00:02.000Z' }],
+  attempts: [
+    { number: 1, state: 'running', startedAt: '2026-01-01T00:00:02.000Z' },
+  ],
   timeline: [
-    { at: '2026-01-01T00:00:00.000Z', type: 'queued', message: 'Submitted by user:default/ann' },
+    {
+      at: '2026-01-01T00:00:00.000Z',
+      type: 'queued',
+      message: 'Submitted by user:default/ann',
+    },
     { at: '2026-01-01T00:00:01.000Z', type: 'preparing', message: 'Preparing' },
     { at: '2026-01-01T00:00:02.000Z', type: 'running', message: 'Running' },
   ],
@@ -40,7 +50,12 @@ const job: Job = {
   startedAt: '2026-01-01T00:00:02.000Z',
 };
 
-const idle: Queue = { slots: 2, runtime: 'local-process', running: [], queued: [] };
+const idle: Queue = {
+  slots: 2,
+  runtime: 'local-process',
+  running: [],
+  queued: [],
+};
 
 function show(
   path: string,
@@ -64,7 +79,10 @@ function show(
           identityApiRef,
           mockApis.identity({
             userEntityRef: 'user:default/ann',
-            ownershipEntityRefs: ['user:default/ann', ...(options.groups ?? [owner])],
+            ownershipEntityRefs: [
+              'user:default/ann',
+              ...(options.groups ?? [owner]),
+            ],
           }),
         ],
       ]}
@@ -79,14 +97,22 @@ describe('the Training page', () => {
   it('lists jobs with their state and place in the queue', async () => {
     await show('/', {
       listJobs: async () => ({
-        items: [job, { ...job, id: 'q1', name: 'waits', state: 'queued', queuePosition: 1 }],
+        items: [
+          job,
+          {
+            ...job,
+            id: 'q1',
+            name: 'waits',
+            state: 'queued',
+            queuePosition: 1,
+          },
+        ],
       }),
       getQueue: async () => ({ ...idle, running: [job] }),
     });
-    expect((await screen.findAllByText('tumour-malignancy · abc123'))[0]).toHaveAttribute(
-      'href',
-      '/training/jobs/abc123',
-    );
+    expect(
+      (await screen.findAllByText('tumour-malignancy · abc123'))[0],
+    ).toHaveAttribute('href', '/training/jobs/abc123');
     expect(screen.getByText('Queued, number 1')).toBeInTheDocument();
     expect(screen.getByText(/1 of 2 slots in use/)).toBeInTheDocument();
   });
@@ -94,7 +120,9 @@ describe('the Training page', () => {
   it('says what to do when there is no job', async () => {
     await show('/', { listJobs: async () => ({ items: [] }) });
     expect(await screen.findByText('No job yet')).toBeInTheDocument();
-    expect(screen.getByRole('link', { name: 'Start from a template' })).toHaveAttribute('href', '/create');
+    expect(
+      screen.getByRole('link', { name: 'Start from a template' }),
+    ).toHaveAttribute('href', '/create');
     expect(screen.getByText(/All slots are free/)).toBeInTheDocument();
   });
 
@@ -112,7 +140,9 @@ describe('the Training page', () => {
         throw new Error('The jobs backend is down');
       },
     });
-    expect(await screen.findByText('The jobs backend is down')).toBeInTheDocument();
+    expect(
+      await screen.findByText('The jobs backend is down'),
+    ).toBeInTheDocument();
   });
 });
 
@@ -121,25 +151,39 @@ describe('the page of a job', () => {
     await show('/jobs/abc123', { getJob: async () => job });
     expect(await screen.findByText('python src/train.py')).toBeInTheDocument();
     await waitFor(() =>
-      expect(screen.getByRole('log', { name: 'Log' })).toHaveTextContent('epoch 1 epoch 2'),
+      expect(screen.getByRole('log', { name: 'Log' })).toHaveTextContent(
+        'epoch 1 epoch 2',
+      ),
     );
     expect(screen.getByText('default/breast-masses@3')).toHaveAttribute(
       'href',
       '/catalog/default/dataset/breast-masses/versions',
     );
     expect(screen.getByText(/1 asked for, none here/)).toBeInTheDocument();
-    expect(screen.getByRole('link', { name: 'See its runs' })).toHaveAttribute('href', '/models/runs?job=abc123');
-    expect(screen.getByRole('img', { name: /Waited 1.0 s, prepared 1.0 s/ })).toBeInTheDocument();
+    expect(screen.getByRole('link', { name: 'See its runs' })).toHaveAttribute(
+      'href',
+      '/models/runs?job=abc123',
+    );
+    expect(
+      screen.getByRole('img', { name: /Waited 1.0 s, prepared 1.0 s/ }),
+    ).toBeInTheDocument();
     expect(screen.getByText('depth')).toBeInTheDocument();
   });
 
   it('cancels after a question, with the reason', async () => {
-    const cancelJob = jest.fn(async () => ({ ...job, state: 'cancelled' as const }));
+    const cancelJob = jest.fn(async () => ({
+      ...job,
+      state: 'cancelled' as const,
+    }));
     await show('/jobs/abc123', { getJob: async () => job, cancelJob });
-    await userEvent.click(await screen.findByRole('button', { name: 'Cancel job' }));
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Cancel job' }),
+    );
     expect(cancelJob).not.toHaveBeenCalled();
     await userEvent.type(screen.getByLabelText(/Why\?/), 'wrong data');
-    await userEvent.click(screen.getByRole('button', { name: 'Cancel the job' }));
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Cancel the job' }),
+    );
     expect(cancelJob).toHaveBeenCalledWith({
       params: { id: 'abc123' },
       body: { reason: 'wrong data' },
@@ -147,22 +191,40 @@ describe('the page of a job', () => {
   });
 
   it('offers nothing to members of another team', async () => {
-    await show('/jobs/abc123', { getJob: async () => job }, { groups: ['group:default/credit'] });
+    await show(
+      '/jobs/abc123',
+      { getJob: async () => job },
+      { groups: ['group:default/credit'] },
+    );
     expect(await screen.findByText('python src/train.py')).toBeInTheDocument();
-    expect(screen.queryByRole('button', { name: 'Cancel job' })).not.toBeInTheDocument();
+    expect(
+      screen.queryByRole('button', { name: 'Cancel job' }),
+    ).not.toBeInTheDocument();
   });
 
   it('runs a job again that is over, and shows the new one', async () => {
     const rerunJob = jest.fn(async () => ({ ...job, id: 'new1' }));
-    const getJob = jest.fn(async ({ params: { id } }: { params: { id: string } }) =>
-      id === 'new1'
-        ? { ...job, id }
-        : { ...job, state: 'failed' as const, message: 'The command ended with code 1' },
+    const getJob = jest.fn(
+      async ({ params: { id } }: { params: { id: string } }) =>
+        id === 'new1'
+          ? { ...job, id }
+          : {
+              ...job,
+              state: 'failed' as const,
+              message: 'The command ended with code 1',
+            },
     );
     await show('/jobs/abc123', { getJob, rerunJob });
-    expect((await screen.findAllByText('The command ended with code 1'))[0]).toBeInTheDocument();
-    await userEvent.click(await screen.findByRole('button', { name: 'Run again' }));
-    expect(rerunJob).toHaveBeenCalledWith({ params: { id: 'abc123' }, body: {} });
+    expect(
+      (await screen.findAllByText('The command ended with code 1'))[0],
+    ).toBeInTheDocument();
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Run again' }),
+    );
+    expect(rerunJob).toHaveBeenCalledWith({
+      params: { id: 'abc123' },
+      body: {},
+    });
   });
 
   it('goes on with the log after a lost connection, where it was', async () => {
@@ -176,8 +238,12 @@ describe('the page of a job', () => {
         throw new Error('network');
       },
     });
-    expect(await screen.findByText('The connection was lost; trying again')).toBeInTheDocument();
-    await waitFor(() => expect(offsets).toEqual([-1_000_000, 6]), { timeout: 5000 });
+    expect(
+      await screen.findByText('The connection was lost; trying again'),
+    ).toBeInTheDocument();
+    await waitFor(() => expect(offsets).toEqual([-1_000_000, 6]), {
+      timeout: 5000,
+    });
     expect(screen.getByRole('log', { name: 'Log' })).toHaveTextContent('first');
   });
 });

@@ -1,5 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import {
+  mkdir,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttemptFailure } from './AttemptFailure';
 import { findPython } from './python';
@@ -26,7 +34,11 @@ export class Environments {
   readonly #prebuilt: Record<string, string>;
   readonly #building = new Map<string, Promise<void>>();
 
-  constructor(options: { folder: string; python?: string; prebuilt?: Record<string, string> }) {
+  constructor(options: {
+    folder: string;
+    python?: string;
+    prebuilt?: Record<string, string>;
+  }) {
     this.#folder = options.folder;
     this.#python = options.python;
     this.#prebuilt = options.prebuilt ?? {};
@@ -46,18 +58,35 @@ export class Environments {
       ? await readRequirements(project, environment.requirements)
       : { hash: 'bare' };
     const id = createHash('sha256')
-      .update([requirements.hash, python.version, process.platform, process.arch].join(' '))
+      .update(
+        [
+          requirements.hash,
+          python.version,
+          process.platform,
+          process.arch,
+        ].join(' '),
+      )
       .digest('hex')
       .slice(0, 16);
 
     const ready = await this.#find(id);
     if (ready) {
-      await progress(`Environment ${id} is there already (Python ${python.version})`);
+      await progress(
+        `Environment ${id} is there already (Python ${python.version})`,
+      );
       return ready;
     }
     const building = this.#building.get(id);
-    if (building) await progress(`Environment ${id} is being built for another job; waiting for it`);
-    await (building ?? this.#start(id, { ...options, python, requirements: environment.requirements }));
+    if (building)
+      await progress(
+        `Environment ${id} is being built for another job; waiting for it`,
+      );
+    await (building ??
+      this.#start(id, {
+        ...options,
+        python,
+        requirements: environment.requirements,
+      }));
     signal.throwIfAborted();
 
     const built = await this.#find(id);
@@ -72,27 +101,37 @@ export class Environments {
       throw new AttemptFailure(
         'EnvironmentUnknown',
         `There is no prebuilt environment '${name}'; ${
-          known.length ? `there are: ${known.join(', ')}` : 'mlJobs.local.environments names none'
+          known.length
+            ? `there are: ${known.join(', ')}`
+            : 'mlJobs.local.environments names none'
         }`,
       );
     }
     if (!(await stat(join(root, 'bin', 'python')).catch(() => undefined))) {
-      throw new AttemptFailure('EnvironmentUnknown', `The prebuilt environment '${name}' has no bin/python`);
+      throw new AttemptFailure(
+        'EnvironmentUnknown',
+        `The prebuilt environment '${name}' has no bin/python`,
+      );
     }
     return { id: name, root, bin: join(root, 'bin') };
   }
 
   async #find(id: string): Promise<Environment | undefined> {
-    const target = await readlink(join(this.#folder, id)).catch(() => undefined);
+    const target = await readlink(join(this.#folder, id)).catch(
+      () => undefined,
+    );
     if (!target) return undefined;
     const root = join(this.#folder, target);
     // A link whose interpreter went away (Python was upgraded) counts as none.
-    if (!(await stat(join(root, 'bin', 'python')).catch(() => undefined))) return undefined;
+    if (!(await stat(join(root, 'bin', 'python')).catch(() => undefined)))
+      return undefined;
     return { id, root, bin: join(root, 'bin') };
   }
 
   #start(id: string, options: BuildOptions): Promise<void> {
-    const build = this.#build(id, options).finally(() => this.#building.delete(id));
+    const build = this.#build(id, options).finally(() =>
+      this.#building.delete(id),
+    );
     // Those who wait get no error from it: they look for the environment, and build themselves when it is not there.
     this.#building.set(
       id,
@@ -105,7 +144,8 @@ export class Environments {
     const { project, requirements, python, progress, signal } = options;
     await mkdir(this.#folder, { recursive: true });
     for (const left of await readdir(this.#folder)) {
-      if (left.startsWith(`${id}-`)) await rm(join(this.#folder, left), { recursive: true, force: true });
+      if (left.startsWith(`${id}-`))
+        await rm(join(this.#folder, left), { recursive: true, force: true });
     }
     const name = `${id}-${randomUUID().slice(0, 8)}`;
     const root = join(this.#folder, name);
@@ -122,7 +162,11 @@ export class Environments {
       if (venv.exitCode !== 0) {
         throw new AttemptFailure(
           'PythonMissing',
-          `Python ${python.version} could not make a virtual environment; its venv module is missing or broken (on Debian: install python3-venv). It said: ${venv.lines.at(-1)}`,
+          `Python ${
+            python.version
+          } could not make a virtual environment; its venv module is missing or broken (on Debian: install python3-venv). It said: ${venv.lines.at(
+            -1,
+          )}`,
         );
       }
       if (requirements) {
@@ -132,8 +176,13 @@ export class Environments {
           { cwd: project, env, signal, onLine },
         );
         if (pip.exitCode !== 0) {
-          const error = pip.lines.find(line => line.startsWith('ERROR')) ?? pip.lines.at(-1);
-          throw new AttemptFailure('InstallFailed', `pip could not install ${requirements}: ${error}`);
+          const error =
+            pip.lines.find(line => line.startsWith('ERROR')) ??
+            pip.lines.at(-1);
+          throw new AttemptFailure(
+            'InstallFailed',
+            `pip could not install ${requirements}: ${error}`,
+          );
         }
       }
       const link = join(this.#folder, `${name}.link`);

@@ -64,7 +64,13 @@ function firstWhole(bytes: Buffer): number {
 function lastWhole(bytes: Buffer): number {
   let lead = bytes.length - 1;
   while (lead > 0 && bytes.length - lead < 4 && continues(bytes[lead])) lead--;
-  const byte = bytes[lead];
-  const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+  const needed = lengthOf(bytes[lead]);
   return lead > 0 && bytes.length - lead < needed ? lead : bytes.length;
+}
+
+/** How many bytes a character has that begins with this one. */
+function lengthOf(lead: number): number {
+  if (lead >= 0xf0) return 4;
+  if (lead >= 0xe0) return 3;
+  return lead >= 0xc0 ? 2 : 1;
 }

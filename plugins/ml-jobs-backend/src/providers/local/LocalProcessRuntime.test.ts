@@ -1,12 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JobSpec } from '@downstage/plugin-ml-jobs-node';
 import {
   describeJobRuntime,
   type JobRuntimeFixture,
-  type JobSpec,
-} from '@downstage/plugin-ml-jobs-node';
+} from '@downstage/plugin-ml-jobs-node/testUtils';
 import { Environments } from './Environments';
 import { LocalProcessRuntime } from './LocalProcessRuntime';
 
@@ -50,7 +57,10 @@ function createFixture(options: { python?: string } = {}): LocalFixture {
   const create = () => {
     const runtime = new LocalProcessRuntime({
       folder: join(root, 'jobs'),
-      environments: new Environments({ folder: join(root, 'environments'), python: options.python }),
+      environments: new Environments({
+        folder: join(root, 'environments'),
+        python: options.python,
+      }),
       slots: 2,
       graceMs: 500,
     });
@@ -74,7 +84,11 @@ function createFixture(options: { python?: string } = {}): LocalFixture {
         attempt: 1,
         name: 'test',
         source: { repository, commit },
-        definition: { apiVersion: 'downstage.dev/v1', kind: 'Job', entryPoint: command },
+        definition: {
+          apiVersion: 'downstage.dev/v1',
+          kind: 'Job',
+          entryPoint: command,
+        },
         parameters: {},
         inputs: {},
         variables: {},
@@ -104,9 +118,14 @@ describe('LocalProcessRuntime', () => {
   afterEach(() => fixture.close());
 
   const submit = (spec: JobSpec, runtime = fixture.runtime) =>
-    runtime.submit(spec, { idempotencyKey: spec.jobId, signal: new AbortController().signal });
+    runtime.submit(spec, {
+      idempotencyKey: spec.jobId,
+      signal: new AbortController().signal,
+    });
 
-  async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
+  async function until<T>(
+    look: () => Promise<T | undefined> | T | undefined,
+  ): Promise<T> {
     for (;;) {
       const found = await look();
       if (found) return found;
@@ -117,14 +136,26 @@ describe('LocalProcessRuntime', () => {
   }
   const ended = (spec: JobSpec) =>
     until(async () => {
-      const seen = await fixture.runtime.inspect(fixture.runtime.handleOf(spec));
-      return ['absent', 'preparing', 'running'].includes(seen.state) ? undefined : seen;
+      const seen = await fixture.runtime.inspect(
+        fixture.runtime.handleOf(spec),
+      );
+      return ['absent', 'preparing', 'running'].includes(seen.state)
+        ? undefined
+        : seen;
     });
   const logOf = async (spec: JobSpec) =>
-    (await fixture.runtime.readLog(fixture.runtime.handleOf(spec), { offset: 0, limit: 1e6 })).text;
+    (
+      await fixture.runtime.readLog(fixture.runtime.handleOf(spec), {
+        offset: 0,
+        limit: 1e6,
+      })
+    ).text;
   const processOf = (spec: JobSpec) =>
     JSON.parse(
-      readFileSync(join(fixture.root, 'jobs', spec.jobId, 'attempt-1', 'process.json'), 'utf8'),
+      readFileSync(
+        join(fixture.root, 'jobs', spec.jobId, 'attempt-1', 'process.json'),
+        'utf8',
+      ),
     ) as { pid: number };
   const isRunning = (pid: number) => {
     try {
@@ -135,7 +166,10 @@ describe('LocalProcessRuntime', () => {
   };
 
   it('runs Python of a virtual environment on the code of the commit, not of the folder', async () => {
-    const commit = fixture.commitFile('train.py', 'import sys\nprint("from", sys.prefix)\n');
+    const commit = fixture.commitFile(
+      'train.py',
+      'import sys\nprint("from", sys.prefix)\n',
+    );
     fixture.commitFile('train.py', 'raise SystemExit("newer")\n');
     const spec = await fixture.specOf('python train.py', {
       source: { repository: fixture.repository, commit },
@@ -144,7 +178,9 @@ describe('LocalProcessRuntime', () => {
     const seen = await ended(spec);
     expect(seen.state).toBe('succeeded');
     expect(seen.environment).toMatch(/^[0-9a-f]{16}$/);
-    expect(await logOf(spec)).toContain(`from ${join(fixture.root, 'environments', String(seen.environment))}`);
+    expect(await logOf(spec)).toContain(
+      `from ${join(fixture.root, 'environments', String(seen.environment))}`,
+    );
   });
 
   it('builds an environment once for jobs with the same requirements, and leaves nothing half made', async () => {
@@ -155,7 +191,10 @@ describe('LocalProcessRuntime', () => {
       entryPoint: 'python -c "import pip"',
       environment: { requirements: 'requirements.txt' },
     } as const;
-    const specs = [await fixture.specOf('', { definition }), await fixture.specOf('', { definition })];
+    const specs = [
+      await fixture.specOf('', { definition }),
+      await fixture.specOf('', { definition }),
+    ];
     specs.forEach(spec => {
       spec.source.commit = git(fixture.repository, 'rev-parse', 'HEAD');
     });
@@ -165,13 +204,18 @@ describe('LocalProcessRuntime', () => {
     expect(seen[0].environment).toBe(seen[1].environment);
     expect(readdirSync(join(fixture.root, 'environments'))).toHaveLength(2);
     const logs = await Promise.all(specs.map(logOf));
-    expect(logs.filter(text => text.includes('Building environment'))).toHaveLength(1);
+    expect(
+      logs.filter(text => text.includes('Building environment')),
+    ).toHaveLength(1);
   });
 
   it.each([
     ['-e .', 'RequirementsRefused'],
     ['-r ../../secrets.txt', 'RequirementsMissing'],
-    ['no-such-package-of-downstage @ https://127.0.0.1:9/x.whl', 'InstallFailed'],
+    [
+      'no-such-package-of-downstage @ https://127.0.0.1:9/x.whl',
+      'InstallFailed',
+    ],
   ])('says what is wrong with the requirement %s', async (line, reason) => {
     const commit = fixture.commitFile('requirements.txt', `${line}\n`);
     const spec = await fixture.specOf('true', {
@@ -195,7 +239,9 @@ describe('LocalProcessRuntime', () => {
     await submit(spec);
     const seen = await ended(spec);
     expect(seen).toMatchObject({ state: 'failed', reason: 'PythonMissing' });
-    expect(seen.message).toMatch(/No Python 3\.10 or newer in mlJobs\.local\.python.*Install Python 3\.11/);
+    expect(seen.message).toMatch(
+      /No Python 3\.10 or newer in mlJobs\.local\.python.*Install Python 3\.11/,
+    );
   });
 
   it('lists the prebuilt environments when the named one is not there', async () => {
@@ -208,12 +254,17 @@ describe('LocalProcessRuntime', () => {
       },
     });
     await submit(spec);
-    expect(await ended(spec)).toMatchObject({ state: 'failed', reason: 'EnvironmentUnknown' });
+    expect(await ended(spec)).toMatchObject({
+      state: 'failed',
+      reason: 'EnvironmentUnknown',
+    });
   });
 
   it('runs no hook of the repository', async () => {
     const hook = join(fixture.repository, '.git', 'hooks', 'post-checkout');
-    writeFileSync(hook, `#!/bin/sh\necho > '${fixture.root}/hooked'\n`, { mode: 0o755 });
+    writeFileSync(hook, `#!/bin/sh\necho > '${fixture.root}/hooked'\n`, {
+      mode: 0o755,
+    });
     const spec = await fixture.specOf('true');
     await submit(spec);
     expect((await ended(spec)).state).toBe('succeeded');
@@ -230,7 +281,10 @@ describe('LocalProcessRuntime', () => {
       },
     });
     const { warnings } = await submit(spec);
-    expect(warnings.map(({ option }) => option)).toEqual(['resources.gpus', 'resources.nodes']);
+    expect(warnings.map(({ option }) => option)).toEqual([
+      'resources.gpus',
+      'resources.nodes',
+    ]);
     await ended(spec);
   });
 
@@ -253,12 +307,18 @@ describe('LocalProcessRuntime', () => {
       `trap '' TERM; setsid sleep 601 & echo "pid $!"; sleep 602; sleep 603`,
     );
     await submit(spec);
-    const pid = await until(async () => /^pid (\d+)$/m.exec(await logOf(spec))?.[1]);
+    const pid = await until(
+      async () => /^pid (\d+)$/m.exec(await logOf(spec))?.[1],
+    );
     const leader = processOf(spec).pid;
-    await fixture.runtime.cancel(fixture.runtime.handleOf(spec), { reason: 'TimedOut' });
+    await fixture.runtime.cancel(fixture.runtime.handleOf(spec), {
+      reason: 'TimedOut',
+    });
     expect(isRunning(Number(pid))).toBe(false);
     expect(isRunning(leader)).toBe(false);
-    expect(await fixture.runtime.inspect(fixture.runtime.handleOf(spec))).toMatchObject({
+    expect(
+      await fixture.runtime.inspect(fixture.runtime.handleOf(spec)),
+    ).toMatchObject({
       state: 'cancelled',
       reason: 'TimedOut',
     });
@@ -275,9 +335,14 @@ describe('LocalProcessRuntime', () => {
   it('calls an attempt lost when its process was killed from outside, and ends its children', async () => {
     const spec = await fixture.specOf('echo "pid $$"; exec sleep 605');
     await submit(spec);
-    const pid = await until(async () => /^pid (\d+)$/m.exec(await logOf(spec))?.[1]);
+    const pid = await until(
+      async () => /^pid (\d+)$/m.exec(await logOf(spec))?.[1],
+    );
     process.kill(processOf(spec).pid, 'SIGKILL');
-    expect(await ended(spec)).toMatchObject({ state: 'lost', reason: 'ProcessLost' });
+    expect(await ended(spec)).toMatchObject({
+      state: 'lost',
+      reason: 'ProcessLost',
+    });
     expect(isRunning(Number(pid))).toBe(false);
   });
 
@@ -296,19 +361,28 @@ describe('LocalProcessRuntime', () => {
 
   it('begins again when the portal died while preparing, and runs once', async () => {
     const spec = await fixture.specOf('echo ran');
-    mkdirSync(join(fixture.root, 'jobs', spec.jobId, 'attempt-1', 'source.part'), { recursive: true });
+    mkdirSync(
+      join(fixture.root, 'jobs', spec.jobId, 'attempt-1', 'source.part'),
+      { recursive: true },
+    );
     await submit(spec);
     expect((await ended(spec)).state).toBe('succeeded');
     expect((await logOf(spec)).match(/^ran$/gm)).toHaveLength(1);
   });
 
   it('does not write the token anywhere', async () => {
-    const spec = await fixture.specOf('true', { variables: { MLFLOW_TRACKING_TOKEN: 'dsjob_secret' } });
+    const spec = await fixture.specOf('true', {
+      variables: { MLFLOW_TRACKING_TOKEN: 'dsjob_secret' },
+    });
     await submit(spec);
     await ended(spec);
-    const found = execFileSync('sh', ['-c', `grep -r dsjob_secret ${fixture.root} || true`], {
-      encoding: 'utf8',
-    });
+    const found = execFileSync(
+      'sh',
+      ['-c', `grep -r dsjob_secret ${fixture.root} || true`],
+      {
+        encoding: 'utf8',
+      },
+    );
     expect(found).toBe('');
   });
 });

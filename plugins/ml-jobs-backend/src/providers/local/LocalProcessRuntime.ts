@@ -1,5 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  open,
+  readFile,
+  rename,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { stringifyError } from '@backstage/errors';
@@ -23,13 +30,29 @@ import { basics } from './runTool';
 import { makeWorkingCopy } from './workingCopy';
 import { wrapperScript } from './wrapper';
 
-const identitySchema = z.object({ pid: z.number(), start: z.string(), boot: z.string() });
+const identitySchema = z.object({
+  pid: z.number(),
+  start: z.string(),
+  boot: z.string(),
+});
 const exitSchema = z.object({ exitCode: z.number() });
 const failureSchema = z.object({ reason: z.string(), message: z.string() });
-const cancelSchema = z.object({ reason: z.enum(['Cancelled', 'TimedOut', 'PortalStopped']) });
+const cancelSchema = z.object({
+  reason: z.enum(['Cancelled', 'TimedOut', 'PortalStopped']),
+});
 const preparedSchema = z.object({ environment: z.string() });
 
-type Task = { controller: AbortController; done: Promise<void>; message: string };
+const cancelMessages: Record<CancelReason, string> = {
+  Cancelled: 'Cancelled',
+  TimedOut: 'Killed because it took longer than its timeout',
+  PortalStopped: 'The portal was stopped',
+};
+
+type Task = {
+  controller: AbortController;
+  done: Promise<void>;
+  message: string;
+};
 
 /**
  * Runs jobs as processes on this machine. For one machine and trusted people: the code runs as the portal's user.
@@ -39,7 +62,9 @@ type Task = { controller: AbortController; done: Promise<void>; message: string 
  * running (same process number and start time), ended (`exit.json`), failed before it began (`failure.json`), ended by us
  * (`cancel.json`), or lost. Only preparing lives in this process; after a crash it begins anew.
  */
-export class LocalProcessRuntime implements JobRuntimeWithLogs, JobRuntimeOfPortal {
+export class LocalProcessRuntime
+  implements JobRuntimeWithLogs, JobRuntimeOfPortal
+{
   readonly specVersion = 'v1';
   readonly id = 'local-process';
   readonly endsWithPortal = true;
@@ -122,22 +147,35 @@ export class LocalProcessRuntime implements JobRuntimeWithLogs, JobRuntimeOfPort
     return seen;
   }
 
-  async cancel(handle: JobHandle, options: { reason: CancelReason }): Promise<void> {
+  async cancel(
+    handle: JobHandle,
+    options: { reason: CancelReason },
+  ): Promise<void> {
     const folder = this.#attemptFolder(handle);
     const seen = await this.inspect(handle);
     if (!['absent', 'preparing', 'running'].includes(seen.state)) return;
 
     await mkdir(folder, { recursive: true });
     // The first reason stays: whoever asks again does not change why it ended.
-    await writeFile(join(folder, 'cancel.json'), JSON.stringify({ reason: options.reason }), {
-      flag: 'wx',
-    }).catch(() => undefined);
+    await writeFile(
+      join(folder, 'cancel.json'),
+      JSON.stringify({ reason: options.reason }),
+      {
+        flag: 'wx',
+      },
+    ).catch(() => undefined);
     const task = this.#tasks.get(keyOf(handle));
     task?.controller.abort();
     await task?.done;
-    const identity = await readJson(join(folder, 'process.json'), identitySchema);
+    const identity = await readJson(
+      join(folder, 'process.json'),
+      identitySchema,
+    );
     if (identity) {
-      await killAll(identity, { marker: markerOf(handle), graceMs: this.#graceMs });
+      await killAll(identity, {
+        marker: markerOf(handle),
+        graceMs: this.#graceMs,
+      });
     } else {
       // Shuts the door on a wrapper that a portal killed at the wrong moment may have left behind.
       await mkdir(join(folder, 'started')).catch(() => undefined);
@@ -161,7 +199,9 @@ export class LocalProcessRuntime implements JobRuntimeWithLogs, JobRuntimeOfPort
     try {
       await mkdir(join(folder, 'home'), { recursive: true });
       await progress(
-        `Attempt ${job.attempt}: copying the source at commit ${job.source.commit.slice(0, 12)}`,
+        `Attempt ${
+          job.attempt
+        }: copying the source at commit ${job.source.commit.slice(0, 12)}`,
       );
       const work = join(folder, 'source');
       await makeWorkingCopy({ ...job.source, target: work, signal });
@@ -171,7 +211,9 @@ export class LocalProcessRuntime implements JobRuntimeWithLogs, JobRuntimeOfPort
         progress,
         signal,
       });
-      await writeWhole(join(folder, 'prepared.json'), { environment: environment.id });
+      await writeWhole(join(folder, 'prepared.json'), {
+        environment: environment.id,
+      });
       signal.throwIfAborted();
       await progress(`Running: ${job.definition.entryPoint}`);
       await this.#run(job, handle, { folder, work, environment });
@@ -251,7 +293,10 @@ export class LocalProcessRuntime implements JobRuntimeWithLogs, JobRuntimeOfPort
         setTimeout(resolve, 10);
       });
     }
-    throw new AttemptFailure('StartFailed', 'The process did not start within 10 s');
+    throw new AttemptFailure(
+      'StartFailed',
+      'The process did not start within 10 s',
+    );
   }
 
   /** The attempt as its folder tells it. */
@@ -272,7 +317,11 @@ export class LocalProcessRuntime implements JobRuntimeWithLogs, JobRuntimeOfPort
 
     if (exit && !(cancelled && exit.exitCode !== 0)) {
       if (identity) await this.#sweep(handle, identity);
-      return { ...common, ...describeExit(exit.exitCode), endedAt: await timeOf(file('exit.json')) };
+      return {
+        ...common,
+        ...describeExit(exit.exitCode),
+        endedAt: await timeOf(file('exit.json')),
+      };
     }
     if (alive) return { ...common, state: 'running' };
     if (cancelled) {
@@ -286,7 +335,12 @@ export class LocalProcessRuntime implements JobRuntimeWithLogs, JobRuntimeOfPort
     }
     const failure = await readJson(file('failure.json'), failureSchema);
     if (failure) {
-      return { ...common, state: 'failed', ...failure, endedAt: await timeOf(file('failure.json')) };
+      return {
+        ...common,
+        state: 'failed',
+        ...failure,
+        endedAt: await timeOf(file('failure.json')),
+      };
     }
     const started = await stat(file('started')).catch(() => undefined);
     if (!identity && !started) return { ...common, state: 'absent' };
@@ -298,7 +352,8 @@ export class LocalProcessRuntime implements JobRuntimeWithLogs, JobRuntimeOfPort
       ...common,
       state: 'lost',
       reason: 'ProcessLost',
-      message: 'The process is gone and left no result; it was killed from outside, or the machine was restarted',
+      message:
+        'The process is gone and left no result; it was killed from outside, or the machine was restarted',
     };
   }
 
@@ -307,7 +362,10 @@ export class LocalProcessRuntime implements JobRuntimeWithLogs, JobRuntimeOfPort
     const key = keyOf(handle);
     if (this.#swept.has(key)) return;
     this.#swept.add(key);
-    await killAll(identity, { marker: markerOf(handle), graceMs: this.#graceMs });
+    await killAll(identity, {
+      marker: markerOf(handle),
+      graceMs: this.#graceMs,
+    });
   }
 
   #warningsFor(job: JobSpec): RuntimeWarning[] {
@@ -321,19 +379,32 @@ export class LocalProcessRuntime implements JobRuntimeWithLogs, JobRuntimeOfPort
       });
     }
     if (nodes && nodes > 1) {
-      warnings.push({ option: 'resources.nodes', message: `${nodes} asked for; the local runtime has one` });
+      warnings.push({
+        option: 'resources.nodes',
+        message: `${nodes} asked for; the local runtime has one`,
+      });
     }
     if (cpu && cpu > cores) {
-      warnings.push({ option: 'resources.cpu', message: `${cpu} asked for; this machine has ${cores}` });
+      warnings.push({
+        option: 'resources.cpu',
+        message: `${cpu} asked for; this machine has ${cores}`,
+      });
     }
     if (memory && process.platform !== 'linux') {
-      warnings.push({ option: 'resources.memory', message: 'Not limited on this system' });
+      warnings.push({
+        option: 'resources.memory',
+        message: 'Not limited on this system',
+      });
     }
     return warnings;
   }
 
   #attemptFolder(handle: JobHandle): string {
-    return join(this.#folder, safe(handle.jobId), `attempt-${Number(handle.attempt)}`);
+    return join(
+      this.#folder,
+      safe(handle.jobId),
+      `attempt-${Number(handle.attempt)}`,
+    );
   }
 
   #log(handle: JobHandle): JobLogFile {
@@ -341,14 +412,16 @@ export class LocalProcessRuntime implements JobRuntimeWithLogs, JobRuntimeOfPort
   }
 }
 
-const cancelMessages: Record<CancelReason, string> = {
-  Cancelled: 'Cancelled',
-  TimedOut: 'Killed because it took longer than its timeout',
-  PortalStopped: 'The portal was stopped',
-};
-
-function describeExit(exitCode: number): Pick<JobObservation, 'state' | 'reason' | 'message' | 'exitCode'> {
-  if (exitCode === 0) return { state: 'succeeded', reason: 'Completed', message: 'Completed', exitCode };
+function describeExit(
+  exitCode: number,
+): Pick<JobObservation, 'state' | 'reason' | 'message' | 'exitCode'> {
+  if (exitCode === 0)
+    return {
+      state: 'succeeded',
+      reason: 'Completed',
+      message: 'Completed',
+      exitCode,
+    };
   if (exitCode > 128) {
     const signal = exitCode - 128;
     return {
@@ -384,7 +457,10 @@ function safe(value: string | number): string {
   return String(value).replace(/[^a-zA-Z0-9_-]/g, '_');
 }
 
-async function readJson<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T> | undefined> {
+async function readJson<T extends z.ZodType>(
+  path: string,
+  schema: T,
+): Promise<z.output<T> | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   return text === undefined ? undefined : schema.parse(JSON.parse(text));
 }

@@ -7,7 +7,13 @@ const run = promisify(execFile);
 /** A process that cannot be mistaken for a later one with the same number. */
 export type ProcessIdentity = { pid: number; start: string; boot: string };
 
-type Seen = { pid: number; group: number; session: number; start: string; zombie: boolean };
+type Seen = {
+  pid: number;
+  group: number;
+  session: number;
+  start: string;
+  zombie: boolean;
+};
 
 /** Whether this very process still runs: the same number, started at the same time since the same boot. */
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
@@ -24,19 +30,25 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
  * The number of a group is not given to a new process while a member lives, so a group whose leader is
  * somebody else with that number is not ours.
  */
-export async function membersOf(identity: ProcessIdentity, marker: string): Promise<number[]> {
+export async function membersOf(
+  identity: ProcessIdentity,
+  marker: string,
+): Promise<number[]> {
   if (identity.boot !== (await bootId())) return [];
   const leader = await look(identity.pid);
   const groupIsOurs = leader === undefined || leader.start === identity.start;
-  if (process.platform !== 'linux') return groupIsOurs ? membersByPs(identity.pid) : [];
+  if (process.platform !== 'linux')
+    return groupIsOurs ? membersByPs(identity.pid) : [];
 
   const members: number[] = [];
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     const seen = await look(Number(entry));
     if (!seen || seen.zombie || seen.pid === process.pid) continue;
-    const inGroup = seen.group === identity.pid || seen.session === identity.pid;
-    if ((groupIsOurs && inGroup) || (await hasMarker(seen.pid, marker))) members.push(seen.pid);
+    const inGroup =
+      seen.group === identity.pid || seen.session === identity.pid;
+    if ((groupIsOurs && inGroup) || (await hasMarker(seen.pid, marker)))
+      members.push(seen.pid);
   }
   return members;
 }
@@ -55,7 +67,8 @@ export async function killAll(
     const members = await membersOf(identity, marker);
     if (!members.length) return;
     const late = Date.now() - started >= graceMs;
-    if (!asked || late) for (const pid of members) signal(pid, late ? 'SIGKILL' : 'SIGTERM');
+    if (!asked || late)
+      for (const pid of members) signal(pid, late ? 'SIGKILL' : 'SIGTERM');
     asked = true;
     await new Promise(resolve => {
       setTimeout(resolve, 25);
@@ -111,11 +124,22 @@ async function hasMarker(pid: number, marker: string): Promise<boolean> {
 
 async function lookByPs(pid: number): Promise<Seen | undefined> {
   try {
-    const { stdout } = await run('ps', ['-o', 'pgid=,stat=,lstart=', '-p', String(pid)]);
+    const { stdout } = await run('ps', [
+      '-o',
+      'pgid=,stat=,lstart=',
+      '-p',
+      String(pid),
+    ]);
     const match = /^\s*(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(stdout);
     if (!match) return undefined;
     const group = Number(match[1]);
-    return { pid, group, session: group, zombie: match[2].startsWith('Z'), start: match[3] };
+    return {
+      pid,
+      group,
+      session: group,
+      zombie: match[2].startsWith('Z'),
+      start: match[3],
+    };
   } catch {
     return undefined;
   }
@@ -126,6 +150,8 @@ async function membersByPs(group: number): Promise<number[]> {
   return stdout
     .split('\n')
     .map(line => line.trim().split(/\s+/))
-    .filter(([, pgid, stat]) => Number(pgid) === group && !stat?.startsWith('Z'))
+    .filter(
+      ([, pgid, stat]) => Number(pgid) === group && !stat?.startsWith('Z'),
+    )
     .map(([pid]) => Number(pid));
 }

@@ -4,7 +4,14 @@ import { basics, runTool } from './runTool';
 export type Python = { command: string; version: string };
 
 const oldest = [3, 10] as const;
-const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
+const candidates = [
+  'python3',
+  'python3.13',
+  'python3.12',
+  'python3.11',
+  'python3.10',
+  'python',
+];
 
 /**
  * Finds a Python that is new enough.
@@ -26,7 +33,9 @@ export async function findPython(options: {
     }
     seen.push(`${command} is ${found}`);
   }
-  const looked = configured ? `mlJobs.local.python (${configured})` : 'the PATH of the portal';
+  const looked = configured
+    ? `mlJobs.local.python (${configured})`
+    : 'the PATH of the portal';
   throw new AttemptFailure(
     'PythonMissing',
     `No Python ${oldest.join('.')} or newer in ${looked}${
@@ -35,7 +44,10 @@ export async function findPython(options: {
   );
 }
 
-async function versionOf(command: string, signal: AbortSignal): Promise<string | undefined> {
+async function versionOf(
+  command: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
     const { exitCode, lines } = await runTool(
       command,

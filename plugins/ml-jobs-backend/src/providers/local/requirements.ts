@@ -7,7 +7,10 @@ import { AttemptFailure } from './AttemptFailure';
  * The text of a requirements file with everything it includes, and its hash. Two projects with the
  * same requirements share one environment, so a requirement that means something else in each project is refused.
  */
-export async function readRequirements(project: string, file: string): Promise<{ hash: string }> {
+export async function readRequirements(
+  project: string,
+  file: string,
+): Promise<{ hash: string }> {
   const hash = createHash('sha256');
   const seen = new Set<string>();
   const root = await realpath(project);
@@ -22,7 +25,10 @@ export async function readRequirements(project: string, file: string): Promise<{
       );
     }
     if (!real.startsWith(root + sep)) {
-      throw new AttemptFailure('RequirementsRefused', `'${name}' lies outside the project`);
+      throw new AttemptFailure(
+        'RequirementsRefused',
+        `'${name}' lies outside the project`,
+      );
     }
     if (seen.has(real)) return;
     seen.add(real);
@@ -30,12 +36,19 @@ export async function readRequirements(project: string, file: string): Promise<{
     for (const raw of text.split(/\r?\n/)) {
       const line = raw.replace(/(^|\s)#.*$/, '').trim();
       if (!line) continue;
-      const include = /^(?:-r|--requirement|-c|--constraint)[\s=]*(.+)$/.exec(line);
+      const include = /^(?:-r|--requirement|-c|--constraint)[\s=]*(.+)$/.exec(
+        line,
+      );
       if (include) {
         await read(resolve(dirname(real), include[1].trim()), name);
         continue;
       }
-      if (/^(-e|--editable)\b/.test(line) || /^\.{0,2}\//.test(line) || line === '.' || /@\s*file:/.test(line)) {
+      if (
+        /^(-e|--editable)\b/.test(line) ||
+        /^\.{0,2}\//.test(line) ||
+        line === '.' ||
+        /@\s*file:/.test(line)
+      ) {
         throw new AttemptFailure(
           'RequirementsRefused',
           `'${line}' in ${name} is a path on this machine. Environments are shared between projects, so only packages of an index or a URL can be required; put the project's own code on PYTHONPATH in the entry point instead.`,

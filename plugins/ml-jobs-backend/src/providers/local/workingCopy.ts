@@ -18,15 +18,28 @@ export async function makeWorkingCopy(options: {
   await rm(target, { recursive: true, force: true });
   const env = gitEnvironment();
   const steps = [
-    ['clone', '--quiet', '--no-checkout', '--no-hardlinks', '--', repository, part],
+    [
+      'clone',
+      '--quiet',
+      '--no-checkout',
+      '--no-hardlinks',
+      '--',
+      repository,
+      part,
+    ],
     ['-C', part, 'checkout', '--quiet', '--detach', commit],
   ];
   for (const step of steps) {
-    const { exitCode, lines } = await runTool('git', [...gitOptions, ...step], { env, signal });
+    const { exitCode, lines } = await runTool('git', [...gitOptions, ...step], {
+      env,
+      signal,
+    });
     if (exitCode !== 0) {
       throw new AttemptFailure(
         'SourceMissing',
-        `The source at commit ${commit.slice(0, 12)} could not be copied: ${lines.at(-1) ?? 'git failed'}`,
+        `The source at commit ${commit.slice(0, 12)} could not be copied: ${
+          lines.at(-1) ?? 'git failed'
+        }`,
       );
     }
   }
