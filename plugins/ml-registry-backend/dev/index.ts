@@ -3,12 +3,13 @@
 import { createBackend } from '@backstage/backend-defaults';
 import { mockServices } from '@backstage/backend-test-utils';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
-import { aModelEntity, userInfo } from '../src/__testUtils__/registryFixture';
+import { aModelEntity } from '../src/__testUtils__/aModelEntity';
+import { peopleFactory } from '../src/__testUtils__/people';
 
 const backend = createBackend();
 backend.add(mockServices.auth.factory());
 backend.add(mockServices.httpAuth.factory());
-backend.add(userInfo.factory);
+backend.add(peopleFactory);
 backend.add(catalogServiceMock.factory({ entities: [aModelEntity()] }));
 backend.add(import('../src'));
 backend.start();

@@ -12,11 +12,9 @@ import { describeDenyAll } from '@downstage/node/testUtils';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import request from 'supertest';
 import mlRegistryPlugin from './index';
-import {
-  aModelEntity,
-  modelFile,
-  userInfo,
-} from './__testUtils__/registryFixture';
+import { aModelEntity } from './__testUtils__/aModelEntity';
+import { peopleFactory } from './__testUtils__/people';
+import { modelFile } from './__testUtils__/registryFixture';
 
 jest.setTimeout(30_000);
 const directory = createMockDirectory();
@@ -31,7 +29,7 @@ function features() {
       },
     }),
     catalogServiceMock.factory({ entities: [aModelEntity()] }),
-    userInfo.factory,
+    peopleFactory,
     mockServices.events.factory(),
   ];
 }

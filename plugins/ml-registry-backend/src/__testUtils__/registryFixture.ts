@@ -1,8 +1,5 @@
 import { Readable } from 'node:stream';
-import {
-  resolvePackagePath,
-  type BackstageCredentials,
-} from '@backstage/backend-plugin-api';
+import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import type { Entity } from '@backstage/catalog-model';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
@@ -12,69 +9,12 @@ import type { ArtifactStore, Gate } from '@downstage/plugin-ml-registry-node';
 import type { Knex } from 'knex';
 import { createServices } from '../createServices';
 import { Announcer } from '../services/Announcer';
-
-export const diagnostics = 'group:default/diagnostics';
-
-const groups: Record<string, string[]> = {
-  'user:default/ann': [diagnostics],
-  'user:default/ben': [diagnostics],
-  'user:default/eve': [diagnostics],
-  'user:default/cleo': ['group:default/credit'],
-  'user:default/dora': ['group:default/platform'],
-};
-
-/** Who belongs where in tests: ann, ben and eve own the model, cleo does not, dora administers. */
-export const userInfo = mockServices.userInfo.mock({
-  getUserInfo: async credentials => {
-    const userEntityRef = userOf(credentials);
-    return {
-      userEntityRef,
-      ownershipEntityRefs: [userEntityRef, ...(groups[userEntityRef] ?? [])],
-    };
-  },
-});
-
-function userOf(credentials: BackstageCredentials): string {
-  const { principal } = credentials;
-  if (
-    typeof principal === 'object' &&
-    principal !== null &&
-    'userEntityRef' in principal
-  ) {
-    return String(principal.userEntityRef);
-  }
-  return 'user:default/nobody';
-}
+import { aModelEntity } from './aModelEntity';
+import { people } from './people';
 
 export const as = (name: string) => ({
   credentials: mockCredentials.user(`user:default/${name}`),
 });
-
-/** A Model entity owned by diagnostics, with a floor for `auc` and a margin to the champion. */
-export function aModelEntity(
-  spec: Record<string, unknown> = {},
-  name = 'tumours',
-): Entity {
-  return {
-    apiVersion: 'downstage.dev/v1alpha1',
-    kind: 'Model',
-    metadata: { name, namespace: 'default', title: 'Tumours' },
-    relations: [{ type: 'ownedBy', targetRef: diagnostics }],
-    spec: {
-      type: 'classifier',
-      lifecycle: 'production',
-      owner: diagnostics,
-      evaluation: {
-        primaryMetric: { name: 'auc', goal: 'maximize' },
-        gates: [
-          { metric: 'auc', min: 0.9 },
-          { metric: 'auc', notWorseThanChampionBy: 0.01 },
-        ],
-      },
-      ...JSON.parse(JSON.stringify(spec)),
-    },
-  };
-}
 
 export const modelFile = `
 flavors:
@@ -146,7 +86,7 @@ export async function aRegistry(
     logger: mockServices.logger.mock(),
     authorizer: new Authorizer({
       permissions: mockServices.permissions({ result: AuthorizeResult.ALLOW }),
-      userInfo,
+      userInfo: people,
       administrators: ['group:default/platform'],
     }),
     announcer: new Announcer({

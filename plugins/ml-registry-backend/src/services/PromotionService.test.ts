@@ -1,6 +1,7 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
-import { aModelEntity, aRegistry, as } from '../__testUtils__/registryFixture';
+import { aModelEntity } from '../__testUtils__/aModelEntity';
+import { aRegistry, as } from '../__testUtils__/registryFixture';
 
 jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
