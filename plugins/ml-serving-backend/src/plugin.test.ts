@@ -35,7 +35,7 @@ import { Router } from 'express';
 import request from 'supertest';
 import mlServingPlugin from './index';
 
-jest.setTimeout(120_000);
+jest.setTimeout(30_000);
 
 const fixtures = join(
   dirname(require.resolve('@downstage/gateway/package.json')),

@@ -67,12 +67,7 @@ export const mlServingPlugin = createBackendPlugin({
         );
         const store = new EndpointStore(knex);
         const authorizer = createAuthorizer(deps);
-        const gateway = new LocalGateway({
-          options,
-          logger,
-          clock,
-          onAlive: () => dueNow(),
-        });
+        const gateway = new LocalGateway({ options, logger, clock });
         const sync = new GatewaySync({ store, gateway });
         const announce = async (endpoint: {
           ref: string;
@@ -115,7 +110,6 @@ export const mlServingPlugin = createBackendPlugin({
               },
             }),
         });
-        // A crash leaves leases behind; on this machine nobody else works on them.
         const dueNow = (modelRef?: string) =>
           store
             .markDue(clock().toISOString(), modelRef)
@@ -148,7 +142,15 @@ export const mlServingPlugin = createBackendPlugin({
           id: 'ml-serving',
           handler: ({ modelRef }) => dueNow(modelRef),
         });
-        deps.lifecycle.addStartupHook(() => gateway.start());
+        deps.lifecycle.addStartupHook(() =>
+          gateway.start({
+            onAlive: () => {
+              // It may not have heard of what was deleted while it was away.
+              sync.push().catch(() => {});
+              dueNow();
+            },
+          }),
+        );
         deps.lifecycle.addShutdownHook(async () => {
           await reconciler.stop();
           await gateway.stop();

@@ -27,7 +27,7 @@ export class LocalGateway implements ServingGateway {
   readonly #options: MlServingOptions;
   readonly #logger: LoggerService;
   readonly #clock: Clock;
-  readonly #onAlive: () => void;
+  #onAlive: () => void = () => {};
   #client: GatewayClient | undefined;
   #pid: number | undefined;
   #alive = false;
@@ -42,13 +42,10 @@ export class LocalGateway implements ServingGateway {
     options: MlServingOptions;
     logger: LoggerService;
     clock: Clock;
-    /** Told each time a gateway begins to answer. */
-    onAlive: () => void;
   }) {
     this.#options = options.options;
     this.#logger = options.logger;
     this.#clock = options.clock;
-    this.#onAlive = options.onAlive;
     const { host, port } = this.#options.gateway;
     this.#url = `http://${host}:${port}`;
   }
@@ -74,8 +71,13 @@ export class LocalGateway implements ServingGateway {
     return this.#client;
   }
 
-  /** Begins to keep a gateway alive; returns at once. */
-  start(): void {
+  /**
+   * Begins to keep a gateway alive; returns at once.
+   *
+   * @param options - `onAlive` is told each time a gateway begins to answer
+   */
+  start(options: { onAlive: () => void }): void {
+    this.#onAlive = options.onAlive;
     this.#loop = this.#supervise();
   }
 

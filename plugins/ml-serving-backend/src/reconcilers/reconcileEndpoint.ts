@@ -122,7 +122,7 @@ async function followRegistry(
     problem = await bringHere(endpoint, wanted, deps);
     if (!problem && wanted !== before.currentVersion) {
       endpoint.currentVersion = wanted;
-      endpoint.previousVersion = before.currentVersion;
+      endpoint.previousVersion = await worthKeeping(before, wanted, deps);
     }
   }
   const changed =
@@ -130,6 +130,26 @@ async function followRegistry(
     endpoint.currentVersion !== before.currentVersion;
   if (changed) endpoint.generation += 1;
   return { endpoint, problem, changed };
+}
+
+/** The version to keep loaded for a way back: the one that answered, never one that did not load. */
+async function worthKeeping(
+  before: EndpointRecord,
+  wanted: number,
+  deps: ReconcileDeps,
+): Promise<number | undefined> {
+  const name = gatewayName(before);
+  let active = before.currentVersion;
+  try {
+    const { endpoints } = await deps.gateway.client().status();
+    const hosted = endpoints.find(item => item.endpoint === name);
+    active = hosted?.active ?? active;
+  } catch {
+    // No gateway: what should have answered is the best guess.
+  }
+  if (active !== wanted) return active;
+  // Back to the version that still answers: its own predecessor is unknown unless it was kept.
+  return before.previousVersion === wanted ? undefined : before.previousVersion;
 }
 
 async function bringHere(
@@ -169,7 +189,10 @@ async function tellGateway(
   try {
     let hosted = pick(await deps.gateway.client().status());
     const known = hosted?.wanted === endpoint.currentVersion;
-    const failed = hosted?.versions.some(item => item.state === 'failed');
+    const failed = hosted?.versions.some(
+      item =>
+        item.version === endpoint.currentVersion && item.state === 'failed',
+    );
     if (
       changed ||
       failed ||

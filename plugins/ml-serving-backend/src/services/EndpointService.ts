@@ -202,17 +202,19 @@ export class EndpointService {
   /** The endpoint as it is now: the gateway's word counts more than the row the reconciler left. */
   #view(record: EndpointRecord, status: GatewayStatus | undefined): Endpoint {
     const name = gatewayName(record);
-    const available = record.conditions.find(
-      ({ type }) => type === 'VersionAvailable',
+    // A problem of an earlier wish says nothing about this one.
+    const problem = record.conditions.find(
+      ({ type, status: is, observedGeneration }) =>
+        type === 'VersionAvailable' &&
+        is === 'false' &&
+        observedGeneration === record.generation &&
+        record.wantedVersion !== undefined,
     );
     const judged = judgeEndpoint({
       generation: record.generation,
       wantedVersion: record.wantedVersion,
       currentVersion: record.currentVersion,
-      problem:
-        available?.status === 'false' && record.wantedVersion !== undefined
-          ? available
-          : undefined,
+      problem,
       gateway:
         status &&
         (status.endpoints.find(item => item.endpoint === name) ??
