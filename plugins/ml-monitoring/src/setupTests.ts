@@ -1,1 +1,9 @@
 import '@testing-library/jest-dom';
+import { createElement } from 'react';
+
+// jsdom has no layout to draw in: a plot is what it says to those who cannot see it.
+jest.mock('@downstage/react', () => ({
+  ...jest.requireActual('@downstage/react'),
+  Plot: ({ label }: { label: string }) =>
+    createElement('div', { role: 'img', 'aria-label': label }),
+}));

@@ -44,7 +44,7 @@ export function createFetchEvaluation(deps: {
     const base = `${await discovery.getBaseUrl('ml-registry')}/mlflow/api/2.0`;
     const query = new URLSearchParams({ run_id: version.runId });
     const found = await fetch(`${base}/mlflow/runs/get?${query}`, { headers });
-    if (found.status === 404) return undefined;
+    if (isRefused(found)) return undefined;
     if (!found.ok) throw await ResponseError.fromResponse(found);
     const { artifact_uri: root } = runSchema.parse(await found.json()).run.info;
     const [, folder] = /^mlflow-artifacts:\/*(.+)$/.exec(root) ?? [];
@@ -57,7 +57,7 @@ export function createFetchEvaluation(deps: {
     const response = await fetch(`${base}/mlflow-artifacts/artifacts/${path}`, {
       headers,
     });
-    if (response.status === 404) return undefined;
+    if (isRefused(response)) return undefined;
     if (!response.ok || !response.body) {
       throw await ResponseError.fromResponse(response);
     }
@@ -72,6 +72,11 @@ export function createFetchEvaluation(deps: {
     }
     return { path: file, remove };
   };
+}
+
+/** Not there, or not for us: a baseline does without, while a server in trouble is asked again later. */
+function isRefused(response: Response): boolean {
+  return response.status >= 400 && response.status < 500;
 }
 
 async function* chunks(body: ReadableStream<Uint8Array>) {
