@@ -4,7 +4,7 @@ import {
   createServiceFactory,
 } from '@backstage/backend-plugin-api';
 import { mockServices, startTestBackend } from '@backstage/backend-test-utils';
-import { trackingTestPlugin } from '../src/testUtils/trackingTestPlugin';
+import { trackingTestPlugin } from '../src/__testUtils__/trackingTestPlugin';
 
 async function main() {
   const backend = await startTestBackend({

@@ -1,5 +1,7 @@
 import { InputError } from '@backstage/errors';
 
+const NUMBER = /^[+-]?(?:Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/;
+
 /** A JSON number with its spelling, so that `9.0` is quoted back as `9.0`. */
 class NumberText {
   readonly value: number;
@@ -155,27 +157,25 @@ export class Message {
   }
 }
 
-const NUMBER = /^[+-]?(?:Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/;
-
 export function missing(name: string): InputError {
   return new InputError(`Missing value for required parameter '${name}'.`);
 }
 
 function invalid(name: string, value: unknown, allowed = ''): InputError {
-  const shown = JSON.stringify(value, (_, inner) =>
-    inner instanceof NumberText ? inner.value : inner,
-  );
-  const text =
-    value instanceof NumberText
-      ? value.source
-      : typeof value === 'string'
-      ? value
-      : shown;
+  const text = spell(value);
   return new InputError(
     `Invalid value ${text.slice(
       0,
       200,
     )} for parameter '${name}' supplied.${allowed}`,
+  );
+}
+
+function spell(value: unknown): string {
+  if (value instanceof NumberText) return value.source;
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value, (_, inner) =>
+    inner instanceof NumberText ? inner.value : inner,
   );
 }
 

@@ -8,7 +8,25 @@ import { mockServices } from '@backstage/backend-test-utils';
 import { AuthorizeResult } from '@backstage/plugin-permission-common';
 import request from 'supertest';
 import { mlflowRoutes } from './createMlflowRouter';
-import { trackingTestPlugin } from '../testUtils/trackingTestPlugin';
+import { trackingTestPlugin } from '../__testUtils__/trackingTestPlugin';
+
+/** Enough for every endpoint, so that only permission can refuse. */
+const FIELDS = {
+  name: 'n',
+  new_name: 'o',
+  version: '1',
+  stage: 'Staging',
+  alias: 'blue',
+  key: 'k',
+  value: '1',
+  timestamp: 1,
+  experiment_id: '0',
+  experiment_name: 'Default',
+  run_id: 'r',
+  metric_key: 'm',
+  model_json: '{}',
+  source: 'runs:/r/m',
+};
 
 jest.setTimeout(60_000);
 const API = '/api/ml-registry/mlflow/api/2.0/mlflow';
@@ -245,21 +263,3 @@ describe('the MLflow API', () => {
     expect(listed.sort()).toEqual(built.sort());
   });
 });
-
-/** Enough for every endpoint, so that only permission can refuse. */
-const FIELDS = {
-  name: 'n',
-  new_name: 'o',
-  version: '1',
-  stage: 'Staging',
-  alias: 'blue',
-  key: 'k',
-  value: '1',
-  timestamp: 1,
-  experiment_id: '0',
-  experiment_name: 'Default',
-  run_id: 'r',
-  metric_key: 'm',
-  model_json: '{}',
-  source: 'runs:/r/m',
-};

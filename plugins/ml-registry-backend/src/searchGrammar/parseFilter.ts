@@ -2,6 +2,15 @@ import { InputError } from '@backstage/errors';
 import { type Entity, identify, type Vocabulary } from './vocabulary';
 import { tokenize, type Token } from './tokenize';
 
+const WORD_OPERATORS: [Operator, number][] = [
+  ['IS NOT NULL', 3],
+  ['IS NULL', 2],
+  ['NOT IN', 2],
+  ['ILIKE', 1],
+  ['LIKE', 1],
+  ['IN', 1],
+];
+
 export type Operator =
   | '='
   | '!='
@@ -132,7 +141,7 @@ function readOperator(tokens: Token[], at: number) {
   const words = [0, 1, 2].map(offset => word(tokens[at + offset]));
   for (const [operator, length] of WORD_OPERATORS) {
     const wanted = operator.split(' ');
-    if (wanted.every((text, index) => words[index] === text)) {
+    if (wanted.every((part, index) => words[index] === part)) {
       return { operator, next: at + length };
     }
   }
@@ -142,15 +151,6 @@ function readOperator(tokens: Token[], at: number) {
     }', found '${token?.text ?? 'the end'}'`,
   );
 }
-
-const WORD_OPERATORS: [Operator, number][] = [
-  ['IS NOT NULL', 3],
-  ['IS NULL', 2],
-  ['NOT IN', 2],
-  ['ILIKE', 1],
-  ['LIKE', 1],
-  ['IN', 1],
-];
 
 function readList(tokens: Token[], start: number) {
   const values: string[] = [];

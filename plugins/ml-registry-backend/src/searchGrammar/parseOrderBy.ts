@@ -2,6 +2,9 @@ import { InputError } from '@backstage/errors';
 import { tokenize } from './tokenize';
 import { type Entity, identify, type Vocabulary } from './vocabulary';
 
+/** Names with a space that MLflow's own pages send without quotes. */
+const ALIASES = /^(run name)\s*(asc|desc|)$/i;
+
 export type Order = { entity: Entity; key: string; descending: boolean };
 
 /** Reads `metrics.auc DESC` and the like; naming one thing twice is an `InputError`. */
@@ -42,6 +45,3 @@ function parseOne(clause: string, vocabulary: Vocabulary): Order {
   }
   return { entity, key, descending: word === 'desc' };
 }
-
-/** Names with a space that MLflow's own pages send without quotes. */
-const ALIASES = /^(run name)\s*(asc|desc|)$/i;

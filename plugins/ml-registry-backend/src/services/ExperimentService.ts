@@ -19,6 +19,11 @@ import {
   limits,
 } from './validation';
 
+const TABLES: Tables = {
+  join: 'x.experiment_id = experiments.experiment_id',
+  tags: 'experiment_tags',
+};
+
 export class ExperimentService {
   readonly #deps: TrackingDeps;
 
@@ -225,8 +230,3 @@ function checkTag(key: string, value: string) {
   checkKey('tag', key);
   checkLength(`Tag value of '${key}'`, value, limits.experimentTagValue);
 }
-
-const TABLES: Tables = {
-  join: 'x.experiment_id = experiments.experiment_id',
-  tags: 'experiment_tags',
-};

@@ -19,6 +19,16 @@ import {
 import type { TrackingCaller } from './StagePolicy';
 import type { TrackingDeps } from './trackingDeps';
 
+const MODEL_TABLES: Tables = {
+  join: 'x.name = registered_models.name',
+  tags: 'registered_model_tags',
+};
+
+const VERSION_TABLES: Tables = {
+  join: 'x.name = model_versions.name AND x.version = model_versions.version',
+  tags: 'model_version_tags',
+};
+
 type Search = {
   filter?: string;
   orderBy: string[];
@@ -180,13 +190,3 @@ export class RegistryReadService {
     return [...newest.values()];
   }
 }
-
-const MODEL_TABLES: Tables = {
-  join: 'x.name = registered_models.name',
-  tags: 'registered_model_tags',
-};
-
-const VERSION_TABLES: Tables = {
-  join: 'x.name = model_versions.name AND x.version = model_versions.version',
-  tags: 'model_version_tags',
-};

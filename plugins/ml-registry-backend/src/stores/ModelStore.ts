@@ -15,6 +15,16 @@ import {
 export type { Stage } from '@downstage/plugin-ml-registry-common';
 export type { Database } from './database';
 
+const NOT_A_PROMPT =
+  'NOT EXISTS (SELECT 1 FROM registered_model_tags p WHERE p.name = registered_models.name AND p.key = ?)';
+
+const VERSION_TABLES = [
+  'registered_model_aliases',
+  'model_version_tags',
+  'model_versions',
+  'registered_model_tags',
+];
+
 export type RegisteredModelRow = {
   name: string;
   creationTime: number;
@@ -411,13 +421,3 @@ export class ModelStore {
     return count > 0;
   }
 }
-
-const NOT_A_PROMPT =
-  'NOT EXISTS (SELECT 1 FROM registered_model_tags p WHERE p.name = registered_models.name AND p.key = ?)';
-
-const VERSION_TABLES = [
-  'registered_model_aliases',
-  'model_version_tags',
-  'model_versions',
-  'registered_model_tags',
-];
