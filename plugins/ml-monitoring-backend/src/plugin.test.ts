@@ -47,7 +47,7 @@ const groups: Record<string, string> = {
   'user:default/cleo': 'group:default/credit',
 };
 
-function features(actions = actionsRegistryServiceMock()) {
+function features(registry = actionsRegistryServiceMock()) {
   return [
     mlMonitoringPlugin,
     catalogServiceMock.factory({ entities: [model] }),
@@ -91,7 +91,7 @@ function features(actions = actionsRegistryServiceMock()) {
     createServiceFactory({
       service: actionsRegistryServiceRef,
       deps: {},
-      factory: () => actions,
+      factory: () => registry,
     }),
   ];
 }

@@ -1,7 +1,7 @@
 import { ConflictError, NotFoundError } from '@backstage/errors';
 import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { drifted, monitor, show } from '../testUtils';
+import { drifted, monitor, show } from '../__testUtils__/show';
 import { MonitoringCard } from './MonitoringCard';
 import { MonitoringContent } from './MonitoringContent';
 

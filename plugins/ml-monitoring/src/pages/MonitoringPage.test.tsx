@@ -1,5 +1,5 @@
 import { screen, within } from '@testing-library/react';
-import { monitor, show } from '../testUtils';
+import { monitor, show } from '../__testUtils__/show';
 import { MonitoringPage } from './MonitoringPage';
 
 describe('the Monitoring page', () => {

@@ -7,7 +7,7 @@ import type {
 import { identityApiRef } from '@backstage/frontend-plugin-api';
 import { mockApis, renderInTestApp } from '@backstage/frontend-test-utils';
 import { EntityProvider } from '@backstage/plugin-catalog-react';
-import { mlMonitoringApiRef, type MlMonitoringApi } from './api';
+import { mlMonitoringApiRef, type MlMonitoringApi } from '../api';
 
 export const owner = 'group:default/diagnostics';
 const entity = {
