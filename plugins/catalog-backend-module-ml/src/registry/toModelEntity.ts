@@ -24,6 +24,8 @@ export const REGISTRY_LOCATION = 'ml-registry:models';
 
 /** The entity of a model that was registered from code, without a file. */
 export function toModelEntity(model: RegisteredModel): Entity {
+  // The registry reads owners from the catalog, so it may give back what stands here for nobody.
+  const owner = model.owner === UNOWNED_GROUP_REF ? undefined : model.owner;
   return {
     apiVersion: ML_API_VERSION,
     kind: 'Model',
@@ -36,13 +38,13 @@ export function toModelEntity(model: RegisteredModel): Entity {
         [ANNOTATION_LOCATION]: REGISTRY_LOCATION,
         [ANNOTATION_ORIGIN_LOCATION]: REGISTRY_LOCATION,
         [ANNOTATION_REGISTERED_MODEL]: model.name,
-        ...(!model.owner && { [ANNOTATION_UNOWNED]: 'true' }),
+        ...(!owner && { [ANNOTATION_UNOWNED]: 'true' }),
       },
     },
     spec: {
       type: 'unknown',
       lifecycle: 'experimental',
-      owner: model.owner ?? UNOWNED_GROUP_REF,
+      owner: owner ?? UNOWNED_GROUP_REF,
     },
   };
 }
