@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { Alert, Button, Flex, Skeleton, Text } from '@backstage/ui';
+import { reasonOf } from './reasonOf';
 import type { Loaded } from './useLoad';
 
 /** What an empty list says: what is missing, and what to do next. */
@@ -27,7 +28,7 @@ export function Frame<T>(props: {
       <Alert
         status="danger"
         title="This could not be loaded"
-        description={error.message}
+        description={reasonOf(error)}
         customActions={
           <Button variant="secondary" size="small" onPress={retry}>
             Try again
@@ -57,7 +58,7 @@ export function Frame<T>(props: {
         <Alert
           status="warning"
           title="Shown as it was last seen"
-          description={error.message}
+          description={reasonOf(error)}
           customActions={
             <Button variant="secondary" size="small" onPress={retry}>
               Try again

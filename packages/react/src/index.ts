@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { Frame, type EmptyFace } from './Frame';
+export { reasonOf } from './reasonOf';
 export { useLoad, type Loaded } from './useLoad';
 export { useContractClient } from './useContractClient';
 export { Plot, seriesColors } from './Plot';

@@ -295,6 +295,7 @@ export const mlRegistryTranslationRef = createTranslationRef({
       emptyText: 'Log one with mlflow.log_artifact("plot.png").',
       download: 'Download {{path}}',
       open: 'Open {{path}}',
+      done: '{{path}} downloaded',
       failed: '{{path}} could not be downloaded',
     },
     cards: {

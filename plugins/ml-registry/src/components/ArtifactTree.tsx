@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { ArtifactFile } from '@downstage/plugin-ml-registry-common';
-import { formatBytes, Frame, useLoad } from '@downstage/react';
+import { formatBytes, Frame, useLoad, reasonOf } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, ButtonIcon, Flex, Text } from '@backstage/ui';
 import {
@@ -119,7 +119,7 @@ function FileRow(props: { owner: ArtifactOwner; item: ArtifactFile }) {
                   await api.downloadArtifact(owner, item.path),
                   lastPart(item.path),
                 ),
-              { title: lastPart(item.path) },
+              { title: t('artifacts.done', { path: lastPart(item.path) }) },
             )
           }
         />
@@ -128,7 +128,7 @@ function FileRow(props: { owner: ArtifactOwner; item: ArtifactFile }) {
         <Alert
           status="danger"
           title={t('artifacts.failed', { path: item.path })}
-          description={action.error.message}
+          description={reasonOf(action.error)}
         />
       )}
     </>

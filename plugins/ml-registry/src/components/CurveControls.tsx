@@ -22,7 +22,7 @@ export function CurveControls(props: {
     <Flex direction="column" gap="4">
       <Flex gap="4" align="end">
         <Select
-          style={{ width: 220 }}
+          style={{ width: 220, flex: 'none' }}
           label={t('run.axis')}
           options={axes.map(axis => ({ value: axis, label: t(`run.${axis}`) }))}
           value={view.axis}

@@ -55,7 +55,23 @@ export function History(props: { namespace: string; name: string }) {
                 <Flex gap="2" align="start">
                   <RiHistoryLine size={16} aria-hidden />
                   <div>
-                    <Text as="div">{item.message}</Text>
+                    <Text as="div">
+                      {item.version !== undefined && (
+                        <strong>
+                          {t('versions.heading', {
+                            version: String(item.version),
+                          })}
+                          {item.from && item.to && (
+                            <>
+                              {' '}
+                              {item.from} → {item.to}
+                            </>
+                          )}
+                          {' · '}
+                        </strong>
+                      )}
+                      {item.message}
+                    </Text>
                     <Text as="div" color="secondary" variant="body-small">
                       <Person entityRef={item.actor} /> · {item.action} ·{' '}
                       <Time at={item.at} />

@@ -69,11 +69,18 @@ export function Lineage(props: { version: ModelVersion }) {
   );
 }
 
-/** Data sets a run or version read; those the portal knows lead to the very version. */
+/** Data sets a run or version read, each once; those the portal knows lead to the very version. */
 export function DatasetLinks(props: { datasets: readonly DatasetInput[] }) {
   return (
     <>
-      {props.datasets.map(({ name, digest, ref }) => {
+      {[
+        ...new Map(
+          props.datasets.map(item => [
+            item.ref ?? `${item.name} ${item.digest}`,
+            item,
+          ]),
+        ).values(),
+      ].map(({ name, digest, ref }) => {
         const href = ref && paths.datasetVersion(ref);
         return (
           <div key={`${name} ${digest}`} title={digest}>

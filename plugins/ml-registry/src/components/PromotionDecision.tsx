@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
-import { useMe } from '@downstage/react';
+import { useMe, reasonOf } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text, TextField } from '@backstage/ui';
 import { RiCheckLine, RiCloseLine } from '@remixicon/react';
@@ -105,7 +105,7 @@ export function PromotionDecision(props: {
         <Alert
           status="danger"
           title={t('promotion.decisionFailed')}
-          description={action.error.message}
+          description={reasonOf(action.error)}
         />
       )}
     </Flex>

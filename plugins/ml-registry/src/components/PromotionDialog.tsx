@@ -4,7 +4,7 @@ import type {
   ModelVersion,
   PromotionTarget,
 } from '@downstage/plugin-ml-registry-common';
-import { Frame, useLoad } from '@downstage/react';
+import { Frame, useLoad, reasonOf } from '@downstage/react';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
@@ -140,7 +140,7 @@ export function PromotionDialog(props: {
             <Alert
               status="danger"
               title={t('promotion.failed')}
-              description={action.error.message}
+              description={reasonOf(action.error)}
             />
           )}
         </Flex>

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { Model, ModelVersion } from '@downstage/plugin-ml-registry-common';
+import { reasonOf } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Alert,
@@ -87,7 +88,7 @@ export function RollbackDialog(props: {
             <Alert
               status="danger"
               title={t('rollback.failed')}
-              description={action.error.message}
+              description={reasonOf(action.error)}
             />
           )}
         </Flex>

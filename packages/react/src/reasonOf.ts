@@ -1,0 +1,17 @@
+import { isError } from '@backstage/errors';
+
+/**
+ * Why something went wrong, for people. What a server says about its refusal comes wrapped in a `ResponseError`
+ * whose own message only repeats the status; the sentence somebody wrote is its cause's.
+ *
+ * @example
+ * ```tsx
+ * <Alert status="danger" title="Not deployed" description={reasonOf(error)} />
+ * ```
+ */
+export function reasonOf(error: Error): string {
+  const { cause } = error;
+  return error.name === 'ResponseError' && isError(cause) && cause.message
+    ? cause.message
+    : error.message;
+}
