@@ -1,3 +1,4 @@
+/* eslint-disable no-restricted-syntax -- __dirname: this is no Backstage backend, and both layouts, src and dist, are handled here */
 import { createHash, randomUUID } from 'node:crypto';
 import {
   mkdirSync,
