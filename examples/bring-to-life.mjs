@@ -16,32 +16,57 @@ const started = Date.now();
 const [ann, eve] = ['ann', 'eve'].map(name => person(`user:default/${name}`));
 
 await step('Ann registers the data set breast-masses', registerDataset);
-await step('Ann creates the project tumour-malignancy from the template', createProject);
-const version = await step('Its first job trains and registers a version', trainedVersion);
-await step(`Ann asks to promote version ${version}; Eve approves`, () => promote(version));
+await step(
+  'Ann creates the project tumour-malignancy from the template',
+  createProject,
+);
+const version = await step(
+  'Its first job trains and registers a version',
+  trainedVersion,
+);
+await step(`Ann asks to promote version ${version}; Eve approves`, () =>
+  promote(version),
+);
 await step('Ann deploys it to an endpoint', deploy);
-await step('Patients come: 600 predictions like those it was trained on', () => traffic('usual', rows => rows));
-await step('A clinic changes its scanner: 600 predictions with larger radii', () => traffic('drifted', drifted));
-say(`The example company is alive after ${((Date.now() - started) / 60_000).toFixed(1)} minutes: ${portal}/catalog/default/model/${model}`);
+await step('Patients come: 600 predictions like those it was trained on', () =>
+  traffic('usual', rows => rows),
+);
+await step(
+  'A clinic changes its scanner: 600 predictions with larger radii',
+  () => traffic('drifted', drifted),
+);
+say(
+  `The example company is alive after ${(
+    (Date.now() - started) /
+    60_000
+  ).toFixed(1)} minutes: ${portal}/catalog/default/model/${model}`,
+);
 
 async function registerDataset() {
   const path = '/api/ml-data/v1/datasets/default/breast-masses/versions';
   // The catalog reads its files a moment after the start.
-  await until('the data set in the catalog', () => ann.find('/api/catalog/entities/by-name/dataset/default/breast-masses'));
+  await until('the data set in the catalog', () =>
+    ann.find('/api/catalog/entities/by-name/dataset/default/breast-masses'),
+  );
   const { items } = await ann.get(path);
   if (items.length) return;
-  await ann.post(path, { message: 'The measurements as they came from the laboratory' });
+  await ann.post(path, {
+    message: 'The measurements as they came from the laboratory',
+  });
 }
 
 async function createProject() {
   if (await latestJob()) return;
-  await until('the template in the catalog', () => ann.find('/api/catalog/entities/by-name/template/default/tabular-sklearn'));
+  await until('the template in the catalog', () =>
+    ann.find('/api/catalog/entities/by-name/template/default/tabular-sklearn'),
+  );
   const { id } = await ann.post('/api/scaffolder/v2/tasks', {
     templateRef: 'template:default/tabular-sklearn',
     values: {
       name: model,
       title: 'Tumour malignancy',
-      description: 'Tells malignant from benign breast masses by the measurements of their cell nuclei',
+      description:
+        'Tells malignant from benign breast masses by the measurements of their cell nuclei',
       owner: 'group:default/diagnostics',
       risk: 'limited',
       dataset: 'dataset:default/breast-masses',
@@ -54,34 +79,50 @@ async function createProject() {
   });
   await until('the project', async () => {
     const task = await ann.get(`/api/scaffolder/v2/tasks/${id}`);
-    if (task.status === 'failed') throw new Error(`The template failed; see ${portal}/create/tasks/${id}`);
+    if (task.status === 'failed')
+      throw new Error(`The template failed; see ${portal}/create/tasks/${id}`);
     return task.status === 'completed';
   });
 }
 
 async function trainedVersion() {
-  const versions = () => ann.get(`${modelPath}/versions`).then(({ items }) => items, () => []);
+  const versions = () =>
+    ann.get(`${modelPath}/versions`).then(
+      ({ items }) => items,
+      () => [],
+    );
   await until(
     'a version in staging',
     async () => {
       if ((await versions()).some(item => item.stage !== 'none')) return true;
       const job = await latestJob();
       if (job?.state === 'failed') {
-        throw new Error(`Training failed: ${job.message ?? job.reason}. Its log: ${portal}/training/jobs/${job.id}`);
+        throw new Error(
+          `Training failed: ${
+            job.message ?? job.reason
+          }. Its log: ${portal}/training/jobs/${job.id}`,
+        );
       }
       return false;
     },
     20 * 60_000,
   );
   const items = await versions();
-  return (items.find(item => item.stage === 'production') ?? items.find(item => item.stage !== 'none')).version;
+  return (
+    items.find(item => item.stage === 'production') ??
+    items.find(item => item.stage !== 'none')
+  ).version;
 }
 
 async function promote(number) {
   if ((await ann.get(modelPath)).production) return;
-  const { items } = await ann.get(`/api/ml-registry/v1/promotions?model=${encodeURIComponent(modelRef)}`);
+  const { items } = await ann.get(
+    `/api/ml-registry/v1/promotions?model=${encodeURIComponent(modelRef)}`,
+  );
   const promotion =
-    items.find(item => ['requested', 'checking', 'waiting-for-approval'].includes(item.state)) ??
+    items.find(item =>
+      ['requested', 'checking', 'waiting-for-approval'].includes(item.state),
+    ) ??
     (await ann.post(`${modelPath}/versions/${number}/promotions`, {
       to: 'production',
       reason: 'First model of the screening programme',
@@ -89,28 +130,51 @@ async function promote(number) {
   const path = `/api/ml-registry/v1/promotions/${promotion.id}`;
   await until('the gates', async () => {
     const { state, message } = await ann.get(path);
-    if (['blocked', 'rejected', 'withdrawn'].includes(state)) throw new Error(`The promotion is ${state}: ${message}`);
+    if (['blocked', 'rejected', 'withdrawn'].includes(state))
+      throw new Error(`The promotion is ${state}: ${message}`);
     return ['waiting-for-approval', 'approved'].includes(state);
   });
   if ((await ann.get(path)).state === 'waiting-for-approval') {
-    await eve.post(`${path}/approve`, { comment: 'Checked on the held-out masses; agreed.' });
+    await eve.post(`${path}/approve`, {
+      comment: 'Checked on the held-out masses; agreed.',
+    });
   }
-  await until('the version in production', async () => (await ann.get(modelPath)).production);
+  await until(
+    'the version in production',
+    async () => (await ann.get(modelPath)).production,
+  );
 }
 
 async function deploy() {
-  if (!(await ann.find(endpointPath))) await ann.post('/api/ml-serving/v1/endpoints', { modelRef });
-  await until('the endpoint', async () => (await ann.get(endpointPath)).state === 'ready');
+  if (!(await ann.find(endpointPath)))
+    await ann.post('/api/ml-serving/v1/endpoints', { modelRef });
+  await until(
+    'the endpoint',
+    async () => (await ann.get(endpointPath)).state === 'ready',
+  );
 }
 
 /** Sends rows of the data set through the endpoint, in small groups as an application would. */
 async function traffic(kind, change) {
-  const { rows: before, features } = await ann.get(`${endpointPath}/prediction-log`);
+  const { rows: before, features } = await ann.get(
+    `${endpointPath}/prediction-log`,
+  );
   if (before >= (kind === 'usual' ? 600 : 1200)) return;
-  await until('the baseline', async () => (await ann.find(`${monitorPath}/baseline`))?.state === 'ready');
-  const rows = change(await sample(600, kind === 'usual' ? 1 : 2, features.map(feature => feature.name)));
+  await until(
+    'the baseline',
+    async () => (await ann.find(`${monitorPath}/baseline`))?.state === 'ready',
+  );
+  const rows = change(
+    await sample(
+      600,
+      kind === 'usual' ? 1 : 2,
+      features.map(feature => feature.name),
+    ),
+  );
   for (let start = 0; start < rows.length; start += 20) {
-    await ann.post(`${endpointPath}/predict`, { rows: rows.slice(start, start + 20) });
+    await ann.post(`${endpointPath}/predict`, {
+      rows: rows.slice(start, start + 20),
+    });
   }
   await ann.post(`${monitorPath}/evaluate`, {});
 }
@@ -123,22 +187,33 @@ async function sample(count, seed, features) {
   let state = seed;
   const draw = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return lines[Math.floor((state / 2 ** 32) * lines.length)].trim().split(',');
+    return lines[Math.floor((state / 2 ** 32) * lines.length)]
+      .trim()
+      .split(',');
   };
   return Array.from({ length: count }, () => {
     const values = draw();
-    return Object.fromEntries(features.map(name => [name, Number(values[names.indexOf(name)])]));
+    return Object.fromEntries(
+      features.map(name => [name, Number(values[names.indexOf(name)])]),
+    );
   });
 }
 
 /** A scanner that measures lengths a quarter too long. */
 function drifted(rows) {
-  const factor = name => (/area/.test(name) ? 1.5625 : /radius|perimeter/.test(name) ? 1.25 : 1);
-  return rows.map(row => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value * factor(name)])));
+  const factor = name =>
+    /area/.test(name) ? 1.5625 : /radius|perimeter/.test(name) ? 1.25 : 1;
+  return rows.map(row =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [name, value * factor(name)]),
+    ),
+  );
 }
 
 async function latestJob() {
-  const { items } = await ann.get(`/api/ml-jobs/v1/jobs?model=${encodeURIComponent(modelRef)}&limit=1`);
+  const { items } = await ann.get(
+    `/api/ml-jobs/v1/jobs?model=${encodeURIComponent(modelRef)}&limit=1`,
+  );
   return items[0];
 }
 
@@ -149,7 +224,9 @@ function person(entityRef) {
   const signIn = async () => {
     if (token && Date.now() - signedInAt < 30 * 60_000) return token;
     const answer = await until(`the sign-in of ${entityRef}`, async () => {
-      const response = await fetch(`${portal}/api/auth/example/refresh`, { headers: { 'x-example-person': entityRef } });
+      const response = await fetch(`${portal}/api/auth/example/refresh`, {
+        headers: { 'x-example-person': entityRef },
+      });
       // People are read from a file a moment after the start.
       return response.ok ? response.json() : undefined;
     });
@@ -160,12 +237,18 @@ function person(entityRef) {
   const call = async (method, path, body) => {
     const response = await fetch(`${portal}${path}`, {
       method,
-      headers: { authorization: `Bearer ${await signIn()}`, ...(body && { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${await signIn()}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
       body: body && JSON.stringify(body),
     });
     if (response.ok) return response.json();
     const message = messageOf(await response.text());
-    throw Object.assign(new Error(`${method} ${path} answered ${response.status}: ${message}`), { status: response.status });
+    throw Object.assign(
+      new Error(`${method} ${path} answered ${response.status}: ${message}`),
+      { status: response.status },
+    );
   };
   return {
     get: path => call('GET', path),
@@ -192,7 +275,8 @@ async function until(what, done, limit = 3 * 60_000) {
   for (;;) {
     const value = await done();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`Waited ${limit / 60_000} minutes for ${what}`);
+    if (Date.now() > end)
+      throw new Error(`Waited ${limit / 60_000} minutes for ${what}`);
     await pause(1_000);
   }
 }
@@ -205,7 +289,9 @@ async function step(title, work) {
     return value;
   } catch (error) {
     say(`${title}: ${error.message}`);
-    say('The example company rests here; the portal itself is fine. The next start tries again.');
+    say(
+      'The example company rests here; the portal itself is fine. The next start tries again.',
+    );
     process.exit(1);
   }
 }

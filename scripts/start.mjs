@@ -71,7 +71,7 @@ process.on('SIGHUP', stop);
 process.stdout.write(`
   Downstage is at ${url}
 
-  Enter as Ann Lindqvist, a data scientist, and try first:
+  Enter as Ann Ito, a data scientist, and try first:
     ${url}/create                                        a model of your own, from a template
     ${url}/catalog/default/model/tumour-malignancy       the example model, as soon as it is trained
     export MLFLOW_TRACKING_URI=${url}/api/ml-registry/mlflow

@@ -99,6 +99,7 @@ export function Plot(props: {
         },
         legend: option.legend && {
           type: 'scroll',
+          top: 0,
           textStyle: { color: foreground },
           ...(option.legend as object),
         },

@@ -13,7 +13,10 @@ const looks = {
   ok: { Icon: RiCheckboxCircleLine, color: 'var(--bui-fg-positive, #137a3e)' },
   warning: { Icon: RiAlertLine, color: 'var(--bui-fg-warning, #a65b00)' },
   error: { Icon: RiCloseCircleLine, color: 'var(--bui-fg-negative, #c21d1d)' },
-  running: { Icon: RiLoader4Line, color: 'var(--bui-fg-announcement, #1f5fbf)' },
+  running: {
+    Icon: RiLoader4Line,
+    color: 'var(--bui-fg-announcement, #1f5fbf)',
+  },
   neutral: {
     Icon: RiIndeterminateCircleLine,
     color: 'var(--bui-fg-secondary, #666)',

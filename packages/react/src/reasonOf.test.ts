@@ -1,23 +1,39 @@
-import { ResponseError } from '@backstage/errors';
+import { createContractClient, defineContract } from '@downstage/common';
+import { z } from 'zod';
 import { reasonOf } from './reasonOf';
+
+const contract = defineContract({
+  getRun: {
+    method: 'get',
+    path: '/v1/run',
+    summary: 'A run',
+    response: z.object({}),
+  },
+});
 
 describe('reasonOf', () => {
   it('tells what the server said, not only its status', async () => {
-    const body = {
-      error: { name: 'NotFoundError', message: "There is no run 'x'" },
-      response: { statusCode: 404 },
-    };
-    const error = await ResponseError.fromResponse({
-      ok: false,
-      status: 404,
-      statusText: 'Not Found',
-      headers: new Headers({ 'content-type': 'application/json' }),
-      text: async () => JSON.stringify(body),
-      redirected: false,
-      type: 'basic',
-      url: 'http://localhost/api',
-    } as Response);
-    expect(reasonOf(error)).toBe("There is no run 'x'");
+    const client = createContractClient({
+      contract,
+      pluginId: 'ml-registry',
+      discoveryApi: { getBaseUrl: async () => 'http://localhost/api' },
+      fetchApi: {
+        fetch: async () =>
+          ({
+            ok: false,
+            status: 404,
+            statusText: 'Not Found',
+            headers: new Headers({ 'content-type': 'application/json' }),
+            text: async () =>
+              JSON.stringify({
+                error: { name: 'NotFoundError', message: "No run 'x'" },
+                response: { statusCode: 404 },
+              }),
+          } as Response),
+      },
+    });
+    const error = await client.getRun({}).catch(caught => caught);
+    expect(reasonOf(error)).toBe("No run 'x'");
   });
 
   it('tells the message of any other error', () => {

@@ -1,5 +1,3 @@
-import { isError } from '@backstage/errors';
-
 /**
  * Why something went wrong, for people. What a server says about its refusal comes wrapped in a `ResponseError`
  * whose own message only repeats the status; the sentence somebody wrote is its cause's.
@@ -11,7 +9,9 @@ import { isError } from '@backstage/errors';
  */
 export function reasonOf(error: Error): string {
   const { cause } = error;
-  return error.name === 'ResponseError' && isError(cause) && cause.message
+  return error.name === 'ResponseError' &&
+    cause instanceof Error &&
+    cause.message
     ? cause.message
     : error.message;
 }

@@ -1,0 +1,424 @@
+// The golden path as two people walk it in a real browser: a data set is registered, a template makes a project,
+// its job trains a version, one asks for promotion, another approves, the endpoint answers, requests drift, the
+// monitor finds it, the owners are told, and the same job retrains.
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { root } from '../scripts/shell.mjs';
+
+const model = 'mass-screening';
+const second = 1_000;
+const minute = 60 * second;
+
+/** Walks the path on a portal of its own. Steps depend on each other: after a failure the rest counts as failed. */
+export async function goldenPath({ node, scratch }) {
+  const result = { passed: 0, failed: 0 };
+  const dataDir = join(scratch, 'portal');
+  const screenshots = join(root, '.downstage', 'e2e');
+  await rm(screenshots, { recursive: true, force: true });
+  await mkdir(screenshots, { recursive: true });
+  const portal = await startPortal(node, dataDir);
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+      ...[
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    ],
+  });
+  const people = {};
+  const pageOf = async name => {
+    people[name] ??= await enter(browser, portal.url, name);
+    return people[name];
+  };
+  const steps = walk({ portal, pageOf });
+  try {
+    for (const [index, [title, work]] of steps.entries()) {
+      const started = Date.now();
+      try {
+        await work();
+        result.passed += 1;
+        process.stdout.write(
+          `  ✓ ${title} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`,
+        );
+      } catch (error) {
+        result.failed += steps.length - index;
+        process.stdout.write(`  ✗ ${title}\n${error.stack}\n`);
+        for (const [name, page] of Object.entries(people)) {
+          await page
+            .screenshot({
+              path: join(screenshots, `${name}.png`),
+              fullPage: true,
+            })
+            .catch(() => {});
+        }
+        process.stdout.write(`  Pictures of what was seen: .downstage/e2e\n`);
+        const log = await readFile(
+          join(dataDir, 'logs/portal.log'),
+          'utf8',
+        ).catch(() => '');
+        const loud = log
+          .split('\n')
+          .filter(line => /\b(error|warn)\b/i.test(line));
+        process.stdout.write(`${loud.slice(-15).join('\n')}\n`);
+        break;
+      }
+    }
+  } finally {
+    await browser.close();
+    await portal.stop();
+  }
+  return result;
+}
+
+function walk({ portal, pageOf }) {
+  const entity = tab =>
+    `${portal.url}/catalog/default/model/${model}${tab ? `/${tab}` : ''}`;
+  let rows;
+  let endpointUrl;
+  return [
+    [
+      'Ann registers a version of the data set',
+      async () => {
+        const page = await pageOf('Ann');
+        await page.goto(
+          `${portal.url}/catalog/default/dataset/breast-masses/versions`,
+        );
+        await page
+          .getByRole('button', { name: 'Register version' })
+          .first()
+          .click();
+        await page
+          .getByRole('dialog')
+          .getByRole('button', { name: 'Register version' })
+          .click();
+        await page.getByText('569').first().waitFor({ timeout: minute });
+      },
+    ],
+    [
+      'Ann creates a project from the template',
+      async () => {
+        const page = await pageOf('Ann');
+        await page.goto(
+          `${portal.url}/create/templates/default/tabular-sklearn`,
+        );
+        await page.fill('#root_name', model);
+        await page.fill('#root_title', 'Mass screening');
+        await page.getByLabel('Owner').click();
+        await page.getByRole('option', { name: /diagnostics/i }).click();
+        await page.getByRole('button', { name: 'Next' }).click();
+        await page.getByLabel('Dataset').click();
+        await page.getByRole('option', { name: /breast/i }).click();
+        await page.fill('#root_target', 'malignant');
+        await page.getByRole('button', { name: 'Next' }).click();
+        await page.getByRole('button', { name: 'Review' }).click();
+        await page.getByRole('button', { name: 'Create' }).click();
+        await page
+          .locator('a[href*="/training/jobs/"]')
+          .first()
+          .waitFor({ timeout: 2 * minute });
+      },
+    ],
+    [
+      'its job trains, with a live log',
+      async () => {
+        const page = await pageOf('Ann');
+        await page.locator('a[href*="/training/jobs/"]').first().click();
+        await page.waitForURL(/\/training\/jobs\//);
+        await page
+          .getByText('Succeeded')
+          .first()
+          .waitFor({ timeout: 10 * minute });
+        await page
+          .getByText(/Registered mass-screening version 1/)
+          .first()
+          .waitFor({ timeout: minute });
+      },
+    ],
+    [
+      'the version passes its gates and stands in staging, with its lineage',
+      async () => {
+        const page = await pageOf('Ann');
+        await page.goto(entity('versions'));
+        await page.getByText('Staging').first().waitFor({ timeout: minute });
+        await page.goto(entity('versions?version=1'));
+        await page
+          .getByText('default/breast-masses@1')
+          .first()
+          .waitFor({ timeout: minute });
+      },
+    ],
+    [
+      'Ann asks for promotion and cannot approve it herself',
+      async () => {
+        const page = await pageOf('Ann');
+        await page
+          .getByRole('button', { name: 'Request promotion' })
+          .first()
+          .click();
+        const dialog = page.getByRole('dialog');
+        await dialog.getByLabel('Why this version?').fill('The first one');
+        await dialog.getByRole('button', { name: 'Request promotion' }).click();
+        await page
+          .getByText('Waiting for approval')
+          .first()
+          .waitFor({ timeout: minute });
+        await page
+          .getByText(/You asked for this promotion/)
+          .first()
+          .waitFor({ timeout: minute });
+      },
+    ],
+    [
+      'Cleo of another team can look, and is offered nothing to change',
+      async () => {
+        const page = await pageOf('Cleo');
+        await page.goto(entity('versions'));
+        await page
+          .getByText('Waiting for approval')
+          .first()
+          .waitFor({ timeout: minute });
+        for (const name of [
+          'Approve',
+          'Request promotion',
+          'Roll back',
+          'Deploy',
+        ]) {
+          const offered = page.getByRole('button', { name, exact: true });
+          if ((await offered.count()) && (await offered.first().isEnabled()))
+            throw new Error(`Cleo is offered '${name}'`);
+        }
+      },
+    ],
+    [
+      'Eve approves, and the version is in production',
+      async () => {
+        const page = await pageOf('Eve');
+        await page.goto(entity('versions'));
+        await page
+          .getByRole('button', { name: 'Approve', exact: true })
+          .first()
+          .click();
+        await page.getByText('Production').first().waitFor({ timeout: minute });
+        await page.getByText('champion').first().waitFor({ timeout: minute });
+      },
+    ],
+    [
+      'Ann deploys it, and the endpoint answers',
+      async () => {
+        const page = await pageOf('Ann');
+        await page.goto(entity('serving'));
+        await page.getByRole('button', { name: 'Deploy' }).click();
+        await page
+          .getByText('Ready', { exact: true })
+          .first()
+          .waitFor({ timeout: 2 * minute });
+        await page.getByRole('button', { name: 'Ask for predictions' }).click();
+        await page
+          .getByText(/Answered by version 1/)
+          .waitFor({ timeout: minute });
+        endpointUrl = `http://127.0.0.1:${portal.gatewayPort}/v2/models/${model}`;
+      },
+    ],
+    [
+      'a program asks by the Open Inference Protocol and by named columns',
+      async () => {
+        rows = await sampleRows();
+        const metadata = await json(await fetch(endpointUrl));
+        const [input] = metadata.inputs;
+        const answer = await json(
+          await fetch(`${endpointUrl}/infer`, {
+            method: 'POST',
+            body: JSON.stringify({
+              id: 'e2e',
+              inputs: [
+                {
+                  name: input.name,
+                  datatype: input.datatype,
+                  shape: [1, rows[0].length],
+                  data: rows[0].map(([, value]) => value),
+                },
+              ],
+            }),
+          }),
+        );
+        if (answer.id !== 'e2e' || answer.model_version !== '1')
+          throw new Error(`Unexpected answer: ${JSON.stringify(answer)}`);
+        await send(endpointUrl, rows.slice(0, 400));
+      },
+    ],
+    [
+      'drifted requests are found, and the owners are told',
+      async () => {
+        const page = await pageOf('Ann');
+        await page.goto(entity('monitoring'));
+        await page
+          .getByText(/Looks like the baseline|Evaluate now/)
+          .first()
+          .waitFor({ timeout: minute });
+        const larger = rows.map(row =>
+          row.map(([name, value]) => [
+            name,
+            /radius|perimeter|area/.test(name) ? value * 1.5 : value,
+          ]),
+        );
+        await send(endpointUrl, larger.slice(0, 400));
+        await page.getByRole('button', { name: 'Evaluate now' }).click();
+        await page
+          .getByText('Drifted')
+          .first()
+          .waitFor({ timeout: 2 * minute });
+        const eve = await pageOf('Eve');
+        await eve.goto(`${portal.url}/notifications`);
+        await eve
+          .getByText(/has drifted/)
+          .first()
+          .waitFor({ timeout: minute });
+      },
+    ],
+    [
+      'Ann retrains: the same job is submitted again',
+      async () => {
+        const page = await pageOf('Ann');
+        await page.getByRole('button', { name: 'Retrain' }).click();
+        await page
+          .getByRole('dialog')
+          .getByRole('button', { name: 'Submit the job' })
+          .click();
+        const link = page.locator('a[href*="/training/jobs/"]').first();
+        await link.waitFor({ timeout: minute });
+        await link.click();
+        await page
+          .getByText('Succeeded')
+          .first()
+          .waitFor({ timeout: 5 * minute });
+        await page.goto(entity('versions'));
+        await page.getByText('Version 2').first().waitFor({ timeout: minute });
+      },
+    ],
+  ];
+}
+
+/** A browser window in which somebody has entered by the sign-in page. */
+async function enter(browser, url, name) {
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 1000 },
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30 * second);
+  await page.goto(url);
+  await page.getByRole('button', { name: `Enter as ${name}` }).click();
+  await page.getByRole('link', { name: 'Home', exact: true }).first().waitFor();
+  return page;
+}
+
+async function startPortal(node, dataDir) {
+  const port = await freePortPair();
+  const child = spawn(
+    node,
+    [
+      join(root, 'scripts/start.mjs'),
+      '--port',
+      String(port),
+      '--data-dir',
+      dataDir,
+      '--empty',
+    ],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  await new Promise((done, reject) => {
+    child.stdout.on('data', chunk => {
+      if (String(chunk).includes('Downstage is at')) done();
+    });
+    child.once('exit', code =>
+      reject(new Error(`The portal ended with ${code}`)),
+    );
+  });
+  return {
+    url: `http://localhost:${port}`,
+    gatewayPort: port + 1,
+    stop: () =>
+      new Promise(done => {
+        child.once('exit', done);
+        child.kill('SIGINT');
+      }),
+  };
+}
+
+/** A port for the portal whose neighbour, the gateway's, is free too. */
+async function freePortPair() {
+  const listen = port =>
+    new Promise((done, reject) => {
+      const server = createServer();
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => done(server));
+    });
+  for (;;) {
+    const first = await listen(0);
+    const { port } = first.address();
+    const next = await listen(port + 1).catch(() => undefined);
+    await Promise.all(
+      [first, next].map(
+        server => server && new Promise(done => server.close(done)),
+      ),
+    );
+    if (next) return port;
+  }
+}
+
+/** Rows of the example data as [name, value] pairs, in the order of the columns. */
+async function sampleRows() {
+  const text = await readFile(
+    join(root, 'examples/data/breast-masses.csv'),
+    'utf8',
+  );
+  const [header, ...lines] = text.trim().split('\n');
+  const names = header.trim().split(',');
+  return lines.map(line =>
+    line
+      .trim()
+      .split(',')
+      .map((value, index) => [names[index], Number(value)])
+      .filter(([name]) => name !== 'mass_id' && name !== 'malignant'),
+  );
+}
+
+async function send(url, rows) {
+  for (let start = 0; start < rows.length; start += 50) {
+    await json(
+      await fetch(`${url}/predict`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          rows: rows
+            .slice(start, start + 50)
+            .map(row => Object.fromEntries(row)),
+        }),
+      }),
+    );
+  }
+}
+
+async function json(response) {
+  if (!response.ok)
+    throw new Error(
+      `${response.url} answered ${response.status}: ${await response.text()}`,
+    );
+  return response.json();
+}
+
+if (process.argv[1]?.endsWith('goldenPath.mjs')) {
+  const scratch = join(root, '.downstage', 'e2e-run');
+  await rm(scratch, { recursive: true, force: true });
+  const result = await goldenPath({ node: process.execPath, scratch });
+  process.stdout.write(`${result.passed} passed, ${result.failed} failed\n`);
+  process.exit(result.failed ? 1 : 0);
+}
