@@ -3,12 +3,19 @@
 import { createBackend } from '@backstage/backend-defaults';
 import { mockServices } from '@backstage/backend-test-utils';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
+import { AuthorizeResult } from '@backstage/plugin-permission-common';
 import { aModelEntity } from '../src/__testUtils__/aModelEntity';
 import { peopleFactory } from '../src/__testUtils__/people';
+
+// Its own data, not the portal's.
+process.env.DOWNSTAGE_DATA_DIR ??= '.downstage';
 
 const backend = createBackend();
 backend.add(mockServices.auth.factory());
 backend.add(mockServices.httpAuth.factory());
+backend.add(
+  mockServices.permissions.factory({ result: AuthorizeResult.ALLOW }),
+);
 backend.add(peopleFactory);
 backend.add(catalogServiceMock.factory({ entities: [aModelEntity()] }));
 backend.add(import('../src'));

@@ -76,15 +76,16 @@ export function createServices(deps: RegistryDeps) {
 
   const steps = new PromotionSteps(shared);
   const promotions = new PromotionService({ ...shared, steps });
+  const stagePolicy = new PromotionStagePolicy({
+    ...shared,
+    promotions,
+    portalUrl,
+  });
   const tracking = createTrackingServices({
     knex,
     authorizer,
     artifactStore: deps.artifactStore,
-    stagePolicy: new PromotionStagePolicy({
-      ...shared,
-      promotions,
-      portalUrl,
-    }),
+    stagePolicy,
     entityOwner: async name => (await profiles.get(name)).owner,
     onVersionCreated: async () => deps.onVersionCreated(),
     clock: () => clock().getTime(),
@@ -92,6 +93,7 @@ export function createServices(deps: RegistryDeps) {
   const { artifacts } = tracking;
   return {
     tracking,
+    stagePolicy,
     steps,
     promotions,
     models: new ModelService({ ...shared, artifacts }),

@@ -172,10 +172,13 @@ export async function aRegistry(
       ]),
     );
   /** Brings a version into production as two people would. */
-  const promote = async (version: number) => {
+  const promote = async (
+    version: number,
+    to: 'candidate' | 'production' = 'production',
+  ) => {
     const path = { namespace: 'default', name: 'tumours', version };
     const { id } = await services.promotions.request(
-      { ...path, to: 'production' },
+      { ...path, to },
       as('ann'),
     );
     return services.promotions.approve({ id }, as('ben'));

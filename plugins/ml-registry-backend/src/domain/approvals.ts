@@ -4,8 +4,8 @@ import type { Stage } from '@downstage/plugin-ml-registry-common';
  * How many people other than requester and author have to approve.
  *
  * @remarks
- * Only production is approved by people: a candidate answers nobody, staging is what gates decide. `high` risk
- * asks for two whatever the entity says; otherwise the entity's own number, one unless given.
+ * Staging is what gates decide. A candidate is approved like production, because it is to answer part of the traffic.
+ * `high` risk asks for two whatever the entity says; otherwise the entity's own number, one unless given.
  */
 export function approvalsNeeded(options: {
   to: Stage;
@@ -13,7 +13,7 @@ export function approvalsNeeded(options: {
   approvals?: number;
 }): number {
   const { to, risk, approvals = 1 } = options;
-  if (to !== 'production') return 0;
+  if (to === 'staging') return 0;
   return risk === 'high' ? Math.max(2, approvals) : approvals;
 }
 

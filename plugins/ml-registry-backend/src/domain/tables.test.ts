@@ -64,7 +64,7 @@ describe('approvals', () => {
     [{ to: 'production', risk: 'limited', approvals: 3 }, 3],
     [{ to: 'production', risk: 'high', approvals: 1 }, 2],
     [{ to: 'production', risk: 'high', approvals: 3 }, 3],
-    [{ to: 'candidate', risk: 'high' }, 0],
+    [{ to: 'candidate', risk: 'high' }, 2],
     [{ to: 'staging', risk: 'high' }, 0],
   ] as const)('%j needs %p', (options, expected) => {
     expect(approvalsNeeded(options)).toBe(expected);

@@ -343,17 +343,71 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
     });
   });
 
-  it('makes a version the candidate without approval, and its challenger alias moves', async () => {
+  it('moves the challenger alias with the candidate, and puts the one before back into staging', async () => {
     const registry = await start();
-    const one = await registry.aVersion(1);
-    const two = await registry.aVersion(2);
-    const candidate = { to: 'candidate' as const };
-    await registry.promotions.request({ ...one, ...candidate }, as('ann'));
+    await registry.aVersion(1);
+    await registry.aVersion(2);
+    await registry.promote(1, 'candidate');
     expect(await registry.aliases()).toEqual({ challenger: 1 });
-    await registry.promotions.request({ ...two, ...candidate }, as('ann'));
+    await registry.promote(2, 'candidate');
     expect(await registry.aliases()).toEqual({ challenger: 2 });
     expect(await registry.stageOf(1)).toBe('staging');
     await registry.promote(2);
     expect(await registry.aliases()).toEqual({ champion: 2 });
+  });
+
+  it('opens a promotion for an MLflow client that asks for production, and names it again the next time', async () => {
+    const registry = await start();
+    await registry.aVersion(1);
+    const policy = registry.stagePolicy;
+    const ask = {
+      caller: { actor: 'user:default/ann' },
+      modelName: 'tumours',
+      version: 1,
+      from: 'none' as const,
+      via: 'stage' as const,
+      archiveExisting: false,
+    };
+    const first = await policy.transition({ ...ask, to: 'production' });
+    expect(first).toMatchObject({
+      outcome: 'refused',
+      promotionId: 'promotion-1',
+      message: expect.stringContaining('promotion-1 is waiting-for-approval'),
+    });
+    expect(await policy.transition({ ...ask, to: 'production' })).toEqual(
+      first,
+    );
+    await expect(policy.transition({ ...ask, to: 'staging' })).resolves.toEqual(
+      { outcome: 'applied' },
+    );
+    expect(await registry.stageOf(1)).toBe('staging');
+  });
+
+  it('does not let a job retire what is in production, and lets a person', async () => {
+    const registry = await start();
+    await registry.aVersion(1);
+    await registry.promote(1);
+    const ask = {
+      modelName: 'tumours',
+      version: 1,
+      from: 'production' as const,
+      to: 'archived' as const,
+      via: 'stage' as const,
+      archiveExisting: false,
+    };
+    const actor = 'user:default/ann';
+    const subject = {
+      subject: 'job:7',
+      actor,
+      owner: 'group:default/diagnostics',
+      attributes: { job: '7' },
+    };
+    await expect(
+      registry.stagePolicy.transition({ ...ask, caller: { actor, subject } }),
+    ).resolves.toMatchObject({ outcome: 'refused' });
+    await expect(
+      registry.stagePolicy.transition({ ...ask, caller: { actor } }),
+    ).resolves.toEqual({ outcome: 'applied' });
+    expect(await registry.aliases()).toEqual({});
   });
 });
