@@ -1,5 +1,8 @@
-import { createContractClient, defineContract } from '@downstage/common';
-import { z } from 'zod';
+import {
+  createContractClient,
+  defineContract,
+  timestampSchema,
+} from '@downstage/common';
 import { reasonOf } from './reasonOf';
 
 const contract = defineContract({
@@ -7,7 +10,7 @@ const contract = defineContract({
     method: 'get',
     path: '/v1/run',
     summary: 'A run',
-    response: z.object({}),
+    response: timestampSchema,
   },
 });
 

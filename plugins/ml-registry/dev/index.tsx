@@ -24,6 +24,13 @@ import {
 } from '../src/__testUtils__/examples';
 import { fakeRegistry } from '../src/__testUtils__/fakeRegistry';
 
+// Who looks at the pages here is a guest; as owner they are offered every change.
+const owner = 'user:default/guest';
+const entity = {
+  ...aModelEntity,
+  relations: [{ type: 'ownedBy', targetRef: owner }],
+};
+
 /** The pages below `/models` with data to look at and no backend. The tabs and cards of a Model are at `/catalog/default/model/tumour-malignancy/versions`. */
 const data = createFrontendModule({
   pluginId: 'ml-registry',
@@ -51,8 +58,16 @@ const data = createFrontendModule({
                   production: undefined,
                 }),
               ],
-              versions: [aVersion()],
-              promotions: [aPromotion()],
+              versions: [
+                aVersion({ version: 3 }),
+                aVersion(),
+                aVersion({
+                  version: 1,
+                  stage: 'production',
+                  aliases: ['champion'],
+                }),
+              ],
+              promotions: [aPromotion({ owner })],
               runs: [
                 aRun(),
                 aRun({
@@ -85,7 +100,7 @@ const catalog = createFrontendPlugin({
         defineParams({
           api: catalogApiRef,
           deps: {},
-          factory: () => catalogApiMock({ entities: [aModelEntity] }),
+          factory: () => catalogApiMock({ entities: [entity] }),
         }),
     }),
     ...(['versions', 'runs'] as const).map(tab =>
@@ -95,7 +110,7 @@ const catalog = createFrontendPlugin({
           path: `/catalog/default/model/tumour-malignancy/${tab}`,
           title: tab,
           loader: async () => (
-            <EntityProvider entity={aModelEntity}>
+            <EntityProvider entity={entity}>
               <Flex direction="column" gap="4" p="4">
                 {tabs[tab]}
                 <ProductionCard />
