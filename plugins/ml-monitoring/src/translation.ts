@@ -23,7 +23,7 @@ export const mlMonitoringTranslationRef = createTranslationRef({
       rows: '{{rows}} predictions',
     },
     status: {
-      ok: 'Looks like the baseline',
+      ok: 'No drift',
       warning: 'Moving away',
       drift: 'Drifted',
       insufficient_data: 'Too few predictions',

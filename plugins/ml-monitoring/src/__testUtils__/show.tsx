@@ -10,7 +10,7 @@ import { EntityProvider } from '@backstage/plugin-catalog-react';
 import { mlMonitoringApiRef, type MlMonitoringApi } from '../api';
 
 export const owner = 'group:default/diagnostics';
-const entity = {
+export const entity = {
   apiVersion: 'downstage.dev/v1alpha1',
   kind: 'Model',
   metadata: { name: 'tumour-malignancy', namespace: 'default' },
@@ -96,6 +96,23 @@ export const monitor: Monitor = {
   openEpisode: { since: '2026-11-20T11:00:05Z', columns: ['mean_radius'] },
 };
 
+/** A monitoring that answers with the examples, unless told otherwise. */
+export function fakeApi(api: Partial<MlMonitoringApi> = {}): MlMonitoringApi {
+  const notHere = async () => {
+    throw new Error('Not expected here');
+  };
+  return {
+    listMonitors: async () => ({ items: [monitor] }),
+    getMonitor: async () => monitor,
+    listWindows: async () => ({ items: [summary] }),
+    getWindow: async () => drifted,
+    getBaseline: notHere,
+    evaluateMonitor: async () => drifted,
+    retrainModel: async () => ({ jobId: 'k3v9' }),
+    ...api,
+  };
+}
+
 /** Renders a page as somebody of `groups` sees it, over a monitoring that answers as `api` says. */
 export function show(
   element: ReactElement,
@@ -105,19 +122,13 @@ export function show(
     address?: string;
   } = {},
 ) {
-  const api: Partial<MlMonitoringApi> = {
-    listMonitors: async () => ({ items: [monitor] }),
-    getMonitor: async () => monitor,
-    listWindows: async () => ({ items: [summary] }),
-    getWindow: async () => drifted,
-    ...options.api,
-  };
+  const api = fakeApi(options.api);
   return renderInTestApp(
     <EntityProvider entity={entity}>{element}</EntityProvider>,
     {
       initialRouteEntries: [options.address ?? '/'],
       apis: [
-        [mlMonitoringApiRef, api as MlMonitoringApi],
+        [mlMonitoringApiRef, api],
         [
           identityApiRef,
           mockApis.identity({

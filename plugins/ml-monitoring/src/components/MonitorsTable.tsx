@@ -33,6 +33,7 @@ export function MonitorsTable(props: { monitors: readonly Monitor[] }) {
       id: 'model',
       label: t('list.model'),
       isRowHeader: true,
+      defaultWidth: '2fr',
       cell: monitor => {
         const { namespace, name } = parseEntityRef(monitor.modelRef);
         return (
@@ -50,6 +51,7 @@ export function MonitorsTable(props: { monitors: readonly Monitor[] }) {
     {
       id: 'status',
       label: t('list.status'),
+      defaultWidth: '2fr',
       cell: monitor => (
         <Cell>
           <MonitorStatus status={monitor.status} title={monitor.message} />
@@ -102,7 +104,7 @@ export function MonitorsTable(props: { monitors: readonly Monitor[] }) {
     {
       id: 'why',
       label: t('list.why'),
-      defaultWidth: '2fr',
+      defaultWidth: '3fr',
       cell: monitor => (
         <Cell>
           <Text title={monitor.message}>{monitor.message}</Text>

@@ -33,7 +33,7 @@ export function WindowsPlot(props: {
   const option = useMemo(
     () => ({
       tooltip: { trigger: 'item' },
-      grid: { left: 50, right: 70, top: 20, bottom: 30 },
+      grid: { left: 50, right: 95, top: 30, bottom: 30 },
       xAxis: { type: 'time' },
       yAxis: { type: 'value', name: 'PSI', min: 0 },
       series: [
@@ -53,12 +53,12 @@ export function WindowsPlot(props: {
               {
                 yAxis: limits.warning,
                 name: t('windows.warning'),
-                lineStyle: { type: 'dashed', color: '#a65b00' },
+                lineStyle: { type: 'dashed', color: '#e8871e' },
               },
               {
                 yAxis: limits.drift,
                 name: t('windows.drift'),
-                lineStyle: { type: 'solid', color: '#c21d1d' },
+                lineStyle: { type: 'solid', color: '#e5484d' },
               },
             ],
             label: { formatter: '{b} {c}', color: 'inherit' },

@@ -17,7 +17,7 @@ describe('the Monitoring page', () => {
     const table = await screen.findByRole('grid');
     const [, first, second] = within(table).getAllByRole('row');
     expect(first).toHaveTextContent(/tumour-malignancy.*Drifted.*mean_radius/);
-    expect(second).toHaveTextContent(/calm.*Looks like the baseline/);
+    expect(second).toHaveTextContent(/calm.*No drift/);
     expect(
       within(first).getByRole('link', { name: 'tumour-malignancy' }),
     ).toHaveAttribute(
