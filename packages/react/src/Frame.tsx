@@ -84,9 +84,3 @@ export function Frame<T>(props: {
     </>
   );
 }
-
-/** What the server said, where it said something; a failed request alone says only its status. */
-function reasonOf(error: Error): string {
-  const { cause } = error as Error & { cause?: unknown };
-  return cause instanceof Error ? cause.message : error.message;
-}
