@@ -59,7 +59,8 @@ def test_onnx_model_is_logged_registered_and_loaded(client, experiment, unique, 
     version = client.get_model_version(name, 1)
     assert version.status == "READY"
     assert version.run_id == run.info.run_id
-    assert version.current_stage == "None"
+    # A portal moves a version whose gates passed to staging by itself.
+    assert version.current_stage in ("None", "Staging")
     client.set_registered_model_alias(name, "candidate-for-tests", 1)
     for uri in (f"models:/{name}/1", f"models:/{name}@candidate-for-tests", f"models:/{name}/latest"):
         loaded = mlflow.onnx.load_model(uri)

@@ -24,10 +24,16 @@ const TABLES: Tables = {
   tags: 'experiment_tags',
 };
 
-export class ExperimentService {
-  readonly #deps: TrackingDeps;
+type ExperimentDeps = TrackingDeps & {
+  /** The owner of `model:default/<name>` in the catalog, when there is such an entity. */
+  entityOwner: (name: string) => Promise<string | undefined>;
+};
 
-  constructor(deps: TrackingDeps) {
+/** Experiments: folders of runs, each with an owner. */
+export class ExperimentService {
+  readonly #deps: ExperimentDeps;
+
+  constructor(deps: ExperimentDeps) {
     this.#deps = deps;
   }
 
@@ -50,7 +56,11 @@ export class ExperimentService {
         `Invalid value '${request.artifactLocation}' for parameter 'artifact_location' supplied: this server keeps artifacts itself, leave the location out`,
       );
     }
-    const owner = await access.ownerFor(caller, request.tags[OWNER_TAG]);
+    const owner = await access.ownerFor(caller, {
+      requested: request.tags[OWNER_TAG],
+      // Experiments of a model are named after it.
+      entityOwner: await this.#deps.entityOwner(name),
+    });
     for (const [key, value] of Object.entries(request.tags))
       checkTag(key, value);
     const id = await knex.transaction(tx =>

@@ -50,7 +50,8 @@ export class RegistrationService {
     for (const [key, value] of Object.entries(request.tags))
       checkTag(key, value);
     const owner =
-      entityOwner ?? (await access.ownerFor(caller, request.tags[OWNER_TAG]));
+      entityOwner ??
+      (await access.ownerFor(caller, { requested: request.tags[OWNER_TAG] }));
     const created = await models.transaction(tx =>
       models.createModel(tx, {
         ...request,

@@ -82,13 +82,15 @@ export class TrackingAccess {
 
   /**
    * Whose something new is: what was asked for, if the caller owns through it;
-   * the owner behind a job; the user's group if there is exactly one, so that
+   * the owner behind a job; the owner of the entity of the same name, if the
+   * caller is one of them; the user's group if there is exactly one, so that
    * team mates can go on; else the user. Services own nothing.
    */
   async ownerFor(
     caller: TrackingCaller,
-    requested?: string,
+    hints: { requested?: string; entityOwner?: string } = {},
   ): Promise<string | undefined> {
+    const { requested, entityOwner } = hints;
     if (caller.subject) return caller.subject.owner;
     const refs = await this.#authorizer.groupsOf(credentialsOf(caller));
     if (requested) {
@@ -101,6 +103,7 @@ export class TrackingAccess {
         } owns only through ${refs.join(', ') || 'nothing'}`,
       );
     }
+    if (entityOwner && refs.includes(entityOwner)) return entityOwner;
     const groups = refs.filter(ref => ref.startsWith('group:'));
     if (groups.length === 1) return groups[0];
     return caller.actor.startsWith('user:') ? caller.actor : undefined;
@@ -117,7 +120,8 @@ export class TrackingAccess {
   ): Promise<void> {
     const { owner, permission } = options;
     if (caller.subject) {
-      if (!owner || owner === caller.subject.owner) return;
+      const { subject } = caller;
+      if (!owner || owner === subject.owner || owner === subject.actor) return;
       throw new NotAllowedError(
         `This belongs to ${owner}, and ${caller.subject.subject} runs for ${caller.subject.owner}`,
       );

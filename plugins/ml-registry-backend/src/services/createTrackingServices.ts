@@ -55,7 +55,10 @@ export function createTrackingServices(options: {
   const runs = new RunService(deps);
   const loggedModels = new LoggedModelService(deps);
   return {
-    experiments: new ExperimentService(deps),
+    experiments: new ExperimentService({
+      ...deps,
+      entityOwner: options.entityOwner,
+    }),
     runs,
     log: new RunLogService({ ...deps, runService: runs }),
     loggedModels,
