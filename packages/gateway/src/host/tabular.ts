@@ -152,10 +152,29 @@ export function loggedFeatures(options: {
   features.forEach((feature, index) => {
     const values = matrix ? undefined : unpackValues(inputs[feature.name]);
     for (let row = 0; row < rows; row++) {
-      result[row][`feature.${feature.name}`] = matrix
-        ? matrix[row * features.length + index]
-        : values?.[row] ?? null;
+      result[row][`feature.${feature.name}`] = asColumn(
+        feature.type,
+        matrix ? matrix[row * features.length + index] : values?.[row] ?? null,
+      );
     }
   });
   return result;
+}
+
+/**
+ * A tensor's value as the type its column has in the log. A tensor of floats also carries booleans and integers;
+ * what the column cannot hold, such as a fraction among integers, is logged as missing rather than made up.
+ */
+function asColumn(type: Column['type'], value: Value): Value {
+  if (value === null) return null;
+  switch (type) {
+    case 'boolean':
+      return Boolean(Number(value));
+    case 'string':
+      return String(value);
+    case 'long':
+      return Number.isInteger(Number(value)) ? value : null;
+    default:
+      return Number(value);
+  }
 }

@@ -11,6 +11,9 @@ type Pending = {
   reject(error: Error): void;
 };
 
+/** More waiting requests than this are refused: they would time out at the caller anyway. */
+const mostPending = 1_000;
+
 /** The worker's file: TypeScript beside us in the repository, JavaScript at the top of dist once built. */
 function workerFile(): { file: string; execArgv?: string[] } {
   const source = join(__dirname, '..', 'worker.ts');
@@ -104,6 +107,13 @@ export class ModelWorker {
     if (this.#gone) {
       return Promise.reject(
         new ServiceUnavailableError('The model is being loaded again'),
+      );
+    }
+    if (this.#pending.size >= mostPending) {
+      return Promise.reject(
+        new ServiceUnavailableError(
+          `The model is busy: ${mostPending} requests are waiting`,
+        ),
       );
     }
     const id = this.#nextId++;

@@ -28,7 +28,7 @@ export function logColumns(segment: Segment): { name: string; type: string }[] {
       name: `${prefix}.${name}`,
       type: sqlTypes[type],
     }));
-  return [
+  const columns = [
     { name: 'request_id', type: 'VARCHAR' },
     { name: 'at', type: 'TIMESTAMP' },
     { name: 'endpoint', type: 'VARCHAR' },
@@ -39,6 +39,13 @@ export function logColumns(segment: Segment): { name: string; type: string }[] {
     ...typed('feature', segment.features),
     ...typed('prediction', segment.predictions),
   ];
+  // DuckDB's names know no case: of `Age` and `age` only the first can be a column.
+  const seen = new Set<string>();
+  return columns.filter(({ name }) => {
+    const known = seen.has(name.toLowerCase());
+    seen.add(name.toLowerCase());
+    return !known;
+  });
 }
 
 const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
