@@ -5,57 +5,14 @@ import {
   TestApiProvider,
 } from '@backstage/frontend-test-utils';
 import { toastApiRef } from '@backstage/frontend-plugin-api';
-import type { Job, Queue } from '@downstage/plugin-ml-jobs-common';
 import { identityApiRef } from '@backstage/frontend-plugin-api';
 import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import { idle, job, owner } from '../__testUtils__/examples';
 import { mlJobsApiRef, type MlJobsApi } from '../api';
 import { TrainingPages } from './TrainingPages';
 
 Object.assign(globalThis, { TextDecoder });
-
-const owner = 'group:default/diagnostics';
-const job: Job = {
-  id: 'abc123',
-  name: 'tumour-malignancy',
-  owner,
-  model: 'model:default/tumour-malignancy',
-  state: 'running',
-  reason: 'Running',
-  message: 'Running',
-  source: { repository: '/projects/tumour', commit: 'f00dfeedf00dfeed' },
-  definition: {
-    apiVersion: 'downstage.dev/v1',
-    kind: 'Job',
-    entryPoint: 'python src/train.py',
-    inputs: [{ name: 'training', dataset: 'dataset:default/breast-masses' }],
-  },
-  parameters: { depth: 4 },
-  inputs: [{ name: 'training', ref: 'default/breast-masses@3' }],
-  warnings: [{ option: 'resources.gpus', message: '1 asked for, none here' }],
-  attempts: [
-    { number: 1, state: 'running', startedAt: '2026-01-01T00:00:02.000Z' },
-  ],
-  timeline: [
-    {
-      at: '2026-01-01T00:00:00.000Z',
-      type: 'queued',
-      message: 'Submitted by user:default/ann',
-    },
-    { at: '2026-01-01T00:00:01.000Z', type: 'preparing', message: 'Preparing' },
-    { at: '2026-01-01T00:00:02.000Z', type: 'running', message: 'Running' },
-  ],
-  createdBy: 'user:default/ann',
-  createdAt: '2026-01-01T00:00:00.000Z',
-  startedAt: '2026-01-01T00:00:02.000Z',
-};
-
-const idle: Queue = {
-  slots: 2,
-  runtime: 'local-process',
-  running: [],
-  queued: [],
-};
 
 function show(
   path: string,

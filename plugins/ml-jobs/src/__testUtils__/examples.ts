@@ -1,0 +1,46 @@
+import type { Job, Queue } from '@downstage/plugin-ml-jobs-common';
+
+export const owner = 'group:default/diagnostics';
+/** A job in the middle of its run. */
+export const job: Job = {
+  id: 'abc123',
+  name: 'tumour-malignancy',
+  owner,
+  model: 'model:default/tumour-malignancy',
+  state: 'running',
+  reason: 'Running',
+  message: 'Running',
+  source: { repository: '/projects/tumour', commit: 'f00dfeedf00dfeed' },
+  definition: {
+    apiVersion: 'downstage.dev/v1',
+    kind: 'Job',
+    entryPoint: 'python src/train.py',
+    inputs: [{ name: 'training', dataset: 'dataset:default/breast-masses' }],
+  },
+  parameters: { depth: 4 },
+  inputs: [{ name: 'training', ref: 'default/breast-masses@3' }],
+  warnings: [{ option: 'resources.gpus', message: '1 asked for, none here' }],
+  attempts: [
+    { number: 1, state: 'running', startedAt: '2026-01-01T00:00:02.000Z' },
+  ],
+  timeline: [
+    {
+      at: '2026-01-01T00:00:00.000Z',
+      type: 'queued',
+      message: 'Submitted by user:default/ann',
+    },
+    { at: '2026-01-01T00:00:01.000Z', type: 'preparing', message: 'Preparing' },
+    { at: '2026-01-01T00:00:02.000Z', type: 'running', message: 'Running' },
+  ],
+  createdBy: 'user:default/ann',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  startedAt: '2026-01-01T00:00:02.000Z',
+};
+
+/** A queue with nothing in it. */
+export const idle: Queue = {
+  slots: 2,
+  runtime: 'local-process',
+  running: [],
+  queued: [],
+};
