@@ -1,4 +1,5 @@
 import { createBackend } from '@backstage/backend-defaults';
+import { searchModuleMl } from '@downstage/plugin-catalog-backend-module-ml';
 import { exampleSignIn } from './exampleSignIn';
 import { portalPermissions } from './portalPermissions';
 
@@ -33,6 +34,7 @@ backend.add(import('@backstage/plugin-mcp-actions-backend'));
 
 // Machine learning
 backend.add(import('@downstage/plugin-catalog-backend-module-ml'));
+backend.add(searchModuleMl);
 backend.add(import('@downstage/plugin-scaffolder-backend-module-ml'));
 backend.add(import('@downstage/plugin-ml-jobs-backend'));
 backend.add(import('@downstage/plugin-ml-jobs-backend-module-data'));
