@@ -15,6 +15,15 @@ describe('Message', () => {
     );
   });
 
+  it('refuses numbers and texts that no database keeps', () => {
+    const message = Message.fromJson(
+      '{"step": 1e30, "key": "a\\u0000b", "many": ["a\\u0000"]}',
+    );
+    expect(() => message.integer('step')).toThrow('Invalid value 1e30');
+    expect(() => message.string('key')).toThrow(/Invalid value/);
+    expect(() => message.strings('many')).toThrow(/Invalid value/);
+  });
+
   it('tells missing from empty', () => {
     const message = Message.fromJson('{"value": "", "gone": null}');
     expect(message.present('value')).toBe('');

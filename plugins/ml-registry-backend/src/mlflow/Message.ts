@@ -54,7 +54,9 @@ export class Message {
 
   string(name: string): string | undefined {
     const value = this.#get(name);
-    if (value === undefined || typeof value === 'string') return value;
+    if (value === undefined) return undefined;
+    // No database keeps a zero byte.
+    if (typeof value === 'string' && !value.includes('\0')) return value;
     throw invalid(name, value);
   }
 
@@ -75,7 +77,7 @@ export class Message {
   integer(name: string): number | undefined {
     const number = this.#number(name);
     if (number === undefined) return undefined;
-    if (!Number.isInteger(number)) throw invalid(name, this.#get(name));
+    if (!Number.isSafeInteger(number)) throw invalid(name, this.#get(name));
     return number;
   }
 
@@ -112,7 +114,7 @@ export class Message {
 
   strings(name: string): string[] {
     return this.#list(name).map(item => {
-      if (typeof item === 'string') return item;
+      if (typeof item === 'string' && !item.includes('\0')) return item;
       throw invalid(name, item);
     });
   }

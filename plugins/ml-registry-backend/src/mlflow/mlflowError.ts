@@ -41,6 +41,12 @@ const BY_CODE: Record<string, Failure> = {
   },
 };
 
+/** What PostgreSQL refuses of a client's values; SQLite takes them. */
+const DATABASE_REFUSALS: Record<string, string> = {
+  '22001': 'A name or a value is longer than this server keeps',
+  '22003': 'A number is larger than this server keeps',
+};
+
 /** Answers in MLflow's shape. Its client shows `message` to the user. */
 export function sendFailure(
   response: Response,
@@ -62,6 +68,16 @@ export function mlflowErrorHandler(logger: LoggerService): ErrorRequestHandler {
     if (response.headersSent) {
       // A download that broke half way: the client must notice.
       response.destroy();
+      return;
+    }
+    const refusal = Object.entries(DATABASE_REFUSALS).find(
+      ([code]) => error?.code === code,
+    );
+    if (refusal) {
+      sendFailure(response, {
+        ...FAILURES.InputError,
+        message: refusal[1],
+      });
       return;
     }
     const failure = failureOf(error);
