@@ -1,4 +1,5 @@
 import type { Endpoint } from '@downstage/plugin-ml-serving-common';
+import { reasonOf } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Alert,
@@ -46,7 +47,7 @@ export function TakeDownDialog(props: {
             <Alert
               status="danger"
               title={t('endpoint.removeFailed')}
-              description={action.error.message}
+              description={reasonOf(action.error)}
             />
           )}
         </Flex>

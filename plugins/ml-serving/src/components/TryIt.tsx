@@ -4,7 +4,7 @@ import {
   type Endpoint,
   type PredictResponse,
 } from '@downstage/plugin-ml-serving-common';
-import { CodeBlock } from '@downstage/react';
+import { CodeBlock, reasonOf } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text, TextAreaField } from '@backstage/ui';
 import { mlServingApiRef } from '../api';
@@ -13,7 +13,8 @@ import { mlServingTranslationRef } from '../translation';
 
 /** Rows in, predictions out, by the named columns of the version that answers. */
 export function TryIt(props: { endpoint: Endpoint }) {
-  const { namespace, name } = props.endpoint;
+  const { namespace, name, variants } = props.endpoint;
+  const answering = variants[0]?.version;
   const api = useApi(mlServingApiRef);
   const { t } = useTranslationRef(mlServingTranslationRef);
   const action = useAction();
@@ -28,11 +29,15 @@ export function TryIt(props: { endpoint: Endpoint }) {
         { signal: abort.signal },
       )
       .then(
-        ({ features }) => setText(before => before || exampleRow(features)),
+        ({ features }) => {
+          // Before a version answers, its columns are not known.
+          if (features.length)
+            setText(before => before || exampleRow(features));
+        },
         () => {}, // The form works without an example row.
       );
     return () => abort.abort();
-  }, [api, namespace, name]);
+  }, [api, namespace, name, answering]);
 
   const ask = () =>
     action.run(async () => {
@@ -65,7 +70,7 @@ export function TryIt(props: { endpoint: Endpoint }) {
         <Alert
           status="danger"
           title={t('endpoint.tryFailed')}
-          description={action.error.message}
+          description={reasonOf(action.error)}
         />
       )}
       {answer && (

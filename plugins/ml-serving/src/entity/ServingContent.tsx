@@ -1,4 +1,4 @@
-import { Frame, useOwns } from '@downstage/react';
+import { Frame, reasonOf, useOwns } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text } from '@backstage/ui';
 import { mlServingApiRef } from '../api';
@@ -43,7 +43,7 @@ export function ServingContent() {
               <Alert
                 status="danger"
                 title={t('endpoint.deployFailed')}
-                description={action.error.message}
+                description={reasonOf(action.error)}
               />
             )}
           </Flex>

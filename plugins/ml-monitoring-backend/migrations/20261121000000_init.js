@@ -2,6 +2,7 @@
 
 /** @param {import('knex').Knex} knex */
 exports.up = async function up(knex) {
+  /** @param {import('knex').Knex.CreateTableBuilder} table */
   const leased = table => {
     table
       .string('next_reconcile_at')
