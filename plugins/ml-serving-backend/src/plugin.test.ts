@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   coreServices,
@@ -313,6 +313,18 @@ describe('ml-serving', () => {
       await until(({ state }) => state === 'ready');
     },
   );
+
+  it('keeps only the files of what answers and of the way back', async () => {
+    await until(
+      ({ observedGeneration, generation }) => observedGeneration === generation,
+    );
+    const { previousVersion } = await until(({ state }) => state === 'ready');
+    const kept = [1, previousVersion].filter(v => v !== undefined);
+    const folder = directory.resolve('serving/models/default/tumour');
+    expect((await readdir(folder)).sort()).toEqual(
+      kept.map(version => `v${version}`).sort(),
+    );
+  });
 
   it('says where the prediction log lies, and rolls it', async () => {
     await predict();

@@ -75,6 +75,7 @@ export async function reconcileEndpoint(
   ) {
     await deps.announce({ ref: endpoint.id, modelRef: endpoint.modelRef });
   }
+  if (state === 'ready') await forgetOthers(endpoint, deps);
   const pauseMs = state === 'loading' ? whileLoadingMs : deps.pollMs;
   if (state === 'loading') deps.lookAgainIn(pauseMs);
   const settled = variants[0]?.version === endpoint.wantedVersion;
@@ -226,4 +227,16 @@ async function keepPredictions(
       await deps.store.saveVersion(endpoint.id, { ...version, predictions });
     }
   }
+}
+
+/** Keeps the version that answers and the one before; rows go first, so that a crash leaves files and no dead rows. */
+async function forgetOthers(endpoint: EndpointRecord, deps: ReconcileDeps) {
+  const { currentVersion, previousVersion } = endpoint;
+  const others = (await deps.store.versions(endpoint.id)).filter(
+    ({ version }) => version !== currentVersion && version !== previousVersion,
+  );
+  for (const { version } of others) {
+    await deps.store.forgetVersion(endpoint.id, version);
+  }
+  await deps.fetcher.prune(others, endpoint);
 }

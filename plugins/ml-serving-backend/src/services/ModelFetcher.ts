@@ -111,6 +111,14 @@ export class ModelFetcher {
     }
   }
 
+  /** Removes the files of versions that are neither served nor kept for a rollback; they can be fetched again. */
+  async prune(versions: ServedVersion[], endpoint: EndpointRecord) {
+    const folder = join(this.#modelDir, endpoint.namespace, endpoint.name);
+    for (const { version } of versions) {
+      await rm(join(folder, `v${version}`), { recursive: true, force: true });
+    }
+  }
+
   async #list(
     params: { namespace: string; name: string; version: number },
     options: { credentials: BackstageCredentials },

@@ -218,4 +218,10 @@ export class EndpointStore {
       .onConflict(['endpoint_id', 'version'])
       .merge();
   }
+
+  async forgetVersion(endpointId: string, version: number): Promise<void> {
+    await this.#knex('endpoint_versions')
+      .where({ endpoint_id: endpointId, version })
+      .delete();
+  }
 }
