@@ -22,9 +22,7 @@ export interface ArtifactStore {
   /** Stores the stream, replacing what was there. */
   put(path: string, content: Readable): Promise<StoredArtifact>;
   /** Opens a file, or answers `undefined` when there is none. */
-  get(
-    path: string,
-  ): Promise<{ content: Readable; size: number } | undefined>;
+  get(path: string): Promise<{ content: Readable; size: number } | undefined>;
   /** Entries of a folder, sorted by path; empty for a file or nothing. */
   list(path: string): Promise<ArtifactEntry[]>;
   /** Removes a file or a folder with all it holds; nothing there is fine. */
