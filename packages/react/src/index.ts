@@ -19,3 +19,8 @@ export {
   formatNumber,
   formatRelative,
 } from './format';
+export { Facts } from './Facts';
+export { PlainTable } from './PlainTable';
+export { Section } from './Section';
+export { useAction, type Action } from './useAction';
+export { useModelEntity, type ModelIdentity } from './useModelEntity';

@@ -3,10 +3,9 @@ import type {
   ColumnProfile,
   DatasetColumn,
 } from '@downstage/plugin-ml-data-common';
-import { formatNumber } from '@downstage/react';
+import { Facts, formatNumber } from '@downstage/react';
 import { useWords } from '../hooks/useWords';
 import { DistributionPlot, valueText } from './DistributionPlot';
-import { Facts } from './Facts';
 
 /** One column: what it means, how it is distributed, its figures. */
 export function ColumnCard(props: {

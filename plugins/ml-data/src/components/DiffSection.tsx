@@ -2,11 +2,10 @@ import { useState } from 'react';
 import { useApi } from '@backstage/frontend-plugin-api';
 import { Flex, Select, Text } from '@backstage/ui';
 import type { DatasetVersionSummary } from '@downstage/plugin-ml-data-common';
-import { Frame, useLoad } from '@downstage/react';
+import { Frame, Section, useLoad } from '@downstage/react';
 import { mlDataApiRef } from '../api';
 import { useWords } from '../hooks/useWords';
 import { DiffView } from './DiffView';
-import { Section } from './Section';
 
 /** Chooses two versions, the latest two to begin with, and shows what changed. */
 export function DiffSection(props: {

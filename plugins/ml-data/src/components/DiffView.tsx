@@ -1,9 +1,13 @@
 import { Flex } from '@backstage/ui';
 import type { DatasetDiff } from '@downstage/plugin-ml-data-common';
-import { formatBytes, formatNumber, StatusBadge } from '@downstage/react';
+import {
+  Facts,
+  formatBytes,
+  formatNumber,
+  PlainTable,
+  StatusBadge,
+} from '@downstage/react';
 import { useWords } from '../hooks/useWords';
-import { Facts } from './Facts';
-import { PlainTable } from './PlainTable';
 
 /** A mean that moved by more than this many standard deviations is marked. */
 const notable = 0.2;

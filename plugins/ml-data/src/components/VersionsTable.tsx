@@ -1,8 +1,13 @@
 import type { DatasetVersionSummary } from '@downstage/plugin-ml-data-common';
 import { EntityRefLink } from '@backstage/plugin-catalog-react';
-import { CopyButton, formatBytes, formatNumber, Time } from '@downstage/react';
+import {
+  CopyButton,
+  formatBytes,
+  formatNumber,
+  PlainTable,
+  Time,
+} from '@downstage/react';
 import { useWords } from '../hooks/useWords';
-import { PlainTable } from './PlainTable';
 
 /** The versions of one dataset, newest first. */
 export function VersionsTable(props: { versions: DatasetVersionSummary[] }) {

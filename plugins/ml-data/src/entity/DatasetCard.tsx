@@ -1,10 +1,15 @@
 import { Flex, Link, Text } from '@backstage/ui';
 import { isDatasetEntity } from '@downstage/plugin-ml-catalog-common';
-import { formatBytes, formatNumber, Frame, Time } from '@downstage/react';
-import { Facts } from '../components/Facts';
+import {
+  Facts,
+  formatBytes,
+  formatNumber,
+  Frame,
+  PlainTable,
+  Section,
+  Time,
+} from '@downstage/react';
 import { FreshnessBadge } from '../components/FreshnessBadge';
-import { PlainTable } from '../components/PlainTable';
-import { Section } from '../components/Section';
 import { useDatasetPath } from '../hooks/useDatasetPath';
 import { useLatestVersion } from '../hooks/useLatestVersion';
 import { useWords } from '../hooks/useWords';

@@ -12,12 +12,15 @@ import {
   type FeatureEntity,
 } from '@downstage/plugin-ml-catalog-common';
 import type { ColumnProfile } from '@downstage/plugin-ml-data-common';
-import { formatNumber, Frame } from '@downstage/react';
+import {
+  Facts,
+  formatNumber,
+  Frame,
+  PlainTable,
+  Section,
+} from '@downstage/react';
 import { DistributionPlot, valueText } from '../components/DistributionPlot';
-import { Facts } from '../components/Facts';
-import { PlainTable } from '../components/PlainTable';
 import { RefLinks } from '../components/RefLinks';
-import { Section } from '../components/Section';
 import { useLatestVersion } from '../hooks/useLatestVersion';
 import { useWords } from '../hooks/useWords';
 

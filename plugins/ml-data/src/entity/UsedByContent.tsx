@@ -6,8 +6,8 @@ import {
   RELATION_SOURCE_OF,
   RELATION_TRAINING_DATA_FOR,
 } from '@downstage/plugin-ml-catalog-common';
+import { Section } from '@downstage/react';
 import { RefLinks } from '../components/RefLinks';
-import { Section } from '../components/Section';
 import { useWords } from '../hooks/useWords';
 import { paths } from '../paths';
 

@@ -14,8 +14,7 @@ import {
   isFeatureEntity,
   RELATION_COMPUTED_FROM,
 } from '@downstage/plugin-ml-catalog-common';
-import { formatNumber, Frame, useLoad } from '@downstage/react';
-import { PlainTable } from '../components/PlainTable';
+import { formatNumber, Frame, PlainTable, useLoad } from '@downstage/react';
 import { useWords } from '../hooks/useWords';
 import { paths } from '../paths';
 

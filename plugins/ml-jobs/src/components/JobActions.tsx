@@ -13,9 +13,8 @@ import {
   TextField,
 } from '@backstage/ui';
 import type { Job } from '@downstage/plugin-ml-jobs-common';
-import { useOwns } from '@downstage/react';
+import { useAction, useOwns } from '@downstage/react';
 import { useNavigate } from 'react-router-dom';
-import { useAction } from '../hooks/useAction';
 import { useJobs } from '../hooks/useJobs';
 import { paths } from '../paths';
 import { mlJobsTranslationRef } from '../translation';

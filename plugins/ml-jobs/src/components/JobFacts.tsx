@@ -3,7 +3,10 @@ import { Link } from '@backstage/ui';
 import type { Job } from '@downstage/plugin-ml-jobs-common';
 import {
   CopyButton,
+  Facts,
   formatDuration,
+  PlainTable,
+  Section,
   StatusBadge,
   Time,
 } from '@downstage/react';
@@ -11,9 +14,6 @@ import { jobDuration } from '../domain/jobPhases';
 import { paths } from '../paths';
 import { mlJobsTranslationRef } from '../translation';
 import { EntityLink } from './EntityLink';
-import { Facts } from './Facts';
-import { PlainTable } from './PlainTable';
-import { Section } from './Section';
 
 /** Who, what, where: the facts of a job. */
 export function JobDetails(props: { job: Job }) {

@@ -5,12 +5,11 @@ import {
   useTranslationRef,
 } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Skeleton, Switch, Text } from '@backstage/ui';
-import { CopyButton, StatusBadge } from '@downstage/react';
+import { CopyButton, Section, StatusBadge } from '@downstage/react';
 import { RiDownloadLine } from '@remixicon/react';
 import { useJobLog } from '../hooks/useJobLog';
 import { useJobs } from '../hooks/useJobs';
 import { mlJobsTranslationRef } from '../translation';
-import { Section } from './Section';
 
 /** The log as it grows. Follow keeps the end in sight, and lets go when somebody scrolls up. */
 export function JobLogPanel(props: { jobId: string }) {

@@ -1,13 +1,12 @@
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Link } from '@backstage/ui';
 import type { Job } from '@downstage/plugin-ml-jobs-common';
-import { formatDuration, Time } from '@downstage/react';
+import { formatDuration, PlainTable, Time } from '@downstage/react';
 import { jobDuration } from '../domain/jobPhases';
 import { paths } from '../paths';
 import { mlJobsTranslationRef } from '../translation';
 import { EntityLink } from './EntityLink';
 import { JobStateBadge } from './JobStateBadge';
-import { PlainTable } from './PlainTable';
 
 /** Jobs as rows, newest first as they come. */
 export function JobsTable(props: {

@@ -1,12 +1,11 @@
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Flex, Link, Text } from '@backstage/ui';
 import { jobChangedTopic, type Queue } from '@downstage/plugin-ml-jobs-common';
-import { Frame, useLoad } from '@downstage/react';
+import { Frame, Section, useLoad } from '@downstage/react';
 import { useJobs } from '../hooks/useJobs';
 import { paths } from '../paths';
 import { mlJobsTranslationRef } from '../translation';
 import { JobStateBadge } from './JobStateBadge';
-import { Section } from './Section';
 
 /** The slots, what is in them, and what waits. */
 export function QueueCard() {

@@ -1,14 +1,13 @@
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Container, Flex, Header } from '@backstage/ui';
 import { jobChangedTopic, type Job } from '@downstage/plugin-ml-jobs-common';
-import { Frame, useLoad } from '@downstage/react';
+import { Frame, Section, useLoad } from '@downstage/react';
 import { useParams } from 'react-router-dom';
 import { JobActions } from '../components/JobActions';
 import { JobAttempts, JobDetails, JobGiven } from '../components/JobFacts';
 import { JobLogPanel } from '../components/JobLogPanel';
 import { JobStateBadge } from '../components/JobStateBadge';
 import { JobTimeline } from '../components/JobTimeline';
-import { Section } from '../components/Section';
 import { useJobs } from '../hooks/useJobs';
 import { paths } from '../paths';
 import { mlJobsTranslationRef } from '../translation';

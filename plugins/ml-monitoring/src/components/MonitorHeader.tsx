@@ -1,14 +1,12 @@
 import { useState } from 'react';
 import type { Monitor } from '@downstage/plugin-ml-monitoring-common';
-import { Time, useOwns } from '@downstage/react';
+import { Section, Time, useAction, useOwns } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text } from '@backstage/ui';
 import { mlMonitoringApiRef } from '../api';
-import { useAction } from '../hooks/useAction';
 import { mlMonitoringTranslationRef } from '../translation';
 import { MonitorStatus } from './MonitorStatus';
 import { RetrainDialog } from './RetrainDialog';
-import { Section } from './Section';
 
 /** The status of a model with the sentence that explains it, and what its owners can do. */
 export function MonitorHeader(props: {

@@ -12,8 +12,8 @@ import {
   Text,
   TextField,
 } from '@backstage/ui';
+import { useAction } from '@downstage/react';
 import { mlMonitoringApiRef } from '../api';
-import { useAction } from '../hooks/useAction';
 import { mlMonitoringTranslationRef } from '../translation';
 
 /** Confirms that a model is trained again, and leads to the job. */

@@ -1,5 +1,5 @@
 import type { Window } from '@downstage/plugin-ml-monitoring-common';
-import { formatNumber, Frame, useLoad } from '@downstage/react';
+import { formatNumber, Frame, Section, useLoad } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text } from '@backstage/ui';
 import { mlMonitoringApiRef } from '../api';
@@ -9,7 +9,6 @@ import { mlMonitoringTranslationRef } from '../translation';
 import { bySeverity, ColumnsTable } from './ColumnsTable';
 import { HistogramPlot } from './HistogramPlot';
 import { MonitorStatus } from './MonitorStatus';
-import { Section } from './Section';
 
 /** One window: its columns, and both histograms of the chosen one. */
 export function WindowDetails(props: { id: string }) {

@@ -1,9 +1,7 @@
-import { Frame, Time } from '@downstage/react';
+import { Frame, Section, Time, useModelEntity } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
 import { MonitorStatus } from '../components/MonitorStatus';
-import { Section } from '../components/Section';
-import { useModelEntity } from '../hooks/useModelEntity';
 import { useMonitor } from '../hooks/useMonitor';
 import { mlMonitoringTranslationRef } from '../translation';
 

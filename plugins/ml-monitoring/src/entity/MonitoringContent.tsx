@@ -2,16 +2,14 @@ import {
   monitorChangedChannel,
   type Monitor,
 } from '@downstage/plugin-ml-monitoring-common';
-import { Frame, useLoad } from '@downstage/react';
+import { Frame, Section, useLoad, useModelEntity } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { ButtonLink, Flex, Select } from '@backstage/ui';
 import { mlMonitoringApiRef } from '../api';
 import { MonitorHeader } from '../components/MonitorHeader';
-import { Section } from '../components/Section';
 import { WindowDetails } from '../components/WindowDetails';
 import { WindowsPlot } from '../components/WindowsPlot';
 import { useChosen } from '../hooks/useChosen';
-import { useModelEntity } from '../hooks/useModelEntity';
 import { useMonitor } from '../hooks/useMonitor';
 import { mlMonitoringTranslationRef } from '../translation';
 

@@ -1,6 +1,12 @@
 import { useState } from 'react';
 import type { ArtifactFile } from '@downstage/plugin-ml-registry-common';
-import { formatBytes, Frame, useLoad, reasonOf } from '@downstage/react';
+import {
+  formatBytes,
+  Frame,
+  reasonOf,
+  useAction,
+  useLoad,
+} from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, ButtonIcon, Flex, Text } from '@backstage/ui';
 import {
@@ -11,7 +17,6 @@ import {
   RiFolder2Line,
 } from '@remixicon/react';
 import type { ArtifactOwner } from '../api';
-import { useAction } from '../hooks/useAction';
 import { useRegistry } from '../hooks/useRegistry';
 import { mlRegistryTranslationRef } from '../translation';
 

@@ -1,11 +1,10 @@
 import type { ModelEvaluation } from '@downstage/plugin-ml-catalog-common';
 import type { VersionSummary } from '@downstage/plugin-ml-registry-common';
-import { formatNumber } from '@downstage/react';
+import { formatNumber, PlainTable } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Text } from '@backstage/ui';
 import { againstChampion } from '../domain/primaryMetric';
 import { mlRegistryTranslationRef } from '../translation';
-import { PlainTable } from './PlainTable';
 
 /** The metrics of a version beside those of the one in production, the primary metric first and judged in words. */
 export function ChampionComparison(props: {

@@ -1,6 +1,11 @@
 import { useState, type ReactNode } from 'react';
 import type { Run } from '@downstage/plugin-ml-registry-common';
-import { formatNumber, StatusBadge } from '@downstage/react';
+import {
+  formatNumber,
+  PlainTable,
+  Section,
+  StatusBadge,
+} from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { ButtonIcon, Flex, Link, Switch, Text } from '@backstage/ui';
 import { RiArrowDownLine, RiArrowUpLine, RiCloseLine } from '@remixicon/react';
@@ -8,8 +13,6 @@ import { compareRuns, type ComparedRow } from '../domain/compareRuns';
 import { runStatus } from '../domain/runStatus';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
-import { PlainTable } from './PlainTable';
-import { Section } from './Section';
 
 /** Params and metrics of runs side by side. A row that differs says so in words, has a mark, and is bold. */
 export function CompareTable(props: {

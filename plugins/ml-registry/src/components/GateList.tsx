@@ -1,10 +1,9 @@
 import type { GateVerdict } from '@downstage/plugin-ml-registry-common';
-import { StatusBadge } from '@downstage/react';
+import { Facts, StatusBadge } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Text } from '@backstage/ui';
 import { gateTone } from '../domain/stages';
 import { mlRegistryTranslationRef } from '../translation';
-import { Facts } from './Facts';
 
 /** What each gate saw and wanted, and for those that did not pass, how they would. */
 export function GateList(props: { gates: readonly GateVerdict[] }) {

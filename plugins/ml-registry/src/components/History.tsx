@@ -1,4 +1,4 @@
-import { Frame, Time, useLoad } from '@downstage/react';
+import { Frame, Section, Time, useLoad } from '@downstage/react';
 import { mlRegistryTopics } from '@downstage/plugin-ml-registry-common';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Text } from '@backstage/ui';
@@ -7,7 +7,6 @@ import { orWhenNotFound } from '../hooks/orWhenNotFound';
 import { useRegistry } from '../hooks/useRegistry';
 import { mlRegistryTranslationRef } from '../translation';
 import { Person } from './Person';
-import { Section } from './Section';
 
 /** Everything that was decided about a model, with who and why, newest first. */
 export function History(props: { namespace: string; name: string }) {

@@ -2,14 +2,12 @@ import type {
   DatasetInput,
   ModelVersion,
 } from '@downstage/plugin-ml-registry-common';
-import { Time } from '@downstage/react';
+import { Facts, Section, Time } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Link } from '@backstage/ui';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
-import { Facts } from './Facts';
 import { EntityLink, Person } from './Person';
-import { Section } from './Section';
 
 /** What a version was made from: run, job, data, features, code, environment. */
 export function Lineage(props: { version: ModelVersion }) {

@@ -1,18 +1,16 @@
 import type { ModelEvaluation } from '@downstage/plugin-ml-catalog-common';
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
-import { formatNumber, Time } from '@downstage/react';
+import { Facts, formatNumber, Section, Time } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
 import { isOpen } from '../domain/stages';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
 import { ChampionComparison } from './ChampionComparison';
-import { Facts } from './Facts';
 import { GateList } from './GateList';
 import { DatasetLinks } from './Lineage';
 import { Person } from './Person';
 import { PromotionDecision } from './PromotionDecision';
-import { Section } from './Section';
 import { PromotionStateBadge } from './StageBadge';
 
 /** One promotion: who asked and why, the evidence frozen at that moment, the approvals so far, and what you may do. */

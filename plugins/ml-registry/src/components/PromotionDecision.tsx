@@ -1,11 +1,10 @@
 import { useState } from 'react';
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
-import { useMe, reasonOf } from '@downstage/react';
+import { reasonOf, useAction, useMe } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text, TextField } from '@backstage/ui';
 import { RiCheckLine, RiCloseLine } from '@remixicon/react';
 import { approverStanding } from '../domain/approverStanding';
-import { useAction } from '../hooks/useAction';
 import { useRegistry } from '../hooks/useRegistry';
 import { mlRegistryTranslationRef } from '../translation';
 

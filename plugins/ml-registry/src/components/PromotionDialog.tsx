@@ -4,7 +4,7 @@ import type {
   ModelVersion,
   PromotionTarget,
 } from '@downstage/plugin-ml-registry-common';
-import { Frame, useLoad, reasonOf } from '@downstage/react';
+import { Frame, reasonOf, useAction, useLoad } from '@downstage/react';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
@@ -20,7 +20,6 @@ import {
   TextAreaField,
 } from '@backstage/ui';
 import { targetsFrom } from '../domain/stages';
-import { useAction } from '../hooks/useAction';
 import { useRegistry } from '../hooks/useRegistry';
 import { mlRegistryTranslationRef } from '../translation';
 import { ChampionComparison } from './ChampionComparison';

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Model, ModelVersion } from '@downstage/plugin-ml-registry-common';
-import { reasonOf } from '@downstage/react';
+import { reasonOf, useAction } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Alert,
@@ -14,7 +14,6 @@ import {
   Text,
   TextField,
 } from '@backstage/ui';
-import { useAction } from '../hooks/useAction';
 import { useRegistry } from '../hooks/useRegistry';
 import { mlRegistryTranslationRef } from '../translation';
 

@@ -1,6 +1,7 @@
 import type { Run } from '@downstage/plugin-ml-registry-common';
 import {
   CopyButton,
+  Facts,
   formatDuration,
   StatusBadge,
   Time,
@@ -10,7 +11,6 @@ import { Flex, Link } from '@backstage/ui';
 import { runDuration, runStatus } from '../domain/runStatus';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
-import { Facts } from './Facts';
 import { DatasetLinks } from './Lineage';
 import { EntityLink, Person } from './Person';
 

@@ -1,8 +1,8 @@
 import type { Signature } from '@downstage/plugin-ml-registry-common';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Text } from '@backstage/ui';
+import { PlainTable } from '@downstage/react';
 import { mlRegistryTranslationRef } from '../translation';
-import { PlainTable } from './PlainTable';
 
 /** What a version takes and what it answers. */
 export function SignatureTable(props: { signature: Signature | undefined }) {

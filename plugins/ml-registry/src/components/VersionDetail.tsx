@@ -4,7 +4,7 @@ import type {
   ModelVersion,
   Promotion,
 } from '@downstage/plugin-ml-registry-common';
-import { CodeBlock, formatNumber } from '@downstage/react';
+import { CodeBlock, formatNumber, PlainTable, Section } from '@downstage/react';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text } from '@backstage/ui';
@@ -15,10 +15,8 @@ import { mlRegistryTranslationRef } from '../translation';
 import { ArtifactTree } from './ArtifactTree';
 import { GateList } from './GateList';
 import { Lineage } from './Lineage';
-import { PlainTable } from './PlainTable';
 import { PromotionCard } from './PromotionCard';
 import { PromotionDialog } from './PromotionDialog';
-import { Section } from './Section';
 import { SignatureTable } from './SignatureTable';
 import { StageBadge } from './StageBadge';
 

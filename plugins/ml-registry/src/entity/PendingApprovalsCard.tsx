@@ -1,12 +1,16 @@
 import { mlRegistryTopics } from '@downstage/plugin-ml-registry-common';
-import { Frame, Time, useLoad } from '@downstage/react';
+import {
+  Frame,
+  Section,
+  Time,
+  useLoad,
+  useModelEntity,
+} from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
 import { Person } from '../components/Person';
-import { Section } from '../components/Section';
 import { PromotionStateBadge } from '../components/StageBadge';
 import { isOpen } from '../domain/stages';
-import { useModelEntity } from '../hooks/useModelEntity';
 import { useRegistry } from '../hooks/useRegistry';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';

@@ -1,20 +1,26 @@
 import { mlRegistryTopics } from '@downstage/plugin-ml-registry-common';
-import { formatNumber, Frame, Time, useLoad } from '@downstage/react';
+import {
+  Facts,
+  formatNumber,
+  Frame,
+  Section,
+  Time,
+  useLoad,
+  useModelEntity,
+} from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { ButtonLink, Flex, Link } from '@backstage/ui';
-import { Facts } from '../components/Facts';
 import { GateSummary } from '../components/GateList';
-import { Section } from '../components/Section';
 import { StageBadge } from '../components/StageBadge';
+import { evaluationOf } from '../domain/evaluationOf';
 import { orWhenNotFound } from '../hooks/orWhenNotFound';
-import { useModelEntity } from '../hooks/useModelEntity';
 import { useRegistry } from '../hooks/useRegistry';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
 
 /** On the overview of a Model: the version in production, its gates and its metrics. */
 export function ProductionCard() {
-  const { ref, namespace, name, evaluation } = useModelEntity();
+  const { entity, ref, namespace, name } = useModelEntity();
   const api = useRegistry();
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const production = useLoad(
@@ -32,7 +38,7 @@ export function ProductionCard() {
     [api, ref],
     { pollMs: 30_000, channel: mlRegistryTopics.stageChanged },
   );
-  const first = evaluation?.primaryMetric?.name;
+  const first = evaluationOf(entity)?.primaryMetric?.name;
   return (
     <Section title={t('cards.production')}>
       <Frame

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { mlRegistryTopics } from '@downstage/plugin-ml-registry-common';
-import { Frame, useLoad, useOwns } from '@downstage/react';
+import { Frame, useLoad, useModelEntity, useOwns } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text } from '@backstage/ui';
 import { RiArrowGoBackLine } from '@remixicon/react';
@@ -11,9 +11,9 @@ import { RollbackDialog } from '../components/RollbackDialog';
 import { SnippetRegister } from '../components/SnippetRegister';
 import { VersionDetail } from '../components/VersionDetail';
 import { VersionsTable } from '../components/VersionsTable';
+import { evaluationOf } from '../domain/evaluationOf';
 import { isOpen } from '../domain/stages';
 import { orWhenNotFound } from '../hooks/orWhenNotFound';
-import { useModelEntity } from '../hooks/useModelEntity';
 import { useRegistry } from '../hooks/useRegistry';
 import { mlRegistryTranslationRef } from '../translation';
 
@@ -22,7 +22,8 @@ import { mlRegistryTranslationRef } from '../translation';
  * `?version=7` one version, `&promotion=<id>` the promotion that a link or notification meant.
  */
 export function VersionsContent() {
-  const { ref, namespace, name, owner, evaluation } = useModelEntity();
+  const { entity, ref, namespace, name, owner } = useModelEntity();
+  const evaluation = evaluationOf(entity);
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const api = useRegistry();
   const owns = useOwns(owner);

@@ -1,10 +1,8 @@
-import {
-  isModelEntity,
-  type ModelEvaluation,
-} from '@downstage/plugin-ml-catalog-common';
+import type { ModelEvaluation } from '@downstage/plugin-ml-catalog-common';
 import { useLoad } from '@downstage/react';
 import { useApi } from '@backstage/frontend-plugin-api';
 import { catalogApiRef } from '@backstage/plugin-catalog-react';
+import { evaluationOf } from '../domain/evaluationOf';
 
 const nothing: ReadonlyMap<string, ModelEvaluation> = new Map();
 
@@ -24,9 +22,8 @@ export function useEvaluations(
         entityRefs: [...modelRefs],
       });
       items.forEach((entity, index) => {
-        if (entity && isModelEntity(entity) && entity.spec.evaluation) {
-          found.set(modelRefs[index], entity.spec.evaluation);
-        }
+        const evaluation = entity && evaluationOf(entity);
+        if (evaluation) found.set(modelRefs[index], evaluation);
       });
       return found;
     },

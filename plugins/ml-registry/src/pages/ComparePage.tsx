@@ -1,11 +1,10 @@
-import { Frame, useLoad } from '@downstage/react';
+import { Frame, Section, useLoad } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { ButtonLink, Flex, Text } from '@backstage/ui';
 import { useSearchParams } from 'react-router-dom';
 import { CompareCurves } from '../components/CompareCurves';
 import { CompareTable } from '../components/CompareTable';
 import { ParallelPlot } from '../components/ParallelPlot';
-import { Section } from '../components/Section';
 import { useRegistry } from '../hooks/useRegistry';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';

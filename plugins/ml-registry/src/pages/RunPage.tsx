@@ -1,4 +1,11 @@
-import { CodeBlock, Frame, formatNumber, useLoad } from '@downstage/react';
+import {
+  CodeBlock,
+  formatNumber,
+  Frame,
+  PlainTable,
+  Section,
+  useLoad,
+} from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { ButtonLink, Flex } from '@backstage/ui';
 import { RiExternalLinkLine } from '@remixicon/react';
@@ -6,10 +13,8 @@ import { useParams } from 'react-router-dom';
 import type { Run } from '@downstage/plugin-ml-registry-common';
 import { ArtifactTree } from '../components/ArtifactTree';
 import { DatasetLinks } from '../components/Lineage';
-import { PlainTable } from '../components/PlainTable';
 import { RunCurves } from '../components/RunCurves';
 import { RunFacts } from '../components/RunFacts';
-import { Section } from '../components/Section';
 import { useRegistry } from '../hooks/useRegistry';
 import { useTrackingUri } from '../hooks/useTrackingUri';
 import { paths } from '../paths';

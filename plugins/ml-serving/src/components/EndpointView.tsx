@@ -1,12 +1,17 @@
 import { useState } from 'react';
 import type { Endpoint } from '@downstage/plugin-ml-serving-common';
-import { CodeBlock, StatusBadge, Time, useOwns } from '@downstage/react';
+import {
+  CodeBlock,
+  Section,
+  StatusBadge,
+  Time,
+  useOwns,
+} from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Link, Text } from '@backstage/ui';
 import { mlServingTranslationRef } from '../translation';
 import { EndpointState } from './EndpointState';
 import { PredictionLogFacts } from './PredictionLogFacts';
-import { Section } from './Section';
 import { TakeDownDialog } from './TakeDownDialog';
 import { TrafficPlot } from './TrafficPlot';
 import { TryIt } from './TryIt';

@@ -1,5 +1,5 @@
 import type { Endpoint } from '@downstage/plugin-ml-serving-common';
-import { reasonOf } from '@downstage/react';
+import { reasonOf, useAction } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Alert,
@@ -12,7 +12,6 @@ import {
   Text,
 } from '@backstage/ui';
 import { mlServingApiRef } from '../api';
-import { useAction } from '../hooks/useAction';
 import { mlServingTranslationRef } from '../translation';
 
 /** Confirms that an endpoint is taken down. */
@@ -29,7 +28,7 @@ export function TakeDownDialog(props: {
   const confirm = async () => {
     const done = await action.run(
       () => api.deleteEndpoint({ params: { namespace, name } }),
-      t('endpoint.removed', { name }),
+      { title: t('endpoint.removed', { name }) },
     );
     if (done) onDone();
   };

@@ -4,11 +4,10 @@ import {
   type Endpoint,
   type PredictResponse,
 } from '@downstage/plugin-ml-serving-common';
-import { CodeBlock, reasonOf } from '@downstage/react';
+import { CodeBlock, reasonOf, useAction } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text, TextAreaField } from '@backstage/ui';
 import { mlServingApiRef } from '../api';
-import { useAction } from '../hooks/useAction';
 import { mlServingTranslationRef } from '../translation';
 
 /** Rows in, predictions out, by the named columns of the version that answers. */

@@ -1,9 +1,7 @@
-import { CopyButton, Frame } from '@downstage/react';
+import { CopyButton, Frame, Section, useModelEntity } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
 import { EndpointState } from '../components/EndpointState';
-import { Section } from '../components/Section';
-import { useModelEntity } from '../hooks/useModelEntity';
 import { useEndpoint } from '../hooks/useServing';
 import { mlServingTranslationRef } from '../translation';
 

@@ -1,10 +1,14 @@
-import { Frame, reasonOf, useOwns } from '@downstage/react';
+import {
+  Frame,
+  reasonOf,
+  useAction,
+  useModelEntity,
+  useOwns,
+} from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text } from '@backstage/ui';
 import { mlServingApiRef } from '../api';
 import { EndpointView } from '../components/EndpointView';
-import { useAction } from '../hooks/useAction';
-import { useModelEntity } from '../hooks/useModelEntity';
 import { useEndpoint } from '../hooks/useServing';
 import { mlServingTranslationRef } from '../translation';
 
@@ -20,7 +24,7 @@ export function ServingContent() {
   const deploy = async () => {
     const done = await action.run(
       () => api.createEndpoint({ body: { modelRef: ref } }),
-      t('endpoint.deployed', { name }),
+      { title: t('endpoint.deployed', { name }) },
     );
     if (done) endpoint.retry();
   };

@@ -8,7 +8,8 @@ export type Action = {
   /** Resolves to whether it worked; never throws. */
   run: (
     change: () => Promise<unknown>,
-    success: { title: string; href?: string; link?: string },
+    /** What the toast says; without it, the page itself shows what changed. */
+    success?: { title: string; href?: string; link?: string },
   ) => Promise<boolean>;
   clear: () => void;
 };
@@ -22,17 +23,20 @@ export function useAction(): Action {
     pending,
     error,
     clear: () => setError(undefined),
-    run: async (change, { title, href, link }) => {
+    run: async (change, success) => {
       setPending(true);
       setError(undefined);
       try {
         await change();
-        toastApi.post({
-          title,
-          status: 'success',
-          timeout: 6000,
-          ...(href && link && { links: [{ label: link, href }] }),
-        });
+        if (success) {
+          const { title, href, link } = success;
+          toastApi.post({
+            title,
+            status: 'success',
+            timeout: 6000,
+            ...(href && link && { links: [{ label: link, href }] }),
+          });
+        }
         return true;
       } catch (caught) {
         setError(caught instanceof Error ? caught : new Error(String(caught)));

@@ -1,21 +1,18 @@
 import {
-  isModelEntity,
-  type ModelEvaluation,
-} from '@downstage/plugin-ml-catalog-common';
-import {
   getCompoundEntityRef,
   RELATION_OWNED_BY,
   stringifyEntityRef,
+  type Entity,
 } from '@backstage/catalog-model';
 import { getEntityRelations, useEntity } from '@backstage/plugin-catalog-react';
 
-/** The Model whose page this is, as the registry needs it. */
+/** The Model whose page this is, as the machine-learning plugins are asked about it. */
 export type ModelIdentity = {
+  entity: Entity;
   ref: string;
   namespace: string;
   name: string;
   owner: string | undefined;
-  evaluation: ModelEvaluation | undefined;
 };
 
 /** Reads the Model of the entity page. The owner is the one the catalog resolved, not what a file spelled. */
@@ -24,10 +21,10 @@ export function useModelEntity(): ModelIdentity {
   const { namespace, name } = getCompoundEntityRef(entity);
   const [owner] = getEntityRelations(entity, RELATION_OWNED_BY);
   return {
+    entity,
     ref: stringifyEntityRef(entity),
     namespace,
     name,
     owner: owner && stringifyEntityRef(owner),
-    evaluation: isModelEntity(entity) ? entity.spec.evaluation : undefined,
   };
 }
