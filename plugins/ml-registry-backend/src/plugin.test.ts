@@ -246,7 +246,7 @@ describe('ml-registry', () => {
     await expect(
       actions.invoke({
         id: 'test:request-promotion',
-        input: { version: 'tumours@1' },
+        input: { modelVersion: 'tumours@1' },
         credentials,
       }),
     ).rejects.toMatchObject({ name: 'NotAllowedError' });
@@ -256,6 +256,7 @@ describe('ml-registry', () => {
     ).toEqual([
       ['list-models', true],
       ['get-model', true],
+      ['list-promotions', true],
       ['request-promotion', false],
       ['approve-promotion', false],
       ['roll-back-model', false],

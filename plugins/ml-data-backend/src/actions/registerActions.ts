@@ -1,5 +1,5 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import { parseVersionRef } from '@downstage/common';
+import { InputError } from '@backstage/errors';
 import type { DatasetService } from '../services/DatasetService';
 import type { DatasetVersionService } from '../services/DatasetVersionService';
 
@@ -23,6 +23,7 @@ export function registerActions(deps: {
         z.object({
           owner: z
             .string()
+            .regex(/^[^:/]+:[^:/]+\/[^:/]+$/, 'Expected group:default/name')
             .optional()
             .describe('Only datasets of this owner, as group:default/name'),
         }),
@@ -80,7 +81,12 @@ export function registerActions(deps: {
       "Give `dataset` as 'default/breast-masses@3' for a fixed version or 'default/breast-masses' for the latest.",
     attributes: { readOnly: true, idempotent: true },
     schema: {
-      input: z => z.object({ dataset: z.string() }),
+      input: z =>
+        z.object({
+          dataset: z
+            .string()
+            .describe('default/breast-masses@3, or default/breast-masses'),
+        }),
       output: z =>
         z.object({
           ref: z.string(),
@@ -173,7 +179,12 @@ export function registerActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const { namespace, name } = parseDataset(input.dataset);
+      const { namespace, name, version: asked } = parseDataset(input.dataset);
+      if (asked !== 'latest') {
+        throw new InputError(
+          `Expected a dataset without a version, found '${input.dataset}': the next version gets its number when it is registered`,
+        );
+      }
       const { uri, message } = input;
       const { ref, version, rows, digest } = await versions.register(
         { namespace, name, uri, message },
@@ -186,10 +197,14 @@ export function registerActions(deps: {
 
 /** `dataset:default/x`, `default/x`, `x` or any of them with `@3`. */
 function parseDataset(text: string) {
-  const plain = text.replace(/^dataset:/i, '');
-  const versioned = /@\d+$/.test(plain);
-  const { namespace, name, version } = parseVersionRef(
-    versioned ? plain : `${plain}@0`,
+  const match = /^(?:dataset:)?(?:([^/:@]+)\/)?([^/:@]+)(?:@(\d+))?$/i.exec(
+    text.trim(),
   );
-  return { namespace, name, version: versioned ? String(version) : 'latest' };
+  if (!match) {
+    throw new InputError(
+      `Not a dataset: '${text}' (expected default/breast-masses, or default/breast-masses@3 for one version)`,
+    );
+  }
+  const [, namespace = 'default', name, version = 'latest'] = match;
+  return { namespace, name, version };
 }

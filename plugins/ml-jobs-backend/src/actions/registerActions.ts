@@ -1,10 +1,13 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
+import { InputError } from '@backstage/errors';
 import {
   jobStates,
   mlJobsContract,
   type Job,
 } from '@downstage/plugin-ml-jobs-common';
 import type { JobService } from '../services/JobService';
+
+const entityRef = /^[^:/]+:[^:/]+\/[^:/]+$/;
 
 /** What a person can do on the pages, for agents, terminals and templates; under the caller's own permissions. */
 export function registerActions(options: {
@@ -17,7 +20,9 @@ export function registerActions(options: {
     name: 'submit-job',
     title: 'Submit job',
     description:
-      'Queues a training job or any other run of code. The project must be a git repository with a downstage.yaml that names the command; the job runs at the commit of the given ref. Returns the id, with which get-job tells the state and the end of the log. The owner must be the caller or a group of the caller.',
+      'Queues a training job or any other run of code. The project must be a git repository with a downstage.yaml that names the command; the job runs at the commit of the given ref. ' +
+      'Returns at once with an id: ask get-job with it until the state is succeeded, failed or cancelled. The owner must be the caller or a group of the caller. ' +
+      'To train a known model again, take the repository of its last job from get-job, or use retrain-model of ml-monitoring.',
     attributes: { readOnly: false, destructive: false, idempotent: false },
     schema: {
       input: z =>
@@ -33,11 +38,16 @@ export function registerActions(options: {
             .describe('Branch, tag or commit; HEAD unless given'),
           owner: z
             .string()
+            .regex(
+              entityRef,
+              'Expected a full ref, as group:default/diagnostics',
+            )
             .describe(
               'Entity ref of the owning group or user, e.g. group:default/diagnostics',
             ),
           model: z
             .string()
+            .regex(entityRef, 'Expected a full ref, as model:default/name')
             .optional()
             .describe(
               'Entity ref of the model it trains, e.g. model:default/tumour-malignancy; from downstage.yaml unless given',
@@ -45,7 +55,7 @@ export function registerActions(options: {
           parameters: z
             .record(z.union([z.string(), z.number(), z.boolean()]))
             .optional()
-            .describe('Overrides of the parameters in downstage.yaml'),
+            .describe('Values that replace those of downstage.yaml'),
           idempotencyKey: z
             .string()
             .optional()
@@ -58,11 +68,19 @@ export function registerActions(options: {
     },
     action: async ({ input, credentials }) => {
       const { repository, ref, ...rest } = input;
-      const body = mlJobsContract.submitJob.body.parse({
+      const body = mlJobsContract.submitJob.body.safeParse({
         source: { repository, ref },
         ...rest,
       });
-      const job = await jobs.submit(body, { credentials });
+      if (!body.success) {
+        const { issues } = body.error;
+        throw new InputError(
+          `The job was not submitted: ${issues
+            .map(({ path, message }) => `${path.join('.')}: ${message}`)
+            .join('; ')}`,
+        );
+      }
+      const job = await jobs.submit(body.data, { credentials });
       return { output: { id: job.id, state: job.state, link: linkTo(job) } };
     },
   });
@@ -71,7 +89,8 @@ export function registerActions(options: {
     name: 'get-job',
     title: 'Get job',
     description:
-      'One job: its state, why it is in it, attempts, inputs, commit, and the end of its log. Use it after submit-job until the state is succeeded, failed or cancelled.',
+      'Returns one job: its state, a sentence that says why, its attempts with their exit codes, source and commit, parameters, the dataset versions it read, and the end of its log. ' +
+      'The states queued, preparing and running are on the way; succeeded, failed and cancelled are final.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
       input: z =>
@@ -94,6 +113,7 @@ export function registerActions(options: {
           state: z.string(),
           reason: z.string().optional(),
           message: z.string().optional(),
+          repository: z.string(),
           commit: z.string().optional(),
           queuePosition: z.number().optional(),
           parameters: z.record(z.union([z.string(), z.number(), z.boolean()])),
@@ -135,6 +155,7 @@ export function registerActions(options: {
           reason,
           message,
           queuePosition,
+          repository: job.source.repository,
           commit: job.source.commit,
           parameters: job.parameters,
           inputs: job.inputs,
@@ -159,18 +180,35 @@ export function registerActions(options: {
     name: 'list-jobs',
     title: 'List jobs',
     description:
-      'Jobs, newest first, by owner, model or state. Use get-job for the log of one.',
+      'Lists jobs, newest first, all or by owner, model or state. Use get-job for the log and the details of one.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
       input: z =>
         z.object({
           owner: z
             .string()
+            .regex(
+              entityRef,
+              'Expected a full ref, as group:default/diagnostics',
+            )
             .optional()
             .describe('Entity ref of the owning group or user'),
-          model: z.string().optional().describe('Entity ref of the model'),
-          state: z.enum(jobStates).optional(),
-          limit: z.number().int().min(1).max(100).default(20),
+          model: z
+            .string()
+            .regex(entityRef, 'Expected a full ref, as model:default/name')
+            .optional()
+            .describe('Entity ref of the model'),
+          state: z
+            .enum(jobStates)
+            .optional()
+            .describe('Only jobs in this state'),
+          limit: z
+            .number()
+            .int()
+            .min(1)
+            .max(100)
+            .default(20)
+            .describe('How many jobs at most'),
           cursor: z
             .string()
             .optional()

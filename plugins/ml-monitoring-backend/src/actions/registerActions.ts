@@ -1,5 +1,4 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import { parseEntityRef } from '@backstage/catalog-model';
 import { InputError } from '@backstage/errors';
 import type { MonitorService } from '../services/MonitorService';
 
@@ -169,15 +168,13 @@ export function registerActions(deps: {
   });
 }
 
+/** `model:default/x`, `default/x` or `x`. */
 function parseModel(text: string) {
-  const ref = parseEntityRef(text, {
-    defaultKind: 'model',
-    defaultNamespace: 'default',
-  });
-  if (ref.kind.toLocaleLowerCase('en-US') !== 'model') {
+  const match = /^(?:model:)?(?:([^/:@]+)\/)?([^/:@]+)$/i.exec(text.trim());
+  if (!match) {
     throw new InputError(
-      `Expected a model such as model:default/tumour-malignancy, found '${text}'`,
+      `Not a model: '${text}' (expected model:default/tumour-malignancy or tumour-malignancy)`,
     );
   }
-  return { namespace: ref.namespace, name: ref.name };
+  return { namespace: match[1] ?? 'default', name: match[2] };
 }

@@ -1,10 +1,10 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { parseVersionRef } from '@downstage/common';
-import type { Promotion } from '@downstage/plugin-ml-registry-common';
 import type { ModelService } from '../services/ModelService';
 import type { PromotionService } from '../services/PromotionService';
 import type { RollbackService } from '../services/RollbackService';
 import { pathOfModel } from './paths';
+import { promotionOutput, toPromotionOutput } from './promotionOutput';
 
 /** `request-promotion`, `approve-promotion` and `roll-back-model`. */
 export function registerChangeActions(deps: {
@@ -26,21 +26,25 @@ export function registerChangeActions(deps: {
     schema: {
       input: z =>
         z.object({
-          version: z
+          // Not `version`: that is a flag of the command line's own.
+          modelVersion: z
             .string()
             .describe('The version, as default/churn@7 or churn@7'),
-          to: z.enum(['candidate', 'production']).default('production'),
+          to: z
+            .enum(['candidate', 'production'])
+            .default('production')
+            .describe('The stage it shall enter'),
           reason: z.string().optional().describe('Why, for the approvers'),
         }),
       output: promotionOutput,
     },
     action: async ({ input, credentials }) => {
-      const ref = parseVersionRef(input.version);
+      const ref = parseVersionRef(input.modelVersion);
       const promotion = await promotions.request(
         { ...ref, to: input.to, reason: input.reason },
         { credentials },
       );
-      return { output: toOutput(promotion) };
+      return { output: toPromotionOutput(promotion) };
     },
   });
 
@@ -55,14 +59,14 @@ export function registerChangeActions(deps: {
     schema: {
       input: z =>
         z.object({
-          id: z.string().describe('Id of the promotion'),
-          comment: z.string().optional(),
+          id: z.string().describe('Id of the promotion, from list-promotions'),
+          comment: z.string().optional().describe('Kept with the approval'),
         }),
       output: promotionOutput,
     },
     action: async ({ input, credentials }) => {
       const promotion = await promotions.approve(input, { credentials });
-      return { output: toOutput(promotion) };
+      return { output: toPromotionOutput(promotion) };
     },
   });
 
@@ -76,14 +80,16 @@ export function registerChangeActions(deps: {
     schema: {
       input: z =>
         z.object({
-          model: z.string().describe('model:default/churn or churn'),
+          model: z
+            .string()
+            .describe("The model's ref or name: model:default/churn or churn"),
           toVersion: z
             .number()
             .int()
             .min(1)
             .optional()
             .describe('A version that was in production before'),
-          reason: z.string().min(1),
+          reason: z.string().min(1).describe('Why, for the history'),
         }),
       output: z =>
         z.object({
@@ -104,46 +110,4 @@ export function registerChangeActions(deps: {
       };
     },
   });
-}
-
-type Z = Parameters<
-  Parameters<ActionsRegistryService['register']>[0]['schema']['output']
->[0];
-
-function promotionOutput(z: Z) {
-  return z.object({
-    id: z.string(),
-    version: z.string(),
-    to: z.string(),
-    state: z.string(),
-    message: z.string().optional(),
-    approvals: z.array(z.string()),
-    approvalsNeeded: z.number(),
-    gates: z.array(
-      z.object({
-        gate: z.string(),
-        status: z.string(),
-        message: z.string(),
-        how: z.string().optional(),
-      }),
-    ),
-  });
-}
-
-function toOutput(promotion: Promotion) {
-  return {
-    id: promotion.id,
-    version: promotion.versionRef,
-    to: promotion.to,
-    state: promotion.state,
-    message: promotion.message,
-    approvals: promotion.approvals.map(({ by }) => by),
-    approvalsNeeded: promotion.approvalsNeeded,
-    gates: promotion.gates.map(({ gate, status, message, how }) => ({
-      gate,
-      status,
-      message,
-      how,
-    })),
-  };
 }

@@ -27,10 +27,17 @@ export function registerReadActions(deps: {
         z.object({
           owner: z
             .string()
+            .regex(/^[^:/]+:[^:/]+\/[^:/]+$/, 'Expected group:default/name')
             .optional()
             .describe('Only models of this owner, as group:default/name'),
           query: z.string().optional().describe('Part of the name'),
-          limit: z.number().int().min(1).max(200).default(50),
+          limit: z
+            .number()
+            .int()
+            .min(1)
+            .max(200)
+            .default(50)
+            .describe('How many models at most'),
           cursor: z
             .string()
             .optional()
@@ -75,7 +82,7 @@ export function registerReadActions(deps: {
     description:
       'Returns one model with its version in production, the newest versions with their stages and metrics, and its health in the registry: ' +
       "'ok' when the version in production passes its gates, 'attention' when a gate fails or a promotion waits, " +
-      "'no-production' when nothing is in production. Drift is known to ml-monitoring, not to this action.",
+      "'no-production' when nothing is in production. Whether it answers requests is known to get-endpoint of ml-serving, whether its data drifted to get-drift of ml-monitoring.",
     attributes: { readOnly: true, idempotent: true },
     schema: {
       input: z =>

@@ -3,6 +3,7 @@ import type { ModelService } from '../services/ModelService';
 import type { PromotionService } from '../services/PromotionService';
 import type { RollbackService } from '../services/RollbackService';
 import { registerChangeActions } from './changeActions';
+import { registerPromotionActions } from './promotionActions';
 import { registerReadActions } from './readActions';
 
 /** What a person does on the model pages, for agents, templates and terminals, under the same permissions. */
@@ -13,5 +14,6 @@ export function registerActions(deps: {
   rollbacks: RollbackService;
 }) {
   registerReadActions(deps);
+  registerPromotionActions(deps);
   registerChangeActions(deps);
 }

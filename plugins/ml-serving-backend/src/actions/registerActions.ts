@@ -1,14 +1,17 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import { parseEntityRef } from '@backstage/catalog-model';
+import { InputError } from '@backstage/errors';
 import type { EndpointService } from '../services/EndpointService';
 
-const pathOf = (model: string) => {
-  const { namespace, name } = parseEntityRef(model, {
-    defaultKind: 'model',
-    defaultNamespace: 'default',
-  });
-  return { namespace, name };
-};
+/** `model:default/x`, `default/x` or `x`. */
+function pathOf(text: string) {
+  const match = /^(?:model:)?(?:([^/:@]+)\/)?([^/:@]+)$/i.exec(text.trim());
+  if (!match) {
+    throw new InputError(
+      `Not a model: '${text}' (expected model:default/tumour-malignancy or tumour-malignancy)`,
+    );
+  }
+  return { namespace: match[1] ?? 'default', name: match[2] };
+}
 
 /** What a person does on the pages of ml-serving, for agents, templates and terminals, under the same permissions. */
 export function registerActions(deps: {
@@ -23,7 +26,8 @@ export function registerActions(deps: {
     name: 'list-endpoints',
     title: 'List endpoints',
     description:
-      'Lists the inference endpoints: model, owner, state (waiting, loading, ready, degraded, failed), the version that answers and the address.',
+      'Lists the inference endpoints: model, owner, state (waiting, loading, ready, degraded, failed), the version that answers, and the address that programs send requests to. ' +
+      'A model that is missing here has not been deployed: see deploy-model.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
       input: z => z.object({}),
@@ -106,7 +110,8 @@ export function registerActions(deps: {
     name: 'predict',
     title: 'Predict',
     description:
-      'Asks the endpoint of a model for predictions. Rows are objects with one value per feature column; a wrong or missing column is refused with the list of columns wanted. Every answer is written to the prediction log.',
+      'Asks the endpoint of a model for predictions. Rows are objects with one value per feature column; a wrong or missing column is refused with the list of columns wanted. ' +
+      'Every answer is written to the prediction log and counts when drift is measured: send real requests, not samples to look around.',
     attributes: { readOnly: false, destructive: false, idempotent: false },
     schema: {
       input: z =>
@@ -141,7 +146,8 @@ export function registerActions(deps: {
     name: 'deploy-model',
     title: 'Deploy model',
     description:
-      'Creates the endpoint of a model. It serves the production version and follows every promotion and rollback from then on. Needs ownership of the model.',
+      'Creates the endpoint of a model. It serves the production version and follows every promotion and rollback from then on, so it is needed once per model. ' +
+      'Only owners of the model may. Ask get-endpoint until the state is ready.',
     attributes: { readOnly: false, destructive: false, idempotent: false },
     schema: {
       input: z => z.object({ model: z.string().describe(model) }),
