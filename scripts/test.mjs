@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The other command: installs what the tests need, runs all of them, ends with a line that counts.
 //   npm test                      everything
-//   npm test -- --only=unit       one part: format, lint, types, exports, unit, mlflow, browser
+//   npm test -- --only=unit       one part: format, lint, types, exports, unit, mlflow, crash, browser
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,6 +37,7 @@ await part('exports', () =>
 );
 await part('unit', unit);
 await part('mlflow', mlflow);
+await part('crash', crash);
 await part('browser', browser);
 await rm(scratch, { recursive: true, force: true });
 
@@ -78,6 +79,7 @@ async function unit() {
         'test',
         '--watchAll=false',
         '--maxWorkers=2',
+        '--testTimeout=60000',
         '--json',
         `--outputFile=${report}`,
       ],
@@ -113,38 +115,44 @@ async function unit() {
 /** The real, newest MLflow client against the real plugin. */
 async function mlflow() {
   await pytest(
-    'MLflow client',
+    await pythonWithMlflow(),
     join(root, 'plugins/ml-registry-backend/python-tests'),
-    join(root, '.downstage/tools/python-tests'),
   );
 }
 
-async function pytest(title, folder, environmentFolder) {
-  if (!existsSync(join(folder, 'requirements.txt')))
-    throw new Error(`${folder} has no requirements.txt`);
-  const python = join(environmentFolder, 'bin/python');
-  if (!existsSync(join(environmentFolder, 'ready'))) {
-    const end = step(`${title}: installing the Python packages`);
-    await ensureDebianPackage('python3-venv', () =>
-      succeeds('python3', ['-c', 'import ensurepip']),
-    );
-    await mkdir(environmentFolder, { recursive: true });
-    await run('python3', ['-m', 'venv', environmentFolder], { quiet: true });
-    await run(
-      python,
-      [
-        '-m',
-        'pip',
-        'install',
-        '--quiet',
-        '-r',
-        join(folder, 'requirements.txt'),
-      ],
-      { quiet: true },
-    );
-    await run('touch', [join(environmentFolder, 'ready')]);
-    end();
-  }
+/** The portal killed at the worst moments, and a script of plain MLflow against it. */
+async function crash() {
+  const { crashes } = await import('../e2e/crash.mjs');
+  const python = await pythonWithMlflow();
+  const result = await crashes({ node, scratch, python });
+  counted.passed += result.passed;
+  counted.failed += result.failed;
+}
+
+/** The Python of an environment with the MLflow client; it is made once and kept with the other tools. */
+async function pythonWithMlflow() {
+  const folder = join(root, '.downstage/tools/python-tests');
+  const requirements = join(
+    root,
+    'plugins/ml-registry-backend/python-tests/requirements.txt',
+  );
+  const python = join(folder, 'bin/python');
+  if (existsSync(join(folder, 'ready'))) return python;
+  const end = step('Installing the Python packages of the MLflow tests');
+  await ensureDebianPackage('python3-venv', () =>
+    succeeds('python3', ['-c', 'import ensurepip']),
+  );
+  await mkdir(folder, { recursive: true });
+  await run('python3', ['-m', 'venv', folder], { quiet: true });
+  await run(python, ['-m', 'pip', 'install', '--quiet', '-r', requirements], {
+    quiet: true,
+  });
+  await run('touch', [join(folder, 'ready')]);
+  end();
+  return python;
+}
+
+async function pytest(python, folder) {
   const report = join(scratch, 'pytest.xml');
   await run(python, ['-m', 'pytest', '-q', `--junitxml=${report}`, folder], {
     cwd: folder,
