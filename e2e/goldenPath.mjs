@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { root } from '../scripts/shell.mjs';
+import { agentSteps } from './agents.mjs';
 
 const model = 'mass-screening';
 const second = 1_000;
@@ -36,7 +37,25 @@ export async function goldenPath({ node, scratch }) {
     people[name] ??= await enter(browser, portal.url, name);
     return people[name];
   };
-  const steps = walk({ portal, pageOf });
+  const steps = [
+    ...walk({ portal, pageOf }),
+    // The same path once more, as agents walk it: on the model and the drift that are there now.
+    ...agentSteps({
+      url: portal.url,
+      model,
+      node,
+      consent: async address => {
+        const page = await pageOf('Ann');
+        await page.goto(address);
+        await page.getByRole('button', { name: 'Authorize' }).click();
+        await page
+          .getByText('Authorization Approved')
+          .or(page.getByText('You may now close'))
+          .first()
+          .waitFor();
+      },
+    }),
+  ];
   try {
     for (const [index, [title, work]] of steps.entries()) {
       const started = Date.now();

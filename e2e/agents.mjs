@@ -1,0 +1,472 @@
+// The golden path as agents walk it: a real MCP client and `backstage-cli actions`, in the name of example people,
+// on a portal that runs and has a model in production. What is marked as reading only is held to that mark.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { root } from '../scripts/shell.mjs';
+
+const ours = /^ml-/;
+// Flags that the command line keeps for itself: an input of that name could not be given there.
+const takenFlags = ['help', 'version', 'instance'];
+
+/** Walks the path on its own, as `node e2e/agents.mjs http://localhost:7007` does. */
+export async function agents(options) {
+  const steps = agentSteps(options);
+  const result = { passed: 0, failed: 0 };
+  for (const [index, [title, work]] of steps.entries()) {
+    const started = Date.now();
+    try {
+      await work();
+      result.passed += 1;
+      const seconds = ((Date.now() - started) / 1000).toFixed(1);
+      process.stdout.write(`  ✓ ${title} (${seconds} s)\n`);
+    } catch (error) {
+      result.failed += steps.length - index;
+      process.stdout.write(`  ✗ ${title}\n${error.stack}\n`);
+      break;
+    }
+  }
+  return result;
+}
+
+/**
+ * The steps as [title, work] pairs, each resting on those before.
+ *
+ * `model` is in production, belongs to the group of Ann and Eve and not to Cleo's, was trained by a job and has an
+ * endpoint. `consent` does what a person does at the address that `auth login` prints; without a browser the
+ * request of the consent page's button is sent.
+ */
+export function agentSteps({
+  url,
+  model = 'tumour-malignancy',
+  node = process.execPath,
+  consent = address => consentAs(url, 'ann', address),
+}) {
+  const modelRef = `model:default/${model}`;
+  let tools;
+  let lastJob;
+  let champion;
+  let challenger;
+  const as = (person, name, input) => callTool(url, person, name, input);
+  const production = async () =>
+    (await as('ann', 'ml-registry.get-model', { model })).production.version;
+
+  return [
+    [
+      "an agent of Ann's lists the actions, and each explains itself",
+      async () => {
+        const client = await connect(url, 'ann');
+        tools = (await client.listTools()).tools.filter(({ name }) =>
+          ours.test(name),
+        );
+        await client.close();
+        for (const { name, description, inputSchema } of tools) {
+          check(description?.length > 80, `${name} hardly explains itself`);
+          for (const [key, input] of Object.entries(
+            inputSchema.properties ?? {},
+          )) {
+            check(input.description, `${name} does not explain '${key}'`);
+            check(!takenFlags.includes(key), `${name} takes the flag --${key}`);
+          }
+        }
+        const guide = await readFile(join(root, 'docs/agents.md'), 'utf8');
+        same(
+          'docs/agents.md and the registered actions',
+          [...guide.matchAll(/^\| `(ml-[^`]+)`.*\| *(yes|no) *\|$/gm)]
+            .map(([, id, reads]) => `${id} ${reads}`)
+            .sort(),
+          tools
+            .map(
+              ({ name, annotations }) =>
+                `${name.replace('.', ':')} ${
+                  annotations.readOnlyHint ? 'yes' : 'no'
+                }`,
+            )
+            .sort(),
+        );
+      },
+    ],
+    [
+      'it finds the model, what is in production, its job with the log, its drift',
+      async () => {
+        const { models } = await as('ann', 'ml-registry.list-models');
+        check(
+          models.some(
+            ({ ref, production: found }) => ref === modelRef && found,
+          ),
+          `${modelRef} is not in production: ${JSON.stringify(models)}`,
+        );
+        const found = await as('ann', 'ml-registry.get-model', { model });
+        check(found.health.message, 'get-model says nothing about health');
+        champion = found.production.version;
+        const { jobs } = await as('ann', 'ml-jobs.list-jobs', {
+          model: modelRef,
+          state: 'succeeded',
+        });
+        lastJob = await as('ann', 'ml-jobs.get-job', { id: jobs[0].id });
+        check(
+          lastJob.logTail.includes(`Registered ${model} version`),
+          `The end of the log is '${lastJob.logTail}'`,
+        );
+        const drift = await as('ann', 'ml-monitoring.get-drift', { model });
+        check(
+          drift.window.columns.some(({ psi }) => psi > 0.2),
+          `get-drift saw none: ${drift.message}`,
+        );
+      },
+    ],
+    [
+      'an agent of Cleo of another team may call what is marked as reading only, and nothing of it changes anything',
+      async () => {
+        const state = () =>
+          Promise.all([
+            as('ann', 'ml-registry.get-model', { model }),
+            as('ann', 'ml-registry.list-promotions', { model }),
+            as('ann', 'ml-jobs.list-jobs', { limit: 100 }),
+            as('ann', 'ml-data.list-datasets'),
+            as('ann', 'ml-serving.get-endpoint', { model }),
+          ]);
+        const before = await state();
+        const inputs = reads({ model, modelRef, lastJob });
+        same('reads', namesOf(tools, true), Object.keys(inputs).sort());
+        for (const [name, input] of Object.entries(inputs))
+          await as('cleo', name, input);
+        same('after reading', await state(), before);
+      },
+    ],
+    [
+      'and is refused every change, in words that say who may',
+      async () => {
+        const { promotions } = await as('cleo', 'ml-registry.list-promotions', {
+          model,
+        });
+        const inputs = changes({
+          ...{ model, modelRef, champion, lastJob },
+          promotion: promotions[0].id,
+        });
+        same('changes', namesOf(tools, false), Object.keys(inputs).sort());
+        for (const [name, input] of Object.entries(inputs)) {
+          // Anyone may ask an endpoint; it is no reading, because every answer is written down.
+          if (name === 'ml-serving.predict') continue;
+          const words = await refusal(url, 'cleo', name, input);
+          check(
+            /^NotAllowedError: .*(group:default\/|owner)/.test(words),
+            `${name} as Cleo answered '${words}'`,
+          );
+        }
+      },
+    ],
+    [
+      'a wrong request is refused in words to act on',
+      async () => {
+        for (const [name, input, wanted] of [
+          ['ml-registry.get-model', { model: 'a b:c/d/e' }, /^InputError: Not/],
+          ['ml-serving.get-endpoint', { model: '' }, /^InputError: Not a mod/],
+          [
+            'ml-monitoring.get-drift',
+            { model: 'nope' },
+            /^NotFoundError: .*nope/,
+          ],
+          ['ml-jobs.get-job', { id: 'nope' }, /^NotFoundError: .*nope/],
+          [
+            'ml-jobs.submit-job',
+            { repository: '', owner: 'group:default/diagnostics' },
+            /^InputError: The job was not submitted: source.repository/,
+          ],
+        ]) {
+          const words = await refusal(url, 'ann', name, input);
+          check(wanted.test(words), `${name} answered '${words}'`);
+        }
+      },
+    ],
+    [
+      "Ann's agent submits the job again and waits for its version",
+      async () => {
+        const { id } = await as('ann', 'ml-jobs.submit-job', {
+          repository: lastJob.repository,
+          owner: lastJob.owner,
+          model: modelRef,
+        });
+        const job = await until(`job ${id}`, async () => {
+          const found = await as('ann', 'ml-jobs.get-job', { id });
+          return found.endedAt && found;
+        });
+        check(
+          job.state === 'succeeded',
+          `Job ${id} is ${job.state}: ${job.message}\n${job.logTail}`,
+        );
+        challenger = await until('its version in staging', async () => {
+          const found = await as('ann', 'ml-registry.get-model', { model });
+          const [newest] = found.versions;
+          return newest.stage === 'staging' && newest.version;
+        });
+        check(challenger > champion, `Version ${challenger} is not new`);
+      },
+    ],
+    [
+      'it asks for promotion and may not approve; an agent of Eve finds the request and approves',
+      async () => {
+        const asked = await as('ann', 'ml-registry.request-promotion', {
+          modelVersion: `${model}@${challenger}`,
+          reason: 'Asked for by an agent',
+        });
+        same(asked.message ?? 'state', asked.state, 'waiting-for-approval');
+        const words = await refusal(
+          url,
+          'ann',
+          'ml-registry.approve-promotion',
+          {
+            id: asked.id,
+          },
+        );
+        check(/^NotAllowedError: /.test(words), `Ann approved: ${words}`);
+        const { promotions } = await as('eve', 'ml-registry.list-promotions', {
+          model,
+          state: 'waiting-for-approval',
+        });
+        const { id } = promotions.find(({ id: found }) => found === asked.id);
+        const done = await as('eve', 'ml-registry.approve-promotion', {
+          id,
+          comment: 'Approved through an agent',
+        });
+        same(done.message, done.state, 'approved');
+        same('in production', await production(), challenger);
+      },
+    ],
+    [
+      'it rolls back, and the version before is in production again',
+      async () => {
+        await as('ann', 'ml-registry.roll-back-model', {
+          model,
+          reason: 'An agent was asked to',
+        });
+        same('in production', await production(), champion);
+      },
+    ],
+    [
+      'backstage-cli logs in as Ann, lists the actions and calls them',
+      async () => {
+        const folder = await mkdtemp(join(tmpdir(), 'downstage-cli-'));
+        const cli = (...args) => runCli({ node, folder, args });
+        try {
+          await cli(
+            ...['auth', 'login', '--no-browser', '--instance', 'portal'],
+            ...['--backend-url', url],
+            async line => {
+              const address = /https?:\/\/\S+/.exec(line)?.[0];
+              if (address) await consent(address);
+            },
+          );
+          const sources = [
+            ...new Set(tools.map(({ name }) => name.split('.')[0])),
+          ];
+          await cli('actions', 'sources', 'add', ...sources);
+          const list = await cli('actions', 'list');
+          for (const { name } of tools) {
+            const id = name.replace('.', ':');
+            check(list.includes(`${id} `), `The list has no ${id}:\n${list}`);
+          }
+          const run = async (id, ...flags) =>
+            JSON.parse(await cli('actions', 'execute', id, ...flags));
+          const found = await run('ml-registry:get-model', '--model', model);
+          same('get-model', found.production.version, champion);
+          const job = await run('ml-jobs:get-job', '--id', lastJob.id);
+          same('get-job', job.state, 'succeeded');
+          const drift = await run('ml-monitoring:get-drift', '--model', model);
+          same('get-drift', drift.model, modelRef);
+          const forward = await run(
+            ...['ml-registry:roll-back-model', '--model', model],
+            ...['--toVersion', `${challenger}`, '--reason', 'From a terminal'],
+          );
+          same('roll-back-model', forward.productionVersion, challenger);
+          const words = await cli(
+            ...['actions', 'execute', 'ml-registry:request-promotion'],
+            ...['--modelVersion', `${model}@9999`],
+          ).catch(error => error.message);
+          check(/No version 9999/.test(words), `It answered '${words}'`);
+        } finally {
+          await rm(folder, { recursive: true, force: true });
+        }
+      },
+    ],
+  ];
+}
+
+/** One fitting input for every action that reads only. */
+function reads({ model, modelRef, lastJob }) {
+  return {
+    'ml-data.get-dataset-version': { dataset: lastJob.inputs[0].ref },
+    'ml-data.list-datasets': {},
+    'ml-jobs.get-job': { id: lastJob.id },
+    'ml-jobs.list-jobs': { model: modelRef },
+    'ml-monitoring.get-drift': { model },
+    'ml-monitoring.list-monitors': {},
+    'ml-registry.get-model': { model },
+    'ml-registry.list-models': {},
+    'ml-registry.list-promotions': { model },
+    'ml-serving.get-endpoint': { model },
+    'ml-serving.list-endpoints': {},
+  };
+}
+
+/** One input for every action that changes something, such as an owner could send. */
+function changes({ model, modelRef, champion, lastJob, promotion }) {
+  const { repository, owner } = lastJob;
+  return {
+    'ml-data.register-dataset-version': {
+      dataset: lastJob.inputs[0].ref.split('@')[0],
+    },
+    'ml-jobs.cancel-job': { id: lastJob.id },
+    'ml-jobs.submit-job': { repository, owner, model: modelRef },
+    'ml-monitoring.retrain-model': { model },
+    'ml-registry.approve-promotion': { id: promotion },
+    'ml-registry.request-promotion': { modelVersion: `${model}@${champion}` },
+    'ml-registry.roll-back-model': { model, reason: 'Not mine' },
+    'ml-serving.deploy-model': { model },
+    'ml-serving.predict': { model, rows: [{}] },
+  };
+}
+
+function namesOf(tools, readOnly) {
+  return tools
+    .filter(({ annotations }) => annotations.readOnlyHint === readOnly)
+    .map(({ name }) => name)
+    .sort();
+}
+
+async function connect(url, person) {
+  const client = new Client({ name: 'downstage-e2e', version: '1.0.0' });
+  const authorization = `Bearer ${await tokenOf(url, person)}`;
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`${url}/api/mcp-actions/v1`), {
+      requestInit: { headers: { authorization } },
+    }),
+  );
+  return client;
+}
+
+async function call(url, person, name, input = {}) {
+  const client = await connect(url, person);
+  try {
+    return await client.callTool({ name, arguments: input });
+  } finally {
+    await client.close();
+  }
+}
+
+async function callTool(url, person, name, input) {
+  const answer = await call(url, person, name, input);
+  if (answer.isError)
+    throw new Error(`${name} as ${person}: ${answer.content[0].text}`);
+  same(name, JSON.parse(answer.content[0].text), answer.structuredContent);
+  return answer.structuredContent;
+}
+
+/** What an agent reads when a call is refused. */
+async function refusal(url, person, name, input) {
+  const answer = await call(url, person, name, input);
+  if (!answer.isError)
+    throw new Error(
+      `${name} as ${person} was not refused: ${JSON.stringify(answer)}`,
+    );
+  return answer.content[0].text;
+}
+
+const tokens = new Map();
+
+/** A user's token, as the sign-in page gets it; one for the whole walk, which is shorter than its hour. */
+async function tokenOf(url, person) {
+  const key = `${url} ${person}`;
+  if (!tokens.has(key)) {
+    const answer = await json(
+      await fetch(`${url}/api/auth/example/refresh`, {
+        headers: { 'x-example-person': `user:default/${person}` },
+      }),
+    );
+    tokens.set(key, answer.backstageIdentity.token);
+  }
+  return tokens.get(key);
+}
+
+/** What the consent page does when its button is pressed. */
+async function consentAs(url, person, address) {
+  const { headers } = await fetch(address, { redirect: 'manual' });
+  const session = new URL(headers.get('location')).pathname.split('/').at(-1);
+  const { redirectUrl } = await json(
+    await fetch(`${url}/api/auth/v1/sessions/${session}/approve`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await tokenOf(url, person)}` },
+    }),
+  );
+  await fetch(redirectUrl);
+}
+
+/** Runs the command line with a home of its own; a function at the end of the arguments sees what it prints. */
+function runCli({ node, folder, args }) {
+  const onOutput = typeof args.at(-1) === 'function' ? args.at(-1) : undefined;
+  const words = onOutput ? args.slice(0, -1) : args;
+  const program = join(root, 'node_modules/@backstage/cli/bin/backstage-cli');
+  const child = spawn(node, [program, ...words], {
+    cwd: folder,
+    env: { ...process.env, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return new Promise((done, reject) => {
+    let out = '';
+    let err = '';
+    child.stdout.on('data', chunk => {
+      out += chunk;
+      Promise.resolve(onOutput?.(String(chunk))).catch(error => {
+        child.kill();
+        reject(error);
+      });
+    });
+    child.stderr.on('data', chunk => {
+      err += chunk;
+    });
+    child.once('error', reject);
+    child.once('close', code =>
+      code === 0
+        ? done(out)
+        : reject(new Error(`backstage-cli ${words.join(' ')}: ${err}${out}`)),
+    );
+  });
+}
+
+async function until(what, find, milliseconds = 5 * 60_000) {
+  const end = Date.now() + milliseconds;
+  while (Date.now() < end) {
+    const found = await find();
+    if (found) return found;
+    await pause(1_000);
+  }
+  throw new Error(`Waited in vain for ${what}`);
+}
+
+function check(holds, message) {
+  if (!holds) throw new Error(message);
+}
+
+function same(what, found, wanted) {
+  const [a, b] = [found, wanted].map(value => JSON.stringify(value));
+  check(a === b, `${what}: found ${a}, wanted ${b}`);
+}
+
+async function json(response) {
+  if (!response.ok)
+    throw new Error(
+      `${response.url} answered ${response.status}: ${await response.text()}`,
+    );
+  return response.json();
+}
+
+if (process.argv[1]?.endsWith('agents.mjs')) {
+  const [url = 'http://localhost:7007', model] = process.argv.slice(2);
+  const result = await agents({ url, model });
+  process.stdout.write(`${result.passed} passed, ${result.failed} failed\n`);
+  process.exit(result.failed ? 1 : 0);
+}
