@@ -186,6 +186,7 @@ export function agentSteps({
     [
       "Ann's agent submits the job again and waits for its version",
       async () => {
+        const before = await as('ann', 'ml-registry.get-model', { model });
         const { id } = await as('ann', 'ml-jobs.submit-job', {
           repository: lastJob.repository,
           owner: lastJob.owner,
@@ -202,9 +203,12 @@ export function agentSteps({
         challenger = await until('its version in staging', async () => {
           const found = await as('ann', 'ml-registry.get-model', { model });
           const [newest] = found.versions;
-          return newest.stage === 'staging' && newest.version;
+          return (
+            newest.version > before.versions[0].version &&
+            newest.stage === 'staging' &&
+            newest.version
+          );
         });
-        check(challenger > champion, `Version ${challenger} is not new`);
       },
     ],
     [
@@ -245,6 +249,18 @@ export function agentSteps({
           reason: 'An agent was asked to',
         });
         same('in production', await production(), champion);
+      },
+    ],
+    [
+      'a template uses the same actions as steps',
+      async () => {
+        const { valid, output } = await as(
+          'ann',
+          'scaffolder.dry-run-template',
+          { templateYaml: lookTemplate(model), values: {}, files: [] },
+        );
+        check(valid, 'The template is not valid');
+        same('its output', output.text[0].content, champion);
       },
     ],
     [
@@ -294,6 +310,28 @@ export function agentSteps({
       },
     ],
   ];
+}
+
+/** A template of one step, which looks at a model. */
+function lookTemplate(model) {
+  return `
+apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: { name: look }
+spec:
+  owner: group:default/diagnostics
+  type: service
+  parameters: []
+  steps:
+    - id: look
+      name: Look
+      action: ml-registry:get-model
+      input: { model: ${model} }
+  output:
+    text:
+      - title: In production
+        content: \${{ steps.look.output.production.version }}
+`;
 }
 
 /** One fitting input for every action that reads only. */

@@ -63,7 +63,8 @@ export function registerActions(deps: {
     description:
       'Returns how far the predictions of a model moved from what it learned from, in the latest window: for each feature and ' +
       'prediction the population stability index (PSI; 0.1 is a warning, 0.2 is drift), the value chance alone would stay below, ' +
-      'whether the difference is significant, and findings such as new categories or missing values. Largest PSI first.',
+      'whether the difference is significant, and findings such as new categories or missing values. Largest PSI first. ' +
+      '`version` is in production now, `window.version` answered in the window: they differ after a promotion until the next window closes.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
       input: z =>
@@ -82,6 +83,7 @@ export function registerActions(deps: {
           window: z
             .object({
               id: z.string(),
+              version: z.number(),
               from: z.string().optional(),
               to: z.string().optional(),
               rows: z.number(),
@@ -117,6 +119,7 @@ export function registerActions(deps: {
           awaySince: monitor.openEpisode?.since,
           window: window && {
             id: window.id,
+            version: window.version,
             from: window.from,
             to: window.to,
             rows: window.rows,
