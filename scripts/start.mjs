@@ -32,6 +32,7 @@ const unknown = args.find(
 if (unknown) fail(`'${unknown}' is not understood.`, usage);
 
 await refuseNewerData();
+await endPortalLeftBehind();
 await refuseTakenPort(port, '--port');
 const python = await findPython();
 if (!python) {
@@ -88,7 +89,7 @@ if (!stopping) {
   process.stdout.write(`${await tail(logFile, 25)}\n`);
   await stopChildren();
   fail(
-    'The portal stopped by itself; its last lines are above.',
+    'The portal stopped by itself; its last lines are above. Jobs and gateway go on; the next start takes them over.',
     `The whole log: ${logFile}`,
   );
 }
@@ -136,6 +137,36 @@ async function refuseNewerData() {
   }
 }
 
+/**
+ * A start command that was killed leaves its portal behind, deaf to Ctrl-C: it is ended in good order, and its jobs go
+ * back to the queue. One whose start command still lives is somebody's, and stays.
+ */
+async function endPortalLeftBehind() {
+  const pidIn = name =>
+    readFile(join(dataDir, name), 'utf8').then(Number, () => undefined);
+  const isRunning = async (pid, part) =>
+    pid > 0 &&
+    (await run('ps', ['-o', 'command=', '-p', String(pid)], { quiet: true })
+      .then(command => command.includes(part))
+      .catch(() => false));
+  const left = await pidIn('portal.pid');
+  const stillThere = () => isRunning(left, 'nodeTransform.cjs src/index.ts');
+  if (!(await stillThere())) return;
+  const starter = await pidIn('start.pid');
+  if (starter !== process.pid && (await isRunning(starter, 'start.mjs'))) {
+    fail(
+      `A portal is running on ${dataDir} already (process ${starter}).`,
+      'Stop it with Ctrl-C where it was started, or use another folder: npm start -- --data-dir other-folder',
+    );
+  }
+  const end = step('Stopping the portal that an earlier start left behind');
+  process.kill(left, 'SIGTERM');
+  for (let tries = 0; tries < 100 && (await stillThere()); tries += 1)
+    await new Promise(done => setTimeout(done, 200));
+  if (await stillThere()) process.kill(left, 'SIGKILL');
+  end();
+}
+
 async function startPortal() {
   const end = step('Starting the portal');
   const log = createWriteStream(logFile, { flags: 'a' });
@@ -170,6 +201,7 @@ async function startPortal() {
     gone = true;
   });
   await writeFile(join(dataDir, 'portal.pid'), String(child.pid));
+  await writeFile(join(dataDir, 'start.pid'), String(process.pid));
   for (let tries = 0; ; tries += 1) {
     const ready = await fetch(`${url}/.backstage/health/v1/readiness`).then(
       answer => answer.ok,

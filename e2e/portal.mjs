@@ -1,0 +1,189 @@
+// What the end-to-end tests share: a portal of their own that may be killed and started again, people, bounded waits.
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { root } from '../scripts/shell.mjs';
+
+export const second = 1_000;
+export const minute = 60 * second;
+
+/**
+ * A portal on a data directory, without the example company. It can be killed as a crash does and started again on
+ * the same ports and data. Ends no process but those it knows by number.
+ */
+export async function portalOn({ node, dataDir }) {
+  const port = await freePortPair();
+  let child;
+  let backendPid;
+  const portal = {
+    url: `http://localhost:${port}`,
+    gatewayUrl: `http://127.0.0.1:${port + 1}`,
+    dataDir,
+    get isUp() {
+      return child !== undefined;
+    },
+    async start() {
+      child = spawn(
+        node,
+        [
+          join(root, 'scripts/start.mjs'),
+          ...['--port', String(port)],
+          ...['--data-dir', dataDir],
+          '--empty',
+        ],
+        { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+      );
+      const starting = child;
+      let said = '';
+      const up = new Promise((done, reject) => {
+        const hear = chunk => {
+          said = (said + chunk).slice(-8_000);
+          if (said.includes('Downstage is at')) done();
+        };
+        starting.stdout.on('data', hear);
+        starting.stderr.on('data', hear);
+        starting.once('exit', code => {
+          reject(new Error(`The portal ended with ${code}:\n${said}`));
+        });
+      });
+      try {
+        await within(10 * minute, up, 'the start of the portal');
+      } catch (error) {
+        starting.kill('SIGINT');
+        child = undefined;
+        throw error;
+      }
+      backendPid = Number(await readFile(join(dataDir, 'portal.pid'), 'utf8'));
+    },
+    /** What a power cut does to the portal's process; resolves when its start command has ended too. */
+    async kill() {
+      const ended = new Promise(done => child.once('exit', done));
+      process.kill(backendPid, 'SIGKILL');
+      await within(minute, ended, 'the end of the start command');
+      child = undefined;
+    },
+    /** The end of the start command alone; the portal it started is left behind. */
+    async killStarter() {
+      const ended = new Promise(done => child.once('exit', done));
+      child.kill('SIGKILL');
+      await within(minute, ended, 'the end of the start command');
+      child = undefined;
+    },
+    /** Ctrl-C. */
+    async stop() {
+      const ended = new Promise(done => child.once('exit', done));
+      child.kill('SIGINT');
+      await within(minute, ended, 'the end of the portal');
+      child = undefined;
+    },
+    backendPid: () => backendPid,
+    /** The number of the gateway's process, or undefined before there was one. */
+    gatewayPid: () =>
+      readFile(join(dataDir, 'gateway/gateway.json'), 'utf8').then(
+        text => JSON.parse(text).pid,
+        () => undefined,
+      ),
+  };
+  return portal;
+}
+
+/** Somebody signed in: calls the portal with their own token. */
+export function person(url, entityRef) {
+  let token;
+  const signIn = async () => {
+    token ??= await until(`the sign-in of ${entityRef}`, async () => {
+      const response = await fetch(`${url}/api/auth/example/refresh`, {
+        headers: { 'x-example-person': entityRef },
+      });
+      // People are read from a file a moment after the start.
+      if (!response.ok) return undefined;
+      return (await response.json()).backstageIdentity.token;
+    });
+    return token;
+  };
+  const call = async (method, path, body) => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${await signIn()}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      body: body && JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text);
+    throw Object.assign(
+      new Error(`${method} ${path} answered ${response.status}: ${text}`),
+      { status: response.status },
+    );
+  };
+  return {
+    token: signIn,
+    get: path => call('GET', path),
+    post: (path, body = {}) => call('POST', path, body),
+    /** The answer, or undefined where there is nothing yet. */
+    find: path =>
+      call('GET', path).catch(error => {
+        if (error.status === 404) return undefined;
+        throw error;
+      }),
+  };
+}
+
+/** Looks until there is an answer that is not empty; gives up after `limit`. */
+export async function until(what, look, limit = 2 * minute, every = 500) {
+  const end = Date.now() + limit;
+  for (;;) {
+    const value = await look();
+    if (value) return value;
+    if (Date.now() > end)
+      throw new Error(`Waited ${limit / second} s for ${what}`);
+    await pause(every);
+  }
+}
+
+/** Whether there is a process of this number. */
+export function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function within(limit, promise, what) {
+  const timer = new AbortController();
+  const late = pause(limit, undefined, { signal: timer.signal }).then(
+    () => Promise.reject(new Error(`Waited ${limit / second} s for ${what}`)),
+    () => undefined,
+  );
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    timer.abort();
+  }
+}
+
+/** A port for the portal whose neighbour, the gateway's, is free too. */
+async function freePortPair() {
+  const listen = port =>
+    new Promise((done, reject) => {
+      const server = createServer();
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => done(server));
+    });
+  for (let tries = 0; tries < 20; tries += 1) {
+    const first = await listen(0);
+    const { port } = first.address();
+    const next = await listen(port + 1).catch(() => undefined);
+    await Promise.all(
+      [first, next].map(
+        server => server && new Promise(done => server.close(done)),
+      ),
+    );
+    if (next) return port;
+  }
+  throw new Error('No two free neighbouring ports were found');
+}
