@@ -10,6 +10,7 @@ import {
 } from '@backstage/catalog-model';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import {
+  ANNOTATION_INVALID,
   ANNOTATION_UNOWNED,
   isModelEntity,
   parseModelSpec,
@@ -98,6 +99,10 @@ function profileOf(entity: Entity): ModelProfile {
     description: entity.metadata.description,
     owner: ownerOf(entity),
   };
+  const mistake = standInFor(entity);
+  if (mistake) {
+    return { ...base, risk: 'high', features: [], problem: mistake };
+  }
   try {
     const spec = parseModelSpec(entity);
     return {
@@ -118,6 +123,16 @@ function profileOf(entity: Entity): ModelProfile {
     const problem = error instanceof Error ? error.message : String(error);
     return { ...base, risk: 'high', features: [], problem };
   }
+}
+
+/**
+ * What is wrong with the file, where the catalog shows a stand-in for it: a spec of the catalog's own that would parse,
+ * has no gates, and must not be taken for "no gates are wanted". With the annotation alone the spec is the last one
+ * that was right, and goes on counting.
+ */
+function standInFor(entity: Entity): string | undefined {
+  const mistake = entity.metadata.annotations?.[ANNOTATION_INVALID];
+  return entity.spec?.lifecycle === 'invalid' ? mistake : undefined;
 }
 
 function ownerOf(entity: Entity): string | undefined {

@@ -1,7 +1,10 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
+import { ANNOTATION_INVALID } from '@downstage/plugin-ml-catalog-common';
 import { aModelEntity } from '../__testUtils__/aModelEntity';
+import { diagnostics } from '../__testUtils__/people';
 import { aRegistry, as } from '../__testUtils__/registryFixture';
+import { PromotionStore } from '../stores/PromotionStore';
 
 jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
@@ -181,6 +184,78 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
       state: 'blocked',
       message: expect.stringMatching(/auc is 0.8, wanted at least 0.9/),
     });
+  });
+
+  it('blocks a model whose file is wrong, though the catalog shows it without gates', async () => {
+    const wrong = aModelEntity();
+    wrong.metadata.annotations = {
+      [ANNOTATION_INVALID]: 'spec.evaluation.gates.0.min: Expected a number',
+    };
+    const standIn = { type: 'invalid', lifecycle: 'invalid', risk: 'high' };
+    const registry = await start({
+      entity: { ...wrong, spec: { ...standIn, owner: diagnostics } },
+    });
+    const path = await registry.aVersion(1);
+    const request = { ...path, to: 'production' } as const;
+    const preview = await registry.promotions.preview(request, as('ann'));
+    expect(preview).toMatchObject({
+      allowed: false,
+      reasons: [
+        'model entity: The Model entity cannot be used: spec.evaluation.gates.0.min: Expected a number',
+      ],
+    });
+    const promotion = await registry.promotions.request(request, as('ann'));
+    expect(promotion).toMatchObject({
+      state: 'blocked',
+      message: expect.stringMatching(/gates\.0\.min: Expected a number/),
+    });
+  });
+
+  it('goes on with the last spec that was right when the file became wrong later', async () => {
+    const entity = aModelEntity();
+    entity.metadata.annotations = { [ANNOTATION_INVALID]: 'spec.risk: wrong' };
+    const registry = await start({ entity });
+    await registry.aVersion(1);
+    expect(await registry.promote(1)).toMatchObject({ state: 'approved' });
+  });
+
+  it('refuses an approval that comes after the promotion was taken back', async () => {
+    const registry = await start();
+    const path = await registry.aVersion(1);
+    const { id: promotion } = await registry.promotions.request(
+      { ...path, to: 'production' },
+      as('ann'),
+    );
+    await registry.promotions.withdraw(promotion, as('ann'));
+    // The approver read the promotion a moment before: only the store can still notice.
+    const added = await new PromotionStore(registry.knex).approve(promotion, {
+      by: 'user:default/ben',
+      at: '2026-03-01T10:00:00.000Z',
+    });
+    expect(added).toBe(false);
+    const { state, approvals } = await registry.promotions.get(
+      promotion,
+      as('ann'),
+    );
+    expect({ state, approvals }).toEqual({ state: 'withdrawn', approvals: [] });
+  });
+
+  it('writes into the ledger that the last step was blocked, once', async () => {
+    const registry = await start();
+    const one = await registry.aVersion(1);
+    const two = await registry.aVersion(2);
+    const ask = (path: typeof one) =>
+      registry.promotions.request({ ...path, to: 'production' }, as('ann'));
+    const first = await ask(one);
+    const second = await ask(two);
+    await Promise.all([
+      registry.promotions.approve({ id: first.id }, as('ben')),
+      registry.promotions.approve({ id: second.id }, as('eve')),
+    ]);
+    const { items } = await registry.rollbacks.history(one, as('cleo'));
+    expect(
+      items.filter(({ action }) => action === 'promotion-blocked'),
+    ).toHaveLength(1);
   });
 
   it('compares with the version in production', async () => {

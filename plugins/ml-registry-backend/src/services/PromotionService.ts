@@ -190,11 +190,15 @@ export class PromotionService {
       if (promotion.state !== 'waiting-for-approval') {
         throw wrongState(promotion, 'approved', 'waiting-for-approval');
       }
-      await promotions.approve(id, {
+      const added = await promotions.approve(id, {
         by: actor,
         at: clock().toISOString(),
         comment: request.comment,
       });
+      if (!added) {
+        const now = await this.#find(id);
+        throw wrongState(now, 'approved', 'waiting-for-approval');
+      }
     });
     await this.#advance(steps, id);
     return toPromotion(await this.#find(id));

@@ -194,45 +194,63 @@ export class PromotionSteps {
       approvedBy: promotion.approvals.map(({ by }) => by),
     };
     let moves: StageMove[] = [];
+    let outcome: 'approved' | 'blocked' | 'decided elsewhere' | 'not yet';
     try {
-      await audited(this.#auditor, { eventId: 'promotion-apply', meta }, () =>
-        this.#stages.transaction(async tx => {
-          await this.#stages.lockModel(tx, name);
-          const now = this.#clock();
-          const current = await this.#promotions.find(id, tx);
-          if (current?.state !== state) return;
-          const decision = await this.#decide(tx, current, current.gates);
-          const from = await this.#stages.stageOf(tx, name, version);
-          const next = decision.event === 'apply' ? 'approved' : 'blocked';
-          if (decision.event === 'wait') return;
-          await this.#promotions.move(
-            { id, from: state, to: next },
-            {
+      outcome = await audited(
+        this.#auditor,
+        { eventId: 'promotion-apply', meta, result: result => ({ result }) },
+        () =>
+          this.#stages.transaction(async tx => {
+            await this.#stages.lockModel(tx, name);
+            const now = this.#clock();
+            const current = await this.#promotions.find(id, tx);
+            if (current?.state !== state) return 'decided elsewhere';
+            const decision = await this.#decide(tx, current, current.gates);
+            const from = await this.#stages.stageOf(tx, name, version);
+            if (decision.event === 'wait') return 'not yet';
+            const next =
+              decision.event === 'apply' && from ? 'approved' : 'blocked';
+            await this.#promotions.move(
+              { id, from: state, to: next },
+              {
+                message: decision.message,
+                decidedAt: now.toISOString(),
+                nextReconcileAt: null,
+              },
+              tx,
+            );
+            if (next === 'blocked' || !from) {
+              await this.#stages.append(tx, name, {
+                at: now.toISOString(),
+                actor: 'service:ml-registry',
+                action: 'promotion-blocked',
+                version,
+                to,
+                message: decision.message,
+              });
+              return 'blocked';
+            }
+            moves = await this.#stages.enter(tx, {
+              name,
+              version,
+              from,
+              to,
+              actor,
+              action: 'promoted',
               message: decision.message,
-              decidedAt: now.toISOString(),
-              nextReconcileAt: null,
-            },
-            tx,
-          );
-          if (next === 'blocked' || !from) return;
-          moves = await this.#stages.enter(tx, {
-            name,
-            version,
-            from,
-            to,
-            actor,
-            action: 'promoted',
-            message: decision.message,
-            now,
-          });
-          await this.#promotions.makeDue(tx, name, now);
-        }),
+              now,
+            });
+            await this.#promotions.makeDue(tx, name, now);
+            return 'approved';
+          }),
       );
     } catch (error) {
       // Somebody moved a version without the lock: nothing was written, and the next look sees what is there now.
       if (!(error instanceof RegistryConflictError)) throw error;
       return true;
     }
+    // Whoever decided announces, so that people hear of it once.
+    if (outcome === 'decided elsewhere' || outcome === 'not yet') return false;
     await this.#announcer.stagesChanged(name, moves);
     await this.#announce(id);
     return false;

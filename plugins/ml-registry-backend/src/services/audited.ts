@@ -4,16 +4,22 @@ import type { JsonObject } from '@backstage/types';
 /** Does something that changes the registry, and has the auditor write down who, what, and how it ended. */
 export async function audited<T>(
   auditor: AuditorService,
-  event: { eventId: string; meta: JsonObject },
+  event: {
+    eventId: string;
+    meta: JsonObject;
+    /** What is worth keeping of the result, where success can mean several things. */
+    result?: (result: T) => JsonObject;
+  },
   work: () => Promise<T>,
 ): Promise<T> {
+  const { result: describe, ...about } = event;
   const audit = await auditor.createEvent({
     severityLevel: 'medium',
-    ...event,
+    ...about,
   });
   try {
     const result = await work();
-    await audit.success();
+    await audit.success(describe && { meta: describe(result) });
     return result;
   } catch (error) {
     await audit.fail({

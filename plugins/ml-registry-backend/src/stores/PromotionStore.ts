@@ -190,9 +190,16 @@ export class PromotionStore {
       .update({ next_reconcile_at: now.toISOString() });
   }
 
-  /** Adds an approval and makes the promotion due; one per person, a second is ignored. */
-  async approve(id: string, approval: Approval): Promise<void> {
-    await this.#knex.transaction(async tx => {
+  /**
+   * Adds an approval and makes the promotion due; one per person, a second is ignored. False, and nothing written,
+   * when the promotion does not wait for approvals any more.
+   */
+  async approve(id: string, approval: Approval): Promise<boolean> {
+    return this.#knex.transaction(async tx => {
+      const waiting = await tx('promotions')
+        .where({ id, state: 'waiting-for-approval' })
+        .update({ next_reconcile_at: approval.at });
+      if (waiting !== 1) return false;
       await tx('promotion_approvals')
         .insert({
           promotion_id: id,
@@ -202,9 +209,7 @@ export class PromotionStore {
         })
         .onConflict(['promotion_id', 'approved_by'])
         .ignore();
-      await tx('promotions')
-        .where({ id, state: 'waiting-for-approval' })
-        .update({ next_reconcile_at: approval.at });
+      return true;
     });
   }
 
