@@ -12,7 +12,7 @@ import type { Metric, Run, RunInfo } from '../stores/RunStore';
 import { checkActive } from './ExperimentService';
 import { randomRunName } from './randomRunName';
 import type { TrackingCaller } from './StagePolicy';
-import { isStamped, stampedTags } from './stampedTags';
+import { isStamped, stampedTags, USER_TAG } from './stampedTags';
 import type { TrackingDeps } from './trackingDeps';
 import { checkKey, limits, truncate } from './validation';
 
@@ -57,6 +57,7 @@ export class RunService {
           value: truncate(tag.value, limits.runTagValue),
         })),
       { key: RUN_NAME_TAG, value: name },
+      { key: USER_TAG, value: userOf(caller, request.userId) },
       ...stampedTags(caller),
     ];
     const info: RunInfo = {
@@ -64,7 +65,7 @@ export class RunService {
       experimentId: experiment.experimentId,
       name,
       status: 'RUNNING',
-      userId: request.userId || userOf(caller),
+      userId: userOf(caller, request.userId),
       startTime: request.startTime ?? clock(),
       lifecycleStage: 'active',
       artifactUri: `${experiment.artifactLocation}/${runId}/artifacts`,
@@ -214,6 +215,15 @@ function reconcileName(request: { runName?: string; tags: Tag[] }) {
   return request.runName || tagged || undefined;
 }
 
-function userOf(caller: TrackingCaller): string {
-  return caller.actor.replace(/^user:[^/]+\//, '');
+/**
+ * Who a run belongs to by name: the person the token speaks for, though MLflow leaves it to the client.
+ *
+ * @remarks
+ * The client sends the name of the operating system's user, which is `root` in every container and anybody's choice
+ * elsewhere; the token is the only thing here that is known to be true. For a job it is the person who submitted it. A
+ * service may say for whom it works, because it has no name of its own that would tell a reader anything.
+ */
+function userOf(caller: TrackingCaller, requested?: string): string {
+  if (caller.actor.startsWith('service:')) return requested || caller.actor;
+  return caller.actor;
 }

@@ -1,7 +1,11 @@
 import type { TrackingCaller } from './StagePolicy';
 
-/** Tags that only the server writes: they tie a run to the job that made it. */
-const PREFIXES = [
+/** Who made the run; MLflow's own pages show it, and `search_runs` filters by it. */
+export const USER_TAG = 'mlflow.user';
+
+/** Tags that only the server writes: they tie a run to the person and the job that made it. */
+const SERVER_TAGS = [
+  USER_TAG,
   'downstage.job',
   'downstage.commit',
   'downstage.dataset',
@@ -29,5 +33,5 @@ export function stampedTags(
 
 /** Whether clients may not write this tag. */
 export function isStamped(key: string): boolean {
-  return PREFIXES.includes(key);
+  return SERVER_TAGS.includes(key);
 }

@@ -124,6 +124,33 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
     return { ...services, knex, experimentId, aRun, search, created };
   }
 
+  it('names the person behind the token as the maker of a run, whatever the client sends', async () => {
+    const { runs, log, experimentId, search } = await start();
+    for (const caller of [ann, job]) {
+      const run = await runs.create(caller, {
+        experimentId,
+        userId: 'root',
+        tags: [{ key: 'mlflow.user', value: 'root' }],
+      });
+      await log.log(caller, run.runId, {
+        tags: [{ key: 'mlflow.user', value: 'root' }],
+      });
+      const { userId, tags } = await runs.get(ann, run.runId);
+      expect(userId).toBe('user:default/ann');
+      expect(tags).toContainEqual({
+        key: 'mlflow.user',
+        value: 'user:default/ann',
+      });
+      expect(tags.filter(({ key }) => key === 'mlflow.user')).toHaveLength(1);
+      await expect(
+        log.deleteTag(caller, run.runId, 'mlflow.user'),
+      ).rejects.toThrow(/written by the server/);
+    }
+    expect(
+      await search(`attributes.user_id = 'user:default/ann'`),
+    ).toHaveLength(2);
+  });
+
   it('keeps the point with the greatest step as the latest, whatever came last', async () => {
     const { runs, log, aRun } = await start();
     const runId = await aRun();
