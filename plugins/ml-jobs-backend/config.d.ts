@@ -13,6 +13,8 @@ export interface Config {
       slots?: number;
       /** The Python that makes virtual environments; the first suitable one of the PATH unless given. */
       python?: string;
+      /** Whether requirements are installed with uv where it can be had, which is many times faster; true unless given. Else pip. */
+      uv?: boolean;
       /** Prebuilt environments by name: folders with bin/python. */
       environments?: { [name: string]: string };
       /** Seconds a process has to end by itself before it is killed; 10 unless given. */

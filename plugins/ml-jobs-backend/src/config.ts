@@ -9,6 +9,7 @@ export type MlJobsOptions = {
   jobsFolder: string;
   environmentsFolder: string;
   repositoriesFolder: string;
+  uvFolder: string;
   runtime?: string;
   sourceRoots: string[];
   sourceHosts: string[];
@@ -16,6 +17,7 @@ export type MlJobsOptions = {
     enabled: boolean;
     slots: number;
     python?: string;
+    uv: boolean;
     environments: Record<string, string>;
     graceMs: number;
   };
@@ -40,6 +42,7 @@ export function readMlJobsConfig(
     jobsFolder: join(dataDir, 'jobs'),
     environmentsFolder: join(dataDir, 'environments'),
     repositoriesFolder: join(dataDir, 'repositories'),
+    uvFolder: join(dataDir, 'tools', 'uv'),
     runtime: config?.getOptionalString('runtime'),
     sourceRoots: [
       join(dataDir, 'projects'),
@@ -58,6 +61,7 @@ export function readMlJobsConfig(
         environment === 'development',
       slots,
       python: config?.getOptionalString('local.python'),
+      uv: config?.getOptionalBoolean('local.uv') ?? true,
       environments: Object.fromEntries(
         (environments?.keys() ?? []).map(name => [
           name,

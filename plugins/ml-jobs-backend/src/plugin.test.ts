@@ -37,6 +37,7 @@ describe('the jobs plugin', () => {
   let project: ReturnType<typeof createProject>;
   let knex: KnexType;
   let sent: unknown[];
+  let audited: { eventId: string; outcome: string; meta?: object }[];
   let backend: Awaited<ReturnType<typeof startTestBackend>>;
 
   const start = () =>
@@ -51,6 +52,17 @@ describe('the jobs plugin', () => {
             mlJobs: { local: { enabled: true, slots: 1, graceSeconds: 1 } },
           },
         }),
+        mockServices.auditor.mock({
+          createEvent: async ({ eventId, meta }) => {
+            const note = (outcome: string) => async (end?: { meta?: object }) =>
+              void audited.push({
+                eventId,
+                outcome,
+                meta: { ...meta, ...end?.meta },
+              });
+            return { success: note('succeeded'), fail: note('failed') };
+          },
+        }).factory,
         mockServices.userInfo.mock({
           getUserInfo: async credentials => {
             const ref =
@@ -104,6 +116,7 @@ describe('the jobs plugin', () => {
 
   beforeEach(async () => {
     sent = [];
+    audited = [];
     project = createProject({
       'downstage.yaml': definitionOf(
         'python train.py',
@@ -308,6 +321,56 @@ describe('the jobs plugin', () => {
     }
     await submit({ model: 'model:default/default-risk' }).expect(403);
     await submit({ model: 'group:default/x' }).expect(400);
+  });
+
+  it('audits every change, also what was refused, and no password', async () => {
+    const { id } = (await submit()).body;
+    const change = (path: string, header: string) =>
+      call()
+        .post(`/api/ml-jobs/v1/jobs/${id}/${path}`)
+        .set('authorization', header)
+        .send({ reason: 'a mistake' });
+    await change('cancel', cleo).expect(403);
+    await change('cancel', ann).expect(200);
+    const again = (await change('rerun', ann).expect(201)).body;
+    await submit({
+      source: { repository: 'https://me:secret@github.com/x.git' },
+    }).expect(400);
+    const actor = 'user:default/ann';
+    expect(audited).toEqual([
+      {
+        eventId: 'job-submit',
+        outcome: 'succeeded',
+        meta: expect.objectContaining({
+          actor,
+          owner,
+          job: id,
+          commit: project.head,
+        }),
+      },
+      {
+        eventId: 'job-cancel',
+        outcome: 'failed',
+        meta: { actor: 'user:default/cleo', job: id, reason: 'a mistake' },
+      },
+      {
+        eventId: 'job-cancel',
+        outcome: 'succeeded',
+        meta: expect.objectContaining({ actor, job: id, owner }),
+      },
+      {
+        eventId: 'job-rerun',
+        outcome: 'succeeded',
+        meta: expect.objectContaining({ actor, rerunOf: id, job: again.id }),
+      },
+      {
+        eventId: 'job-submit',
+        outcome: 'failed',
+        meta: { actor, owner },
+      },
+    ]);
+    await untilOver(id);
+    await untilOver(again.id);
   });
 
   it('knows the token of a job while it runs, tells services only, and forgets it after', async () => {

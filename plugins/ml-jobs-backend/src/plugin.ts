@@ -23,6 +23,7 @@ import { registerActions } from './actions/registerActions';
 import { readMlJobsConfig } from './config';
 import { newJobId } from './domain/tokens';
 import { Environments } from './providers/local/Environments';
+import { Uv } from './providers/local/Uv';
 import { LocalProcessRuntime } from './providers/local/LocalProcessRuntime';
 import { JobReconciler } from './reconcilers/JobReconciler';
 import { createRouter } from './router';
@@ -49,6 +50,7 @@ export const mlJobsPlugin = createBackendPlugin({
     env.registerInit({
       deps: {
         actionsRegistry: actionsRegistryServiceRef,
+        auditor: coreServices.auditor,
         auth: coreServices.auth,
         catalog: catalogServiceRef,
         config: coreServices.rootConfig,
@@ -93,6 +95,9 @@ export const mlJobsPlugin = createBackendPlugin({
                 folder: options.environmentsFolder,
                 python: options.local.python,
                 prebuilt: options.local.environments,
+                uv: options.local.uv
+                  ? new Uv({ folder: options.uvFolder })
+                  : undefined,
               }),
               slots: options.local.slots,
               graceMs: options.local.graceMs,
@@ -128,6 +133,7 @@ export const mlJobsPlugin = createBackendPlugin({
           sources,
           runtimes,
           authorizer,
+          auditor: deps.auditor,
           catalog: deps.catalog,
           clock,
           newId: newJobId,

@@ -18,16 +18,14 @@ export function createRouter(options: {
       contract: mlJobsContract,
       httpAuth,
       handlers: {
-        submitJob: ({ body }, { credentials }) =>
-          jobs.submit(body, { credentials }),
+        submitJob: ({ body }, call) => jobs.submit(body, call),
         listJobs: ({ query }, { credentials }) =>
           jobs.list(query, { credentials }),
         getJob: ({ params }, { credentials }) =>
           jobs.get(params.id, { credentials }),
-        cancelJob: ({ params, body }, { credentials }) =>
-          jobs.cancel(params.id, body, { credentials }),
-        rerunJob: ({ params, body }, { credentials }) =>
-          jobs.rerun(params.id, body, { credentials }),
+        cancelJob: ({ params, body }, call) =>
+          jobs.cancel(params.id, body, call),
+        rerunJob: ({ params, body }, call) => jobs.rerun(params.id, body, call),
         getJobLog: ({ params, query }, { credentials }) =>
           jobs.log(params.id, query, { credentials }),
         getQueue: (_, { credentials }) => jobs.queue({ credentials }),

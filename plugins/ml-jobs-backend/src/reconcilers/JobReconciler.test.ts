@@ -29,6 +29,8 @@ class ScriptedRuntime implements JobRuntimeOfPortal {
   readonly seen = new Map<string, JobObservation>();
   readonly submitted: JobSpec[] = [];
   slots = 1;
+  endsAtOnce = false;
+  diesOnSubmit = false;
 
   async capacity() {
     return { slots: this.slots };
@@ -37,9 +39,10 @@ class ScriptedRuntime implements JobRuntimeOfPortal {
     return { key: `${jobId}/${attempt}` };
   }
   async submit(job: JobSpec, options: { idempotencyKey: string }) {
+    if (this.diesOnSubmit) throw new Error('kill -9');
     this.submitted.push(job);
     this.seen.set(options.idempotencyKey, {
-      state: 'running',
+      state: this.endsAtOnce ? 'succeeded' : 'running',
       startedAt: '2026-01-01T00:00:01.000Z',
     });
     return { handle: this.handleOf(job), warnings: [] };
@@ -278,6 +281,118 @@ describe.each(
       state: 'cancelled',
       message: 'Cancelled by ann',
     });
+  });
+
+  it('cancels a job that its retry put back into the queue a moment before', async () => {
+    await submit('a', { definition: { retries: 1 } });
+    await steps();
+    runtime.seen.set('a/1', { state: 'failed', message: 'code 1' });
+    await steps(1);
+    expect((await store.get('a')).state).toBe('queued');
+    const wish = { now: now.toISOString(), message: 'Cancelled by ann' };
+    expect(await store.requestCancel('a', wish)).toBe(true);
+    await steps();
+    expect((await store.get('a')).state).toBe('cancelled');
+    expect(runtime.submitted).toHaveLength(1);
+  });
+
+  it('lets one of two portals take the last slot', async () => {
+    await submit('a');
+    await submit('b');
+    const [a, b] = [await store.row('a'), await store.row('b')];
+    const admit = (job: typeof a) =>
+      store.change(
+        job,
+        {
+          to: 'preparing',
+          slots: 1,
+          attempt: { number: 1, state: 'preparing' },
+        },
+        { now: now.toISOString() },
+      );
+    const admitted = await Promise.all([admit(a), admit(b)]);
+    expect(admitted.sort()).toEqual([false, true]);
+  });
+
+  it('does not count the jobs of other runtimes against its slots', async () => {
+    await submit('other');
+    await knex('jobs').update({ runtime: 'elsewhere', state: 'running' });
+    await submit('a');
+    await steps();
+    expect((await store.get('a')).state).toBe('running');
+  });
+
+  it('drops what was decided for an earlier attempt', async () => {
+    await submit('a', { definition: { retries: 1 } });
+    await steps();
+    const early = await store.row('a');
+    runtime.seen.set('a/1', { state: 'failed', message: 'code 1' });
+    await steps();
+    expect(await store.row('a')).toMatchObject({
+      state: 'running',
+      attempt: 2,
+    });
+    const late = await store.change(
+      early,
+      { to: 'queued', attempt: { number: 1, state: 'cancelled' } },
+      { now: now.toISOString() },
+    );
+    expect(late).toBe(false);
+  });
+
+  it('says that a job ran though it ended between two looks', async () => {
+    await submit('a');
+    runtime.endsAtOnce = true;
+    await steps();
+    const { timeline, startedAt } = await store.get('a');
+    expect(timeline.map(({ type }) => type)).toEqual([
+      'queued',
+      'preparing',
+      'running',
+      'succeeded',
+    ]);
+    expect(startedAt).toBe('2026-01-01T00:00:01.000Z');
+  });
+
+  it('writes the inputs down before it starts, and starts nothing without its lease', async () => {
+    resolvers.push({
+      async resolve() {
+        await store.requestCancel('a', {
+          now: now.toISOString(),
+          message: 'Cancelled by ann',
+        });
+        return { ref: 'default/x@7', path: '/x', sha256: 'ab', format: 'csv' };
+      },
+    });
+    const inputs = [{ name: 'training', dataset: 'dataset:default/x' }];
+    await submit('a', { definition: { inputs } });
+    await steps();
+    expect(runtime.submitted).toEqual([]);
+    expect((await store.get('a')).state).toBe('cancelled');
+    resolvers[0] = {
+      async resolve() {
+        return { ref: 'default/x@7', path: '/x', sha256: 'ab', format: 'csv' };
+      },
+    };
+    runtime.diesOnSubmit = true;
+    await submit('b', { definition: { inputs } });
+    await steps(2);
+    expect((await store.get('b')).inputs).toEqual([
+      { name: 'training', ref: 'default/x@7' },
+    ]);
+  });
+
+  it('keeps both tokens when an attempt is handed over twice, and none of earlier attempts', async () => {
+    const tokens = new TokenStore(knex);
+    await submit('a');
+    await steps();
+    const issue = (attempt: number) =>
+      tokens.issue({ jobId: 'a', attempt, now: now.toISOString() });
+    const [one, two] = [await issue(1), await issue(1)];
+    expect(await tokens.verify(one)).toBe('a');
+    expect(await tokens.verify(two)).toBe('a');
+    await issue(2);
+    expect(await tokens.verify(one)).toBeUndefined();
   });
 
   it('kills what is over its timeout', async () => {

@@ -148,7 +148,7 @@ export class JobReconciler {
       return undefined;
     }
     const { slots } = await runtime.capacity();
-    const { active, queued } = await this.#store.queue();
+    const { active, queued } = await this.#store.queue({ runtime: runtime.id });
     const position = queued.findIndex(({ id }) => id === job.id);
     const free = slots - active.length;
     if (this.#stopping || position < 0 || position >= free) {
@@ -156,8 +156,9 @@ export class JobReconciler {
       return { next_reconcile_at: later(now, 10_000) };
     }
     const number = job.attempt + 1;
-    await this.#write(lease, job, {
+    const admitted = await this.#write(lease, job, {
       to: 'preparing',
+      slots,
       reason: 'Preparing',
       message: 'Preparing',
       nextAt: now.toISOString(),
@@ -168,6 +169,8 @@ export class JobReconciler {
         message: number === 1 ? 'Preparing' : `Preparing attempt ${number}`,
       },
     });
+    // Another portal took the slot, or the job was cancelled; in that case the lease is gone and this changes nothing.
+    if (!admitted) return { next_reconcile_at: later(now, 1_000) };
     return undefined;
   }
 
@@ -237,6 +240,14 @@ export class JobReconciler {
       name,
       ref,
     }));
+    // Before anything starts: a crash in between must not leave an attempt that runs on inputs nobody has written down.
+    // Who lost the lease on the way (to a cancel, to another portal) starts nothing.
+    const kept = await this.#store.change(
+      job,
+      { inputs: pinned },
+      { now: now.toISOString(), lease },
+    );
+    if (!kept) return undefined;
     const token = await this.#tokens.issue({
       jobId: job.id,
       attempt: job.attempt,
@@ -266,12 +277,11 @@ export class JobReconciler {
         signal: AbortSignal.timeout(60_000),
       },
     );
-    const kept = job.warnings.filter(
+    const earlier = job.warnings.filter(
       known => !warnings.some(({ option }) => option === known.option),
     );
     return this.#wait(lease, job, 500, {
-      inputs: pinned,
-      warnings: [...kept, ...warnings],
+      warnings: [...earlier, ...warnings],
     });
   }
 
@@ -355,11 +365,12 @@ export class JobReconciler {
   /** Writes the end of an attempt and what follows from it. */
   async #finish(
     lease: Lease | undefined,
-    job: JobRow,
+    before: JobRow,
     seen: JobObservation,
   ): Promise<void> {
-    const end = toEnd(job, seen);
+    const end = toEnd(before, seen);
     if (!end) return;
+    const job = await this.#noteRun(lease, before, seen);
     const attempts = await this.#store.attempts(job.id);
     const now = this.#clock().toISOString();
     const endedAt = seen.endedAt ?? now;
@@ -397,18 +408,43 @@ export class JobReconciler {
     if (!this.#stopping) await this.#store.markDue('queued', now);
   }
 
+  /** What ran and ended between two looks ran all the same: its timeline says so. */
+  async #noteRun(
+    lease: Lease | undefined,
+    job: JobRow,
+    { startedAt, environment }: JobObservation,
+  ): Promise<JobRow> {
+    if (job.state !== 'preparing' || !startedAt) return job;
+    const noted = await this.#store.change(
+      job,
+      {
+        to: 'running',
+        ...(environment && { environment }),
+        ...(!job.started_at && { startedAt }),
+        attempt: { number: job.attempt, state: 'running', startedAt },
+        timeline: { at: startedAt, type: 'running', message: 'Running' },
+      },
+      { now: this.#clock().toISOString(), lease },
+    );
+    return noted
+      ? { ...job, state: 'running', started_at: job.started_at ?? startedAt }
+      : job;
+  }
+
+  /** False when somebody else was first; nothing is written and nobody told then. */
   async #write(
     lease: Lease | undefined,
     job: JobRow,
     change: JobChange,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const now = this.#clock().toISOString();
     const kept = await this.#store.change(job, change, { now, lease });
-    if (!kept) return;
+    if (!kept) return false;
     const ended = (['succeeded', 'failed', 'cancelled'] as const).find(
       state => state === change.to,
     );
     await this.#onChange({ id: job.id, ended });
+    return true;
   }
 
   /** Looks again later, and tells the page why when that is news. */
@@ -421,7 +457,6 @@ export class JobReconciler {
     const nextAt = later(this.#clock(), ms);
     const news =
       (change.message !== undefined && change.message !== job.message) ||
-      change.inputs !== undefined ||
       change.warnings !== undefined;
     if (!news) return { next_reconcile_at: nextAt };
     await this.#write(lease, job, { ...change, nextAt });

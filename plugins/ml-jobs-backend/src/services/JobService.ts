@@ -1,4 +1,7 @@
-import type { BackstageCredentials } from '@backstage/backend-plugin-api';
+import type {
+  AuditorService,
+  BackstageCredentials,
+} from '@backstage/backend-plugin-api';
 import { parseEntityRef, stringifyEntityRef } from '@backstage/catalog-model';
 import {
   InputError,
@@ -20,14 +23,16 @@ import {
   type TokenIntrospection,
 } from '@downstage/plugin-ml-jobs-common';
 import { hasLogs, type JobRuntime } from '@downstage/plugin-ml-jobs-node';
+import type { Request } from 'express';
 import { isOver } from '../domain/jobStates';
 import { parseDefinition } from '../domain/parseDefinition';
 import { conflictOver, type JobStore } from '../stores/JobStore';
 import type { TokenStore } from '../stores/TokenStore';
+import { audited } from './audited';
 import type { Runtimes } from './Runtimes';
 import type { SourceService } from './SourceService';
 
-type Call = { credentials: BackstageCredentials };
+type Call = { credentials: BackstageCredentials; request?: Request };
 
 /** What people and other plugins do with jobs: authorise, load, decide, save, announce. */
 export class JobService {
@@ -36,6 +41,7 @@ export class JobService {
   readonly #sources: SourceService;
   readonly #runtimes: Runtimes;
   readonly #authorizer: Authorizer;
+  readonly #auditor: AuditorService;
   readonly #catalog: CatalogService;
   readonly #clock: Clock;
   readonly #newId: NewId;
@@ -47,6 +53,7 @@ export class JobService {
     sources: SourceService;
     runtimes: Runtimes;
     authorizer: Authorizer;
+    auditor: AuditorService;
     catalog: CatalogService;
     clock: Clock;
     newId: NewId;
@@ -58,6 +65,7 @@ export class JobService {
     this.#sources = options.sources;
     this.#runtimes = options.runtimes;
     this.#authorizer = options.authorizer;
+    this.#auditor = options.auditor;
     this.#catalog = options.catalog;
     this.#clock = options.clock;
     this.#newId = options.newId;
@@ -65,6 +73,24 @@ export class JobService {
   }
 
   async submit(
+    request: ParsedOf<MlJobsContract['submitJob']>['body'],
+    call: Call,
+  ): Promise<Job> {
+    const { owner, model } = request;
+    return audited(
+      this.#auditor,
+      {
+        eventId: 'job-submit',
+        request: call.request,
+        // Not the repository: an address that is refused may hold a password.
+        meta: { ...this.#actor(call), owner, ...(model && { model }) },
+        result: auditedJob,
+      },
+      () => this.#submit(request, call),
+    );
+  }
+
+  async #submit(
     request: ParsedOf<MlJobsContract['submitJob']>['body'],
     { credentials }: Call,
   ): Promise<Job> {
@@ -78,6 +104,28 @@ export class JobService {
   }
 
   async rerun(
+    id: string,
+    request: ParsedOf<MlJobsContract['rerunJob']>['body'],
+    call: Call,
+  ): Promise<Job> {
+    const { reason } = request;
+    return audited(
+      this.#auditor,
+      {
+        eventId: 'job-rerun',
+        request: call.request,
+        meta: {
+          ...this.#actor(call),
+          rerunOf: id,
+          ...(reason && { reason }),
+        },
+        result: auditedJob,
+      },
+      () => this.#rerun(id, request, call),
+    );
+  }
+
+  async #rerun(
     id: string,
     request: ParsedOf<MlJobsContract['rerunJob']>['body'],
     { credentials }: Call,
@@ -129,6 +177,24 @@ export class JobService {
   async cancel(
     id: string,
     request: { reason?: string },
+    call: Call,
+  ): Promise<Job> {
+    const { reason } = request;
+    return audited(
+      this.#auditor,
+      {
+        eventId: 'job-cancel',
+        request: call.request,
+        meta: { ...this.#actor(call), job: id, ...(reason && { reason }) },
+        result: ({ owner, state }) => ({ owner, state }),
+      },
+      () => this.#cancel(id, request, call),
+    );
+  }
+
+  async #cancel(
+    id: string,
+    request: { reason?: string },
     { credentials }: Call,
   ): Promise<Job> {
     // Read first would tell a stranger that the job exists; the permission alone is asked before.
@@ -163,7 +229,11 @@ export class JobService {
         },
         { now },
       ));
-    if (!done) await this.#store.requestCancel(id, { now, message });
+    if (!done && !(await this.#store.requestCancel(id, { now, message }))) {
+      const ended = await this.#store.row(id);
+      if (isOver(ended.state) && ended.state !== 'cancelled')
+        throw conflictOver(ended, 'it ended before it could be cancelled');
+    }
     await this.#announce(id);
     return this.#store.get(id);
   }
@@ -299,6 +369,10 @@ export class JobService {
     return this.#store.get(id);
   }
 
+  #actor({ credentials }: Call) {
+    return { actor: this.#authorizer.actor(credentials) };
+  }
+
   #requireRuntime(): JobRuntime {
     const runtime = this.#runtimes.default();
     if (runtime) return runtime;
@@ -350,6 +424,17 @@ export class JobService {
       owner: owners[0],
     });
   }
+}
+
+/** What the audit trail keeps of a job that was made. */
+function auditedJob({ id, owner, model, source }: Job) {
+  return {
+    job: id,
+    owner,
+    ...(model && { model }),
+    repository: source.repository,
+    ...(source.commit && { commit: source.commit }),
+  };
 }
 
 function canonical(ref: string): string {

@@ -40,6 +40,8 @@ export type NewJob = {
 /** One change of a job, written whole or not at all. */
 export type JobChange = {
   to?: JobState;
+  /** Only while fewer jobs than this hold a slot of the job's runtime, whichever portal let them in. */
+  slots?: number;
   reason?: string | null;
   message?: string | null;
   environment?: string;
@@ -169,7 +171,9 @@ export class JobStore {
   }
 
   /** What holds a slot, and what waits for one in the order it gets it. */
-  async queue(): Promise<{ active: QueueEntry[]; queued: QueueEntry[] }> {
+  async queue(
+    filter: { runtime?: string } = {},
+  ): Promise<{ active: QueueEntry[]; queued: QueueEntry[] }> {
     const rows = await this.#knex('jobs')
       .select(
         'id',
@@ -181,6 +185,7 @@ export class JobStore {
         'started_at',
       )
       .whereIn('state', ['queued', 'preparing', 'running'])
+      .where(filter)
       .orderBy('created_at');
     const entries = rows.map(row => ({
       ...jobRowSchema
@@ -224,18 +229,26 @@ export class JobStore {
   }
 
   /**
-   * Writes a change if the job is still in the state it was decided from, and, with a lease, if the lease is still held.
+   * Writes a change if the job is still in the state and attempt it was decided from, and, with a lease, if the lease is
+   * still held.
    *
    * @returns false when somebody else was first; nothing is written then
    */
   async change(
-    job: { id: string; state: JobState },
+    job: Pick<JobRow, 'id' | 'state' | 'attempt'>,
     change: JobChange,
     options: { now: string; lease?: Lease },
   ): Promise<boolean> {
     if (change.to) assertTransition(job.state, change.to);
     return this.#knex.transaction(async tx => {
-      const query = tx('jobs').where({ id: job.id, state: job.state });
+      if (change.slots !== undefined && !(await hasSlot(tx, job, change.slots)))
+        return false;
+      // The attempt too: a job that went round and is in the same state again is not the one this was decided for.
+      const query = tx('jobs').where({
+        id: job.id,
+        state: job.state,
+        attempt: job.attempt,
+      });
       if (options.lease) query.where('ticket', options.lease.ticket);
       const changed = await query.update({
         ...(change.to && { state: change.to }),
@@ -283,14 +296,17 @@ export class JobStore {
     });
   }
 
-  /** Records the wish that a job ends, and has it looked at now. */
+  /**
+   * Records the wish that a job ends, and has it looked at now. In every state that is not over: a job that its
+   * retry put back into the queue a moment ago must not run again.
+   */
   async requestCancel(
     id: string,
     options: { now: string; message: string },
   ): Promise<boolean> {
     const changed = await this.#knex('jobs')
       .where({ id })
-      .whereIn('state', ['preparing', 'running'])
+      .whereIn('state', ['queued', 'preparing', 'running'])
       .whereNull('cancel_requested_at')
       .update({
         cancel_requested_at: options.now,
@@ -350,6 +366,24 @@ export class JobStore {
       }),
     );
   }
+}
+
+/**
+ * Whether the job's runtime has a slot left. On PostgreSQL under a lock that ends with the transaction, because two
+ * portals that count at once would both find the last one; SQLite has one writer.
+ */
+async function hasSlot(
+  tx: Knex.Transaction,
+  job: { id: string },
+  slots: number,
+): Promise<boolean> {
+  if (String(tx.client.config.client) === 'pg')
+    await tx.raw(`select pg_advisory_xact_lock(hashtext('ml-jobs.slots'))`);
+  const taken = await tx('jobs')
+    .whereIn('state', ['preparing', 'running'])
+    .where('runtime', tx('jobs').select('runtime').where({ id: job.id }))
+    .select('id');
+  return taken.length < slots;
 }
 
 type Cursor = { at: string; id: string };

@@ -12,7 +12,11 @@ export class TokenStore {
     this.#knex = knex;
   }
 
-  /** A new token for an attempt. The token itself is never stored, and earlier ones of the attempt stop working. */
+  /**
+   * A new token for an attempt. The token itself is never stored. Those of earlier attempts go; another one of the same
+   * attempt stays, because two portals (or one before and after a crash) may both hand over the attempt, and whichever
+   * process the runtime lets through must be able to log.
+   */
   async issue(options: {
     jobId: string;
     attempt: number;
@@ -20,7 +24,10 @@ export class TokenStore {
   }): Promise<string> {
     const token = newToken();
     await this.#knex.transaction(async tx => {
-      await tx('job_tokens').where({ job_id: options.jobId }).delete();
+      await tx('job_tokens')
+        .where({ job_id: options.jobId })
+        .whereNot('attempt', options.attempt)
+        .delete();
       await tx('job_tokens').insert({
         hash: hashToken(token),
         job_id: options.jobId,

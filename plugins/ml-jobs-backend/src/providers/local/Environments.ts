@@ -13,6 +13,7 @@ import { AttemptFailure } from './AttemptFailure';
 import { findPython } from './python';
 import { readRequirements } from './requirements';
 import { pipEnvironment, runTool } from './runTool';
+import type { Uv } from './Uv';
 
 /** An environment ready to run in: the folder with its programs. */
 export type Environment = { id: string; bin: string; root: string };
@@ -32,16 +33,20 @@ export class Environments {
   readonly #folder: string;
   readonly #python?: string;
   readonly #prebuilt: Record<string, string>;
+  readonly #uv?: Pick<Uv, 'get'>;
   readonly #building = new Map<string, Promise<void>>();
 
   constructor(options: {
     folder: string;
     python?: string;
     prebuilt?: Record<string, string>;
+    /** Installs instead of pip where it can. */
+    uv?: Pick<Uv, 'get'>;
   }) {
     this.#folder = options.folder;
     this.#python = options.python;
     this.#prebuilt = options.prebuilt ?? {};
+    this.#uv = options.uv;
   }
 
   async provide(options: {
@@ -141,7 +146,7 @@ export class Environments {
   }
 
   async #build(id: string, options: BuildOptions): Promise<void> {
-    const { project, requirements, python, progress, signal } = options;
+    const { requirements, python, progress } = options;
     await mkdir(this.#folder, { recursive: true });
     for (const left of await readdir(this.#folder)) {
       if (left.startsWith(`${id}-`))
@@ -149,42 +154,11 @@ export class Environments {
     }
     const name = `${id}-${randomUUID().slice(0, 8)}`;
     const root = join(this.#folder, name);
-    const env = pipEnvironment(root);
-    const onLine = (line: string) => void progress(line.trimEnd());
-
     await progress(`Building environment ${id} with Python ${python.version}`);
     try {
-      const venv = await runTool(
-        python.command,
-        ['-m', 'venv', ...(requirements ? [] : ['--without-pip']), root],
-        { env, signal, onLine },
-      );
-      if (venv.exitCode !== 0) {
-        throw new AttemptFailure(
-          'PythonMissing',
-          `Python ${
-            python.version
-          } could not make a virtual environment; its venv module is missing or broken (on Debian: install python3-venv). It said: ${venv.lines.at(
-            -1,
-          )}`,
-        );
-      }
-      if (requirements) {
-        const pip = await runTool(
-          join(root, 'bin', 'python'),
-          ['-m', 'pip', 'install', '--progress-bar', 'off', '-r', requirements],
-          { cwd: project, env, signal, onLine },
-        );
-        if (pip.exitCode !== 0) {
-          const error =
-            pip.lines.find(line => line.startsWith('ERROR')) ??
-            pip.lines.at(-1);
-          throw new AttemptFailure(
-            'InstallFailed',
-            `pip could not install ${requirements}: ${error}`,
-          );
-        }
-      }
+      if (!requirements) await makeVenv(root, ['--without-pip'], options);
+      else if (!(await this.#installWithUv(root, requirements, options)))
+        await installWithPip(root, requirements, options);
       const link = join(this.#folder, `${name}.link`);
       await symlink(name, link);
       await rename(link, join(this.#folder, id));
@@ -194,6 +168,100 @@ export class Environments {
       throw error;
     }
   }
+
+  /** False when uv is not to be had or did not manage; pip then begins anew and has the last word. */
+  async #installWithUv(
+    root: string,
+    requirements: string,
+    options: BuildOptions,
+  ): Promise<boolean> {
+    const { project, progress, signal } = options;
+    const uv = await this.#uv?.get(options);
+    if (!uv) return false;
+    if ('unusable' in uv) {
+      await progress(`Installing with pip, because of uv: ${uv.unusable}`);
+      return false;
+    }
+    await makeVenv(root, ['--without-pip'], options);
+    // pip comes along for entry points that call it, as in every virtual environment.
+    const { exitCode, lines } = await runTool(
+      uv.command,
+      [
+        'pip',
+        'install',
+        '--python',
+        join(root, 'bin', 'python'),
+        'pip',
+        '-r',
+        requirements,
+      ],
+      { cwd: project, env: uv.env, signal, onLine: lineTo(progress) },
+    );
+    if (exitCode === 0) return true;
+    await progress(`uv did not manage (${lines.at(-1)?.trim()}), trying pip`);
+    return false;
+  }
+}
+
+async function makeVenv(
+  root: string,
+  flags: string[],
+  { python, progress, signal }: BuildOptions,
+): Promise<void> {
+  const { exitCode, lines } = await runTool(
+    python.command,
+    ['-m', 'venv', ...flags, root],
+    { env: pipEnvironment(), signal, onLine: lineTo(progress) },
+  );
+  if (exitCode === 0) return;
+  throw new AttemptFailure(
+    'PythonMissing',
+    `Python ${
+      python.version
+    } could not make a virtual environment; its venv module is missing or broken (on Debian: install python3-venv). It said: ${lines.at(
+      -1,
+    )}`,
+  );
+}
+
+async function installWithPip(
+  root: string,
+  requirements: string,
+  options: BuildOptions,
+): Promise<void> {
+  const { project, progress, signal } = options;
+  await makeVenv(root, ['--clear'], options);
+  const { exitCode, lines } = await runTool(
+    join(root, 'bin', 'python'),
+    [
+      '-m',
+      'pip',
+      'install',
+      '--progress-bar',
+      'off',
+      '--prefer-binary',
+      // Python compiles what is imported at the first import; all of it beforehand takes longer than that saves.
+      '--no-compile',
+      '-r',
+      requirements,
+    ],
+    {
+      cwd: project,
+      env: pipEnvironment(),
+      signal,
+      onLine: lineTo(progress),
+    },
+  );
+  if (exitCode === 0) return;
+  const error = lines.find(line => line.startsWith('ERROR')) ?? lines.at(-1);
+  throw new AttemptFailure(
+    'InstallFailed',
+    `pip could not install ${requirements}: ${error}`,
+  );
+}
+
+function lineTo(progress: Progress) {
+  return (line: string) => void progress(line.trimEnd());
 }
 
 type BuildOptions = {

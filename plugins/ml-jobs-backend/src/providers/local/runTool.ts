@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { homedir } from 'node:os';
 
 /** How a tool ended; `lines` are the last ones it wrote. */
 export type ToolResult = { exitCode: number | null; lines: string[] };
@@ -17,9 +18,12 @@ export async function runTool(
     onLine?: (line: string) => void;
     /** For output whose line numbers matter. */
     keepEmptyLines?: boolean;
+    /** How many of the last lines to keep; 30 unless given. */
+    keepLines?: number;
   },
 ): Promise<ToolResult> {
-  const { cwd, env, signal, onLine, keepEmptyLines = false } = options;
+  const { cwd, env, signal, onLine } = options;
+  const { keepEmptyLines = false, keepLines = 30 } = options;
   signal.throwIfAborted();
   const child = spawn(command, args, {
     cwd,
@@ -40,7 +44,7 @@ export async function runTool(
   const take = (line: string) => {
     if (!line.trim() && !keepEmptyLines) return;
     lines.push(line);
-    if (lines.length > 30) lines.shift();
+    if (lines.length > keepLines) lines.shift();
     onLine?.(line);
   };
   try {
@@ -91,13 +95,16 @@ export const gitOptions = [
   'safe.directory=*',
 ];
 
-/** For pip: the network and the indexes this machine has configured for it. */
-export function pipEnvironment(home: string): Record<string, string> {
+/**
+ * For pip and uv: the network and the indexes this machine has configured for them, and the caches of the portal's
+ * user, so that what was downloaded once is not downloaded again by the next build or the next data directory.
+ */
+export function pipEnvironment(): Record<string, string> {
   return {
     ...pick(networkVariables),
-    ...pick(/^PIP_/),
+    ...pick(/^(PIP_|XDG_(CACHE|CONFIG)_HOME$|UV_(CACHE_DIR|LINK_MODE)$)/),
     ...basics(),
-    HOME: home,
+    HOME: process.env.HOME ?? homedir(),
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
     PIP_NO_INPUT: '1',
     PYTHONNOUSERSITE: '1',
