@@ -68,7 +68,7 @@ export function Frame<T>(props: {
       )}
       {empty && isEmpty?.(value) ? (
         <Flex direction="column" gap="2" align="start" p="4">
-          <Text as="h3" variant="title-small">
+          <Text as="h3" variant="title-x-small">
             {empty.title}
           </Text>
           {empty.description && (

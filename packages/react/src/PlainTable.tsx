@@ -7,7 +7,8 @@ const cell: CSSProperties = {
   verticalAlign: 'top',
   borderBottom: '1px solid var(--bui-border-2)',
   fontSize: 14,
-  overflowWrap: 'anywhere',
+  // Unlike 'anywhere', this leaves a column as wide as its longest word; the table scrolls when it must.
+  overflowWrap: 'break-word',
 };
 
 /** A small table of facts. For lists that are sorted, paged or chosen from there is the table of `@backstage/ui`. */

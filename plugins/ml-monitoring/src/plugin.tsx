@@ -36,7 +36,6 @@ const page = PageBlueprint.make({
     routeRef: rootRouteRef,
     title: 'Monitoring',
     icon: <RiPulseLine />,
-    noHeader: true,
     loader: async () => {
       const { MonitoringPage } = await import('./pages/MonitoringPage');
       return <MonitoringPage />;

@@ -5,7 +5,7 @@ export const mlMonitoringTranslationRef = createTranslationRef({
   id: 'plugin.ml-monitoring',
   messages: {
     list: {
-      title: 'Monitoring',
+      title: 'Drift of models',
       description:
         'How far what models are asked has moved from what they learned from.',
       emptyTitle: 'No model is watched yet',

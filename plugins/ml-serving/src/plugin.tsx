@@ -36,7 +36,6 @@ const page = PageBlueprint.make({
     routeRef: rootRouteRef,
     title: 'Endpoints',
     icon: <RiBroadcastLine />,
-    noHeader: true,
     loader: async () => {
       const { ServingPages } = await import('./pages/ServingPages');
       return <ServingPages />;

@@ -5,7 +5,7 @@ export const mlServingTranslationRef = createTranslationRef({
   id: 'plugin.ml-serving',
   messages: {
     list: {
-      title: 'Endpoints',
+      title: 'Model endpoints',
       description: 'Where models answer, which version does, and how fast.',
       emptyTitle: 'No model is deployed yet',
       emptyText:
@@ -50,11 +50,12 @@ export const mlServingTranslationRef = createTranslationRef({
       p99: 'p99 (ms)',
       call: 'Call it',
       gateway: 'Gateway',
-      gatewayAlive: 'alive',
+      gatewayAlive: 'answers',
+      gatewaySince: 'since',
       gatewayGone: 'not answering',
       log: 'Prediction log',
       logRows: 'Rows',
-      logDropped: 'Given up',
+      logDropped: 'Not logged for lack of room',
       logColumns: 'Columns',
       tryTitle: 'Try it',
       tryText:

@@ -1,3 +1,4 @@
+import { parseEntityRef } from '@backstage/catalog-model';
 import { Link } from '@backstage/core-components';
 import { Flex, Grid, Text } from '@backstage/ui';
 import {
@@ -129,9 +130,18 @@ export function StageWidget() {
                 of={items.length}
                 label="drifting"
               />
-              {drifting.length ? (
-                <StatusBadge tone="error" label={drifting[0].message} />
-              ) : (
+              {drifting.map(({ ref, modelRef }) => {
+                const { namespace, name } = parseEntityRef(modelRef);
+                return (
+                  <Link
+                    key={ref}
+                    to={`/catalog/${namespace}/model/${name}/monitoring`}
+                  >
+                    <StatusBadge tone="error" label={`${name} drifted`} />
+                  </Link>
+                );
+              })}
+              {!drifting.length && (
                 <StatusBadge tone="ok" label="nothing unusual" />
               )}
             </>

@@ -28,6 +28,7 @@ const columns: ColumnConfig<Row>[] = [
     id: 'name',
     label: 'Name',
     isRowHeader: true,
+    defaultWidth: '1.5fr',
     cell: row => <CellText title={row.name} />,
   },
   { id: 'type', label: 'Type', cell: row => <CellText title={row.type} /> },
@@ -39,6 +40,7 @@ const columns: ColumnConfig<Row>[] = [
   {
     id: 'description',
     label: 'Description',
+    defaultWidth: '2fr',
     cell: row => (
       <Cell>
         <Text>{row.description ?? ''}</Text>

@@ -46,7 +46,7 @@ export function ColumnsTable(props: {
       id: 'column',
       label: t('columns.column'),
       isRowHeader: true,
-      defaultWidth: '2fr',
+      defaultWidth: '3fr',
       cell: column => (
         <Cell>
           <Flex direction="column" gap="0.5">
@@ -63,7 +63,7 @@ export function ColumnsTable(props: {
     {
       id: 'status',
       label: t('list.status'),
-      defaultWidth: '2fr',
+      defaultWidth: '1.2fr',
       cell: column => (
         <Cell>
           <MonitorStatus status={column.status} />

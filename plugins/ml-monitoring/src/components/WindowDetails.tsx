@@ -59,6 +59,11 @@ function Columns(props: { window: Window }) {
     [...window.columns].sort(bySeverity)[0];
   return (
     <>
+      {shown && (
+        <Section title={t('histogram.title', { name: shown.name })}>
+          <HistogramPlot column={shown} />
+        </Section>
+      )}
       <Section
         title={t('columns.title')}
         actions={<MonitorStatus status={window.status} />}
@@ -83,11 +88,6 @@ function Columns(props: { window: Window }) {
           )}
         </Flex>
       </Section>
-      {shown && (
-        <Section title={t('histogram.title', { name: shown.name })}>
-          <HistogramPlot column={shown} />
-        </Section>
-      )}
     </>
   );
 }

@@ -34,7 +34,13 @@ export function WindowsPlot(props: {
     () => ({
       tooltip: { trigger: 'item' },
       grid: { left: 50, right: 95, top: 30, bottom: 30 },
-      xAxis: { type: 'time' },
+      // Windows that close together are not told apart by fractions of a second.
+      xAxis: {
+        type: 'time',
+        minInterval: 60_000,
+        axisLabel: { hideOverlap: true },
+        ...spanOf(drawn),
+      },
       yAxis: { type: 'value', name: 'PSI', min: 0 },
       series: [
         {
@@ -86,4 +92,16 @@ export function WindowsPlot(props: {
       })}
     />
   );
+}
+
+const leastSpan = 10 * 60_000;
+
+/** At least ten minutes of time, so that the first windows do not fill the plot from edge to edge. */
+function spanOf(windows: readonly WindowSummary[]) {
+  const times = windows.map(({ createdAt }) => Date.parse(createdAt));
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  const missing = leastSpan - (last - first);
+  return missing > 0
+    ? { min: first - missing / 2, max: last + missing / 2 }
+    : {};
 }

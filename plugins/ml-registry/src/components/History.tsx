@@ -72,8 +72,8 @@ export function History(props: { namespace: string; name: string }) {
                       {item.message}
                     </Text>
                     <Text as="div" color="secondary" variant="body-small">
-                      <Person entityRef={item.actor} /> · {item.action} ·{' '}
-                      <Time at={item.at} />
+                      <Person entityRef={item.actor} /> ·{' '}
+                      {item.action.replaceAll('-', ' ')} · <Time at={item.at} />
                     </Text>
                   </div>
                 </Flex>

@@ -6,6 +6,9 @@ import { paths } from '../paths';
 export function Person(props: { entityRef: string | undefined }) {
   const { entityRef } = props;
   if (!entityRef) return <>–</>;
+  // What a plugin did by itself, as the registry does after the gates have passed.
+  if (entityRef.startsWith('service:'))
+    return <>{entityRef.slice('service:'.length)}</>;
   if (!/^(user|group):/i.test(entityRef)) return <>{entityRef}</>;
   return <EntityLink entityRef={entityRef} />;
 }

@@ -16,6 +16,7 @@ import {
   type ColumnConfig,
   type Selection,
 } from '@backstage/ui';
+import { orderMetrics } from '../domain/orderMetrics';
 import { runDuration, runStatus } from '../domain/runStatus';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
@@ -129,20 +130,17 @@ export function RunsTable(props: {
 }
 
 function TopMetrics(props: { metrics: Record<string, number> }) {
-  const all = Object.entries(props.metrics).filter(
+  const all = orderMetrics(props.metrics).filter(
     ([name]) => !name.startsWith('system/'),
   );
   if (all.length === 0) return <>–</>;
   return (
     <Flex gap="3" style={{ flexWrap: 'wrap' }}>
-      {all
-        .sort(([a], [b]) => a.localeCompare(b))
-        .slice(0, 3)
-        .map(([name, value]) => (
-          <Text key={name} variant="body-small">
-            {name} {formatNumber(value)}
-          </Text>
-        ))}
+      {all.slice(0, 3).map(([name, value]) => (
+        <Text key={name} variant="body-small">
+          {name} {formatNumber(value)}
+        </Text>
+      ))}
       {all.length > 3 && (
         <Text variant="body-small" color="secondary">
           +{all.length - 3}

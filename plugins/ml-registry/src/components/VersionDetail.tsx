@@ -9,6 +9,7 @@ import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text } from '@backstage/ui';
 import { RiArrowLeftLine, RiArrowUpCircleLine } from '@remixicon/react';
+import { orderMetrics } from '../domain/orderMetrics';
 import { isOpen, targetsFrom } from '../domain/stages';
 import { useTrackingUri } from '../hooks/useTrackingUri';
 import { mlRegistryTranslationRef } from '../translation';
@@ -83,15 +84,15 @@ export function VersionDetail(props: {
         <GateList gates={version.gates} />
       </Section>
       <Lineage version={version} />
-      <Section title={t('versions.signature')}>
-        <SignatureTable signature={version.signature} />
-      </Section>
       <Section title={t('versions.metrics')}>
         <PlainTable
           caption={t('versions.metrics')}
           columns={[t('run.metric'), t('run.value')]}
           empty={t('versions.noMetrics')}
-          rows={sorted(version.metrics).map(([key, value]) => ({
+          rows={orderMetrics(
+            version.metrics,
+            evaluation?.primaryMetric?.name,
+          ).map(([key, value]) => ({
             key,
             cells: [key, formatNumber(value)],
           }))}
@@ -107,6 +108,9 @@ export function VersionDetail(props: {
             cells: [key, value],
           }))}
         />
+      </Section>
+      <Section title={t('versions.signature')}>
+        <SignatureTable signature={version.signature} />
       </Section>
       <Section title={t('versions.artifacts')}>
         <ArtifactTree owner={{ namespace, name, version: version.version }} />

@@ -13,6 +13,7 @@ import { ButtonLink, Flex, Link } from '@backstage/ui';
 import { GateSummary } from '../components/GateList';
 import { StageBadge } from '../components/StageBadge';
 import { evaluationOf } from '../domain/evaluationOf';
+import { orderMetrics } from '../domain/orderMetrics';
 import { orWhenNotFound } from '../hooks/orWhenNotFound';
 import { useRegistry } from '../hooks/useRegistry';
 import { paths } from '../paths';
@@ -69,12 +70,7 @@ export function ProductionCard() {
               </Flex>
               <Facts
                 facts={[
-                  ...Object.entries(version.metrics)
-                    .sort(
-                      ([a], [b]) =>
-                        Number(b === first) - Number(a === first) ||
-                        a.localeCompare(b),
-                    )
+                  ...orderMetrics(version.metrics, first)
                     .slice(0, 5)
                     .map(([label, value]) => ({
                       label,

@@ -83,7 +83,12 @@ export function EndpointView(props: {
                   : t('endpoint.gatewayGone')
               }
             />
-            {endpoint.gateway.since && <Time at={endpoint.gateway.since} />}
+            {endpoint.gateway.since && (
+              <Text color="secondary">
+                {t('endpoint.gatewaySince')}{' '}
+                <Time at={endpoint.gateway.since} />
+              </Text>
+            )}
           </Flex>
           {endpoint.conditions.map(({ type, status, reason, message }) => (
             <Flex key={type} align="center" gap="2">
