@@ -10,6 +10,14 @@ export type UvState =
   | { command: string; env: Record<string, string> }
   | { unusable: string };
 
+/** Only what is ready made, and no long wait for an index that does not answer. */
+const quickly = [
+  '--quiet',
+  '--only-binary=:all:',
+  '--retries=1',
+  '--timeout=15',
+];
+
 /**
  * The installer uv, which does in seconds what takes pip a minute. It is installed with pip, once, into a folder of
  * its own, from where this machine gets its packages.
@@ -123,11 +131,3 @@ export class Uv {
     }
   }
 }
-
-/** Only what is ready made, and no long wait for an index that does not answer. */
-const quickly = [
-  '--quiet',
-  '--only-binary=:all:',
-  '--retries=1',
-  '--timeout=15',
-];
