@@ -107,7 +107,7 @@ function walk({ portal, python }) {
           'the job to prepare',
           async () => (await job()).state === 'preparing',
         );
-        await pause(5 * second);
+        await pause(second);
         await portal.kill();
         await portal.start();
         await until(
@@ -240,6 +240,7 @@ function walk({ portal, python }) {
           rows: rows.slice(0, 5),
         });
         answered += asked.predictions.length;
+        await ann.post(`${endpointPath}/prediction-log/roll`);
         await until('the answers in the prediction log', async () => {
           const log = await ann.get(`${endpointPath}/prediction-log`);
           assert.equal(log.dropped, 0);
@@ -259,11 +260,11 @@ function walk({ portal, python }) {
             'staging',
           5 * minute,
         );
-        const { id: second } = await ann.post(
+        const { id: promotionId } = await ann.post(
           `${modelPath}/versions/2/promotions`,
           { to: 'production' },
         );
-        const path = `/api/ml-registry/v1/promotions/${second}`;
+        const path = `/api/ml-registry/v1/promotions/${promotionId}`;
         await until(
           'the second promotion to wait for approval',
           async () => (await ann.get(path)).state === 'waiting-for-approval',
