@@ -67,7 +67,7 @@ export function WindowsPlot(props: {
                 lineStyle: { type: 'solid', color: '#e5484d' },
               },
             ],
-            label: { formatter: '{b} {c}', color: 'inherit' },
+            label: { formatter: '{b} {c}', color: 'inherit', distance: 14 },
           },
         },
       ],
