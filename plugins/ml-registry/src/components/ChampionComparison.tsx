@@ -3,6 +3,7 @@ import type { VersionSummary } from '@downstage/plugin-ml-registry-common';
 import { formatNumber, PlainTable } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Text } from '@backstage/ui';
+import { orderMetrics } from '../domain/orderMetrics';
 import { againstChampion } from '../domain/primaryMetric';
 import { mlRegistryTranslationRef } from '../translation';
 
@@ -19,13 +20,9 @@ export function ChampionComparison(props: {
     return <Text color="secondary">{t('promotion.noChampion')}</Text>;
   }
   const primary = evaluation?.primaryMetric;
-  const names = Object.keys(metrics)
-    .filter(name => champion.metrics[name] !== undefined)
-    .sort(
-      (a, b) =>
-        Number(b === primary?.name) - Number(a === primary?.name) ||
-        a.localeCompare(b),
-    );
+  const names = orderMetrics(metrics, primary?.name)
+    .map(([name]) => name)
+    .filter(name => champion.metrics[name] !== undefined);
   return (
     <PlainTable
       caption={t('promotion.championTitle', {

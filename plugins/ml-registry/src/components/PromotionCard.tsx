@@ -3,6 +3,7 @@ import type { Promotion } from '@downstage/plugin-ml-registry-common';
 import { Facts, formatNumber, Section, Time } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
+import { orderMetrics } from '../domain/orderMetrics';
 import { isOpen } from '../domain/stages';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
@@ -78,12 +79,13 @@ export function PromotionCard(props: {
           />
         ) : (
           <Facts
-            facts={Object.entries(evidence.metrics)
-              .sort(([a], [b]) => a.localeCompare(b))
-              .map(([label, value]) => ({
-                label,
-                value: formatNumber(value),
-              }))}
+            facts={orderMetrics(
+              evidence.metrics,
+              evaluation?.primaryMetric?.name,
+            ).map(([label, value]) => ({
+              label,
+              value: formatNumber(value),
+            }))}
           />
         )}
         <Approvals promotion={promotion} />

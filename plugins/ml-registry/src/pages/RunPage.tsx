@@ -15,6 +15,7 @@ import { ArtifactTree } from '../components/ArtifactTree';
 import { DatasetLinks } from '../components/Lineage';
 import { RunCurves } from '../components/RunCurves';
 import { RunFacts } from '../components/RunFacts';
+import { orderMetrics } from '../domain/orderMetrics';
 import { useRegistry } from '../hooks/useRegistry';
 import { useTrackingUri } from '../hooks/useTrackingUri';
 import { paths } from '../paths';
@@ -77,7 +78,10 @@ function RunSections(props: { run: Run }) {
           caption={t('runs.metrics')}
           columns={[t('run.metric'), t('run.last')]}
           empty={t('run.noMetrics')}
-          rows={rows(run.metrics, formatNumber)}
+          rows={orderMetrics(run.metrics).map(([key, value]) => ({
+            key,
+            cells: [key, formatNumber(value)],
+          }))}
         />
       </Section>
       <Section title={t('run.curves')}>
