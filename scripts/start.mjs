@@ -2,8 +2,7 @@
 // The one command: fetches what is missing, builds, starts the portal, brings the example company to life.
 // Plain JavaScript for whatever Node the machine has (20 or newer); everything else runs on Node 22 or 24.
 import { spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { buildFrontend, ensureNode, ensurePackages } from './prepare.mjs';
@@ -169,7 +168,8 @@ async function endPortalLeftBehind() {
 
 async function startPortal() {
   const end = step('Starting the portal');
-  const log = createWriteStream(logFile, { flags: 'a' });
+  // Straight into the file, not through this script: a portal outlives a start that is killed, and still has a log.
+  const log = await open(logFile, 'a');
   // Its own process group: Ctrl-C reaches this script alone, which then stops things in order.
   const child = spawn(
     node,
@@ -187,11 +187,9 @@ async function startPortal() {
       cwd: join(root, 'packages/backend'),
       env: environment,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log.fd, log.fd],
     },
   );
-  child.stdout.pipe(log);
-  child.stderr.pipe(log);
   children.add(child);
   const ended = new Promise(done => child.once('exit', done)).then(() =>
     children.delete(child),
@@ -200,6 +198,7 @@ async function startPortal() {
   ended.then(() => {
     gone = true;
   });
+  await log.close();
   await writeFile(join(dataDir, 'portal.pid'), String(child.pid));
   await writeFile(join(dataDir, 'start.pid'), String(process.pid));
   for (let tries = 0; ; tries += 1) {
