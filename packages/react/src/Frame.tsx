@@ -72,7 +72,7 @@ export function Frame<T>(props: {
             {empty.title}
           </Text>
           {empty.description && (
-            <Text as="div" color="secondary">
+            <Text as="div" color="secondary" style={{ maxWidth: '100%' }}>
               {empty.description}
             </Text>
           )}

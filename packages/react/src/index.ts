@@ -24,3 +24,4 @@ export { PlainTable } from './PlainTable';
 export { Section } from './Section';
 export { useAction, type Action } from './useAction';
 export { useModelEntity, type ModelIdentity } from './useModelEntity';
+export { Wide } from './Wide';

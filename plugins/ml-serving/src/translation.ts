@@ -42,7 +42,7 @@ export const mlServingTranslationRef = createTranslationRef({
       conditions: 'Why it is as it is',
       traffic: 'Traffic of the last hour',
       trafficLabel: 'Requests and latency of each minute of the last hour',
-      trafficEmpty: 'Nobody has asked yet',
+      trafficEmpty: 'Nobody has asked in the last hour',
       trafficEmptyText: 'Try it below, or call its address from a program.',
       requests: 'requests',
       errors: 'errors',

@@ -59,7 +59,7 @@ export function StageWidget() {
   );
 
   return (
-    <Grid.Root columns={{ initial: '1', sm: '2', md: '4' }} gap="4">
+    <Grid.Root columns={{ initial: '1', sm: '2', md: '4' }} gap="2">
       <Tile title="Models" to="/models" value={models}>
         {({ items }) => {
           const waiting = items.reduce(
@@ -159,7 +159,7 @@ function Tile<T>(props: {
   children: (value: T) => ReactNode;
 }) {
   return (
-    <Flex direction="column" gap="2">
+    <Flex direction="column" gap="1">
       <Text as="h3" variant="title-x-small">
         <Link to={props.to}>{props.title}</Link>
       </Text>
@@ -171,7 +171,7 @@ function Tile<T>(props: {
 function Figure(props: { number: number; of?: number; label: string }) {
   return (
     <Text as="p">
-      <strong style={{ fontSize: 28 }}>{props.number}</strong>
+      <strong style={{ fontSize: 24 }}>{props.number}</strong>
       {props.of !== undefined && ` of ${props.of}`} {props.label}
     </Text>
   );

@@ -12,7 +12,7 @@ import {
 } from '@backstage/ui';
 import { EntityRefLink } from '@backstage/plugin-catalog-react';
 import type { Dataset } from '@downstage/plugin-ml-data-common';
-import { formatNumber } from '@downstage/react';
+import { formatNumber, Wide } from '@downstage/react';
 import { useWords } from '../hooks/useWords';
 import { paths } from '../paths';
 import { FreshnessBadge } from './FreshnessBadge';
@@ -110,11 +110,13 @@ export function DatasetsTable(props: { datasets: Dataset[] }) {
         value={search}
         onChange={setSearch}
       />
-      <Table
-        columnConfig={columns}
-        emptyState={<Text>{t('datasets.noMatch')}</Text>}
-        {...tableProps}
-      />
+      <Wide>
+        <Table
+          columnConfig={columns}
+          emptyState={<Text>{t('datasets.noMatch')}</Text>}
+          {...tableProps}
+        />
+      </Wide>
     </Flex>
   );
 }

@@ -2,7 +2,7 @@ import type {
   ColumnDrift,
   Finding,
 } from '@downstage/plugin-ml-monitoring-common';
-import { formatNumber } from '@downstage/react';
+import { formatNumber, Wide } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Cell,
@@ -130,7 +130,11 @@ export function ColumnsTable(props: {
       .map(column => ({ ...column, id: column.column })),
     paginationOptions: { pageSize: 20 },
   });
-  return <Table columnConfig={config} {...tableProps} />;
+  return (
+    <Wide>
+      <Table columnConfig={config} {...tableProps} />
+    </Wide>
+  );
 }
 
 function FindingLine(props: { finding: Finding }) {

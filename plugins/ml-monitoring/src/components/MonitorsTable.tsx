@@ -1,6 +1,6 @@
 import { parseEntityRef } from '@backstage/catalog-model';
 import type { Monitor } from '@downstage/plugin-ml-monitoring-common';
-import { formatNumber, Time } from '@downstage/react';
+import { formatNumber, Time, Wide } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Cell,
@@ -119,5 +119,9 @@ export function MonitorsTable(props: { monitors: readonly Monitor[] }) {
       .map(monitor => ({ ...monitor, id: monitor.ref })),
     paginationOptions: { pageSize: 20 },
   });
-  return <Table columnConfig={columns} {...tableProps} />;
+  return (
+    <Wide>
+      <Table columnConfig={columns} {...tableProps} />
+    </Wide>
+  );
 }

@@ -3,7 +3,7 @@ import type {
   Model,
   VersionSummary,
 } from '@downstage/plugin-ml-registry-common';
-import { StatusBadge, Time } from '@downstage/react';
+import { StatusBadge, Time, Wide } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Cell,
@@ -135,7 +135,11 @@ export function ModelsTable(props: { models: readonly Model[] }) {
     data: models.map(model => ({ ...model, id: model.ref })),
     paginationOptions: { pageSize: 20 },
   });
-  return <Table columnConfig={columns} {...tableProps} />;
+  return (
+    <Wide>
+      <Table columnConfig={columns} {...tableProps} />
+    </Wide>
+  );
 }
 
 function VersionLine(props: {

@@ -4,6 +4,7 @@ import {
   formatNumber,
   StatusBadge,
   Time,
+  Wide,
 } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
@@ -115,17 +116,19 @@ export function RunsTable(props: {
       ),
     );
   return (
-    <Table<Row>
-      columnConfig={columns}
-      data={runs.map(run => ({ ...run, id: run.runId }))}
-      pagination={{ type: 'none' }}
-      selection={{
-        mode: 'multiple',
-        behavior: 'toggle',
-        selected: new Set(chosen),
-        onSelectionChange: select,
-      }}
-    />
+    <Wide>
+      <Table<Row>
+        columnConfig={columns}
+        data={runs.map(run => ({ ...run, id: run.runId }))}
+        pagination={{ type: 'none' }}
+        selection={{
+          mode: 'multiple',
+          behavior: 'toggle',
+          selected: new Set(chosen),
+          onSelectionChange: select,
+        }}
+      />
+    </Wide>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { ModelEvaluation } from '@downstage/plugin-ml-catalog-common';
 import type { ModelVersion } from '@downstage/plugin-ml-registry-common';
-import { Time } from '@downstage/react';
+import { Time, Wide } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Cell,
@@ -101,5 +101,9 @@ export function VersionsTable(props: {
     data: versions.map(version => ({ ...version, id: version.ref })),
     paginationOptions: { pageSize: 20 },
   });
-  return <Table columnConfig={columns} {...tableProps} />;
+  return (
+    <Wide>
+      <Table columnConfig={columns} {...tableProps} />
+    </Wide>
+  );
 }

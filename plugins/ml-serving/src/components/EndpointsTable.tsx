@@ -1,5 +1,5 @@
 import type { Endpoint } from '@downstage/plugin-ml-serving-common';
-import { CopyButton, Time } from '@downstage/react';
+import { CopyButton, Time, Wide } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { EntityDisplayName } from '@backstage/plugin-catalog-react';
 import {
@@ -92,5 +92,9 @@ export function EndpointsTable(props: { endpoints: readonly Endpoint[] }) {
     data: props.endpoints.map(endpoint => ({ ...endpoint, id: endpoint.ref })),
     paginationOptions: { pageSize: 20 },
   });
-  return <Table columnConfig={columns} {...tableProps} />;
+  return (
+    <Wide>
+      <Table columnConfig={columns} {...tableProps} />
+    </Wide>
+  );
 }
