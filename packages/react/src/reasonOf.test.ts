@@ -40,6 +40,12 @@ describe('reasonOf', () => {
   });
 
   it('tells the message of any other error', () => {
-    expect(reasonOf(new TypeError('Failed to fetch'))).toBe('Failed to fetch');
+    expect(reasonOf(new TypeError('Out of memory'))).toBe('Out of memory');
+  });
+
+  it('says that the portal does not answer when the browser reached nobody', () => {
+    expect(reasonOf(new TypeError('Failed to fetch'))).toBe(
+      'The portal does not answer (Failed to fetch).',
+    );
   });
 });

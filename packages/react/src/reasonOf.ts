@@ -8,6 +8,9 @@
  * ```
  */
 export function reasonOf(error: Error): string {
+  // What browsers throw when nothing answered at all.
+  if (error instanceof TypeError && /fetch|network/i.test(error.message))
+    return `The portal does not answer (${error.message}).`;
   const { cause } = error;
   return error.name === 'ResponseError' &&
     cause instanceof Error &&

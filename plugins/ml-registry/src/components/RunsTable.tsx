@@ -116,7 +116,7 @@ export function RunsTable(props: {
       ),
     );
   return (
-    <Wide>
+    <Wide width={1080}>
       <Table<Row>
         columnConfig={columns}
         data={runs.map(run => ({ ...run, id: run.runId }))}
