@@ -1,17 +1,14 @@
 // The golden path as two people walk it in a real browser: a data set is registered, a template makes a project,
 // its job trains a version, one asks for promotion, another approves, the endpoint answers, requests drift, the
 // monitor finds it, the owners are told, and the same job retrains.
-import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { root } from '../scripts/shell.mjs';
+import { minute, portalOn, second } from './portal.mjs';
 import { agentSteps } from './agents.mjs';
 
 const model = 'mass-screening';
-const second = 1_000;
-const minute = 60 * second;
 
 /** Walks the path on a portal of its own. Steps depend on each other: after a failure the rest counts as failed. */
 export async function goldenPath({ node, scratch }) {
@@ -20,7 +17,8 @@ export async function goldenPath({ node, scratch }) {
   const screenshots = join(root, '.downstage', 'e2e');
   await rm(screenshots, { recursive: true, force: true });
   await mkdir(screenshots, { recursive: true });
-  const portal = await startPortal(node, dataDir);
+  const portal = await portalOn({ node, dataDir });
+  await portal.start();
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -241,7 +239,7 @@ function walk({ portal, pageOf }) {
         await page
           .getByText(/Answered by version 1/)
           .waitFor({ timeout: minute });
-        endpointUrl = `http://127.0.0.1:${portal.gatewayPort}/v2/models/${model}`;
+        endpointUrl = `${portal.gatewayUrl}/v2/models/${model}`;
       },
     ],
     [
@@ -334,63 +332,6 @@ async function enter(browser, url, name) {
   await page.getByRole('button', { name: `Enter as ${name}` }).click();
   await page.getByRole('link', { name: 'Home', exact: true }).first().waitFor();
   return page;
-}
-
-async function startPortal(node, dataDir) {
-  const port = await freePortPair();
-  const child = spawn(
-    node,
-    [
-      join(root, 'scripts/start.mjs'),
-      '--port',
-      String(port),
-      '--data-dir',
-      dataDir,
-      '--empty',
-    ],
-    {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  await new Promise((done, reject) => {
-    child.stdout.on('data', chunk => {
-      if (String(chunk).includes('Downstage is at')) done();
-    });
-    child.once('exit', code =>
-      reject(new Error(`The portal ended with ${code}`)),
-    );
-  });
-  return {
-    url: `http://localhost:${port}`,
-    gatewayPort: port + 1,
-    stop: () =>
-      new Promise(done => {
-        child.once('exit', done);
-        child.kill('SIGINT');
-      }),
-  };
-}
-
-/** A port for the portal whose neighbour, the gateway's, is free too. */
-async function freePortPair() {
-  const listen = port =>
-    new Promise((done, reject) => {
-      const server = createServer();
-      server.once('error', reject);
-      server.listen(port, '127.0.0.1', () => done(server));
-    });
-  for (;;) {
-    const first = await listen(0);
-    const { port } = first.address();
-    const next = await listen(port + 1).catch(() => undefined);
-    await Promise.all(
-      [first, next].map(
-        server => server && new Promise(done => server.close(done)),
-      ),
-    );
-    if (next) return port;
-  }
 }
 
 /** Rows of the example data as [name, value] pairs, in the order of the columns. */
