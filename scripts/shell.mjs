@@ -25,10 +25,10 @@ export function step(title) {
     live ? 500 : 15_000,
   );
   timer.unref();
-  return () => {
+  return (outcome = 'done') => {
     clearInterval(timer);
     process.stdout.write(
-      `${live ? '\r' : ''}  ${title}: done in ${seconds()} s\n`,
+      `${live ? '\r' : ''}  ${title}: ${outcome} in ${seconds()} s\n`,
     );
   };
 }

@@ -60,9 +60,14 @@ async function part(name, work) {
 /** A check counts as one test. */
 async function check(title, command, args) {
   const end = step(title);
-  await run(command, args, { quiet: true, cwd: root, env: environment });
-  counted.passed += 1;
-  end();
+  try {
+    await run(command, args, { quiet: true, cwd: root, env: environment });
+    counted.passed += 1;
+    end();
+  } catch (error) {
+    end('failed');
+    throw error;
+  }
 }
 
 /** Unit and integration tests of every package, on SQLite and on a PostgreSQL started for this run. */
