@@ -1,7 +1,7 @@
 // A PostgreSQL for one test run: its own folder, its own free port, gone afterwards.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { run, step } from './shell.mjs';
 
@@ -80,11 +80,15 @@ export async function startPostgres(folder) {
     environment: {
       [`BACKSTAGE_TEST_DATABASE_POSTGRES${version}_CONNECTION_STRING`]: `postgresql://postgres@127.0.0.1:${port}`,
     },
-    stop: () =>
-      new Promise(done => {
-        child.once('exit', done);
-        child.kill('SIGINT');
-      }),
+    stop: async () => {
+      const ended = new Promise(done => child.once('exit', done));
+      // The child may be the program that changed the user, which passes no signal on.
+      const [pid] = (
+        await readFile(`${folder}/data/postmaster.pid`, 'utf8')
+      ).split('\n');
+      process.kill(Number(pid), 'SIGINT');
+      await ended;
+    },
   };
 }
 
