@@ -25,3 +25,8 @@ export { Section } from './Section';
 export { useAction, type Action } from './useAction';
 export { useModelEntity, type ModelIdentity } from './useModelEntity';
 export { Wide } from './Wide';
+export {
+  ModelHealthBlueprint,
+  type ModelHealth,
+  type ModelHealthSource,
+} from './ModelHealthBlueprint';

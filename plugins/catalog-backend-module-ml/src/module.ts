@@ -83,7 +83,7 @@ export const catalogModuleMl = createBackendModule({
           });
           await events.subscribe({
             id: 'catalog-module-ml.registered-models',
-            topics: ['ml-registry.version-created'],
+            topics: ['ml-registry.version-created', 'ml-registry.model-changed'],
             onEvent: () => models.refresh(),
           });
           await subscribeTopic(events, projectPublishedTopic, {

@@ -12,7 +12,9 @@ import {
   EntityContentBlueprint,
 } from '@backstage/plugin-catalog-react/alpha';
 import { RiPulseLine } from '@remixicon/react';
+import { ModelHealthBlueprint } from '@downstage/react';
 import { mlMonitoringApiRef } from './api';
+import { useDriftHealth } from './hooks/useDriftHealth';
 import { rootRouteRef } from './routes';
 
 const api = ApiBlueprint.make({
@@ -68,6 +70,10 @@ const monitoringCard = EntityCardBlueprint.make({
   },
 });
 
+const driftHealth = ModelHealthBlueprint.make({
+  params: { useHealth: useDriftHealth },
+});
+
 /** Drift: the Monitoring page, a model's Monitoring tab, and the card on its overview. */
 export const mlMonitoringPlugin = createFrontendPlugin({
   pluginId: 'ml-monitoring',
@@ -75,5 +81,5 @@ export const mlMonitoringPlugin = createFrontendPlugin({
   icon: <RiPulseLine />,
   info: { packageJson: () => import('../package.json') },
   routes: { root: rootRouteRef },
-  extensions: [api, page, monitoringContent, monitoringCard],
+  extensions: [api, page, monitoringContent, monitoringCard, driftHealth],
 });

@@ -10,6 +10,7 @@ import type { Authorizer } from '@downstage/node';
 import type { ArtifactStore, Gate } from '@downstage/plugin-ml-registry-node';
 import type { Knex } from 'knex';
 import type { Announcer } from './services/Announcer';
+import { ClaimService } from './services/ClaimService';
 import { createTrackingServices } from './services/createTrackingServices';
 import { GateKeeper } from './services/GateKeeper';
 import { ModelFiles } from './services/ModelFiles';
@@ -23,6 +24,7 @@ import { RunQueryService } from './services/RunQueryService';
 import { VersionChecks } from './services/VersionChecks';
 import { CheckStore } from './stores/CheckStore';
 import { ExperimentStore } from './stores/ExperimentStore';
+import { ModelStore } from './stores/ModelStore';
 import { PromotionStore } from './stores/PromotionStore';
 import { RunStore } from './stores/RunStore';
 import { StageStore } from './stores/StageStore';
@@ -98,6 +100,7 @@ export function createServices(deps: RegistryDeps) {
     promotions,
     models: new ModelService({ ...shared, artifacts }),
     rollbacks: new RollbackService(shared),
+    claims: new ClaimService({ ...shared, modelStore: new ModelStore(knex) }),
     runs: new RunQueryService({
       authorizer,
       knex,

@@ -296,6 +296,7 @@ describeDenyAll({
     rejectPromotion: { params: { id: 'x' }, body: { comment: 'no' } },
     withdrawPromotion: { params: { id: 'x' } },
     rollbackModel: { params: model, body: { reason: 'no' } },
+    claimModel: { params: model, body: { owner: 'group:default/credit' } },
     listModelHistory: { params: model },
     listExperiments: {},
     searchRuns: {},

@@ -5,6 +5,7 @@ import { createContractRouter } from '@downstage/node';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import type express from 'express';
 import Router from 'express-promise-router';
+import type { ClaimService } from './services/ClaimService';
 import type { ModelService } from './services/ModelService';
 import type { PromotionService } from './services/PromotionService';
 import type { RollbackService } from './services/RollbackService';
@@ -13,12 +14,13 @@ import type { RunQueryService } from './services/RunQueryService';
 /** The contract, turned into service calls, and the one route that streams. */
 export function createRouter(options: {
   httpAuth: HttpAuthService;
+  claims: ClaimService;
   models: ModelService;
   promotions: PromotionService;
   rollbacks: RollbackService;
   runs: RunQueryService;
 }): express.Router {
-  const { httpAuth, models, promotions, rollbacks, runs } = options;
+  const { httpAuth, claims, models, promotions, rollbacks, runs } = options;
   const router = Router();
 
   router.get(
@@ -81,6 +83,10 @@ export function createRouter(options: {
           promotions.withdraw(params.id, call),
         rollbackModel: async ({ params, body }, call) => {
           await rollbacks.rollback({ ...params, ...body }, call);
+          return models.get(params, call);
+        },
+        claimModel: async ({ params, body }, call) => {
+          await claims.claim({ ...params, ...body }, call);
           return models.get(params, call);
         },
         listModelHistory: ({ params }, call) => rollbacks.history(params, call),

@@ -5,6 +5,8 @@ import {
   pageQuerySchema,
 } from '@downstage/common';
 import { z } from 'zod';
+import { claimOperations } from './contract/claims';
+import { runTableOperations } from './contract/runTable';
 import { historyEntrySchema, modelSchema } from './model/model';
 import {
   promotionPreviewSchema,
@@ -189,5 +191,7 @@ export const mlRegistryContract = defineContract({
     query: artifactQuerySchema,
     response: z.object({ items: z.array(artifactFileSchema) }),
   },
+  ...claimOperations,
+  ...runTableOperations,
 });
 export type MlRegistryContract = typeof mlRegistryContract;

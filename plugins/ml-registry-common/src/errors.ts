@@ -12,6 +12,8 @@ export const mlRegistryErrorCodes = {
   stageTransition: 'ml-registry.stage-transition',
   /** Nobody owns the model, so nobody can approve. */
   modelUnowned: 'ml-registry.model-unowned',
+  /** Somebody owns the model already. */
+  modelOwned: 'ml-registry.model-owned',
   /** There is no earlier production version. */
   nothingToRollBackTo: 'ml-registry.nothing-to-roll-back-to',
 } as const;

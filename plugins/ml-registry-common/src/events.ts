@@ -8,6 +8,7 @@ export const mlRegistryTopics = {
   versionCreated: 'ml-registry.version-created',
   stageChanged: 'ml-registry.stage-changed',
   promotionChanged: 'ml-registry.promotion-changed',
+  modelChanged: 'ml-registry.model-changed',
 } as const;
 
 export const versionCreatedSchema = z.object({
@@ -29,3 +30,6 @@ export const promotionChangedSchema = z.object({
   modelRef: z.string(),
 });
 export type PromotionChanged = z.infer<typeof promotionChangedSchema>;
+
+export const modelChangedSchema = z.object({ modelRef: z.string() });
+export type ModelChanged = z.infer<typeof modelChangedSchema>;

@@ -17,6 +17,7 @@ export {
   mlRegistryTopics,
   promotionChangedSchema,
   stageChangedSchema,
+  modelChangedSchema,
   versionCreatedSchema,
   type PromotionChanged,
   type StageChanged,
@@ -78,3 +79,18 @@ export {
   type MetricPoint,
   type Run,
 } from './model/run';
+export {
+  metricSeriesSchema,
+  runColumnSchema,
+  runFieldsSchema,
+  runModelSchema,
+  runTablePageSchema,
+  runViewSchema,
+  seriesAxisSchema,
+  type MetricSeries,
+  type RunFields,
+  type RunModel,
+  type RunTablePage,
+  type RunView,
+  type SeriesAxis,
+} from './model/runTable';

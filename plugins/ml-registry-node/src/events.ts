@@ -1,6 +1,7 @@
 import { defineTopic } from '@downstage/node';
 import {
   mlRegistryTopics,
+  modelChangedSchema,
   promotionChangedSchema,
   stageChangedSchema,
   versionCreatedSchema,
@@ -22,4 +23,10 @@ export const stageChangedTopic = defineTopic(
 export const promotionChangedTopic = defineTopic(
   mlRegistryTopics.promotionChanged,
   promotionChangedSchema,
+);
+
+/** Something about a model itself changed: who owns it. */
+export const modelChangedTopic = defineTopic(
+  mlRegistryTopics.modelChanged,
+  modelChangedSchema,
 );

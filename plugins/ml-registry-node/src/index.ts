@@ -22,6 +22,7 @@ export type {
   StoredArtifact,
 } from './artifactStore';
 export {
+  modelChangedTopic,
   promotionChangedTopic,
   stageChangedTopic,
   versionCreatedTopic,

@@ -1,5 +1,6 @@
 import {
   ApiBlueprint,
+  createExtensionInput,
   createFrontendPlugin,
   discoveryApiRef,
   fetchApiRef,
@@ -9,6 +10,7 @@ import {
   EntityCardBlueprint,
   EntityContentBlueprint,
 } from '@backstage/plugin-catalog-react/alpha';
+import { ModelHealthBlueprint } from '@downstage/react';
 import { RiBox3Line } from '@remixicon/react';
 import { createMlRegistryApi, mlRegistryApiRef } from './api';
 import { rootRouteRef, runsRouteRef, versionsRouteRef } from './routes';
@@ -22,13 +24,24 @@ const api = ApiBlueprint.make({
     }),
 });
 
-const page = PageBlueprint.make({
-  params: {
-    path: '/models',
-    title: 'Models',
-    routeRef: rootRouteRef,
-    loader: () =>
-      import('./pages/RegistryPages').then(m => <m.RegistryPages />),
+const page = PageBlueprint.makeWithOverrides({
+  inputs: {
+    /** How models fare, as other plugins know it. */
+    health: createExtensionInput([ModelHealthBlueprint.dataRefs.source]),
+  },
+  factory(original, { inputs }) {
+    const health = inputs.health.map(input =>
+      input.get(ModelHealthBlueprint.dataRefs.source),
+    );
+    return original({
+      path: '/models',
+      title: 'Models',
+      routeRef: rootRouteRef,
+      loader: () =>
+        import('./pages/RegistryPages').then(m => (
+          <m.RegistryPages health={health} />
+        )),
+    });
   },
 });
 

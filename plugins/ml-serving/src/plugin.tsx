@@ -12,7 +12,9 @@ import {
   EntityContentBlueprint,
 } from '@backstage/plugin-catalog-react/alpha';
 import { RiBroadcastLine } from '@remixicon/react';
+import { ModelHealthBlueprint } from '@downstage/react';
 import { mlServingApiRef } from './api';
+import { useEndpointHealth } from './hooks/useEndpointHealth';
 import { rootRouteRef } from './routes';
 
 const api = ApiBlueprint.make({
@@ -68,6 +70,10 @@ const endpointCard = EntityCardBlueprint.make({
   },
 });
 
+const endpointHealth = ModelHealthBlueprint.make({
+  params: { useHealth: useEndpointHealth },
+});
+
 /** Endpoints: the page, a model's Serving tab, and the card on its overview. */
 export const mlServingPlugin = createFrontendPlugin({
   pluginId: 'ml-serving',
@@ -75,5 +81,5 @@ export const mlServingPlugin = createFrontendPlugin({
   icon: <RiBroadcastLine />,
   info: { packageJson: () => import('../package.json') },
   routes: { root: rootRouteRef },
-  extensions: [api, page, servingContent, endpointCard],
+  extensions: [api, page, servingContent, endpointCard, endpointHealth],
 });

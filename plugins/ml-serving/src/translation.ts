@@ -19,6 +19,7 @@ export const mlServingTranslationRef = createTranslationRef({
       created: 'Created',
       noVersion: 'no version yet',
     },
+    health: 'Endpoint: {{state}}',
     state: {
       waiting: 'Waiting for a version',
       loading: 'Loading',

@@ -1,5 +1,5 @@
 import { useEntity } from '@backstage/plugin-catalog-react';
-import { Alert } from '@backstage/ui';
+import { Alert, ButtonLink, Flex } from '@backstage/ui';
 import { CodeBlock } from '@downstage/react';
 
 /** Says how to claim a model that was registered from code and belongs to nobody. */
@@ -10,8 +10,16 @@ export function UnownedCard() {
       <Alert
         status="warning"
         title="Nobody owns this model"
-        description="It was registered from code. Until a team claims it, it cannot be promoted or served. Put this into a catalog-info.yaml, with your team, and register the file."
+        description="It was registered from code. Until a team claims it, it cannot be promoted or served. Claim it here, or put this into a catalog-info.yaml, with your team, and register the file."
       />
+      <Flex py="3">
+        <ButtonLink
+          href={`/models?claim=${encodeURIComponent(name)}`}
+          variant="primary"
+        >
+          Claim it
+        </ButtonLink>
+      </Flex>
       <CodeBlock
         code={`apiVersion: downstage.dev/v1alpha1
 kind: Model

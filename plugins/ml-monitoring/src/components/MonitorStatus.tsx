@@ -3,7 +3,8 @@ import { StatusBadge, type Tone } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { mlMonitoringTranslationRef } from '../translation';
 
-const tones: Record<DriftStatus, Tone> = {
+/** How good each status is. */
+export const driftTones: Record<DriftStatus, Tone> = {
   ok: 'ok',
   warning: 'warning',
   drift: 'error',
@@ -16,7 +17,7 @@ export function MonitorStatus(props: { status: DriftStatus; title?: string }) {
   const { t } = useTranslationRef(mlMonitoringTranslationRef);
   return (
     <StatusBadge
-      tone={tones[props.status]}
+      tone={driftTones[props.status]}
       label={t(`status.${props.status}`)}
       title={props.title}
     />

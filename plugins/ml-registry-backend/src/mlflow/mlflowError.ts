@@ -35,6 +35,10 @@ const BY_CODE: Record<string, Failure> = {
     code: 'INVALID_STATE_TRANSITION',
     status: 409,
   },
+  'ml-registry.model-owned': {
+    code: 'RESOURCE_CONFLICT',
+    status: 409,
+  },
   'ml-registry.model-unowned': {
     code: 'INVALID_STATE_TRANSITION',
     status: 409,

@@ -5,6 +5,7 @@ import type { NotificationService } from '@backstage/plugin-notifications-node';
 import type { SignalsService } from '@backstage/plugin-signals-node';
 import { publishTopic, type Topic } from '@downstage/node';
 import {
+  modelChangedTopic,
   promotionChangedTopic,
   stageChangedTopic,
   versionCreatedTopic,
@@ -44,6 +45,10 @@ export class Announcer {
       modelRef: modelRefOf(name),
       versionRef: versionRefOf(name, version),
     });
+  }
+
+  async modelChanged(name: string) {
+    await this.#publish(modelChangedTopic, { modelRef: modelRefOf(name) });
   }
 
   async stagesChanged(name: string, moves: StageMove[]) {

@@ -28,6 +28,8 @@ export const runSchema = z.object({
   datasets: z.array(datasetInputSchema),
   jobId: z.string().optional(),
   owner: z.string().optional(),
+  /** Present and true when the run was deleted; it can be restored. */
+  deleted: z.boolean().optional(),
 });
 export type Run = z.infer<typeof runSchema>;
 

@@ -45,7 +45,7 @@ export function fakeRegistry(
           { path: 'confusion.png', isDir: false, size: 18_200 },
         ],
   });
-  return {
+  const faked: Partial<MlRegistryApi> = {
     listModels: async () => ({ items: models }),
     getModel: async ({ params }) => model(params.name),
     listModelVersions: async () => ({ items: versions }),
@@ -110,6 +110,14 @@ export function fakeRegistry(
     downloadArtifact: async () => new Blob(['content']),
     ...replaced,
   };
+  // What a test did not fake fails when it is called, and says so.
+  return new Proxy(faked, {
+    get: (known, key) =>
+      Reflect.get(known, key) ??
+      (async () => {
+        throw new Error(`This fake registry has no ${String(key)}`);
+      }),
+  }) as MlRegistryApi;
 }
 
 /** A curve that falls, the same for the same run and metric; metrics other than the loss have one point. */

@@ -3,9 +3,10 @@ import type {
   Model,
   VersionSummary,
 } from '@downstage/plugin-ml-registry-common';
-import { StatusBadge, Time, Wide } from '@downstage/react';
+import { StatusBadge, Time, Wide, type ModelHealth } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
+  Button,
   Cell,
   CellText,
   Flex,
@@ -24,8 +25,13 @@ import { Person } from './Person';
 type Row = Model & { id: string };
 
 /** Models with what is in production, what is about to be, and what waits. */
-export function ModelsTable(props: { models: readonly Model[] }) {
-  const { models } = props;
+export function ModelsTable(props: {
+  models: readonly Model[];
+  /** Left out when nothing installed knows how models fare. */
+  healthOf?: (modelRef: string) => ModelHealth[];
+  onClaim: (name: string) => void;
+}) {
+  const { models, healthOf, onClaim } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const evaluations = useEvaluations(
     models.filter(model => model.hasEntity).map(model => model.ref),
@@ -64,7 +70,17 @@ export function ModelsTable(props: { models: readonly Model[] }) {
           {model.owner ? (
             <Person entityRef={model.owner} />
           ) : (
-            t('models.unowned')
+            <Flex direction="column" gap="1" align="start">
+              <Text color="secondary">{t('models.unowned')}</Text>
+              <Button
+                size="small"
+                variant="secondary"
+                aria-label={t('claim.open', { name: model.name })}
+                onPress={() => onClaim(model.name)}
+              >
+                {t('claim.confirm')}
+              </Button>
+            </Flex>
           )}
         </Cell>
       ),
@@ -83,6 +99,19 @@ export function ModelsTable(props: { models: readonly Model[] }) {
         </Cell>
       ),
     },
+    ...(healthOf
+      ? [
+          {
+            id: 'health',
+            label: t('models.health'),
+            cell: (model: Row) => (
+              <Cell>
+                <Health health={healthOf(model.ref)} />
+              </Cell>
+            ),
+          },
+        ]
+      : []),
     {
       id: 'candidate',
       label: t('models.candidate'),
@@ -139,6 +168,19 @@ export function ModelsTable(props: { models: readonly Model[] }) {
     <Wide>
       <Table columnConfig={columns} {...tableProps} />
     </Wide>
+  );
+}
+
+function Health(props: { health: ModelHealth[] }) {
+  if (props.health.length === 0) return <Text color="secondary">–</Text>;
+  return (
+    <Flex direction="column" gap="1">
+      {props.health.map(({ tone, label, href }) => (
+        <Link key={href} href={href} variant="body-small">
+          <StatusBadge tone={tone} label={label} />
+        </Link>
+      ))}
+    </Flex>
   );
 }
 

@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { aModel, aSummary } from '../__testUtils__/examples';
 import { fakeRegistry } from '../__testUtils__/fakeRegistry';
 import { renderWithRegistry } from '../__testUtils__/renderWithRegistry';
+import { ModelHealthSources } from '../hooks/useModelHealth';
 import { ModelsPage } from './ModelsPage';
 
 const models = [
@@ -45,6 +46,43 @@ describe('ModelsPage', () => {
 
     await userEvent.type(screen.getByLabelText('Search models'), 'tumour');
     expect(await screen.findByText('No model matches')).toBeInTheDocument();
+  });
+
+  it('shows how models fare as installed sources know it, and finds what needs attention', async () => {
+    const drift = {
+      useHealth: () => (ref: string) =>
+        ref === 'model:default/fraud-score'
+          ? { tone: 'error' as const, label: 'Drifted', href: '/drift' }
+          : undefined,
+    };
+    renderWithRegistry(
+      <ModelHealthSources.Provider value={[drift]}>
+        <ModelsPage />
+      </ModelHealthSources.Provider>,
+      { registry: fakeRegistry({ models }), path: '/?health=attention' },
+    );
+    expect(await screen.findByText('Drifted')).toBeInTheDocument();
+    expect(screen.getByText('fraud-score')).toBeInTheDocument();
+    expect(screen.queryByText('tumour-malignancy')).not.toBeInTheDocument();
+  });
+
+  it('lets somebody claim a model nobody owns for one of their teams', async () => {
+    const claimModel = jest.fn(async () => models[2]);
+    renderWithRegistry(<ModelsPage />, {
+      registry: fakeRegistry({ models }, { claimModel }),
+      path: '/?owner=nobody',
+    });
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Claim from-a-notebook' }),
+    );
+    const dialog = await screen.findByRole('dialog');
+    await userEvent.click(
+      await within(dialog).findByRole('button', { name: 'Claim' }),
+    );
+    expect(claimModel).toHaveBeenCalledWith({
+      params: { namespace: 'default', name: 'from-a-notebook' },
+      body: { owner: 'group:default/diagnostics' },
+    });
   });
 
   it('tells how to register a model when there is none', async () => {

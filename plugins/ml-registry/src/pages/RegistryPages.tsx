@@ -1,4 +1,6 @@
+import type { ModelHealthSource } from '@downstage/react';
 import { Route, Routes } from 'react-router-dom';
+import { ModelHealthSources } from '../hooks/useModelHealth';
 import { ApprovalsPage } from './ApprovalsPage';
 import { ComparePage } from './ComparePage';
 import { ModelsPage } from './ModelsPage';
@@ -6,14 +8,16 @@ import { RunPage } from './RunPage';
 import { RunsPage } from './RunsPage';
 
 /** Everything below `/models`. */
-export function RegistryPages() {
+export function RegistryPages(props: { health: readonly ModelHealthSource[] }) {
   return (
-    <Routes>
-      <Route path="/" element={<ModelsPage />} />
-      <Route path="/runs" element={<RunsPage />} />
-      <Route path="/runs/:runId" element={<RunPage />} />
-      <Route path="/compare" element={<ComparePage />} />
-      <Route path="/approvals" element={<ApprovalsPage />} />
-    </Routes>
+    <ModelHealthSources.Provider value={props.health}>
+      <Routes>
+        <Route path="/" element={<ModelsPage />} />
+        <Route path="/runs" element={<RunsPage />} />
+        <Route path="/runs/:runId" element={<RunPage />} />
+        <Route path="/compare" element={<ComparePage />} />
+        <Route path="/approvals" element={<ApprovalsPage />} />
+      </Routes>
+    </ModelHealthSources.Provider>
   );
 }

@@ -3,7 +3,8 @@ import { StatusBadge, type Tone } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { mlServingTranslationRef } from '../translation';
 
-const tones: Record<Endpoint['state'], Tone> = {
+/** How good each state of an endpoint is. */
+export const endpointTones: Record<Endpoint['state'], Tone> = {
   waiting: 'neutral',
   loading: 'running',
   ready: 'ok',
@@ -17,7 +18,7 @@ export function EndpointState(props: { endpoint: Endpoint }) {
   const { t } = useTranslationRef(mlServingTranslationRef);
   return (
     <StatusBadge
-      tone={tones[endpoint.state]}
+      tone={endpointTones[endpoint.state]}
       label={t(`state.${endpoint.state}`)}
       title={
         endpoint.conditions.find(({ status }) => status !== 'true')?.message

@@ -1,0 +1,37 @@
+import {
+  createExtensionBlueprint,
+  createExtensionDataRef,
+} from '@backstage/frontend-plugin-api';
+import type { Tone } from './StatusBadge';
+
+/** How a model fares in one respect, with the page that says more. */
+export type ModelHealth = { tone: Tone; label: string; href: string };
+
+/** One respect in which models fare well or badly: is it answering, does it drift. */
+export type ModelHealthSource = {
+  /**
+   * A hook, called once for a whole list of models. What it gives back answers for one model:
+   * `undefined` when there is nothing to say of it, also while loading and when the source cannot be reached.
+   */
+  useHealth: () => (modelRef: string) => ModelHealth | undefined;
+};
+
+const sourceDataRef = createExtensionDataRef<ModelHealthSource>().with({
+  id: 'downstage.model-health-source',
+});
+
+/**
+ * Adds to the health shown in the list of models. The list asks whatever sources are installed and knows none of them.
+ *
+ * @example
+ * ```ts
+ * const health = ModelHealthBlueprint.make({ params: { useHealth: useEndpointHealth } });
+ * ```
+ */
+export const ModelHealthBlueprint = createExtensionBlueprint({
+  kind: 'model-health',
+  attachTo: { id: 'page:ml-registry', input: 'health' },
+  output: [sourceDataRef],
+  dataRefs: { source: sourceDataRef },
+  factory: (params: ModelHealthSource) => [sourceDataRef(params)],
+});

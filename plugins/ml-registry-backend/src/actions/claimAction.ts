@@ -1,0 +1,36 @@
+import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
+import type { ClaimService } from '../services/ClaimService';
+import { pathOfModel } from './paths';
+
+/** `claim-model` */
+export function registerClaimAction(deps: {
+  actions: ActionsRegistryService;
+  claims: ClaimService;
+}) {
+  const { actions, claims } = deps;
+  actions.register({
+    name: 'claim-model',
+    title: 'Claim model',
+    description:
+      'Takes on a model that was registered from code and belongs to nobody, for a group of the signed-in person. ' +
+      'Its members then promote, approve and serve it.',
+    attributes: { readOnly: false, destructive: false, idempotent: false },
+    schema: {
+      input: z =>
+        z.object({
+          model: z
+            .string()
+            .describe("The model's ref or name: model:default/churn or churn"),
+          owner: z
+            .string()
+            .describe("One of the person's groups: group:default/diagnostics"),
+        }),
+      output: z => z.object({ model: z.string(), owner: z.string() }),
+    },
+    action: async ({ input, credentials }) => {
+      const path = pathOfModel(input.model);
+      await claims.claim({ ...path, owner: input.owner }, { credentials });
+      return { output: { model: path.name, owner: input.owner } };
+    },
+  });
+}

@@ -1,0 +1,103 @@
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import {
+  Flex,
+  SearchField,
+  Select,
+  ToggleButton,
+  ToggleButtonGroup,
+} from '@backstage/ui';
+import {
+  healthFilters,
+  modelFilters,
+  ownerFilters,
+  type ModelListFilter,
+} from '../domain/filterModels';
+import { mlRegistryTranslationRef } from '../translation';
+
+const stageWords = {
+  all: 'models.filterAll',
+  production: 'models.filterProduction',
+  candidate: 'models.filterCandidate',
+  none: 'models.filterNone',
+  waiting: 'models.filterWaiting',
+} as const;
+
+const healthWords = {
+  any: 'models.healthAny',
+  attention: 'models.healthAttention',
+  good: 'models.healthGood',
+  unknown: 'models.healthUnknown',
+} as const;
+
+/** Narrows the list of models by words, stage, owner and health. */
+export function ModelFilters(props: {
+  filter: ModelListFilter;
+  owners: readonly string[];
+  /** Whether anything installed knows how models fare. */
+  hasHealth: boolean;
+  onChange: (filter: ModelListFilter) => void;
+}) {
+  const { filter, owners, hasHealth, onChange } = props;
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  return (
+    <Flex gap="4" align="end" style={{ flexWrap: 'wrap' }}>
+      <SearchField
+        aria-label={t('models.search')}
+        placeholder={t('models.search')}
+        size="small"
+        value={filter.search}
+        onChange={search => onChange({ ...filter, search })}
+      />
+      <ToggleButtonGroup
+        aria-label={t('models.filter')}
+        selectionMode="single"
+        disallowEmptySelection
+        selectedKeys={[filter.stage]}
+        onSelectionChange={keys => {
+          const [key] = keys;
+          const stage = modelFilters.find(id => id === key) ?? 'all';
+          onChange({ ...filter, stage });
+        }}
+      >
+        {modelFilters.map(id => (
+          <ToggleButton key={id} id={id}>
+            {t(stageWords[id])}
+          </ToggleButton>
+        ))}
+      </ToggleButtonGroup>
+      <Select
+        aria-label={t('models.owner')}
+        size="small"
+        options={[
+          { value: 'anybody', label: t('models.ownerAny') },
+          { value: ownerFilters.mine, label: t('models.ownerMine') },
+          { value: ownerFilters.nobody, label: t('models.unowned') },
+          ...owners.map(ref => ({
+            value: ref,
+            label: ref.replace(/^group:default\//, ''),
+          })),
+        ]}
+        value={filter.owner || 'anybody'}
+        onChange={key => {
+          const owner = String(key ?? 'anybody');
+          onChange({ ...filter, owner: owner === 'anybody' ? '' : owner });
+        }}
+      />
+      {hasHealth && (
+        <Select
+          aria-label={t('models.health')}
+          size="small"
+          options={healthFilters.map(id => ({
+            value: id,
+            label: t(healthWords[id]),
+          }))}
+          value={filter.health}
+          onChange={key => {
+            const health = healthFilters.find(id => id === key) ?? 'any';
+            onChange({ ...filter, health });
+          }}
+        />
+      )}
+    </Flex>
+  );
+}
