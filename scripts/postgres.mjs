@@ -5,9 +5,15 @@ import { chmod, mkdir, readFile, readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { run, step } from './shell.mjs';
 
-/** Starts it; answers the environment by which the tests find it, and how to stop it. */
-export async function startPostgres(folder) {
-  const end = step('Starting PostgreSQL for the tests');
+/**
+ * Starts it; answers the environment by which the tests find it, its address, and how to stop it. A folder that has
+ * been used keeps what was in it. `settings` are PostgreSQL's own; for tests, nothing has to survive a power cut.
+ */
+export async function startPostgres(
+  folder,
+  { settings = ['fsync=off', 'max_connections=200'] } = {},
+) {
+  const end = step('Starting PostgreSQL');
   const [version] = (await readdir('/usr/lib/postgresql')).filter(name =>
     existsSync(`/usr/lib/postgresql/${name}/bin/initdb`),
   );
@@ -24,23 +30,25 @@ export async function startPostgres(folder) {
     await run('chown', ['-R', 'postgres', folder], { quiet: true });
     await chmod(`${folder}/..`, 0o755);
   }
-  await run(
-    ...as(`${bin}/initdb`, [
-      '-D',
-      `${folder}/data`,
-      '-U',
-      'postgres',
-      '-A',
-      'trust',
-      '-E',
-      'UTF8',
-      '--no-sync',
-    ]),
-    {
-      quiet: true,
-      cwd: '/',
-    },
-  );
+  if (!existsSync(`${folder}/data/PG_VERSION`)) {
+    await run(
+      ...as(`${bin}/initdb`, [
+        '-D',
+        `${folder}/data`,
+        '-U',
+        'postgres',
+        '-A',
+        'trust',
+        '-E',
+        'UTF8',
+        '--no-sync',
+      ]),
+      {
+        quiet: true,
+        cwd: '/',
+      },
+    );
+  }
   const child = spawn(
     ...as(`${bin}/postgres`, [
       ...[
@@ -51,14 +59,8 @@ export async function startPostgres(folder) {
         '-c',
         'listen_addresses=127.0.0.1',
       ],
-      ...[
-        '-c',
-        `unix_socket_directories=${folder}`,
-        '-c',
-        'fsync=off',
-        '-c',
-        'max_connections=200',
-      ],
+      ...['-c', `unix_socket_directories=${folder}`],
+      ...settings.flatMap(setting => ['-c', setting]),
     ]),
     { stdio: 'ignore', cwd: '/' },
   );
@@ -76,9 +78,12 @@ export async function startPostgres(folder) {
     await new Promise(done => setTimeout(done, 100));
   }
   end();
+  const url = `postgresql://postgres@127.0.0.1:${port}`;
   return {
+    url,
+    port,
     environment: {
-      [`BACKSTAGE_TEST_DATABASE_POSTGRES${version}_CONNECTION_STRING`]: `postgresql://postgres@127.0.0.1:${port}`,
+      [`BACKSTAGE_TEST_DATABASE_POSTGRES${version}_CONNECTION_STRING`]: url,
     },
     stop: async () => {
       const ended = new Promise(done => child.once('exit', done));
@@ -92,7 +97,8 @@ export async function startPostgres(folder) {
   };
 }
 
-function freePort() {
+/** A port nobody listens on. */
+export function freePort() {
   return new Promise(done => {
     const server = createServer();
     server.listen(0, '127.0.0.1', () => {
