@@ -68,6 +68,7 @@ export function ModelFilters(props: {
       <Select
         aria-label={t('models.owner')}
         size="small"
+        style={{ width: 200 }}
         options={[
           { value: 'anybody', label: t('models.ownerAny') },
           { value: ownerFilters.mine, label: t('models.ownerMine') },
@@ -87,6 +88,7 @@ export function ModelFilters(props: {
         <Select
           aria-label={t('models.health')}
           size="small"
+          style={{ width: 180 }}
           options={healthFilters.map(id => ({
             value: id,
             label: t(healthWords[id]),

@@ -104,6 +104,7 @@ export function ModelsTable(props: {
           {
             id: 'health',
             label: t('models.health'),
+            defaultWidth: '1.5fr' as const,
             cell: (model: Row) => (
               <Cell>
                 <Health health={healthOf(model.ref)} />
@@ -129,6 +130,7 @@ export function ModelsTable(props: {
     {
       id: 'versions',
       label: t('models.versions'),
+      defaultWidth: '0.8fr',
       cell: model => <CellText title={String(model.versionCount)} />,
     },
     {
@@ -165,7 +167,7 @@ export function ModelsTable(props: {
     paginationOptions: { pageSize: 20 },
   });
   return (
-    <Wide>
+    <Wide width={1000}>
       <Table columnConfig={columns} {...tableProps} />
     </Wide>
   );
