@@ -1,17 +1,16 @@
-import { pipeline } from 'node:stream/promises';
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
-import { InputError } from '@backstage/errors';
 import { createContractRouter } from '@downstage/node';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import type express from 'express';
 import Router from 'express-promise-router';
+import { createFileRouter } from './http/createFileRouter';
 import type { ClaimService } from './services/ClaimService';
 import type { ModelService } from './services/ModelService';
 import type { PromotionService } from './services/PromotionService';
 import type { RollbackService } from './services/RollbackService';
 import type { RunQueryService } from './services/RunQueryService';
 
-/** The contract, turned into service calls, and the one route that streams. */
+/** The contract, turned into service calls, and the routes that stream. */
 export function createRouter(options: {
   httpAuth: HttpAuthService;
   claims: ClaimService;
@@ -23,40 +22,7 @@ export function createRouter(options: {
   const { httpAuth, claims, models, promotions, rollbacks, runs } = options;
   const router = Router();
 
-  router.get(
-    '/v1/models/:namespace/:name/versions/:version/artifact',
-    async (request, response) => {
-      const credentials = await httpAuth.credentials(request, {
-        allow: ['user', 'service'],
-      });
-      const { namespace, name, version } = request.params;
-      const { path } = request.query;
-      if (
-        typeof path !== 'string' ||
-        !path ||
-        !/^[1-9]\d{0,8}$/.test(version)
-      ) {
-        throw new InputError(
-          'Expected a version number and ?path=<file>, as in versions/3/artifact?path=model.onnx',
-        );
-      }
-      const file = await models.openArtifact(
-        { namespace, name, version: Number(version), path },
-        { credentials },
-      );
-      const fileName = path.split('/').at(-1) ?? 'artifact';
-      response.setHeader('content-type', 'application/octet-stream');
-      response.setHeader('content-length', file.size);
-      response.setHeader('x-content-type-options', 'nosniff');
-      response.setHeader(
-        'content-disposition',
-        `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`,
-      );
-      if (file.sha256) response.setHeader('x-content-sha256', file.sha256);
-      await pipeline(file.content, response);
-    },
-  );
-
+  router.use(createFileRouter({ httpAuth, models, runs }));
   router.use(
     createContractRouter({
       contract: mlRegistryContract,

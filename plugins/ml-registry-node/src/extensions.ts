@@ -1,4 +1,6 @@
 import { createExtensionPoint } from '@backstage/backend-plugin-api';
+import type { ArtifactHolder } from './artifactHolder';
+import type { ArtifactStore } from './artifactStore';
 import type { Gate } from './gate';
 import type { TokenVerifier } from './tokens';
 
@@ -22,4 +24,27 @@ export interface MlRegistryTokensExtensionPoint {
 export const mlRegistryTokensExtensionPoint =
   createExtensionPoint<MlRegistryTokensExtensionPoint>({
     id: 'ml-registry.tokens',
+  });
+
+/** Puts the artifacts somewhere else than into a folder of the portal. */
+export interface MlRegistryArtifactStoreExtensionPoint {
+  /** @throws when another module has set one */
+  setStore(store: ArtifactStore): void;
+}
+
+/** Where a module sets the artifact store. */
+export const mlRegistryArtifactStoreExtensionPoint =
+  createExtensionPoint<MlRegistryArtifactStoreExtensionPoint>({
+    id: 'ml-registry.artifact-store',
+  });
+
+/** Adds those who know which versions are still needed. */
+export interface MlRegistryArtifactHoldersExtensionPoint {
+  addArtifactHolder(holder: ArtifactHolder): void;
+}
+
+/** Where modules keep versions from being collected as garbage. */
+export const mlRegistryArtifactHoldersExtensionPoint =
+  createExtensionPoint<MlRegistryArtifactHoldersExtensionPoint>({
+    id: 'ml-registry.artifact-holders',
   });

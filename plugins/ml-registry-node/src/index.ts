@@ -9,8 +9,12 @@ export {
   type MlRegistryService,
 } from './service';
 export {
+  mlRegistryArtifactHoldersExtensionPoint,
+  mlRegistryArtifactStoreExtensionPoint,
   mlRegistryGatesExtensionPoint,
   mlRegistryTokensExtensionPoint,
+  type MlRegistryArtifactHoldersExtensionPoint,
+  type MlRegistryArtifactStoreExtensionPoint,
   type MlRegistryGatesExtensionPoint,
   type MlRegistryTokensExtensionPoint,
 } from './extensions';
@@ -18,9 +22,14 @@ export type { Gate, GateSubject } from './gate';
 export type { TokenSubject, TokenVerifier } from './tokens';
 export type {
   ArtifactEntry,
+  ArtifactPart,
+  ArtifactParts,
   ArtifactStore,
+  ByteRange,
+  SignedUrl,
   StoredArtifact,
 } from './artifactStore';
+export type { ArtifactHolder, HeldVersion } from './artifactHolder';
 export {
   modelChangedTopic,
   promotionChangedTopic,

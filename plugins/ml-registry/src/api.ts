@@ -47,21 +47,13 @@ export function createMlRegistryApi(options: {
   };
 }
 
-// A run's files lie where the mlflow client puts them, and are fetched from there as it does.
 function artifactPath(owner: ArtifactOwner, path: string): string {
+  const query = `artifact?path=${encodeURIComponent(path)}`;
   if ('runId' in owner) {
-    const { experimentId, runId } = owner;
-    return `/mlflow/api/2.0/mlflow-artifacts/artifacts/${[
-      experimentId,
-      runId,
-      'artifacts',
-      ...path.split('/'),
-    ]
-      .map(encodeURIComponent)
-      .join('/')}`;
+    return `/v1/runs/${encodeURIComponent(owner.runId)}/${query}`;
   }
   const { namespace, name, version } = owner;
   return `/v1/models/${encodeURIComponent(namespace)}/${encodeURIComponent(
     name,
-  )}/versions/${version}/artifact?path=${encodeURIComponent(path)}`;
+  )}/versions/${version}/${query}`;
 }

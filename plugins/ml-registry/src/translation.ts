@@ -315,6 +315,11 @@ export const mlRegistryTranslationRef = createTranslationRef({
       done: '{{path}} downloaded',
       failed: '{{path}} could not be downloaded',
     },
+    sandbox: {
+      title: 'Preview of {{name}}',
+      noScripts:
+        'Scripts do not run here and nothing is loaded from elsewhere. Download the file to see all of it.',
+    },
     cards: {
       production: 'In production',
       noneTitle: 'Nothing is in production',

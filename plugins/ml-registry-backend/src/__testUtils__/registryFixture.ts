@@ -35,6 +35,10 @@ export function memoryArtifacts(): ArtifactStore & {
     async put() {
       throw new Error('Tests put into files');
     },
+    async stat(path) {
+      const content = files.get(path);
+      return content === undefined ? undefined : { size: content.length };
+    },
     async get(path) {
       const content = files.get(path);
       if (content === undefined) return undefined;

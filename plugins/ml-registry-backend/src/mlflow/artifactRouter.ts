@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { InputError } from '@backstage/errors';
 import Router from 'express-promise-router';
 import type { Request } from 'express';
 import type { ArtifactService } from '../services/ArtifactService';
 import type { TrackingCaller } from '../services/StagePolicy';
+import { sendArtifact } from '../http/sendArtifact';
 import { sendFailure } from './mlflowError';
 
 /**
@@ -37,20 +37,12 @@ export function createArtifactRouter(
     const caller = await callerOf(request);
     const path = safePath(request.params.path);
     const file = await service.download(caller, path);
-    const name = posix.basename(path);
-    response.setHeader('Content-Type', contentType(name));
-    response.setHeader('Content-Length', file.size);
-    response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.setHeader(
-      'Content-Disposition',
-      `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
+    await sendArtifact(
+      request,
+      response,
+      file,
+      contentType(posix.basename(path)),
     );
-    response.setHeader('Cache-Control', 'no-transform');
-    if (file.sha256) {
-      const digest = Buffer.from(file.sha256, 'hex').toString('base64');
-      response.setHeader('Repr-Digest', `sha-256=:${digest}:`);
-    }
-    await pipeline(file.content, response);
   });
 
   router.put('/artifacts/:path(*)', async (request, response) => {

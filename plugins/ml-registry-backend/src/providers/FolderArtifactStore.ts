@@ -8,6 +8,7 @@ import { InputError } from '@backstage/errors';
 import type {
   ArtifactEntry,
   ArtifactStore,
+  ByteRange,
   StoredArtifact,
 } from '@downstage/plugin-ml-registry-node';
 
@@ -70,11 +71,16 @@ export class FolderArtifactStore implements ArtifactStore {
     return { size, sha256: hash.digest('hex') };
   }
 
-  async get(path: string) {
+  async stat(path: string) {
+    const found = await statOrNothing(this.#resolve(path));
+    return found?.isFile() ? { size: found.size } : undefined;
+  }
+
+  async get(path: string, range?: ByteRange) {
     const file = this.#resolve(path);
     const found = await statOrNothing(file);
     if (!found?.isFile()) return undefined;
-    return { content: createReadStream(file), size: found.size };
+    return { content: createReadStream(file, range), size: found.size };
   }
 
   async list(path: string): Promise<ArtifactEntry[]> {

@@ -4,12 +4,21 @@ import { InputError, NotFoundError } from '@backstage/errors';
 import type {
   ArtifactEntry,
   ArtifactStore,
+  ByteRange,
 } from '@downstage/plugin-ml-registry-node';
 import { StageRefusedError } from './errors';
 import type { LoggedModelService } from './LoggedModelService';
 import type { RunService } from './RunService';
 import type { TrackingCaller } from './StagePolicy';
 import type { TrackingDeps } from './trackingDeps';
+
+/** A file that is there: whole when opened without a range. */
+export type FoundArtifact = {
+  path: string;
+  size: number;
+  sha256?: string;
+  open: (range?: ByteRange) => Promise<Readable>;
+};
 
 export type ArtifactListing = ArtifactEntry & { sha256?: string };
 
@@ -57,26 +66,32 @@ export class ArtifactService {
       .merge();
   }
 
-  async download(caller: TrackingCaller, path: string) {
-    const { access } = this.#deps;
-    await access.read(caller);
-    return this.open(path);
+  async download(caller: TrackingCaller, path: string): Promise<FoundArtifact> {
+    await this.#deps.access.read(caller);
+    return this.find(path);
   }
 
-  /** Opens a file for callers that were authorised otherwise. */
-  async open(
-    path: string,
-  ): Promise<{ content: Readable; size: number; sha256?: string }> {
-    const file = await this.#deps.store.get(path);
+  /** Finds a file for callers that were authorised otherwise; nothing is opened yet. */
+  async find(path: string): Promise<FoundArtifact> {
+    const { store } = this.#deps;
+    const file = await store.stat(path);
     if (!file) throw new NotFoundError(`Artifact '${path}' not found`);
     const [recorded] = await this.#recorded([path]);
     if (recorded && Number(recorded.size) !== file.size) {
-      file.content.destroy();
       throw new Error(
         `Artifact '${path}' was received with ${recorded.size} bytes and now has ${file.size}`,
       );
     }
-    return { ...file, sha256: recorded?.sha256 };
+    return {
+      path,
+      size: file.size,
+      sha256: recorded?.sha256,
+      open: async range => {
+        const opened = await store.get(path, range);
+        if (!opened) throw new NotFoundError(`Artifact '${path}' not found`);
+        return opened.content;
+      },
+    };
   }
 
   async list(caller: TrackingCaller, path: string): Promise<ArtifactListing[]> {

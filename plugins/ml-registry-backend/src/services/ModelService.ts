@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
 import type { Authorizer } from '@downstage/node';
@@ -15,7 +14,7 @@ import type {
   VersionFacts,
   VersionReader,
 } from '../stores/VersionReader';
-import type { ArtifactService } from './ArtifactService';
+import type { ArtifactService, FoundArtifact } from './ArtifactService';
 import type { GateKeeper } from './GateKeeper';
 import { artifactPathOf, type ModelFiles } from './ModelFiles';
 import type { ModelProfile, ModelProfiles } from './ModelProfiles';
@@ -146,14 +145,14 @@ export class ModelService {
     return { items };
   }
 
-  /** One file of a version, as a stream. */
-  async openArtifact(
+  /** One file of a version, not opened yet. */
+  async findArtifact(
     request: VersionPath & { path: string },
     { credentials }: CallOptions,
-  ): Promise<{ content: Readable; size: number; sha256?: string }> {
+  ): Promise<FoundArtifact> {
     await this.#require(credentials);
     const version = await this.#find(request);
-    return this.#artifacts.open(`${rootOf(version)}/${request.path}`);
+    return this.#artifacts.find(`${rootOf(version)}/${request.path}`);
   }
 
   async #require(credentials: BackstageCredentials) {

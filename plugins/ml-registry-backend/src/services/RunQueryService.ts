@@ -20,7 +20,7 @@ import { parseFilter } from '../searchGrammar/parseFilter';
 import { runVocabulary } from '../searchGrammar/vocabulary';
 import type { ExperimentStore } from '../stores/ExperimentStore';
 import type { Run as StoredRun, RunStore } from '../stores/RunStore';
-import type { ArtifactService } from './ArtifactService';
+import type { ArtifactService, FoundArtifact } from './ArtifactService';
 import { artifactPathOf } from './ModelFiles';
 import type { CallOptions } from './ModelService';
 import { stampedTags } from './versionView';
@@ -157,6 +157,22 @@ export class RunQueryService {
         ...(sha256 && { sha256 }),
       })),
     };
+  }
+
+  /** One file of a run, not opened yet. */
+  async findArtifact(
+    request: { runId: string; path: string },
+    { credentials }: CallOptions,
+  ): Promise<FoundArtifact> {
+    await this.#require(credentials);
+    const run = await this.#find(request.runId);
+    const root = artifactPathOf(run.artifactUri);
+    if (!root) {
+      throw new NotFoundError(
+        `The files of run ${run.runId} lie at ${run.artifactUri}, which is not kept here`,
+      );
+    }
+    return this.#artifacts.find(`${root}/${request.path}`);
   }
 
   async #require(credentials: BackstageCredentials) {

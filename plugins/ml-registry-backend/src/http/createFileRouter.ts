@@ -1,0 +1,61 @@
+import type { HttpAuthService } from '@backstage/backend-plugin-api';
+import { InputError } from '@backstage/errors';
+import type { Request } from 'express';
+import type express from 'express';
+import Router from 'express-promise-router';
+import type { ModelService } from '../services/ModelService';
+import type { RunQueryService } from '../services/RunQueryService';
+import { sendArtifact } from './sendArtifact';
+
+/** The contents of files, which a contract cannot say: they stream, and as attachments only. */
+export function createFileRouter(options: {
+  httpAuth: HttpAuthService;
+  models: ModelService;
+  runs: RunQueryService;
+}): express.Router {
+  const { httpAuth, models, runs } = options;
+  const router = Router();
+  const callerOf = async (request: Request) => ({
+    credentials: await httpAuth.credentials(request, {
+      allow: ['user', 'service'],
+    }),
+  });
+
+  router.get(
+    '/v1/models/:namespace/:name/versions/:version/artifact',
+    async (request, response) => {
+      const call = await callerOf(request);
+      const { namespace, name, version } = request.params;
+      const path = readPath(request);
+      if (!/^[1-9]\d{0,8}$/.test(version)) {
+        throw new InputError(
+          `Expected a version number, found '${version}', as in versions/3/artifact?path=model.onnx`,
+        );
+      }
+      const file = await models.findArtifact(
+        { namespace, name, version: Number(version), path },
+        call,
+      );
+      await sendArtifact(request, response, file);
+    },
+  );
+
+  router.get('/v1/runs/:runId/artifact', async (request, response) => {
+    const call = await callerOf(request);
+    const { runId } = request.params;
+    const file = await runs.findArtifact(
+      { runId, path: readPath(request) },
+      call,
+    );
+    await sendArtifact(request, response, file);
+  });
+  return router;
+}
+
+function readPath(request: Request): string {
+  const { path } = request.query;
+  if (typeof path === 'string' && path) return path;
+  throw new InputError(
+    'Expected ?path=<file>, as in artifact?path=plots/roc.png',
+  );
+}

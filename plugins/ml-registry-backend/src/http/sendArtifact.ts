@@ -1,0 +1,74 @@
+import { posix } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Request, Response } from 'express';
+import type { FoundArtifact } from '../services/ArtifactService';
+
+/**
+ * Sends a file as an attachment: never shown by a browser on the portal's
+ * origin, never sniffed. Answers HEAD, one range, `If-None-Match` and
+ * `If-Range`; several ranges are answered with the whole file.
+ */
+export async function sendArtifact(
+  request: Request,
+  response: Response,
+  file: FoundArtifact,
+  contentType = 'application/octet-stream',
+): Promise<void> {
+  const { size, sha256 } = file;
+  const etag = sha256 && `"${sha256}"`;
+  response.setHeader('Content-Type', contentType);
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader(
+    'Content-Disposition',
+    `attachment; filename*=UTF-8''${encodeRfc5987(posix.basename(file.path))}`,
+  );
+  response.setHeader('Accept-Ranges', 'bytes');
+  response.setHeader('Cache-Control', 'private, no-cache, no-transform');
+  if (sha256 && etag) {
+    const digest = Buffer.from(sha256, 'hex').toString('base64');
+    response.setHeader('ETag', etag);
+    response.setHeader('Repr-Digest', `sha-256=:${digest}:`);
+    response.setHeader('X-Content-Sha256', sha256);
+    if (request.headers['if-none-match'] === etag) {
+      response.status(304).end();
+      return;
+    }
+  }
+  const range = wantedRange(request, size, etag);
+  if (range === 'unsatisfiable') {
+    response.status(416).setHeader('Content-Range', `bytes */${size}`).end();
+    return;
+  }
+  response.setHeader(
+    'Content-Length',
+    range ? range.end - range.start + 1 : size,
+  );
+  if (range) {
+    response
+      .status(206)
+      .setHeader('Content-Range', `bytes ${range.start}-${range.end}/${size}`);
+  }
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  await pipeline(await file.open(range), response);
+}
+
+function wantedRange(request: Request, size: number, etag?: string) {
+  const condition = request.headers['if-range'];
+  if (condition && condition !== etag) return undefined;
+  const ranges = request.range(size);
+  if (ranges === -1) return 'unsatisfiable';
+  // Malformed, another unit, or several: the whole file is a correct answer.
+  if (!Array.isArray(ranges) || ranges.type !== 'bytes' || ranges.length !== 1)
+    return undefined;
+  return ranges[0];
+}
+
+function encodeRfc5987(text: string): string {
+  return encodeURIComponent(text).replace(
+    /['()*]/g,
+    character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

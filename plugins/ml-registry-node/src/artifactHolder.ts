@@ -1,0 +1,19 @@
+/** A version somebody needs: the registered model's name and its number. */
+export type HeldVersion = {
+  model: string;
+  version: number;
+  /** For people: `endpoint default/churn serves it`. */
+  reason: string;
+};
+
+/**
+ * Says which versions are in use outside the registry, such as behind an endpoint.
+ *
+ * @remarks
+ * Asked before anything is deleted for good, once for the preview and again when deleting. While a holder cannot
+ * answer, it must throw: then nothing is deleted.
+ */
+export interface ArtifactHolder {
+  name: string;
+  heldVersions(): Promise<HeldVersion[]>;
+}
