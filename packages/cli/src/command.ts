@@ -1,0 +1,78 @@
+import type { CliCommand, CliCommandContext } from '@backstage/cli-node';
+import type { ContractClient } from '@downstage/common';
+import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
+import { terminal, type Output } from './output';
+import { clientOf, findPortal, type Portal } from './portal';
+
+/** What a command works with. */
+export type CommandContext = {
+  portal: Portal;
+  registry: ContractClient<typeof mlRegistryContract>;
+  output: Output;
+};
+
+/** `--json`, of every command that lists something. */
+export const jsonFlag = {
+  type: Boolean,
+  description: 'As JSON, for programs',
+  default: false,
+} as const;
+
+/**
+ * Turns a command into one of the Backstage CLI. The arguments are read first, so that `--help` needs no portal;
+ * then the portal is found, and what goes wrong is one sentence and exit code 1, never a stack.
+ */
+export function command(definition: {
+  path: string[];
+  description: string;
+  /** Reads the arguments; gives back what is to be done. */
+  read: (
+    context: CliCommandContext & { help: { description: string } },
+  ) => (context: CommandContext) => Promise<void>;
+}): CliCommand {
+  const { path, description, read } = definition;
+  return {
+    path,
+    description,
+    execute: async context => {
+      try {
+        const run = read({ ...context, help: { description } });
+        const portal = await findPortal();
+        const registry = clientOf(portal, {
+          contract: mlRegistryContract,
+          pluginId: 'ml-registry',
+        });
+        await run({ portal, registry, output: terminal });
+      } catch (error) {
+        terminal.note(reasonOf(error));
+        process.exitCode = 1;
+      }
+    },
+  };
+}
+
+/** The server's own sentence where there is one: a `ResponseError` keeps it as its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+/** `churn`, `default/churn` and `model:default/churn` are the same model. */
+export function modelPath(text: string): { namespace: string; name: string } {
+  const match = /^(?:model:)?(?:([^/:]+)\/)?([^/:]+)$/i.exec(text);
+  if (!match) {
+    throw new Error(
+      `'${text}' is not a model: expected a name such as churn, or model:default/churn`,
+    );
+  }
+  return { namespace: match[1] ?? 'default', name: match[2] };
+}
+
+/** A flag that takes one of a few words; the refusal names them. */
+export function oneOf<T extends string>(options: readonly T[]) {
+  return (text: string): T => {
+    const found = options.find(option => option === text);
+    if (found !== undefined) return found;
+    throw new Error(`'${text}' is not one of ${options.join(', ')}`);
+  };
+}

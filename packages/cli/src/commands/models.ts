@@ -1,0 +1,54 @@
+import { cli } from 'cleye';
+import { command, jsonFlag } from '../command';
+import { show } from '../output';
+
+export const models = command({
+  path: ['models'],
+  description: 'Registered models, and what is in production',
+  read: ({ args, info, help }) => {
+    const { flags } = cli(
+      {
+        name: info.usage,
+        help,
+        flags: {
+          owner: {
+            type: String,
+            description: 'Only of this owner: group:default/diagnostics',
+          },
+          query: { type: String, description: 'Only with these words' },
+          json: jsonFlag,
+        },
+      },
+      undefined,
+      args,
+    );
+    return async ({ registry, output }) => {
+      const items = [];
+      let cursor: string | undefined;
+      do {
+        const page = await registry.listModels({
+          query: {
+            limit: 200,
+            owner: flags.owner,
+            query: flags.query,
+            cursor,
+          },
+        });
+        items.push(...page.items);
+        cursor = page.nextCursor;
+      } while (cursor);
+      show(output, items, {
+        json: flags.json,
+        columns: ['model', 'owner', 'production', 'candidate', 'versions'],
+        rows: items.map(model => ({
+          model: model.name,
+          owner: model.owner,
+          production: model.production && `v${model.production.version}`,
+          candidate: model.candidate && `v${model.candidate.version}`,
+          versions: model.versionCount,
+        })),
+        nothing: 'No model matches.',
+      });
+    };
+  },
+});

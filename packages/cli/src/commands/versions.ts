@@ -1,0 +1,42 @@
+import { cli } from 'cleye';
+import { command, jsonFlag, modelPath } from '../command';
+import { show } from '../output';
+
+export const versions = command({
+  path: ['versions'],
+  description: 'Versions of a model, with stage, aliases and metrics',
+  read: ({ args, info, help }) => {
+    const { flags, _: given } = cli(
+      {
+        name: info.usage,
+        help,
+        parameters: ['<model>'],
+        flags: { json: jsonFlag },
+      },
+      undefined,
+      args,
+    );
+    return async ({ registry, output }) => {
+      const { items } = await registry.listModelVersions({
+        params: modelPath(given.model),
+      });
+      show(output, items, {
+        json: flags.json,
+        columns: ['version', 'stage', 'aliases', 'metrics', 'created', 'by'],
+        rows: items.map(version => ({
+          version: version.ref,
+          stage: version.stage,
+          aliases: version.aliases.join(' ') || undefined,
+          metrics:
+            Object.entries(version.metrics)
+              .slice(0, 3)
+              .map(([name, value]) => `${name}=${value.toPrecision(4)}`)
+              .join(' ') || undefined,
+          created: version.createdAt.slice(0, 16).replace('T', ' '),
+          by: version.createdBy,
+        })),
+        nothing: `${given.model} has no versions.`,
+      });
+    };
+  },
+});

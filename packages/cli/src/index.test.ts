@@ -1,0 +1,154 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { commands } from './index';
+
+type Seen = {
+  method?: string;
+  url?: string;
+  authorization?: string;
+  body: string;
+};
+
+describe('downstage', () => {
+  let server: Server;
+  let answer: { status: number; body: object };
+  let seen: Seen[];
+  let out: string;
+  let err: string;
+  const before = { ...process.env };
+
+  beforeEach(async () => {
+    seen = [];
+    out = '';
+    err = '';
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', chunk => (body += chunk));
+      request.on('end', () => {
+        const { method, url, headers } = request;
+        seen.push({
+          method,
+          url,
+          authorization: headers.authorization,
+          body,
+        });
+        response
+          .writeHead(answer.status, { 'content-type': 'application/json' })
+          .end(JSON.stringify(answer.body));
+      });
+    });
+    await new Promise<void>(resolve =>
+      server.listen(0, '127.0.0.1', () => resolve()),
+    );
+    const { port } = server.address() as AddressInfo;
+    process.env.DOWNSTAGE_URL = `http://127.0.0.1:${port}`;
+    process.env.DOWNSTAGE_TOKEN = 'secret-of-ann';
+    jest.spyOn(process.stdout, 'write').mockImplementation(text => {
+      out += text;
+      return true;
+    });
+    jest.spyOn(process.stderr, 'write').mockImplementation(text => {
+      err += text;
+      return true;
+    });
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    process.env = { ...before };
+    process.exitCode = undefined;
+    await new Promise(resolve => server.close(resolve));
+  });
+
+  async function downstage(...words: string[]) {
+    const found = commands.find(({ path }) =>
+      path.every((word, at) => word === words[at]),
+    );
+    if (!found || typeof found.execute !== 'function') {
+      throw new Error(`No command ${words.join(' ')}`);
+    }
+    await found.execute({
+      args: words.slice(found.path.length),
+      info: {
+        usage: `downstage ${found.path.join(' ')}`,
+        name: found.path.join(' '),
+      },
+    });
+  }
+
+  const model = {
+    ref: 'model:default/churn',
+    namespace: 'default',
+    name: 'churn',
+    owner: 'group:default/credit',
+    risk: 'minimal',
+    hasEntity: true,
+    versionCount: 3,
+    pendingPromotions: 0,
+    createdAt: '2026-11-20T10:00:00.000Z',
+    updatedAt: '2026-11-20T10:00:00.000Z',
+  };
+
+  it('lists models in the name of the token, as a table', async () => {
+    answer = { status: 200, body: { items: [model] } };
+    await downstage('models');
+    expect(seen[0]).toMatchObject({
+      method: 'GET',
+      url: '/api/ml-registry/v1/models?limit=200',
+      authorization: 'Bearer secret-of-ann',
+    });
+    expect(out).toBe(
+      'MODEL  OWNER                 PRODUCTION  CANDIDATE  VERSIONS\n' +
+        'churn  group:default/credit  –           –          3\n',
+    );
+  });
+
+  it('gives programs JSON', async () => {
+    answer = { status: 200, body: { items: [model] } };
+    await downstage('models', '--json');
+    expect(JSON.parse(out)).toMatchObject([{ name: 'churn' }]);
+  });
+
+  it('says when nothing matches, beside the output', async () => {
+    answer = { status: 200, body: { items: [] } };
+    await downstage('models', '--query', 'nothing');
+    expect([out, err]).toEqual(['', 'No model matches.\n']);
+  });
+
+  it('repeats what the server refused in its own words, and fails', async () => {
+    answer = {
+      status: 409,
+      body: {
+        error: { name: 'ConflictError', message: 'churn cannot go back' },
+        response: { statusCode: 409 },
+      },
+    };
+    await downstage('rollback', 'churn', 'wrong scores', '--to', '2');
+    expect(seen[0]).toMatchObject({
+      method: 'POST',
+      url: '/api/ml-registry/v1/models/default/churn/rollback',
+    });
+    expect(JSON.parse(seen[0].body)).toEqual({
+      reason: 'wrong scores',
+      toVersion: 2,
+    });
+    expect(err).toContain('churn cannot go back');
+    expect(process.exitCode).toBe(1);
+  });
+
+  it('names the stages it knows when it is given another', async () => {
+    await downstage('promote', 'churn@3', '--to', 'prod');
+    expect(err).toContain(
+      "'prod' is not one of staging, candidate, production",
+    );
+    expect(seen).toEqual([]);
+    expect(process.exitCode).toBe(1);
+  });
+
+  it('does not call a portal with half of a sign-in', async () => {
+    delete process.env.DOWNSTAGE_TOKEN;
+    await downstage('models');
+    expect(err).toContain('only DOWNSTAGE_URL is set');
+    expect(seen).toEqual([]);
+    expect(process.exitCode).toBe(1);
+  });
+});

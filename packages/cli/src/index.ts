@@ -1,0 +1,29 @@
+/**
+ * The command line of Downstage: a module of the Backstage CLI, and the program `downstage`.
+ *
+ * @packageDocumentation
+ */
+import { createCliModule } from '@backstage/cli-node';
+import packageJson from '../package.json';
+import { models } from './commands/models';
+import { approve, promote, promotions, reject } from './commands/promotions';
+import { rollback } from './commands/rollback';
+import { versions } from './commands/versions';
+
+/** Every command of `downstage`. */
+export const commands = [
+  models,
+  versions,
+  promote,
+  promotions,
+  approve,
+  reject,
+  rollback,
+];
+
+export default createCliModule({
+  packageJson,
+  init: async registry => {
+    for (const command of commands) registry.addCommand(command);
+  },
+});
