@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureNode, ensurePackages, withNode } from './prepare.mjs';
+import { ensureObjectStore, startObjectStore } from './objectStore.mjs';
 import { startPostgres } from './postgres.mjs';
 import { option, root, run, step } from './shell.mjs';
 
@@ -70,10 +71,21 @@ async function check(title, command, args) {
   }
 }
 
-/** Unit and integration tests of every package, on SQLite and on a PostgreSQL started for this run. */
+/** Unit and integration tests of every package, on SQLite, and on a PostgreSQL and an S3 server started for this run. */
 async function unit() {
   await ensureDebianPackage('postgresql', () => postgresInstalled());
+  await ensureDebianPackage('python3-venv', () =>
+    succeeds('python3', ['-c', 'import ensurepip']),
+  );
+  const objectStoreCommand = await ensureObjectStore();
   const postgres = await startPostgres(join(scratch, 'postgres'));
+  const objectStore = await startObjectStore(
+    objectStoreCommand,
+    join(scratch, 'object-store'),
+  ).catch(async error => {
+    await postgres.stop();
+    throw error;
+  });
   const report = join(scratch, 'jest.json');
   try {
     await run(
@@ -93,6 +105,7 @@ async function unit() {
         env: {
           ...environment,
           ...postgres.environment,
+          ...objectStore.environment,
           NODE_OPTIONS: '--max-old-space-size=6144',
         },
       },
@@ -113,7 +126,7 @@ async function unit() {
       counted.failed += result.numPendingTests;
     }
   } finally {
-    await postgres.stop();
+    await Promise.all([postgres.stop(), objectStore.stop()]);
   }
 }
 

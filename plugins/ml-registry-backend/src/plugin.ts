@@ -4,14 +4,19 @@ import {
 } from '@backstage/backend-plugin-api';
 import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
+import { ConflictError } from '@backstage/errors';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { signalsServiceRef } from '@backstage/plugin-signals-node';
 import { createAuthorizer, migrate } from '@downstage/node';
 import { mlRegistryPermissions } from '@downstage/plugin-ml-registry-common';
 import {
+  mlRegistryArtifactHoldersExtensionPoint,
+  mlRegistryArtifactStoreExtensionPoint,
   mlRegistryGatesExtensionPoint,
   mlRegistryTokensExtensionPoint,
+  type ArtifactHolder,
+  type ArtifactStore,
   type Gate,
   type TokenVerifier,
 } from '@downstage/plugin-ml-registry-node';
@@ -34,6 +39,21 @@ export const mlRegistryPlugin = createBackendPlugin({
     const verifiers: TokenVerifier[] = [];
     env.registerExtensionPoint(mlRegistryGatesExtensionPoint, {
       addGate: gate => gates.push(gate),
+    });
+    let artifactStore: ArtifactStore | undefined;
+    const holders: ArtifactHolder[] = [];
+    env.registerExtensionPoint(mlRegistryArtifactStoreExtensionPoint, {
+      setStore(store) {
+        if (artifactStore) {
+          throw new ConflictError(
+            'Two modules set the artifact store of ml-registry; install one of them',
+          );
+        }
+        artifactStore = store;
+      },
+    });
+    env.registerExtensionPoint(mlRegistryArtifactHoldersExtensionPoint, {
+      addArtifactHolder: holder => holders.push(holder),
     });
     env.registerExtensionPoint(mlRegistryTokensExtensionPoint, {
       addVerifier: verifier => verifiers.push(verifier),
@@ -76,7 +96,9 @@ export const mlRegistryPlugin = createBackendPlugin({
           clock,
           portalUrl: options.portalUrl,
           announcer: new Announcer(deps),
-          artifactStore: await FolderArtifactStore.open(options.artifactsDir),
+          artifactStore:
+            artifactStore ??
+            (await FolderArtifactStore.open(options.artifactsDir)),
           onVersionCreated: () => nudge(),
         });
 

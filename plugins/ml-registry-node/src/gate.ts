@@ -1,4 +1,5 @@
 import type {
+  DatasetInput,
   GateVerdict,
   Signature,
   Stage,
@@ -17,6 +18,12 @@ export type GateSubject = {
   tags: Record<string, string>;
   /** The run is still writing: what is missing may yet come. */
   running: boolean;
+  /** How much harm a wrong answer of this model does. */
+  risk?: 'minimal' | 'limited' | 'high';
+  /** What the version learned from; `ref` where it is a data-set version the portal knows. */
+  datasets?: DatasetInput[];
+  /** What the Model entity asks of that data. */
+  dataQuality?: 'passed' | 'not-failed';
   /** The production version to compare with; absent for the first one. */
   champion?: VersionSummary;
 };

@@ -29,6 +29,8 @@ export type {
   SignedUrl,
   StoredArtifact,
 } from './artifactStore';
+export { checkArtifactPath } from './artifactPath';
+export { measure } from './measure';
 export type { ArtifactHolder, HeldVersion } from './artifactHolder';
 export {
   modelChangedTopic,

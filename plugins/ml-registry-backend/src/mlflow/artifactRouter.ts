@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { InputError } from '@backstage/errors';
+import { checkArtifactPath } from '@downstage/plugin-ml-registry-node';
 import Router from 'express-promise-router';
 import type { Request } from 'express';
 import type { ArtifactService } from '../services/ArtifactService';
@@ -71,32 +71,9 @@ export function createArtifactRouter(
 }
 
 /** The path as given, unless some reading of it leaves its folder. */
-function safePath(path: string): string {
+export function safePath(path: string): string {
   const trimmed = path.replace(/\/+$/, '');
-  let reading = trimmed;
-  for (let round = 0; round < 4; round += 1) {
-    if (
-      reading.startsWith('/') ||
-      reading.includes('\\') ||
-      reading.includes('\0') ||
-      reading.split('/').includes('..')
-    ) {
-      throw new InputError('Invalid path');
-    }
-    const next = decodeOnce(reading);
-    if (next === reading) return trimmed;
-    reading = next;
-  }
-  throw new InputError('Invalid path');
-}
-
-function decodeOnce(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A lone percent sign is a fine file name.
-    return text;
-  }
+  return trimmed === '' ? '' : checkArtifactPath(trimmed);
 }
 
 const TEXT =
@@ -110,7 +87,8 @@ const IMAGES: Record<string, string> = {
   '.pdf': 'application/pdf',
 };
 
-function contentType(name: string): string {
+/** What a file is sent as: text for what people read, never a type that a browser runs. */
+export function contentType(name: string): string {
   if (TEXT.test(name)) return 'text/plain; charset=utf-8';
   return (
     IMAGES[posix.extname(name).toLowerCase()] ?? 'application/octet-stream'

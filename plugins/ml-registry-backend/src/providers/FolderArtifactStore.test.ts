@@ -1,75 +1,49 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { describeArtifactStore } from '@downstage/plugin-ml-registry-node/testUtils';
 import { FolderArtifactStore } from './FolderArtifactStore';
 
-describe('FolderArtifactStore', () => {
-  let folder: string;
-  let store: FolderArtifactStore;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'artifacts-'));
-    store = await FolderArtifactStore.open(folder);
-  });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+async function aFolder() {
+  const folder = await mkdtemp(join(tmpdir(), 'artifacts-'));
+  return {
+    folder,
+    dispose: () => rm(folder, { recursive: true, force: true }),
+  };
+}
 
-  it('stores, measures, lists, opens and removes', async () => {
-    expect(
-      await store.put('1/a b/ü.txt', Readable.from([Buffer.from('hello')])),
-    ).toEqual({
-      size: 5,
-      sha256:
-        '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824',
-    });
-    expect(await store.list('1')).toEqual([{ path: '1/a b', isDir: true }]);
-    expect(await store.list('1/a b')).toEqual([
-      { path: '1/a b/ü.txt', isDir: false, size: 5 },
-    ]);
-    expect(await store.list('1/a b/ü.txt')).toEqual([]);
-    expect(await store.list('')).toEqual([{ path: '1', isDir: true }]);
-    const file = await store.get('1/a b/ü.txt');
-    expect(file && (await text(file.content))).toBe('hello');
-    await store.delete('1/a b');
-    await store.delete('1/a b');
-    expect(await store.get('1/a b/ü.txt')).toBeUndefined();
-  });
+describeArtifactStore('FolderArtifactStore', async () => {
+  const { folder, dispose } = await aFolder();
+  return {
+    store: await FolderArtifactStore.open(folder),
+    leftovers: () => readdir(join(folder, '.incoming')),
+    dispose,
+  };
+});
 
-  it.each([
-    '../x',
-    'a/../../x',
-    '/etc/passwd',
-    '',
-    'a//b',
-    '.',
-    'a/./b',
-    'a\\..\\b',
-    'a\0b',
-    '.incoming/x',
-  ])('refuses the path %j', async path => {
-    await expect(store.put(path, Readable.from(['x']))).rejects.toThrow(
-      'Invalid path',
-    );
-    await expect(store.get(path)).rejects.toThrow('Invalid path');
-    await expect(store.delete(path)).rejects.toThrow('Invalid path');
-  });
-
-  it('leaves nothing under the final name when the upload breaks', async () => {
-    const broken = new Readable({
-      read() {
-        this.push(Buffer.from('half'));
-        this.destroy(new Error('connection lost'));
-      },
-    });
-    await expect(store.put('1/x', broken)).rejects.toThrow('connection lost');
-    expect(await store.get('1/x')).toBeUndefined();
-    expect(await readdir(join(folder, '.incoming'))).toEqual([]);
-  });
-
-  it('refuses a folder where a file lies', async () => {
+describe('FolderArtifactStore, being a folder', () => {
+  it('refuses a folder where a file lies, and its own names', async () => {
+    const { folder, dispose } = await aFolder();
+    const store = await FolderArtifactStore.open(folder);
     await store.put('1/x', Readable.from([Buffer.from('x')]));
-    await expect(
-      store.put('1/x/y', Readable.from([Buffer.from('y')])),
-    ).rejects.toThrow('Invalid path');
+    for (const path of ['1/x/y', '.incoming/x', '.signing-key']) {
+      await expect(
+        store.put(path, Readable.from([Buffer.from('y')])),
+      ).rejects.toThrow('Invalid path');
+    }
+    await dispose();
+  });
+
+  it('removes what was given up at a start, and not what another portal is receiving', async () => {
+    const { folder, dispose } = await aFolder();
+    const incoming = join(folder, '.incoming');
+    await mkdir(join(incoming, 'parts-old'), { recursive: true });
+    await mkdir(join(incoming, 'parts-new'), { recursive: true });
+    const longAgo = new Date(Date.now() - 25 * 3_600_000);
+    await utimes(join(incoming, 'parts-old'), longAgo, longAgo);
+    await FolderArtifactStore.open(folder);
+    expect(await readdir(incoming)).toEqual(['parts-new']);
+    await dispose();
   });
 });

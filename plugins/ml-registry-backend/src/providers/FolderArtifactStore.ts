@@ -1,53 +1,58 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
-import { Transform, type Readable } from 'node:stream';
+import { dirname, join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { InputError } from '@backstage/errors';
-import type {
-  ArtifactEntry,
-  ArtifactStore,
-  ByteRange,
-  StoredArtifact,
+import {
+  checkArtifactPath,
+  measure,
+  type ArtifactEntry,
+  type ArtifactStore,
+  type ByteRange,
+  type StoredArtifact,
 } from '@downstage/plugin-ml-registry-node';
+import { FolderParts } from './FolderParts';
+
+const abandonedMs = 24 * 3_600_000;
+
+/** Names below the root that are the store's own: no experiment begins with a dot. */
+const isOwn = (name: string) => name.startsWith('.');
 
 /**
- * Artifacts as files below one folder.
+ * Artifacts as files below one folder, which several portals may share.
  *
  * Uploads are streamed to `.incoming`, flushed to disk and renamed, so a crash
- * leaves at most a file under a temporary name, which the next start removes.
+ * leaves at most a file under a temporary name, which a start a day later removes.
  */
 export class FolderArtifactStore implements ArtifactStore {
   readonly #root: string;
   readonly #incoming: string;
+  readonly parts: FolderParts;
 
   private constructor(root: string) {
     this.#root = resolve(root);
     this.#incoming = join(this.#root, '.incoming');
+    this.parts = new FolderParts({
+      folder: this.#incoming,
+      put: (path, content) => this.put(path, content),
+    });
   }
 
   static async open(root: string): Promise<FolderArtifactStore> {
     const store = new FolderArtifactStore(root);
-    await rm(store.#incoming, { recursive: true, force: true });
     await mkdir(store.#incoming, { recursive: true });
+    await store.#removeAbandoned();
     return store;
   }
 
   async put(path: string, content: Readable): Promise<StoredArtifact> {
     const target = this.#resolve(path);
     const temporary = join(this.#incoming, randomUUID());
-    const hash = createHash('sha256');
-    let size = 0;
-    const measure = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        hash.update(chunk);
-        size += chunk.length;
-        done(null, chunk);
-      },
-    });
+    const { through, measured } = measure();
     try {
-      await pipeline(content, measure, createWriteStream(temporary));
+      await pipeline(content, through, createWriteStream(temporary));
       await flush(temporary);
       await mkdir(dirname(target), { recursive: true });
       await rename(temporary, target);
@@ -68,7 +73,7 @@ export class FolderArtifactStore implements ArtifactStore {
       }
       throw error;
     }
-    return { size, sha256: hash.digest('hex') };
+    return measured();
   }
 
   async stat(path: string) {
@@ -89,12 +94,13 @@ export class FolderArtifactStore implements ArtifactStore {
     if (!found?.isDirectory()) return [];
     const entries: ArtifactEntry[] = [];
     for (const entry of await readdir(folder, { withFileTypes: true })) {
-      if (folder === this.#root && entry.name === '.incoming') continue;
+      if (folder === this.#root && isOwn(entry.name)) continue;
       const child = path === '' ? entry.name : `${path}/${entry.name}`;
       if (entry.isDirectory()) entries.push({ path: child, isDir: true });
       else if (entry.isFile()) {
-        const { size } = await stat(join(folder, entry.name));
-        entries.push({ path: child, isDir: false, size });
+        // Removed since it was listed: then it is not there.
+        const file = await statOrNothing(join(folder, entry.name));
+        if (file) entries.push({ path: child, isDir: false, size: file.size });
       }
     }
     return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -104,27 +110,23 @@ export class FolderArtifactStore implements ArtifactStore {
     await rm(this.#resolve(path), { recursive: true, force: true });
   }
 
-  #resolve(path: string): string {
-    const segments = path.split('/');
-    const wrong = segments.some(
-      segment =>
-        segment === '' ||
-        segment === '.' ||
-        segment === '..' ||
-        segment.includes('\\') ||
-        segment.includes('\0') ||
-        Buffer.byteLength(segment) > 255,
-    );
-    const file = resolve(this.#root, ...segments);
-    if (
-      wrong ||
-      segments[0] === '.incoming' ||
-      !file.startsWith(this.#root + sep) ||
-      Buffer.byteLength(file) > 4000
-    ) {
-      throw new InputError('Invalid path');
+  /** Another portal may be receiving something right now: only what is old goes. */
+  async #removeAbandoned(): Promise<void> {
+    for (const name of await readdir(this.#incoming)) {
+      const file = join(this.#incoming, name);
+      const found = await statOrNothing(file);
+      if (found && Date.now() - found.mtimeMs > abandonedMs) {
+        await rm(file, { recursive: true, force: true });
+      }
     }
-    return file;
+  }
+
+  #resolve(path: string): string {
+    const checked = checkArtifactPath(path, {
+      maxBytes: 4000 - Buffer.byteLength(this.#root),
+    });
+    if (isOwn(checked)) throw new InputError('Invalid path');
+    return join(this.#root, checked);
   }
 }
 

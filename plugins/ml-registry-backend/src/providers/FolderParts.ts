@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { InputError, NotFoundError } from '@backstage/errors';
+import {
+  checkArtifactPath,
+  measure,
+  type ArtifactPart,
+  type ArtifactParts,
+  type StoredArtifact,
+} from '@downstage/plugin-ml-registry-node';
+
+type Upload = { path: string; id: string };
+
+/**
+ * Parts of uploads, as files `<number>.<checksum>` in a folder per upload.
+ *
+ * A part that is sent twice with other bytes lies there twice; the ETags that
+ * the client sends at the end say which one it meant.
+ */
+export class FolderParts implements ArtifactParts {
+  readonly #folder: string;
+  readonly #put: (path: string, content: Readable) => Promise<StoredArtifact>;
+
+  constructor(options: {
+    folder: string;
+    put: (path: string, content: Readable) => Promise<StoredArtifact>;
+  }) {
+    this.#folder = options.folder;
+    this.#put = options.put;
+  }
+
+  async begin(path: string): Promise<string> {
+    checkArtifactPath(path);
+    const id = randomUUID();
+    await mkdir(this.#of({ path, id }));
+    return id;
+  }
+
+  async put(
+    upload: Upload,
+    options: { number: number; content: Readable },
+  ): Promise<{ etag: string; size: number }> {
+    const folder = this.#of(upload);
+    const temporary = join(folder, randomUUID());
+    const { through, measured } = measure();
+    try {
+      await pipeline(options.content, through, createWriteStream(temporary));
+      const { sha256, size } = measured();
+      await rename(temporary, join(folder, `${options.number}.${sha256}`));
+      return { etag: `"${sha256}"`, size };
+    } catch (error) {
+      await rm(temporary, { force: true });
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+        throw gone(upload);
+      throw error;
+    }
+  }
+
+  async complete(
+    upload: Upload,
+    parts: ArtifactPart[],
+  ): Promise<StoredArtifact> {
+    const folder = this.#of(upload);
+    const there = new Set(
+      await readdir(folder).catch(() => {
+        throw gone(upload);
+      }),
+    );
+    const names = [...parts]
+      .sort((a, b) => a.number - b.number)
+      .map(({ number, etag }) => {
+        const name = `${number}.${etag.replaceAll('"', '')}`;
+        if (there.has(name)) return name;
+        throw new InputError(
+          `Part ${number} with ETag ${etag} did not arrive; send it again before completing the upload`,
+        );
+      });
+    const stored = await this.#put(
+      upload.path,
+      Readable.from(contents(names.map(name => join(folder, name))), {
+        objectMode: false,
+      }),
+    );
+    await rm(folder, { recursive: true, force: true });
+    return stored;
+  }
+
+  async abort(upload: Upload): Promise<void> {
+    await rm(this.#of(upload), { recursive: true, force: true });
+  }
+
+  #of({ id }: Upload): string {
+    if (!/^[0-9a-f-]{36}$/.test(id)) throw new InputError('Invalid upload id');
+    return join(this.#folder, `parts-${id}`);
+  }
+}
+
+async function* contents(files: string[]) {
+  for (const file of files) yield* createReadStream(file);
+}
+
+function gone({ id }: Upload) {
+  return new NotFoundError(
+    `There is no upload ${id} (any more): it was completed, aborted, or given up after a day`,
+  );
+}
