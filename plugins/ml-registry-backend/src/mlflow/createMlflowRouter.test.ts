@@ -1,32 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   mockCredentials,
   startTestBackend,
 } from '@backstage/backend-test-utils';
-import { mockServices } from '@backstage/backend-test-utils';
-import { AuthorizeResult } from '@backstage/plugin-permission-common';
 import request from 'supertest';
-import { mlflowRoutes } from './createMlflowRouter';
 import { trackingTestPlugin } from '../__testUtils__/trackingTestPlugin';
-
-/** Enough for every endpoint, so that only permission can refuse. */
-const FIELDS = {
-  name: 'n',
-  new_name: 'o',
-  version: '1',
-  stage: 'Staging',
-  alias: 'blue',
-  key: 'k',
-  value: '1',
-  timestamp: 1,
-  experiment_id: '0',
-  experiment_name: 'Default',
-  run_id: 'r',
-  metric_key: 'm',
-  model_json: '{}',
-  source: 'runs:/r/m',
-};
 
 jest.setTimeout(60_000);
 const API = '/api/ml-registry/mlflow/api/2.0/mlflow';
@@ -211,55 +188,5 @@ describe('the MLflow API', () => {
     expect(page.text).toContain('http://portal.example');
     expect(page.text).toContain('/models/runs/');
     await request(backend.server).get('/api/ml-registry/mlflow').expect(308);
-  });
-
-  it('refuses everything under a policy that denies everything', async () => {
-    const denied = await startTestBackend({
-      features: [
-        trackingTestPlugin(),
-        mockServices.permissions.factory({ result: AuthorizeResult.DENY }),
-      ],
-    });
-    try {
-      for (const route of mlflowRoutes(Object.create(null))) {
-        const path = route.path
-          .replace(':model_id', 'm-1')
-          .replace(':tag_key', 'k');
-        const fields = {
-          ...FIELDS,
-          ...(path.startsWith('logged-models')
-            ? { status: 'LOGGED_MODEL_READY' }
-            : {}),
-        };
-        const call = request(denied.server)
-          [route.method](`${API}/${path}`)
-          .set('authorization', mockCredentials.user.header());
-        const answer = await (route.method === 'get'
-          ? call.query(fields)
-          : call.send(fields));
-        expect([route.path, answer.status]).toEqual([route.path, 403]);
-      }
-      for (const method of ['get', 'put', 'delete'] as const) {
-        const answer = await request(denied.server)
-          [method](
-            '/api/ml-registry/mlflow/api/2.0/mlflow-artifacts/artifacts/0/r/artifacts/x',
-          )
-          .set('authorization', mockCredentials.user.header());
-        expect(answer.status).toBe(403);
-      }
-    } finally {
-      await denied.stop();
-    }
-  });
-
-  it('lists every endpoint in its README', async () => {
-    const readme = await readFile(join(__dirname, 'README.md'), 'utf8');
-    const listed = [
-      ...readme.matchAll(/^\| (GET|POST|PATCH|DELETE) +\| `([^`]+)`/gm),
-    ].map(([, method, path]) => `${method} ${path}`);
-    const built = mlflowRoutes(Object.create(null)).map(
-      route => `${route.method.toUpperCase()} ${route.path}`,
-    );
-    expect(listed.sort()).toEqual(built.sort());
   });
 });

@@ -12,29 +12,21 @@ import express, {
 } from 'express';
 import Router from 'express-promise-router';
 import type { TrackingServices } from '../services/createTrackingServices';
-import { createArtifactRouter } from './artifactRouter';
 import { createAuthenticate } from './authenticate';
-import { experimentRoutes } from './experimentRoutes';
 import { createForwardPage } from './forwardPage';
-import { loggedModelRoutes } from './loggedModelRoutes';
 import { Message } from './Message';
 import { mlflowErrorHandler, sendFailure } from './mlflowError';
-import { registryRoutes } from './registryRoutes';
 import type { MlflowRoute } from './routes';
-import { runRoutes } from './runRoutes';
-
-/**
- * What `/version` says. Below 3.4 the client does not send traces as
- * OpenTelemetry protobuf to `/v1/traces`, which is not built here.
- */
-const REPORTED_VERSION = '3.3.2';
+import {
+  notBuilt,
+  pathOf,
+  patternOf,
+  routeTable,
+  UPSTREAM_VERSION,
+} from './routeTable';
 
 /** One dataset profile alone may have 16 MB. */
 const BODY_LIMIT = 48 * 1024 * 1024;
-
-/** Areas of MLflow that exist and are not built here: answered at once, never retried. */
-const NOT_BUILT =
-  /^\/(?:(?:ajax-)?api\/[23]\.0\/mlflow\/(?:traces|webhooks|datasets|scorers|issues|gateway|prompt-optimization|jobs|workspaces|unified-traces|mcp|label-schemas|review-queues|artifacts\/presigned)|v1\/traces|graphql)/;
 
 /**
  * MLflow's REST API. Mount it at `/mlflow` with the auth policy
@@ -66,58 +58,53 @@ export function createMlflowRouter(options: {
       .type('html')
       .send(page.html);
   });
-  router.get('/health', (_request, response) => {
-    response.type('text').send('OK');
-  });
-  router.get('/version', (_request, response) => {
-    response.type('text').send(REPORTED_VERSION);
-  });
-  router.get('/api/3.0/mlflow/server-info', (_request, response) => {
-    response.json({
-      store_type: 'SqlStore',
-      workspaces_enabled: false,
-      trace_archival_enabled: false,
-      multipart_uploads_enabled: false,
-      multipart_downloads_enabled: false,
-    });
-  });
-
-  router.use(
-    '/api/2.0/mlflow-artifacts',
-    createArtifactRouter(services.artifacts, authenticate),
-  );
 
   const readText = express.text({ type: () => true, limit: BODY_LIMIT });
-  for (const route of mlflowRoutes(services)) {
-    const handle: RequestHandler = async (request, response) => {
+  const serve = (route: MlflowRoute): RequestHandler => {
+    return async (request, response) => {
       const caller = await authenticate(request);
       await read(readText, request, response);
       const message = readMessage(request).with(request.params);
-      response.json(await route.handle(message, caller));
+      const answer = await route.handle(message, caller);
+      if (answer instanceof JsonText) await answer.send(response);
+      else response.json(answer);
     };
-    router[route.method](`/api/2.0/mlflow/${route.path}`, handle);
+  };
+  const table = routeTable(services, authenticate);
+  for (const group of table) {
+    if ('router' in group) {
+      router.use(namesOf(group.at), group.router);
+      continue;
+    }
+    for (const route of group.routes) {
+      router[route.method](namesOf(pathOf(route)), serve(route));
+    }
   }
 
+  const missing = notBuilt(table).map(endpoint => ({
+    ...endpoint,
+    pattern: patternOf(endpoint),
+  }));
   router.use((request, response) => {
-    const built = !NOT_BUILT.test(request.path);
+    const known = missing.some(
+      ({ method, pattern }) =>
+        method === request.method && pattern.test(request.path),
+    );
     sendFailure(response, {
-      code: built ? 'ENDPOINT_NOT_FOUND' : 'NOT_IMPLEMENTED',
-      status: built ? 404 : 501,
-      message: `${request.method} ${request.path} is not an endpoint of this tracking server. It speaks MLflow's experiments, runs, logged models, model registry and artifacts`,
+      code: known ? 'NOT_IMPLEMENTED' : 'ENDPOINT_NOT_FOUND',
+      status: known ? 501 : 404,
+      message: known
+        ? `${request.method} ${request.path} of MLflow ${UPSTREAM_VERSION} is not built in this tracking server. It speaks MLflow's experiments, runs, logged models, model registry and artifacts`
+        : `${request.method} ${request.path} is not an endpoint of MLflow ${UPSTREAM_VERSION}, nor of this tracking server`,
     });
   });
   router.use(mlflowErrorHandler(logger));
   return router;
 }
 
-/** Every endpoint below `/api/2.0/mlflow/`. */
-export function mlflowRoutes(services: TrackingServices): MlflowRoute[] {
-  return [
-    ...experimentRoutes(services.experiments),
-    ...runRoutes(services),
-    ...loggedModelRoutes(services.loggedModels, services.artifacts),
-    ...registryRoutes(services),
-  ];
+/** MLflow's own pages, and scripts copied from them, know every path by a second name. */
+function namesOf(path: string): string[] {
+  return path.startsWith('/api/') ? [path, `/ajax-${path.slice(1)}`] : [path];
 }
 
 /** GET takes query parameters, or a body when there are none; the rest takes JSON. */

@@ -1,13 +1,19 @@
 import { InputError } from '@backstage/errors';
 import type { TrackingCaller } from '../services/StagePolicy';
+import type { JsonText } from './JsonText';
 import type { Message } from './Message';
 
-/** One endpoint: reads the message, calls a service, answers an object. */
+/** One endpoint: reads the message, calls a service, answers an object or its text. */
 export type MlflowRoute = {
   method: 'get' | 'post' | 'patch' | 'delete';
-  /** Below `/api/2.0/mlflow/`; express parameters become fields of the message. */
+  /** Below `/api/<version>/mlflow/`; express parameters become fields of the message. */
   path: string;
-  handle: (message: Message, caller: TrackingCaller) => Promise<object>;
+  /** 2.0 unless said otherwise; younger endpoints of MLflow have 3.0. */
+  version?: '2.0' | '3.0';
+  handle: (
+    message: Message,
+    caller: TrackingCaller,
+  ) => Promise<object | JsonText>;
 };
 
 /** Bounds of `max_results`; zero and too many are the caller's mistake. */

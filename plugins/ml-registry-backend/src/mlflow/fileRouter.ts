@@ -1,0 +1,71 @@
+import { posix } from 'node:path';
+import { InputError } from '@backstage/errors';
+import type express from 'express';
+import type { Request } from 'express';
+import Router from 'express-promise-router';
+import { sendArtifact } from '../http/sendArtifact';
+import { artifactPath } from '../services/ArtifactService';
+import type { TrackingServices } from '../services/createTrackingServices';
+import type { TrackingCaller } from '../services/StagePolicy';
+import { checkVersion } from '../services/validation';
+import { contentType, safePath } from './artifactRouter';
+
+/** Downloads by run, version or logged model instead of by path, as links in browsers ask for them: always attachments. */
+export function createFileRouter(
+  services: TrackingServices,
+  callerOf: (request: Request) => Promise<TrackingCaller>,
+): express.Router {
+  const router = Router();
+  const send = async (
+    request: Request,
+    response: express.Response,
+    options: { caller: TrackingCaller; root: string; parameter: string },
+  ) => {
+    const path = safePath(query(request, options.parameter));
+    const file = await services.artifacts.download(
+      options.caller,
+      `${artifactPath(options.root)}/${path}`,
+    );
+    const type = contentType(posix.basename(path));
+    await sendArtifact(request, response, file, type);
+  };
+
+  router.get('/get-artifact', async (request, response) => {
+    const caller = await callerOf(request);
+    const id = query(request, request.query.run_id ? 'run_id' : 'run_uuid');
+    const { artifactUri: root } = await services.runs.get(caller, id);
+    await send(request, response, { caller, root, parameter: 'path' });
+  });
+  router.get('/model-versions/get-artifact', async (request, response) => {
+    const caller = await callerOf(request);
+    const { storageLocation: root } = await services.reads.getVersion(caller, {
+      name: query(request, 'name'),
+      version: checkVersion(query(request, 'version')),
+    });
+    await send(request, response, { caller, root, parameter: 'path' });
+  });
+  router.get(
+    ['api', 'ajax-api'].map(
+      base => `/${base}/2.0/mlflow/logged-models/:model_id/artifacts/files`,
+    ),
+    async (request, response) => {
+      const caller = await callerOf(request);
+      const { artifactUri: root } = await services.loggedModels.get(
+        caller,
+        request.params.model_id,
+      );
+      await send(request, response, {
+        caller,
+        root,
+        parameter: 'artifact_file_path',
+      });
+    },
+  );
+  return router;
+}
+
+function query(request: Request, name: string): string {
+  const value = request.query[name];
+  if (typeof value === 'string' && value) return value;
+  throw new InputError(`Request must include the "${name}" query parameter.`);
+}

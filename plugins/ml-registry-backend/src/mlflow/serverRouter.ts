@@ -1,0 +1,29 @@
+import type express from 'express';
+import Router from 'express-promise-router';
+
+/** What `/version` says: the release of the client that the tests drive. */
+export const REPORTED_VERSION = '3.17.2';
+
+/** What clients ask about the server itself, without a token. */
+export function createServerRouter(): express.Router {
+  const router = Router();
+  router.get('/health', (_request, response) => {
+    response.type('text').send('OK');
+  });
+  router.get('/version', (_request, response) => {
+    response.type('text').send(REPORTED_VERSION);
+  });
+  router.get(
+    ['/api/3.0/mlflow/server-info', '/ajax-api/3.0/mlflow/server-info'],
+    (_request, response) => {
+      response.json({
+        store_type: 'SqlStore',
+        workspaces_enabled: false,
+        trace_archival_enabled: false,
+        multipart_uploads_enabled: false,
+        multipart_downloads_enabled: false,
+      });
+    },
+  );
+  return router;
+}
