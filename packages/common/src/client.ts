@@ -2,7 +2,11 @@ import { ResponseError } from '@backstage/errors';
 import type { Contract, RequestOf, ResponseOf } from './contract';
 
 /** What a call may be given besides its request. */
-export type CallOptions = { token?: string; signal?: AbortSignal };
+export type CallOptions = {
+  token?: string;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+};
 
 /** A typed client of a contract; the same code runs in the browser, in a backend and in a terminal. */
 export type ContractClient<C extends Contract, O = CallOptions> = {
@@ -36,7 +40,7 @@ export function createContractClient<C extends Contract>(options: {
   const call = async (
     name: string,
     request: AnyRequest,
-    { token, signal }: CallOptions = {},
+    { token, headers, signal }: CallOptions = {},
   ) => {
     const operation = contract[name];
     const baseUrl = await discoveryApi.getBaseUrl(pluginId);
@@ -47,6 +51,7 @@ export function createContractClient<C extends Contract>(options: {
       {
         method: operation.method.toUpperCase(),
         headers: {
+          ...headers,
           ...(request.body !== undefined && {
             'content-type': 'application/json',
           }),

@@ -33,3 +33,11 @@ export {
   type Condition,
 } from './schemas';
 export type { Clock, NewId } from './time';
+export {
+  permissionsOfScopes,
+  scopesWith,
+  tokenScopes,
+  tokenScopeSchema,
+  type GrantedPermission,
+  type TokenScope,
+} from './tokenScopes';

@@ -9,6 +9,7 @@ import type { Contract, ParsedOf, ResponseOf } from '@downstage/common';
 import express from 'express';
 import Router from 'express-promise-router';
 import { z } from 'zod';
+import { requestCredentials } from './onBehalfOf';
 
 /** Who calls, and the raw request for the few handlers that need it. */
 export type HandlerContext = {
@@ -48,9 +49,7 @@ export function createContractRouter<C extends Contract>(options: {
       operation.path,
       json,
       async (request, response) => {
-        const credentials = await httpAuth.credentials(request, {
-          allow: ['user', 'service'],
-        });
+        const credentials = await requestCredentials(httpAuth, request);
         const input = {
           params: parse('path', operation.params, request.params),
           query: parse('query', operation.query, request.query),

@@ -20,6 +20,7 @@ import {
   type Contract,
   type ContractClient,
 } from '@downstage/common';
+import { onBehalfOfHeaders } from './onBehalfOf';
 
 /** A contract as other backends call it: request first, credentials second. */
 export type ContractService<C extends Contract> = {
@@ -71,6 +72,7 @@ export function contractServiceRef<C extends Contract>(options: {
               try {
                 return await client[name](request, {
                   token,
+                  headers: onBehalfOfHeaders(call.credentials),
                   signal: call.signal,
                 });
               } catch (error) {

@@ -10,6 +10,13 @@ export {
 } from './contractRouter';
 export { contractServiceRef, type ContractService } from './contractService';
 export { Authorizer, createAuthorizer } from './authorizer';
+export { onBehalfOfHeaders, requestCredentials } from './onBehalfOf';
+export {
+  formatTokenSubject,
+  parseTokenSubject,
+  tokenOf,
+  type TokenIdentity,
+} from './tokenSubject';
 export { claimDue, commitWithLease, type Lease } from './lease';
 export {
   startReconciler,

@@ -1,1 +1,25 @@
-export {};
+/**
+ * The contract, types and permissions of `ml-tokens`, for any runtime.
+ *
+ * @packageDocumentation
+ */
+export { mlTokensContract, type MlTokensContract } from './contract';
+export {
+  mlTokensCreatePermission,
+  mlTokensPermissions,
+  mlTokensReadPermission,
+  mlTokensRevokePermission,
+} from './permissions';
+export {
+  accessTokenSchema,
+  createTokenSchema,
+  tokenNameSchema,
+  type AccessToken,
+  type CreatedToken,
+  type CreateToken,
+  type CurrentToken,
+  type TokenBinding,
+  type TokenKind,
+  type TokenState,
+} from './model/token';
+export { tokenPattern, tokenPrefix } from './secret';

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import {
+  coreServices,
+  createBackendPlugin,
+} from '@backstage/backend-plugin-api';
+import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
+import { catalogServiceRef } from '@backstage/plugin-catalog-node';
+import { createAuthorizer, migrate } from '@downstage/node';
+import { mlTokensPermissions } from '@downstage/plugin-ml-tokens-common';
+import { tokenVerifierServiceRef } from '@downstage/plugin-ml-tokens-node';
+import { registerActions } from './actions/registerActions';
+import { readMlTokensConfig } from './config';
+import { createRouter } from './router';
+import { Ownership } from './services/Ownership';
+import { TokenService } from './services/TokenService';
+import { TokenVerifier } from './services/TokenVerifier';
+import { UseRecorder } from './services/UseRecorder';
+import { TokenStore } from './stores/TokenStore';
+
+/** Personal and service tokens. */
+export const mlTokensPlugin = createBackendPlugin({
+  pluginId: 'ml-tokens',
+  register(env) {
+    env.registerInit({
+      deps: {
+        actions: actionsRegistryServiceRef,
+        auditor: coreServices.auditor,
+        auth: coreServices.auth,
+        catalog: catalogServiceRef,
+        config: coreServices.rootConfig,
+        database: coreServices.database,
+        httpAuth: coreServices.httpAuth,
+        httpRouter: coreServices.httpRouter,
+        lifecycle: coreServices.lifecycle,
+        logger: coreServices.logger,
+        permissions: coreServices.permissions,
+        permissionsRegistry: coreServices.permissionsRegistry,
+        userInfo: coreServices.userInfo,
+        verifiers: tokenVerifierServiceRef,
+      },
+      async init(deps) {
+        const { config, logger, verifiers } = deps;
+        const lifetimes = readMlTokensConfig(config);
+        const clock = () => new Date();
+        const store = new TokenStore(
+          await migrate(deps.database, '@downstage/plugin-ml-tokens-backend'),
+        );
+        const ownership = new Ownership(deps);
+        const uses = new UseRecorder({ store, clock, logger });
+        const verifier = new TokenVerifier({ store, ownership, uses, clock });
+        const tokens = new TokenService({
+          ...deps,
+          authorizer: createAuthorizer(deps),
+          store,
+          ownership,
+          lifetimes,
+          clock,
+          newId: randomUUID,
+          onRevoked: () => verifier.forget(),
+        });
+        verifiers.verify = secret => verifier.verify(secret);
+        deps.lifecycle.addShutdownHook(() => uses.settled());
+
+        deps.permissionsRegistry.addPermissions(mlTokensPermissions);
+        deps.httpRouter.use(createRouter({ httpAuth: deps.httpAuth, tokens }));
+        registerActions({ actions: deps.actions, tokens });
+
+        const accepted = (
+          config.getOptionalConfigArray('backend.auth.externalAccess') ?? []
+        ).some(entry => entry.getOptionalString('type') === 'downstage');
+        if (!accepted) {
+          logger.warn(
+            "Tokens can be made but nothing accepts them: add an entry of the type 'downstage' to backend.auth.externalAccess",
+          );
+        }
+      },
+    });
+  },
+});

@@ -1,0 +1,59 @@
+import type { AuthService } from '@backstage/backend-plugin-api';
+import {
+  RELATION_MEMBER_OF,
+  RELATION_OWNED_BY,
+  type Entity,
+} from '@backstage/catalog-model';
+import { ServiceUnavailableError } from '@backstage/errors';
+import type { CatalogService } from '@backstage/plugin-catalog-node';
+
+/**
+ * What the catalog says of people, groups and models at this moment.
+ *
+ * @remarks
+ * Asked with the plugin's own credentials: a token has none that the catalog would know.
+ */
+export class Ownership {
+  readonly #auth: AuthService;
+  readonly #catalog: CatalogService;
+
+  constructor(options: { auth: AuthService; catalog: CatalogService }) {
+    this.#auth = options.auth;
+    this.#catalog = options.catalog;
+  }
+
+  /** A person and their groups; `undefined` for somebody the catalog does not know. */
+  async refsOfPerson(person: string): Promise<string[] | undefined> {
+    const entity = await this.#find(person);
+    return entity && [person, ...targetsOf(entity, RELATION_MEMBER_OF)];
+  }
+
+  async hasGroup(group: string): Promise<boolean> {
+    return (await this.#find(group)) !== undefined;
+  }
+
+  /** The owner of a model; `undefined` where it has none or is not in the catalog. */
+  async ownerOfModel(model: string): Promise<string | undefined> {
+    const entity = await this.#find(model);
+    return entity && targetsOf(entity, RELATION_OWNED_BY).at(0);
+  }
+
+  async #find(ref: string): Promise<Entity | undefined> {
+    try {
+      return await this.#catalog.getEntityByRef(ref, {
+        credentials: await this.#auth.getOwnServiceCredentials(),
+      });
+    } catch (error) {
+      throw new ServiceUnavailableError(
+        `The catalog could not be asked for ${ref}, and without it nobody knows what a token owns; try again`,
+        error,
+      );
+    }
+  }
+}
+
+function targetsOf(entity: Entity, type: string): string[] {
+  return (entity.relations ?? [])
+    .filter(relation => relation.type === type)
+    .map(({ targetRef }) => targetRef);
+}

@@ -1,0 +1,115 @@
+import {
+  createExternalTokenHandler,
+  externalTokenHandlersServiceRef,
+} from '@backstage/backend-defaults/auth';
+import {
+  coreServices,
+  createServiceFactory,
+  type DiscoveryService,
+} from '@backstage/backend-plugin-api';
+import {
+  AuthenticationError,
+  NotAllowedError,
+  ResponseError,
+  ServiceUnavailableError,
+} from '@backstage/errors';
+import { createContractClient } from '@downstage/common';
+import {
+  mlTokensContract,
+  tokenPrefix,
+} from '@downstage/plugin-ml-tokens-common';
+import { RememberedAnswers } from './RememberedAnswers';
+import { isWellFormed } from './secret';
+import { tokenVerifierServiceRef, type VerifyToken } from './verifier';
+
+/** The plugins whose services ask the authorizer of `@downstage/node`, which knows what a token may do. */
+const ourPlugins = [
+  'ml-data',
+  'ml-jobs',
+  'ml-monitoring',
+  'ml-registry',
+  'ml-serving',
+  'ml-tokens',
+];
+
+/**
+ * Lets every plugin of a backend accept tokens, through Backstage's own hook for external tokens. It comes with
+ * `ml-tokens`; a backend of a split portal that runs other plugins of ours adds it by itself.
+ *
+ * @remarks
+ * It acts where the configuration has an entry of its type:
+ *
+ * ```yaml
+ * backend:
+ *   auth:
+ *     externalAccess:
+ *       - type: downstage
+ *         options: {} # plugins: [my-plugin] adds plugins that use the authorizer too
+ * ```
+ *
+ * Plugins that are not ours refuse tokens: to Backstage a token is a service, and services may do everything there.
+ */
+export const downstageTokenHandler = createServiceFactory({
+  service: externalTokenHandlersServiceRef,
+  deps: {
+    plugin: coreServices.pluginMetadata,
+    discovery: coreServices.discovery,
+    verifier: tokenVerifierServiceRef,
+  },
+  factory({ plugin, discovery, verifier }) {
+    const pluginId = plugin.getId();
+    const remote = createRemoteVerifier(discovery);
+    return createExternalTokenHandler<{ plugins: Set<string> }>({
+      type: 'downstage',
+      initialize: ({ options }) => ({
+        plugins: new Set([
+          ...ourPlugins,
+          ...(options.getOptionalStringArray('plugins') ?? []),
+        ]),
+      }),
+      async verifyToken(token, { plugins }) {
+        if (!token.startsWith(tokenPrefix)) return undefined;
+        if (!plugins.has(pluginId)) {
+          throw new NotAllowedError(
+            `Access tokens (${tokenPrefix}…) work on ${[...plugins].join(
+              ', ',
+            )}; ${pluginId} needs the token of a person who is signed in`,
+          );
+        }
+        if (!isWellFormed(token)) {
+          throw new AuthenticationError(
+            `This is not an access token: its checksum is wrong. Was it copied as a whole? It has 53 characters and begins with ${tokenPrefix}`,
+          );
+        }
+        if (verifier.verify) return { subject: await verifier.verify(token) };
+        if (pluginId === 'ml-tokens') {
+          throw new ServiceUnavailableError('ml-tokens is still starting');
+        }
+        return { subject: await remote(token) };
+      },
+    });
+  },
+});
+
+/** Where `ml-tokens` runs in another backend, the token itself asks there whom it speaks for. */
+function createRemoteVerifier(discovery: DiscoveryService): VerifyToken {
+  const answers = new RememberedAnswers({ clock: () => new Date() });
+  const client = createContractClient({
+    contract: mlTokensContract,
+    pluginId: 'ml-tokens',
+    discoveryApi: discovery,
+    fetchApi: { fetch: (...args) => fetch(...args) },
+  });
+  const ask: VerifyToken = async secret => {
+    try {
+      const { subject } = await client.getCurrentToken({}, { token: secret });
+      return subject;
+    } catch (error) {
+      if (error instanceof ResponseError && error.statusCode === 401) {
+        throw new AuthenticationError(error.cause.message);
+      }
+      throw error;
+    }
+  };
+  return secret => answers.get(secret, ask);
+}
