@@ -133,6 +133,14 @@ export class Message {
     throw invalid(name, value);
   }
 
+  /** A map of strings; `undefined` when it is absent. */
+  stringMap(name: string): Record<string, string> | undefined {
+    const map = this.message(name);
+    if (!map) return undefined;
+    const keys = Object.keys(map.#fields).filter(key => map.has(key));
+    return Object.fromEntries(keys.map(key => [key, map.present(key)]));
+  }
+
   #list(name: string): unknown[] {
     const value = this.#get(name);
     if (value === undefined) return [];

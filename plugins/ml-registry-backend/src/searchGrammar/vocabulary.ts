@@ -5,6 +5,8 @@ export type Entity = 'metric' | 'param' | 'tag' | 'attribute' | 'dataset';
 /** What may be named in the filters and orders of one kind of search. */
 export type Vocabulary = {
   entities: Entity[];
+  /** Prefixes that only this kind of search knows. */
+  prefixes?: Record<string, Entity>;
   /** Attributes and the column behind each. */
   attributes: Record<string, string>;
   /** Attributes that compare with numbers. */
@@ -40,7 +42,8 @@ export function identify(
   vocabulary: Vocabulary,
   options: { ordering?: boolean } = {},
 ): { entity: Entity; key: string } {
-  const entity = path.prefix ? own(PREFIXES, path.prefix) : 'attribute';
+  const prefixes = { ...PREFIXES, ...vocabulary.prefixes };
+  const entity = path.prefix ? own(prefixes, path.prefix) : 'attribute';
   if (!entity || !vocabulary.entities.includes(entity)) {
     throw new InputError(
       `Invalid entity type '${

@@ -4,18 +4,22 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { ExperimentStore } from '../stores/ExperimentStore';
 import { LoggedModelStore } from '../stores/LoggedModelStore';
+import { MetricHistoryStore } from '../stores/MetricHistoryStore';
 import { ModelStore, type ModelVersionRow } from '../stores/ModelStore';
 import { RunDataStore } from '../stores/RunDataStore';
 import { RunStore } from '../stores/RunStore';
+import { TraceStore } from '../stores/TraceStore';
 import { ArtifactService } from './ArtifactService';
 import { ExperimentService } from './ExperimentService';
 import { LoggedModelService } from './LoggedModelService';
+import { MetricHistoryService } from './MetricHistoryService';
 import { RegistrationService } from './RegistrationService';
 import { RegistryReadService } from './RegistryReadService';
 import { RunLogService } from './RunLogService';
 import { RunService } from './RunService';
 import type { StagePolicy } from './StagePolicy';
 import { TrackingAccess } from './TrackingAccess';
+import { TraceService } from './TraceService';
 import type { TrackingDeps } from './trackingDeps';
 
 /** The services behind the MLflow API. */
@@ -23,10 +27,12 @@ export type TrackingServices = {
   experiments: ExperimentService;
   runs: RunService;
   log: RunLogService;
+  histories: MetricHistoryService;
   loggedModels: LoggedModelService;
   registration: RegistrationService;
   reads: RegistryReadService;
   artifacts: ArtifactService;
+  traces: TraceService;
 };
 
 export function createTrackingServices(options: {
@@ -61,9 +67,14 @@ export function createTrackingServices(options: {
     }),
     runs,
     log: new RunLogService({ ...deps, runService: runs }),
+    histories: new MetricHistoryService({
+      ...deps,
+      histories: new MetricHistoryStore(knex),
+    }),
     loggedModels,
     registration: new RegistrationService({ ...deps, ...pickHooks(options) }),
     reads: new RegistryReadService(deps),
+    traces: new TraceService({ ...deps, traces: new TraceStore(knex) }),
     artifacts: new ArtifactService({
       ...deps,
       store: options.artifactStore,
