@@ -14,6 +14,7 @@ import Router from 'express-promise-router';
 import type { TrackingServices } from '../services/createTrackingServices';
 import { createAuthenticate } from './authenticate';
 import { createForwardPage } from './forwardPage';
+import { JsonText } from './JsonText';
 import { Message } from './Message';
 import { mlflowErrorHandler, sendFailure } from './mlflowError';
 import type { MlflowRoute } from './routes';

@@ -2,7 +2,7 @@ import type { ModelWithLatest } from '../services/RegistryReadService';
 import type { Experiment } from '../stores/ExperimentStore';
 import type { LoggedModel } from '../stores/LoggedModelStore';
 import type { ModelVersionRow, RegisteredModelRow } from '../stores/ModelStore';
-import type { Metric, Run, RunInfo } from '../stores/RunStore';
+import type { Metric, Run, RunInfo, RunText } from '../stores/RunStore';
 import { toMlflowStage } from './stages';
 
 /** Empty lists are left out, as MLflow does. */
@@ -65,6 +65,26 @@ export function renderRun(run: Run) {
       params: list(run.params),
       tags: list(run.tags),
     },
+    ...renderLinks(run),
+  };
+}
+
+/** The same from texts: lists that the database wrote go out as they are. */
+export function renderRunText(run: RunText): string {
+  const lists = (['metrics', 'params', 'tags'] as const)
+    .filter(name => run[name] !== '[]')
+    .map(name => `"${name}":${run[name]}`);
+  const { inputs, outputs } = renderLinks(run);
+  const rest = outputs ? `,"outputs":${JSON.stringify(outputs)}` : '';
+  return `{"info":${JSON.stringify(
+    renderRunInfo(run),
+  )},"data":{${lists.join()}},"inputs":${JSON.stringify(inputs)}${rest}}`;
+}
+
+function renderLinks(
+  run: Pick<Run, 'datasets' | 'modelInputs' | 'modelOutputs'>,
+) {
+  return {
     inputs: {
       dataset_inputs: list(
         run.datasets.map(dataset => ({

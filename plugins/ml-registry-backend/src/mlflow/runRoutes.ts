@@ -7,8 +7,10 @@ import type { RunLogService } from '../services/RunLogService';
 import type { RunService } from '../services/RunService';
 import type { LoggedMetric } from '../stores/RunDataStore';
 import type { RunDataset } from '../stores/RunStore';
+import { JsonText } from './JsonText';
 import { missing, type Message } from './Message';
-import { renderMetric, renderRun, renderRunInfo } from './render';
+import { renderRun, renderRunInfo } from './render';
+import { historyAnswer, runAnswer, searchAnswer } from './runAnswers';
 import {
   readEntries,
   readLifecycle,
@@ -51,9 +53,10 @@ export function runRoutes(services: {
     {
       method: 'get',
       path: 'runs/get',
-      handle: async (message, caller) => ({
-        run: renderRun(await runs.get(caller, readRunId(message))),
-      }),
+      handle: async (message, caller) => {
+        const run = await runs.getText(caller, readRunId(message));
+        return new JsonText(runAnswer(run));
+      },
     },
     {
       method: 'post',
@@ -81,7 +84,7 @@ export function runRoutes(services: {
       method: 'post',
       path: 'runs/search',
       handle: async (message, caller) => {
-        const page = await runs.search(caller, {
+        const page = await runs.searchText(caller, {
           experimentIds: message.strings('experiment_ids'),
           filter: message.string('filter'),
           orderBy: message.strings('order_by'),
@@ -89,10 +92,7 @@ export function runRoutes(services: {
           pageToken: message.string('page_token') || undefined,
           limit: readLimit(message, { default: 1000, max: 50_000 }),
         });
-        return {
-          runs: page.runs.length ? page.runs.map(renderRun) : undefined,
-          next_page_token: page.nextPageToken,
-        };
+        return new JsonText(searchAnswer(page));
       },
     },
     {
@@ -209,24 +209,14 @@ export function runRoutes(services: {
       method: 'get',
       path: 'metrics/get-history',
       handle: async (message, caller) => {
-        const limit = message.integer('max_results');
-        const offset = Number(message.string('page_token') || 0);
-        if (!Number.isSafeInteger(offset) || offset < 0) {
-          throw new InputError(
-            `Invalid value for parameter 'page_token' supplied`,
-          );
-        }
-        const points = await runs.metricHistory(caller, {
+        const history = await runs.history(caller, {
           runId: readRunId(message),
           key: message.required('metric_key'),
-          page: limit ? { limit: limit + 1, offset } : undefined,
+          // Without a limit the whole of it, as MLflow's protocol promises.
+          limit: message.integer('max_results') || undefined,
+          pageToken: message.string('page_token') || undefined,
         });
-        const page = limit ? points.slice(0, limit) : points;
-        return {
-          metrics: page.length ? page.map(renderMetric) : undefined,
-          next_page_token:
-            limit && points.length > limit ? String(offset + limit) : undefined,
-        };
+        return new JsonText(historyAnswer(history));
       },
     },
     {

@@ -26,6 +26,10 @@ export async function readPage<Row extends object>(options: {
   terms: OrderTerm[];
   pageToken?: string;
   limit: number;
+  /** Runs the query; searches that may take long bring their own. */
+  read?: (
+    query: Knex.QueryBuilder,
+  ) => Promise<(Row & Record<string, string | number>)[]>;
 }): Promise<{ rows: Row[]; nextPageToken?: string }> {
   const { database, query, terms, pageToken, limit } = options;
   terms.forEach((term, index) => {
@@ -42,9 +46,10 @@ export async function readPage<Row extends object>(options: {
     const { sql, bindings } = after(terms, key);
     query.whereRaw(sql, bindings);
   }
-  const rows: (Row & Record<string, string | number>)[] = await query.limit(
-    limit + 1,
-  );
+  query.limit(limit + 1);
+  const rows: (Row & Record<string, string | number>)[] = options.read
+    ? await options.read(query)
+    : await query;
   const page = rows.slice(0, limit);
   const last = page[page.length - 1];
   if (rows.length <= limit || !last) return { rows: page };

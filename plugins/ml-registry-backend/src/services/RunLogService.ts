@@ -27,17 +27,19 @@ export class RunLogService {
     batch: { metrics?: LoggedMetric[]; params?: Entry[]; tags?: Entry[] },
   ): Promise<void> {
     const { metrics = [], params = [], tags = [] } = batch;
-    const { runData, runs } = this.#deps;
-    await this.#write(caller, runId, async tx => {
-      checkBatch({ metrics, params, tags });
-      await runData.addParams(tx, runId, params.map(checkParam));
-      await runData.addMetrics(tx, runId, metrics);
-      await runData.addModelMetrics(tx, runId, await this.#known(tx, metrics));
-      const allowed = tags.filter(tag => !isStamped(tag.key)).map(checkTag);
-      await runData.setTags(tx, runId, allowed);
-      const name = allowed.findLast(tag => tag.key === 'mlflow.runName')?.value;
-      if (name) await runs.update(tx, runId, { name });
+    const { knex, runData, runs } = this.#deps;
+    await this.#deps.runService.forWrite(caller, runId);
+    checkBatch({ metrics, params, tags });
+    const allowed = tags.filter(tag => !isStamped(tag.key)).map(checkTag);
+    const outcome = await runData.writeBatch(knex, runId, {
+      metrics,
+      params: params.map(checkParam),
+      tags: allowed,
+      name: allowed.findLast(tag => tag.key === 'mlflow.runName')?.value,
     });
+    if (outcome === 'not active') {
+      checkRunActive(await runs.findInfo(runId), runId);
+    }
   }
 
   async deleteTag(
@@ -121,15 +123,6 @@ export class RunLogService {
     const missing = ids.find(id => !known.has(id));
     if (missing)
       throw new NotFoundError(`Logged model with ID '${missing}' not found.`);
-  }
-
-  /** Metrics of logged models that exist; a wrong id must not lose the run's metric. */
-  async #known(tx: Knex.Transaction, metrics: LoggedMetric[]) {
-    const ids = [...new Set(metrics.flatMap(metric => metric.modelId ?? []))];
-    const known = await this.#deps.loggedModels.existing(tx, ids);
-    return metrics.filter(
-      metric => metric.modelId && known.has(metric.modelId),
-    );
   }
 }
 

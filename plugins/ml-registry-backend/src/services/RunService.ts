@@ -8,8 +8,15 @@ import { parseFilter } from '../searchGrammar/parseFilter';
 import { parseOrderBy } from '../searchGrammar/parseOrderBy';
 import { runVocabulary } from '../searchGrammar/vocabulary';
 import type { LifecycleStage } from '../stores/ExperimentStore';
-import type { Metric, Run, RunInfo } from '../stores/RunStore';
+import type {
+  Metric,
+  Run,
+  RunInfo,
+  RunPage,
+  RunText,
+} from '../stores/RunStore';
 import { checkActive } from './ExperimentService';
+import { readHistory, readHistoryToken } from './history';
 import { randomRunName } from './randomRunName';
 import type { TrackingCaller } from './StagePolicy';
 import { isStamped, stampedTags, USER_TAG } from './stampedTags';
@@ -17,6 +24,16 @@ import type { TrackingDeps } from './trackingDeps';
 import { checkKey, limits, truncate } from './validation';
 
 type Tag = { key: string; value: string };
+
+type RunSearchRequest = {
+  experimentIds: string[];
+  filter?: string;
+  orderBy: string[];
+  lifecycleStages: LifecycleStage[];
+  pageToken?: string;
+  limit: number;
+};
+
 const RUN_NAME_TAG = 'mlflow.runName';
 
 /** Runs: create, read, search, end, delete. Logging into them is RunLogService. */
@@ -37,8 +54,7 @@ export class RunService {
       tags: Tag[];
     },
   ): Promise<Run> {
-    const { access, experiments, runs, runData, knex, clock, newId } =
-      this.#deps;
+    const { access, experiments, runs, knex, clock, newId } = this.#deps;
     const experiment = await experiments.find(request.experimentId);
     await access.track(caller, experiment?.owner);
     if (!experiment) {
@@ -49,7 +65,7 @@ export class RunService {
     checkActive(experiment);
     const runId = newId();
     const name = reconcileName(request) ?? randomRunName(runId);
-    const tags = [
+    const tags = lastOfEach([
       ...request.tags
         .filter(tag => !isStamped(tag.key))
         .map(tag => ({
@@ -59,7 +75,7 @@ export class RunService {
       { key: RUN_NAME_TAG, value: name },
       { key: USER_TAG, value: userOf(caller, request.userId) },
       ...stampedTags(caller),
-    ];
+    ]);
     const info: RunInfo = {
       runId,
       experimentId: experiment.experimentId,
@@ -73,11 +89,24 @@ export class RunService {
       createdBy: access.creator(caller),
       jobId: caller.subject?.attributes.job,
     };
-    await knex.transaction(async tx => {
-      await runs.create(tx, info);
-      await runData.setTags(tx, runId, tags);
-    });
-    return this.#require(runId);
+    await runs.create(knex, info, tags);
+    return {
+      ...info,
+      tags,
+      params: [],
+      metrics: [],
+      datasets: [],
+      modelInputs: [],
+      modelOutputs: [],
+    };
+  }
+
+  /** The run with its lists as JSON, for answers that hand them on. */
+  async getText(caller: TrackingCaller, runId: string): Promise<RunText> {
+    await this.#deps.access.read(caller);
+    const run = await this.#deps.runs.findText(runId);
+    if (!run) throw new NotFoundError(`Run with id=${runId} not found`);
+    return run;
   }
 
   async get(caller: TrackingCaller, runId: string): Promise<Run> {
@@ -85,23 +114,26 @@ export class RunService {
     return this.#require(runId);
   }
 
-  async search(
-    caller: TrackingCaller,
-    request: {
-      experimentIds: string[];
-      filter?: string;
-      orderBy: string[];
-      lifecycleStages: LifecycleStage[];
-      pageToken?: string;
-      limit: number;
-    },
-  ) {
+  async search(caller: TrackingCaller, request: RunSearchRequest) {
     await this.#deps.access.read(caller);
-    const { knex, runs } = this.#deps;
+    return this.#deps.runs.search(this.#compile(request));
+  }
+
+  /** The same for answers that hand the runs on as JSON, a few at a time. */
+  async searchText(
+    caller: TrackingCaller,
+    request: RunSearchRequest,
+  ): Promise<RunPage> {
+    await this.#deps.access.read(caller);
+    return this.#deps.runs.searchText(this.#compile(request));
+  }
+
+  #compile(request: RunSearchRequest) {
+    const { knex } = this.#deps;
     const options = { vocabulary: runVocabulary, tables: runTables };
     const orders = parseOrderBy(request.orderBy, runVocabulary);
     const comparisons = parseFilter(request.filter, runVocabulary);
-    return runs.search({
+    return {
       ...request,
       where: comparisons.map(comparison =>
         compileComparison(knex, comparison, options),
@@ -113,7 +145,7 @@ export class RunService {
         { sql: 'runs.start_time', bindings: [], descending: true },
         { sql: 'runs.run_id', bindings: [], descending: false },
       ],
-    });
+    };
   }
 
   async update(
@@ -167,6 +199,22 @@ export class RunService {
     );
   }
 
+  /**
+   * A metric's points by time, step and value, as JSON lists of a few thousand. Without a limit all of them; with one,
+   * the generator's result is the token of the next page, when there is one.
+   */
+  async history(
+    caller: TrackingCaller,
+    request: { runId: string; key: string; limit?: number; pageToken?: string },
+  ): Promise<AsyncGenerator<string, string | undefined>> {
+    await this.#deps.access.read(caller);
+    await this.#requireInfo(request.runId);
+    const after = request.pageToken
+      ? readHistoryToken(request.pageToken)
+      : undefined;
+    return readHistory(this.#deps.runs, { ...request, after });
+  }
+
   /** Loads the run and makes sure that the caller may write to it. */
   async forWrite(caller: TrackingCaller, runId: string): Promise<RunInfo> {
     const run = await this.#deps.runs.findInfo(runId);
@@ -202,6 +250,13 @@ export function checkRunActive(
       `The run ${runId} must be in the 'active' state. Current state is ${run.lifecycleStage}.`,
     );
   }
+}
+
+/** By key; of one given twice the last. */
+function lastOfEach(tags: Tag[]): Tag[] {
+  return [...new Map(tags.map(tag => [tag.key, tag])).values()].sort((a, b) =>
+    a.key < b.key ? -1 : 1,
+  );
 }
 
 /** `run_name` and the tag `mlflow.runName` must agree when both are given. */

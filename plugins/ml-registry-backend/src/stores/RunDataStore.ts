@@ -1,6 +1,9 @@
 import { InputError } from '@backstage/errors';
 import type { Knex } from 'knex';
-import { chunks } from './database';
+import { chunks, isPostgres } from './database';
+import { writePostgresBatch } from './postgresBatch';
+import { prepareBatch } from './prepareBatch';
+import { writeSqliteBatch } from './sqliteBatch';
 import type { Metric, RunDataset } from './RunStore';
 
 export type LoggedMetric = Metric & {
@@ -10,113 +13,34 @@ export type LoggedMetric = Metric & {
 };
 
 /**
- * What is logged into runs. Every method works inside the caller's transaction,
- * after the run's row is locked; keys are written in sorted order, so writers of
- * one run wait for each other instead of deadlocking. Repeating a write is harmless.
+ * What is logged into runs. A batch is a transaction of its own; the other methods work inside the caller's, after the
+ * run's row is locked. Keys are written in sorted order, so writers of one run wait for each other instead of
+ * deadlocking. Repeating a write is harmless.
  */
 export class RunDataStore {
-  /** Params are written once: the same value again is fine, another is an `InputError`. */
-  async addParams(
-    tx: Knex.Transaction,
+  /**
+   * Writes all of it or nothing, unless the run is not active, which is the answer then.
+   *
+   * @throws InputError when a param is there with another value: params are written once
+   */
+  async writeBatch(
+    knex: Knex,
     runId: string,
-    params: { key: string; value: string }[],
-  ): Promise<void> {
-    const wanted = new Map<string, string>();
-    for (const { key, value } of params) {
-      if (wanted.has(key)) {
-        throw new InputError(
-          `Duplicate parameter keys have been submitted: '${key}'`,
-        );
-      }
-      wanted.set(key, value);
+    batch: {
+      metrics: LoggedMetric[];
+      params: { key: string; value: string }[];
+      tags: { key: string; value: string }[];
+      /** The run's new name. */
+      name?: string;
+    },
+  ): Promise<'written' | 'not active'> {
+    checkDistinct(batch.params);
+    const write = isPostgres(knex) ? writePostgresBatch : writeSqliteBatch;
+    const outcome = await write(knex, runId, prepareBatch(batch));
+    if (outcome === 'param changed') {
+      throw await describeChange(knex, runId, batch.params);
     }
-    const existing: { key: string; value: string }[] = [];
-    for (const part of chunks([...wanted.keys()])) {
-      existing.push(
-        ...(await tx('params').where('run_id', runId).whereIn('key', part)),
-      );
-    }
-    for (const { key, value } of existing) {
-      if (wanted.get(key) !== value) {
-        throw new InputError(
-          `Changing param values is not allowed. Param with key='${key}' was already logged with value='${value}' for run ID='${runId}'. Attempted logging new value '${wanted.get(
-            key,
-          )}'.`,
-        );
-      }
-      wanted.delete(key);
-    }
-    for (const part of chunks(sorted([...wanted]))) {
-      await tx('params')
-        .insert(part.map(([key, value]) => ({ run_id: runId, key, value })))
-        .onConflict(['run_id', 'key'])
-        .ignore();
-    }
-  }
-
-  /** Adds points; the latest of a key is the greatest (step, timestamp, value). */
-  async addMetrics(
-    tx: Knex.Transaction,
-    runId: string,
-    metrics: Metric[],
-  ): Promise<void> {
-    const latest = new Map<string, Metric>();
-    const points = new Map<string, Metric>();
-    for (const metric of metrics) {
-      points.set(
-        `${metric.key}\n${metric.timestamp}\n${metric.step}\n${metric.value}`,
-        metric,
-      );
-      const known = latest.get(metric.key);
-      if (!known || isLater(metric, known)) latest.set(metric.key, metric);
-    }
-    for (const part of chunks(sorted([...points]))) {
-      await tx('metrics')
-        .insert(
-          part.map(([, metric]) => ({ run_id: runId, ...toColumns(metric) })),
-        )
-        .onConflict(['run_id', 'key', 'timestamp', 'step', 'value', 'is_nan'])
-        .ignore();
-    }
-    for (const part of chunks(sorted([...latest]))) {
-      await tx('latest_metrics')
-        .insert(
-          part.map(([, metric]) => ({ run_id: runId, ...toColumns(metric) })),
-        )
-        .onConflict(['run_id', 'key'])
-        .merge(['value', 'is_nan', 'timestamp', 'step'])
-        .whereRaw(
-          '(excluded.step, excluded.timestamp, excluded.value) > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)',
-        );
-    }
-  }
-
-  /** Metrics that speak of a logged model are kept with it as well. */
-  async addModelMetrics(
-    tx: Knex.Transaction,
-    runId: string,
-    metrics: LoggedMetric[],
-  ): Promise<void> {
-    const rows = new Map<string, Record<string, unknown>>();
-    for (const metric of metrics) {
-      if (!metric.modelId) continue;
-      rows.set(
-        `${metric.modelId}\n${metric.key}\n${metric.timestamp}\n${metric.step}`,
-        {
-          model_id: metric.modelId,
-          run_id: runId,
-          ...toColumns(metric),
-          dataset_name: metric.datasetName ?? '',
-          dataset_digest: metric.datasetDigest ?? '',
-        },
-      );
-    }
-    for (const part of chunks(sorted([...rows]))) {
-      await tx('logged_model_metrics')
-        .insert(part.map(([, row]) => row))
-        .onConflict(['model_id', 'key', 'timestamp', 'step', 'run_id'])
-        .merge();
-    }
+    return outcome;
   }
 
   /** Sets tags; of one key given twice the last value wins. */
@@ -200,23 +124,36 @@ export class RunDataStore {
   }
 }
 
-function toColumns(metric: Metric) {
-  const isNan = Number.isNaN(metric.value);
-  return {
-    key: metric.key,
-    timestamp: metric.timestamp,
-    step: metric.step,
-    value: isNan ? 0 : metric.value,
-    is_nan: isNan,
-  };
+function checkDistinct(params: { key: string }[]): void {
+  const keys = new Set<string>();
+  for (const { key } of params) {
+    if (keys.has(key)) {
+      throw new InputError(
+        `Duplicate parameter keys have been submitted: '${key}'`,
+      );
+    }
+    keys.add(key);
+  }
 }
 
-function isLater(a: Metric, b: Metric): boolean {
-  if (a.step !== b.step) return a.step > b.step;
-  if (a.timestamp !== b.timestamp) return a.timestamp > b.timestamp;
-  return (
-    (Number.isNaN(a.value) ? 0 : a.value) >
-    (Number.isNaN(b.value) ? 0 : b.value)
+async function describeChange(
+  knex: Knex,
+  runId: string,
+  params: { key: string; value: string }[],
+): Promise<InputError> {
+  const wanted = new Map(params.map(({ key, value }) => [key, value]));
+  const existing: { key: string; value: string }[] = await knex('params')
+    .where('run_id', runId)
+    .whereIn('key', [...wanted.keys()])
+    .orderBy('key');
+  const changed = existing.find(({ key, value }) => wanted.get(key) !== value);
+  const key = changed?.key ?? params[0].key;
+  return new InputError(
+    `Changing param values is not allowed. Param with key='${key}' was already logged with value='${
+      changed?.value
+    }' for run ID='${runId}'. Attempted logging new value '${wanted.get(
+      key,
+    )}'.`,
   );
 }
 

@@ -4,12 +4,14 @@ import { readPage, type OrderTerm } from '../searchGrammar/keyset';
 import {
   chunks,
   forUpdate,
-  groupBy,
+  isPostgres,
   optional,
   optionalNumber,
   toNumber,
   type Database,
 } from './database';
+import { readerOf, type Reader } from './Reader';
+import { pointList, runDataColumns } from './runDataSql';
 import type { LifecycleStage } from './ExperimentStore';
 
 export type Metric = {
@@ -54,6 +56,34 @@ export type Run = RunInfo & {
   modelOutputs: { modelId: string; step: number }[];
 };
 
+/**
+ * A run whose params, tags and latest metrics are the JSON lists that the database made of them, in MLflow's spelling,
+ * by key: for answers that hand them on.
+ */
+export type RunText = RunInfo & {
+  params: string;
+  tags: string;
+  metrics: string;
+  datasets: RunDataset[];
+  modelInputs: string[];
+  modelOutputs: { modelId: string; step: number }[];
+};
+
+/** What a page of a search has in common, and its runs a few at a time, read as they are asked for. */
+export type RunPage = {
+  count: number;
+  nextPageToken?: string;
+  parts: () => AsyncGenerator<RunText[]>;
+};
+
+/** Where a history goes on: after this point. */
+export type HistoryPosition = {
+  timestamp: number;
+  step: number;
+  value: number;
+  isNan: boolean;
+};
+
 export type RunRow = {
   run_id: string;
   experiment_id: number;
@@ -81,25 +111,52 @@ export type MetricRow = {
 /** Runs as a whole: create, read, search, change. What is logged into them is in RunDataStore. */
 export class RunStore {
   readonly #knex: Knex;
+  readonly #reader: Reader;
 
   constructor(knex: Knex) {
     this.#knex = knex;
+    this.#reader = readerOf(knex);
   }
 
-  async create(db: Database, run: RunInfo): Promise<void> {
-    await db('runs').insert({
-      run_id: run.runId,
-      experiment_id: Number(run.experimentId),
-      name: run.name,
-      status: run.status,
-      user_id: run.userId,
-      start_time: run.startTime,
-      end_time: run.endTime,
-      lifecycle_stage: run.lifecycleStage,
-      artifact_uri: run.artifactUri,
-      owner: run.owner,
-      created_by: run.createdBy,
-      job_id: run.jobId,
+  /** Stores a run with its first tags, whose keys differ; all of it or nothing. */
+  async create(
+    knex: Knex,
+    run: RunInfo,
+    tags: { key: string; value: string }[],
+  ): Promise<void> {
+    const insert = (db: Database) =>
+      db('runs').insert({
+        run_id: run.runId,
+        experiment_id: Number(run.experimentId),
+        name: run.name,
+        status: run.status,
+        user_id: run.userId,
+        start_time: run.startTime,
+        end_time: run.endTime,
+        lifecycle_stage: run.lifecycleStage,
+        artifact_uri: run.artifactUri,
+        owner: run.owner,
+        created_by: run.createdBy,
+        job_id: run.jobId,
+      });
+    if (isPostgres(knex)) {
+      // One statement, and so one round trip and one transaction.
+      await knex
+        .with('run', insert(knex).returning('run_id'))
+        .insert(
+          knex.raw(
+            'SELECT run.run_id, n.key, n.value FROM run, unnest(?::text[], ?::text[]) AS n (key, value)',
+            [tags.map(({ key }) => key), tags.map(({ value }) => value)],
+          ),
+        )
+        .into(knex.raw('run_tags (run_id, key, value)'));
+      return;
+    }
+    await knex.transaction(async tx => {
+      await insert(tx);
+      await tx('run_tags').insert(
+        tags.map(({ key, value }) => ({ run_id: run.runId, key, value })),
+      );
     });
   }
 
@@ -123,9 +180,17 @@ export class RunStore {
   }
 
   async find(runId: string): Promise<Run | undefined> {
-    const row = await this.#knex<RunRow>('runs').where('run_id', runId).first();
-    if (!row) return undefined;
-    return (await this.withData([toInfo(row)]))[0];
+    const text = await this.findText(runId);
+    return text && toRun(text);
+  }
+
+  /** The run in one statement. */
+  async findText(runId: string): Promise<RunText | undefined> {
+    const row = await this.#knex<RunRow>('runs')
+      .select('runs.*', this.#knex.raw(runDataColumns(this.#knex)))
+      .where('run_id', runId)
+      .first();
+    return row && toText(toInfo(row), row);
   }
 
   async update(
@@ -150,14 +215,17 @@ export class RunStore {
     await db('runs').where('run_id', runId).update(columns);
   }
 
-  async search(options: {
-    experimentIds: string[];
-    lifecycleStages: LifecycleStage[];
-    where: Sql[];
-    terms: OrderTerm[];
-    pageToken?: string;
-    limit: number;
-  }): Promise<{ runs: Run[]; nextPageToken?: string }> {
+  async search(
+    options: RunSearch,
+  ): Promise<{ runs: Run[]; nextPageToken?: string }> {
+    const page = await this.searchText(options);
+    const runs: Run[] = [];
+    for await (const part of page.parts()) runs.push(...part.map(toRun));
+    return { runs, nextPageToken: page.nextPageToken };
+  }
+
+  /** Finds the runs of a page; what hangs on them follows in parts, so that a large page is never in memory as a whole. */
+  async searchText(options: RunSearch): Promise<RunPage> {
     const query = this.#knex('runs')
       .select('runs.*')
       .whereIn('lifecycle_stage', options.lifecycleStages);
@@ -171,10 +239,13 @@ export class RunStore {
       ...options,
       database: this.#knex,
       query,
+      read: found => this.#reader.read(found),
     });
+    const infos = page.rows.map(toInfo);
     return {
-      runs: await this.withData(page.rows.map(toInfo)),
+      count: infos.length,
       nextPageToken: page.nextPageToken,
+      parts: () => this.#parts(infos),
     };
   }
 
@@ -188,78 +259,156 @@ export class RunStore {
       .where({ run_id: runId, key })
       .orderBy(['timestamp', 'step', 'value', 'is_nan']);
     if (page) query.limit(page.limit).offset(page.offset);
-    return (await query).map(toMetric);
+    return (await this.#reader.read<MetricRow>(query)).map(toMetric);
+  }
+
+  /**
+   * The next points of a metric by time, step and value, as the JSON list that MLflow's clients read; `last` is where
+   * to go on, and absent when there were none.
+   */
+  async historyText(
+    runId: string,
+    key: string,
+    page: { limit: number; after?: HistoryPosition },
+  ): Promise<{ points: string; count: number; last?: HistoryPosition }> {
+    const { limit, after } = page;
+    const order = ['timestamp', 'step', 'value', 'is_nan'];
+    const points = this.#knex<MetricRow>('metrics')
+      .where({ run_id: runId, key })
+      .orderBy(order)
+      .limit(limit);
+    if (after) {
+      points.whereRaw('(timestamp, step, value, is_nan) > (?, ?, ?, ?)', [
+        after.timestamp,
+        after.step,
+        after.value,
+        after.isNan,
+      ]);
+    }
+    const last = (column: string) =>
+      `(SELECT ${column} FROM points ORDER BY timestamp DESC, step DESC, value DESC, is_nan DESC LIMIT 1) AS ${column}`;
+    const [row] = await this.#reader.read<{
+      points: string | null;
+      count: number | string;
+      timestamp: number | string;
+      step: number | string;
+      value: number;
+      is_nan: boolean | number;
+    }>(
+      this.#knex
+        .with('points', points)
+        .from(this.#knex.raw('(SELECT * FROM points) x'))
+        .select(
+          this.#knex.raw(`${pointList(this.#knex)} AS points`),
+          this.#knex.raw('COUNT(*) AS count'),
+          ...order.map(column => this.#knex.raw(last(column))),
+        ),
+    );
+    const count = toNumber(row.count);
+    if (count === 0) return { points: '[]', count };
+    return {
+      points: row.points ?? '[]',
+      count,
+      last: {
+        timestamp: toNumber(row.timestamp),
+        step: toNumber(row.step),
+        value: row.value,
+        isNan: Boolean(row.is_nan),
+      },
+    };
   }
 
   /** Adds params, metrics, tags and inputs, in few statements for many runs. */
   async withData(infos: RunInfo[]): Promise<Run[]> {
     const runs: Run[] = [];
-    for (const part of chunks(infos, 500)) {
-      const ids = part.map(info => info.runId);
-      const pick = (table: string) =>
-        this.#knex(table).whereIn('run_id', ids).orderBy(['run_id']);
-      const params = groupBy<{ run_id: string; key: string; value: string }>(
-        await pick('params').orderBy('key'),
-        row => row.run_id,
-      );
-      const tags = groupBy<{ run_id: string; key: string; value: string }>(
-        await pick('run_tags').orderBy('key'),
-        row => row.run_id,
-      );
-      const metrics = groupBy<MetricRow>(
-        await pick('latest_metrics').orderBy('key'),
-        row => row.run_id,
-      );
-      const datasets = groupBy<DatasetRow>(
-        await pick('run_datasets').join(
-          'datasets',
-          'datasets.dataset_id',
-          'run_datasets.dataset_id',
-        ),
-        row => row.run_id,
-      );
-      const models = groupBy<RunModelRow>(
-        await pick('run_models'),
-        row => row.run_id,
-      );
-      for (const info of part) {
-        const linked = models.get(info.runId) ?? [];
-        runs.push({
-          ...info,
-          params: (params.get(info.runId) ?? []).map(keyAndValue),
-          tags: (tags.get(info.runId) ?? []).map(keyAndValue),
-          metrics: (metrics.get(info.runId) ?? []).map(toMetric),
-          datasets: (datasets.get(info.runId) ?? []).map(toDataset),
-          modelInputs: linked
-            .filter(row => row.direction === 'input')
-            .map(row => row.model_id),
-          modelOutputs: linked
-            .filter(row => row.direction === 'output')
-            .map(row => ({ modelId: row.model_id, step: toNumber(row.step) })),
-        });
-      }
-    }
+    for await (const part of this.#parts(infos)) runs.push(...part.map(toRun));
     return runs;
+  }
+
+  async *#parts(infos: RunInfo[]): AsyncGenerator<RunText[]> {
+    const read = (part: RunInfo[]) =>
+      this.#reader.read<DataRow>(
+        this.#knex('runs')
+          .select('run_id', this.#knex.raw(runDataColumns(this.#knex)))
+          .whereIn(
+            'run_id',
+            part.map(info => info.runId),
+          ),
+      );
+    for (const part of chunks(infos)) {
+      const rows = new Map((await read(part)).map(row => [row.run_id, row]));
+      yield part.flatMap(info => {
+        const row = rows.get(info.runId);
+        // Deleted for good meanwhile.
+        return row ? [toText(info, row)] : [];
+      });
+    }
   }
 }
 
-type DatasetRow = {
+type RunSearch = {
+  experimentIds: string[];
+  lifecycleStages: LifecycleStage[];
+  where: Sql[];
+  terms: OrderTerm[];
+  pageToken?: string;
+  limit: number;
+};
+
+/** What `runDataColumns` answers; null where there is nothing. */
+type DataRow = {
   run_id: string;
+  params: string | null;
+  tags: string | null;
+  metrics: string | null;
+  datasets: string | null;
+  models: string | null;
+};
+
+type DatasetText = {
   name: string;
   digest: string;
-  source_type: string;
+  sourceType: string;
   source: string;
   schema: string | null;
   profile: string | null;
   tags: string;
 };
 
-type RunModelRow = {
-  run_id: string;
-  model_id: string;
-  direction: string;
-  step: number | string;
-};
+type ModelText = { modelId: string; direction: string; step: number };
+
+function toText(info: RunInfo, row: Omit<DataRow, 'run_id'>): RunText {
+  const models: ModelText[] = JSON.parse(row.models ?? '[]');
+  const datasets: DatasetText[] = JSON.parse(row.datasets ?? '[]');
+  return {
+    ...info,
+    params: row.params ?? '[]',
+    tags: row.tags ?? '[]',
+    metrics: row.metrics ?? '[]',
+    datasets: datasets.map(toDataset),
+    modelInputs: models
+      .filter(model => model.direction === 'input')
+      .map(model => model.modelId),
+    modelOutputs: models
+      .filter(model => model.direction === 'output')
+      .map(({ modelId, step }) => ({ modelId, step })),
+  };
+}
+
+/** The same with values instead of texts. */
+export function toRun(text: RunText): Run {
+  const metrics: (Omit<Metric, 'value'> & { value: number | string })[] =
+    JSON.parse(text.metrics);
+  return {
+    ...text,
+    params: JSON.parse(text.params),
+    tags: JSON.parse(text.tags),
+    metrics: metrics.map(metric => ({
+      ...metric,
+      value: Number(metric.value),
+    })),
+  };
+}
 
 function toInfo(row: RunRow): RunInfo {
   return {
@@ -287,18 +436,11 @@ export function toMetric(row: Omit<MetricRow, 'run_id'>): Metric {
   };
 }
 
-function keyAndValue(row: { key: string; value: string }) {
-  return { key: row.key, value: row.value };
-}
-
-function toDataset(row: DatasetRow): RunDataset {
+function toDataset(dataset: DatasetText): RunDataset {
   return {
-    name: row.name,
-    digest: row.digest,
-    sourceType: row.source_type,
-    source: row.source,
-    schema: optional(row.schema),
-    profile: optional(row.profile),
-    tags: JSON.parse(row.tags),
+    ...dataset,
+    schema: optional(dataset.schema),
+    profile: optional(dataset.profile),
+    tags: JSON.parse(dataset.tags),
   };
 }

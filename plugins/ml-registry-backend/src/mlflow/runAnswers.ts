@@ -1,0 +1,37 @@
+import type { RunPage, RunText } from '../stores/RunStore';
+import { renderRunText } from './render';
+
+/** `runs/get` */
+export async function* runAnswer(run: RunText): AsyncGenerator<string> {
+  yield `{"run":${renderRunText(run)}}`;
+}
+
+/** `runs/search`: empty lists are left out, as MLflow does. */
+export async function* searchAnswer(page: RunPage): AsyncGenerator<string> {
+  let any = false;
+  for await (const part of page.parts()) {
+    if (part.length === 0) continue;
+    yield `${any ? ',' : '{"runs":['}${part.map(renderRunText).join()}`;
+    any = true;
+  }
+  yield end(any, page.nextPageToken);
+}
+
+/** `metrics/get-history`: pieces are JSON lists, what the generator returns is the token of the next page. */
+export async function* historyAnswer(
+  history: AsyncGenerator<string, string | undefined>,
+): AsyncGenerator<string> {
+  let any = false;
+  let piece = await history.next();
+  for (; !piece.done; piece = await history.next()) {
+    yield `${any ? ',' : '{"metrics":['}${piece.value.trim().slice(1, -1)}`;
+    any = true;
+  }
+  yield end(any, piece.value);
+}
+
+function end(any: boolean, token: string | undefined): string {
+  const next = token && `"next_page_token":${JSON.stringify(token)}`;
+  if (any) return next ? `],${next}}` : ']}';
+  return next ? `{${next}}` : '{}';
+}
