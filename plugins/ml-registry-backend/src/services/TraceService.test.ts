@@ -116,13 +116,13 @@ describe.each(databases.eachSupportedId())('traces on %p', databaseId => {
     const { traces } = await create();
     await traces.start(ann, started);
     for (const attempt of [
-      traces.start(job, started),
-      traces.addSpans(job, { experimentId: '0', spans: [aSpan()] }),
-      traces.setTag(job, { traceId, key: 'a', value: 'b' }),
-      traces.deleteTag(job, { traceId, key: 'mlflow.traceName' }),
-      traces.delete(job, { experimentId: '0', traceIds: [traceId] }),
+      () => traces.start(job, started),
+      () => traces.addSpans(job, { experimentId: '0', spans: [aSpan()] }),
+      () => traces.setTag(job, { traceId, key: 'a', value: 'b' }),
+      () => traces.deleteTag(job, { traceId, key: 'mlflow.traceName' }),
+      () => traces.delete(job, { experimentId: '0', traceIds: [traceId] }),
     ]) {
-      await expect(attempt).rejects.toMatchObject({ name: 'NotAllowedError' });
+      await expect(attempt()).rejects.toMatchObject({ name: 'NotAllowedError' });
     }
   });
 
