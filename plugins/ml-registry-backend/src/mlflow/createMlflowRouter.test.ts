@@ -189,4 +189,166 @@ describe('the MLflow API', () => {
     expect(page.text).toContain('/models/runs/');
     await request(backend.server).get('/api/ml-registry/mlflow').expect(308);
   });
+
+  it('gives histories of several runs, whole or spread over an interval', async () => {
+    const ids: string[] = [];
+    for (const offset of [0, 100]) {
+      const { body } = await post('runs/create', { experiment_id: '0' });
+      ids.push(body.run.info.run_id);
+      await post('runs/log-batch', {
+        run_id: body.run.info.run_id,
+        metrics: Array.from({ length: 100 }, (_, step) => ({
+          key: 'loss',
+          value: step === 7 ? 'NaN' : offset + step,
+          timestamp: 1000 + step,
+          step,
+        })),
+      }).expect(200);
+    }
+    const runs = ids.map(id => `run_id=${id}`).join('&');
+    const bulk = await get(
+      `metrics/get-history-bulk?${runs}&metric_key=loss&max_results=150`,
+    );
+    expect(bulk.body.metrics).toHaveLength(150);
+    expect(bulk.body.metrics[0].run_id).toBe([...ids].sort()[0]);
+    expect(bulk.body.metrics[7].value).toBe('NaN');
+
+    const runIds = [...ids]
+      .reverse()
+      .map(id => `run_ids=${id}`)
+      .join('&');
+    const interval = (query: string) =>
+      get(
+        `metrics/get-history-bulk-interval?${runIds}&metric_key=loss&${query}`,
+      );
+    const spread = await interval('max_results=10');
+    const [first, second] = [...ids]
+      .reverse()
+      .map(id =>
+        spread.body.metrics
+          .filter((metric: { run_id: string }) => metric.run_id === id)
+          .map((metric: { step: number }) => metric.step),
+      );
+    expect(first).toHaveLength(10);
+    expect([first[0], first[9]]).toEqual([0, 99]);
+    expect(second).toEqual(first);
+    expect(spread.body.metrics[0].run_id).toBe(ids[1]);
+    const some = await interval('start_step=10&end_step=12');
+    expect(some.body.metrics).toHaveLength(6);
+    const last = await interval('max_results=1');
+    expect(
+      last.body.metrics.map((metric: { step: number }) => metric.step),
+    ).toEqual([99, 99]);
+    for (const wrong of [
+      'max_results=0',
+      'max_results=2501',
+      'start_step=1',
+      'start_step=2&end_step=1',
+    ]) {
+      const refused = await interval(wrong);
+      expect([wrong, refused.status]).toEqual([wrong, 400]);
+    }
+    const unknown = await get(
+      'metrics/get-history-bulk-interval?run_ids=none&metric_key=loss',
+    );
+    expect(unknown.status).toBe(404);
+  });
+
+  it('lists the data sets of experiments with their contexts', async () => {
+    const created = await post('experiments/create', { name: 'with data' });
+    const experiment = created.body.experiment_id;
+    for (const context of ['training', 'training', 'test']) {
+      const { body } = await post('runs/create', {
+        experiment_id: experiment,
+      });
+      await post('runs/log-inputs', {
+        run_id: body.run.info.run_id,
+        datasets: [
+          {
+            dataset: {
+              name: 'masses',
+              digest: 'abc',
+              source_type: 'local',
+              source: 's',
+            },
+            tags: [{ key: 'mlflow.data.context', value: context }],
+          },
+        ],
+      }).expect(200);
+    }
+    const found = await post('experiments/search-datasets', {
+      experiment_ids: [experiment],
+    });
+    expect(found.body.dataset_summaries).toEqual([
+      {
+        experiment_id: experiment,
+        name: 'masses',
+        digest: 'abc',
+        context: 'test',
+      },
+      {
+        experiment_id: experiment,
+        name: 'masses',
+        digest: 'abc',
+        context: 'training',
+      },
+    ]);
+    await post('experiments/search-datasets', {}).expect(400);
+  });
+
+  it('hands out files by run, version and logged model, as attachments', async () => {
+    const { body } = await post('runs/create', { experiment_id: '0' });
+    const run = body.run.info.run_id;
+    const page = '<script>alert(1)</script>';
+    await request(backend.server)
+      .put(
+        `/api/ml-registry/mlflow/ajax-api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/sub%20dir/page.html`,
+      )
+      .set('authorization', mockCredentials.user.header())
+      .send(page)
+      .expect(200);
+    await post('registered-models/create', { name: 'files' }).expect(200);
+    await post('model-versions/create', {
+      name: 'files',
+      source: `${body.run.info.artifact_uri}/sub dir`,
+      run_id: run,
+    }).expect(200);
+    const download = (path: string) =>
+      request(backend.server)
+        .get(`/api/ml-registry/mlflow${path}`)
+        .set('authorization', mockCredentials.user.header());
+    for (const path of [
+      `/get-artifact?run_id=${run}&path=sub%20dir/page.html`,
+      `/get-artifact?run_uuid=${run}&path=sub%20dir/page.html`,
+      '/model-versions/get-artifact?name=files&version=1&path=page.html',
+    ]) {
+      const answer = await download(path);
+      expect([path, answer.status, answer.text]).toEqual([path, 200, page]);
+      expect(answer.headers['content-type']).toMatch(/^text\/plain/);
+      expect(answer.headers['content-disposition']).toMatch(/^attachment/);
+      expect(answer.headers['x-content-type-options']).toBe('nosniff');
+    }
+    const outside = await download(`/get-artifact?run_id=${run}&path=../../x`);
+    expect(outside.body).toEqual({
+      error_code: 'INVALID_PARAMETER_VALUE',
+      message: 'Invalid path',
+    });
+    await download(`/get-artifact?run_id=${run}`).expect(400);
+    const made = await post('logged-models', { experiment_id: '0' });
+    const model = made.body.model.info;
+    await request(backend.server)
+      .put(
+        `/api/ml-registry/mlflow/api/2.0/mlflow-artifacts/artifacts/${model.artifact_uri.replace(
+          'mlflow-artifacts:/',
+          '',
+        )}/MLmodel`,
+      )
+      .set('authorization', mockCredentials.user.header())
+      .send('flavors: {}')
+      .expect(200);
+    const file = await download(
+      `/ajax-api/2.0/mlflow/logged-models/${model.model_id}/artifacts/files?artifact_file_path=MLmodel`,
+    );
+    expect(file.text).toBe('flavors: {}');
+  });
 });

@@ -34,6 +34,24 @@ export function experimentRoutes(service: ExperimentService): MlflowRoute[] {
     { method: 'get', path: 'experiments/search', handle: search },
     { method: 'post', path: 'experiments/search', handle: search },
     {
+      method: 'post',
+      path: 'experiments/search-datasets',
+      handle: async (message, caller) => {
+        const found = await service.searchDatasets(
+          caller,
+          message.strings('experiment_ids'),
+        );
+        return {
+          dataset_summaries: found.length
+            ? found.map(({ experimentId, ...summary }) => ({
+                experiment_id: experimentId,
+                ...summary,
+              }))
+            : undefined,
+        };
+      },
+    },
+    {
       method: 'get',
       path: 'experiments/get',
       handle: async (message, caller) => ({

@@ -15,7 +15,16 @@ import upstream from './upstreamEndpoints.json';
 jest.setTimeout(120_000);
 const MOUNT = '/api/ml-registry/mlflow';
 const page = join(__dirname, '../../../../docs/mlflow-endpoints.md');
-const table = routeTable(Object.create(null), async () => {
+
+/** Services that nobody calls: only the list of routes is of interest. */
+function noServices(): never {
+  const nothing: object = new Proxy(() => undefined, {
+    get: () => nothing,
+    apply: () => nothing,
+  });
+  return nothing as never;
+}
+const table = routeTable(noServices(), async () => {
   throw new Error('Nobody calls');
 });
 
@@ -41,7 +50,9 @@ const FIELDS = {
   artifact_file_path: 'x',
   trace_id: 'tr-1',
   trace_ids: ['tr-1'],
-  resourceSpans: [],
+  resourceSpans: [{ scopeSpans: [] }],
+  upload_id: 'u',
+  parts: [{ part_number: 1, etag: 'e' }],
   trace: {
     trace_info: {
       trace_id: 'tr-1',
@@ -151,7 +162,9 @@ describe('the route table', () => {
         const answer = await (method === 'GET'
           ? call.query(fields)
           : call.send(fields));
-        if (answer.status !== 403) {
+        // An address that the server signed needs no token, and is none without its signature.
+        const signed = /\/(parts|signed)\/\{/.test(path);
+        if (answer.status !== (signed ? 401 : 403)) {
           open.push([method, path, answer.status, answer.body]);
         }
       }

@@ -7,11 +7,13 @@ import { experimentRoutes } from './experimentRoutes';
 import { createFileRouter } from './fileRouter';
 import { loggedModelRoutes } from './loggedModelRoutes';
 import { createOtlpRouter } from './otlp/otlpRouter';
+import { metricRoutes } from './metricRoutes';
 import { registryRoutes } from './registryRoutes';
 import type { MlflowRoute } from './routes';
 import { runRoutes } from './runRoutes';
 import { createServerRouter } from './serverRouter';
 import { traceRoutes } from './traceRoutes';
+import { createUploadRouter } from './uploadRouter';
 import upstream from './upstreamEndpoints.json';
 
 /** The release whose list of endpoints is kept beside this file. */
@@ -43,9 +45,14 @@ export function routeTable(
 ): RouteGroup[] {
   const { experiments, loggedModels, artifacts, traces } = services;
   return [
-    { area: 'Server', at: '/', router: createServerRouter() },
+    {
+      area: 'Server',
+      at: '/',
+      router: createServerRouter(services.uploads),
+    },
     { area: 'Experiments', routes: experimentRoutes(experiments) },
     { area: 'Runs', routes: runRoutes(services) },
+    { area: 'Runs', routes: metricRoutes(services.histories) },
     {
       area: 'Logged models',
       routes: loggedModelRoutes(loggedModels, artifacts),
@@ -55,6 +62,11 @@ export function routeTable(
       area: 'Artifacts',
       at: '/api/2.0/mlflow-artifacts',
       router: createArtifactRouter(artifacts, callerOf),
+    },
+    {
+      area: 'Artifacts',
+      at: '/api/2.0/mlflow-artifacts',
+      router: createUploadRouter(services.uploads, callerOf),
     },
     { area: 'Traces', routes: traceRoutes(traces) },
     {
@@ -133,9 +145,10 @@ function routesOf(router: express.Router) {
   return router.stack.flatMap(({ route }) => {
     if (!route) return [];
     const paths: string[] = [route.path].flat();
-    return route.stack
-      .map(({ method }) => method?.toUpperCase())
-      .filter(method => method !== undefined)
-      .map(method => ({ method, path: paths[0] }));
+    // Several handlers may stand behind one method.
+    const methods = new Set(
+      route.stack.flatMap(({ method }) => method?.toUpperCase() ?? []),
+    );
+    return [...methods].map(method => ({ method, path: paths[0] }));
   });
 }

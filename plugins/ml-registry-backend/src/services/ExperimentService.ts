@@ -24,6 +24,10 @@ const TABLES: Tables = {
   tags: 'experiment_tags',
 };
 
+/** MLflow's bounds of a search for data sets. */
+const DATASET_EXPERIMENTS = 20;
+const DATASETS = 1000;
+
 type ExperimentDeps = TrackingDeps & {
   /** The owner of `model:default/<name>` in the catalog, when there is such an entity. */
   entityOwner: (name: string) => Promise<string | undefined>;
@@ -130,6 +134,23 @@ export class ExperimentService {
       pageToken: request.pageToken,
       limit: request.limit,
     });
+  }
+
+  /** Every data set that runs of these experiments read, once for each context it was read in; at most 1000. */
+  async searchDatasets(caller: TrackingCaller, experimentIds: string[]) {
+    await this.#deps.access.read(caller);
+    const wanted = experimentIds.length;
+    if (wanted === 0) {
+      throw new InputError(
+        'SearchDatasets request must specify at least one experiment_id.',
+      );
+    }
+    if (wanted > DATASET_EXPERIMENTS) {
+      throw new InputError(
+        `SearchDatasets request cannot specify more than ${DATASET_EXPERIMENTS} experiment_ids. Received ${wanted} experiment_ids.`,
+      );
+    }
+    return this.#deps.experiments.datasets(experimentIds, DATASETS);
   }
 
   async rename(

@@ -73,17 +73,31 @@ export class ExperimentStore {
 
   async find(experimentId: string, db: Database = this.#knex) {
     if (!/^\d{1,9}$/.test(experimentId)) return undefined;
-    return this.#first(db, { experiment_id: Number(experimentId) });
+    return this.#first(db, {
+      'experiments.experiment_id': Number(experimentId),
+    });
   }
 
   async findByName(name: string, db: Database = this.#knex) {
-    return this.#first(db, { name });
+    return this.#first(db, { 'experiments.name': name });
   }
 
   async #first(db: Database, where: object): Promise<Experiment | undefined> {
-    const row = await db<ExperimentRow>('experiments').where(where).first();
-    if (!row) return undefined;
-    return (await this.#withTags(db, [row]))[0];
+    const rows: (ExperimentRow & { tag: string | null; text: string })[] =
+      await db('experiments')
+        .leftJoin(
+          'experiment_tags as t',
+          't.experiment_id',
+          'experiments.experiment_id',
+        )
+        .where(where)
+        .orderBy('t.key')
+        .select('experiments.*', 't.key as tag', 't.value as text');
+    if (rows.length === 0) return undefined;
+    const tags = rows.flatMap(({ tag, text }) =>
+      tag === null ? [] : [[tag, text]],
+    );
+    return toExperiment(rows[0], Object.fromEntries(tags));
   }
 
   async search(options: {
@@ -159,30 +173,46 @@ export class ExperimentStore {
     return count > 0;
   }
 
-  async #withTags(db: Database, rows: ExperimentRow[]): Promise<Experiment[]> {
-    const tags: { experiment_id: number; key: string; value: string }[] =
-      await db('experiment_tags')
-        .whereIn(
-          'experiment_id',
-          rows.map(row => row.experiment_id),
-        )
-        .orderBy('key');
-    const byId = groupBy(tags, tag => String(tag.experiment_id));
-    return rows.map(row => ({
-      experimentId: String(row.experiment_id),
-      name: row.name,
-      artifactLocation: row.artifact_location,
-      lifecycleStage: row.lifecycle_stage === 'deleted' ? 'deleted' : 'active',
-      creationTime: toNumber(row.creation_time),
-      lastUpdateTime: toNumber(row.last_update_time),
-      owner: optional(row.owner),
-      createdBy: optional(row.created_by),
-      tags: Object.fromEntries(
-        (byId.get(String(row.experiment_id)) ?? []).map(tag => [
-          tag.key,
-          tag.value,
-        ]),
+  /** Data sets of these experiments by name and digest, with the contexts runs read them in. */
+  async datasets(experimentIds: string[], limit: number) {
+    const rows: {
+      experiment_id: number;
+      name: string;
+      digest: string;
+      context: string | null;
+    }[] = await this.#knex('datasets')
+      .join('run_datasets', 'run_datasets.dataset_id', 'datasets.dataset_id')
+      .whereIn('experiment_id', integers(experimentIds))
+      .distinct('experiment_id', 'name', 'digest', 'context')
+      .orderBy(['experiment_id', 'name', 'digest', 'context'])
+      .limit(limit);
+    return rows.map(row =>
+      toExperiment(
+        row,
+        Object.fromEntries(
+          (byId.get(String(row.experiment_id)) ?? []).map(tag => [
+            tag.key,
+            tag.value,
+          ]),
+        ),
       ),
-    }));
+    );
   }
+}
+
+function toExperiment(
+  row: ExperimentRow,
+  tags: Record<string, string>,
+): Experiment {
+  return {
+    experimentId: String(row.experiment_id),
+    name: row.name,
+    artifactLocation: row.artifact_location,
+    lifecycleStage: row.lifecycle_stage === 'deleted' ? 'deleted' : 'active',
+    creationTime: toNumber(row.creation_time),
+    lastUpdateTime: toNumber(row.last_update_time),
+    owner: optional(row.owner),
+    createdBy: optional(row.created_by),
+    tags,
+  };
 }

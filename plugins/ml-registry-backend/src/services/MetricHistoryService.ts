@@ -1,0 +1,102 @@
+import { InputError, NotFoundError } from '@backstage/errors';
+import type {
+  MetricHistoryStore,
+  RunMetric,
+} from '../stores/MetricHistoryStore';
+import type { TrackingCaller } from './StagePolicy';
+import type { TrackingDeps } from './trackingDeps';
+
+/** MLflow's bounds of one request. */
+const RUNS = 100;
+const POINTS = 25_000;
+const POINTS_PER_RUN = 2500;
+
+/** Histories of one metric in many runs at once, as charts ask for them. */
+export class MetricHistoryService {
+  readonly #deps: TrackingDeps & { histories: MetricHistoryStore };
+
+  constructor(deps: TrackingDeps & { histories: MetricHistoryStore }) {
+    this.#deps = deps;
+  }
+
+  /** The points of all runs together, at most 25 000; runs nobody knows have none. */
+  async bulk(
+    caller: TrackingCaller,
+    request: { runIds: string[]; key: string; limit?: number },
+  ): Promise<RunMetric[]> {
+    await this.#deps.access.read(caller);
+    const { runIds, key, limit = POINTS } = request;
+    checkRuns(runIds, 'GetMetricHistoryBulk', 'run_id');
+    return this.#deps.histories.first({
+      runIds,
+      key,
+      limit: Math.max(0, Math.min(limit, POINTS)),
+    });
+  }
+
+  /** At most `perRun` points of each run, spread over all of them or over an interval of steps. */
+  async interval(
+    caller: TrackingCaller,
+    request: {
+      runIds: string[];
+      key: string;
+      perRun?: number;
+      startStep?: number;
+      endStep?: number;
+    },
+  ): Promise<RunMetric[]> {
+    await this.#deps.access.read(caller);
+    const { runIds, key, perRun = POINTS_PER_RUN } = request;
+    checkRuns(runIds, 'GetMetricHistoryBulkInterval', 'run_id');
+    if (perRun < 1 || perRun > POINTS_PER_RUN) {
+      throw new InputError(
+        `max_results must be between 1 and ${POINTS_PER_RUN}.`,
+      );
+    }
+    const steps = readSteps(request);
+    for (const runId of new Set(runIds)) {
+      if (!(await this.#deps.runs.findInfo(runId))) {
+        throw new NotFoundError(`Run with id=${runId} not found`);
+      }
+    }
+    const points = await this.#deps.histories.spread({
+      runIds,
+      key,
+      perRun,
+      steps,
+    });
+    // In the order the runs were asked for.
+    return [...new Set(runIds)].flatMap(runId =>
+      points.filter(point => point.runId === runId),
+    );
+  }
+}
+
+function checkRuns(runIds: string[], request: string, field: string) {
+  if (runIds.length === 0) {
+    throw new InputError(
+      `${request} request must specify at least one ${field}.`,
+    );
+  }
+  if (runIds.length > RUNS) {
+    throw new InputError(
+      `${request} request cannot specify more than ${RUNS} run_ids. Received ${runIds.length} run_ids.`,
+    );
+  }
+}
+
+function readSteps(request: { startStep?: number; endStep?: number }) {
+  const { startStep: from, endStep: to } = request;
+  if (from === undefined && to === undefined) return undefined;
+  if (from === undefined || to === undefined) {
+    throw new InputError(
+      'If either start step or end step are specified, both must be specified.',
+    );
+  }
+  if (from > to) {
+    throw new InputError(
+      `end_step must be greater than start_step. Found start_step=${from} and end_step=${to}.`,
+    );
+  }
+  return { from, to };
+}
