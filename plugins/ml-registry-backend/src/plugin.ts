@@ -26,10 +26,13 @@ import { readMlRegistryConfig } from './config';
 import { createServices } from './createServices';
 import { createMlflowRouter } from './mlflow/createMlflowRouter';
 import { FolderArtifactStore } from './providers/FolderArtifactStore';
+import { readSigningKey } from './providers/readSigningKey';
 import { startPromotionReconciler } from './reconcilers/promotionReconciler';
+import { startUploadReconciler } from './reconcilers/uploadReconciler';
 import { startVersionReconciler } from './reconcilers/versionReconciler';
 import { createRouter } from './router';
 import { Announcer } from './services/Announcer';
+import { tuneSqlite } from './stores/sqliteFile';
 
 /** Tracking, models, versions, promotion. */
 export const mlRegistryPlugin = createBackendPlugin({
@@ -66,6 +69,7 @@ export const mlRegistryPlugin = createBackendPlugin({
         catalog: catalogServiceRef,
         config: coreServices.rootConfig,
         database: coreServices.database,
+        discovery: coreServices.discovery,
         events: eventsServiceRef,
         httpAuth: coreServices.httpAuth,
         httpRouter: coreServices.httpRouter,
@@ -86,8 +90,10 @@ export const mlRegistryPlugin = createBackendPlugin({
           deps.database,
           '@downstage/plugin-ml-registry-backend',
         );
+        await tuneSqlite(knex);
         // The loop needs the services, and they tell the loop: until it runs there is nobody to tell.
         let nudge = () => {};
+        let nudgeUploads = () => {};
         const services = createServices({
           ...deps,
           knex,
@@ -99,6 +105,14 @@ export const mlRegistryPlugin = createBackendPlugin({
           artifactStore:
             artifactStore ??
             (await FolderArtifactStore.open(options.artifactsDir)),
+          ownUrls: {
+            baseUrl: () => deps.discovery.getExternalBaseUrl('ml-registry'),
+            key: await readSigningKey({
+              configured: options.signingKey,
+              folder: options.artifactsDir,
+            }),
+          },
+          onUploadDue: () => nudgeUploads(),
           onVersionCreated: () => nudge(),
         });
 
@@ -112,8 +126,17 @@ export const mlRegistryPlugin = createBackendPlugin({
           ...loops,
           steps: services.steps,
         });
+        const uploadLoop = startUploadReconciler({
+          ...loops,
+          uploads: services.tracking.uploads,
+        });
+        nudgeUploads = uploadLoop.nudge;
         lifecycle.addShutdownHook(async () => {
-          await Promise.all([versionLoop.stop(), promotionLoop.stop()]);
+          await Promise.all([
+            versionLoop.stop(),
+            promotionLoop.stop(),
+            uploadLoop.stop(),
+          ]);
         });
 
         deps.permissionsRegistry.addPermissions(mlRegistryPermissions);

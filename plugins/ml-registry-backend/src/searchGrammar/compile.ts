@@ -15,6 +15,8 @@ export type Tables = {
   tags: string;
   params?: string;
   metrics?: { table: string; where?: Sql };
+  /** Whether indexes of params and tags hold the beginnings of values. */
+  indexed?: boolean;
 };
 
 export const runTables: Tables = {
@@ -22,6 +24,7 @@ export const runTables: Tables = {
   tags: 'run_tags',
   params: 'params',
   metrics: { table: 'latest_metrics' },
+  indexed: true,
 };
 
 /**
@@ -58,7 +61,10 @@ export function compileComparison(
   if (comparison.operator === 'IS NOT NULL') {
     return { sql: `EXISTS (${scope})`, bindings: scopeBindings };
   }
-  const inner = compare(database, 'x.value', comparison);
+  const inner =
+    tables.indexed && entity !== 'metric' && comparison.operator === '='
+      ? equalText(comparison)
+      : compare(database, 'x.value', comparison);
   // NaN is stored as 0 and a flag, and equals nothing.
   const number = entity === 'metric' ? ` AND x.is_nan = ?` : '';
   return {
@@ -165,6 +171,15 @@ function compare(database: Knex, column: string, comparison: Comparison): Sql {
       : { sql: `LOWER(${column}) LIKE LOWER(?)`, bindings: [bound] };
   }
   return { sql: `${column} ${operator} ?`, bindings: [bound] };
+}
+
+/** Values may be longer than an index takes; it holds their beginnings, which decide nearly always. */
+function equalText(comparison: Comparison): Sql {
+  const value = String(comparison.value ?? '');
+  return {
+    sql: `substr(x.value, 1, 100) = ? AND x.value = ?`,
+    bindings: [[...value].slice(0, 100).join(''), value],
+  };
 }
 
 /** LIKE minds the case. SQLite's own does not, but its GLOB does. */

@@ -26,12 +26,14 @@ export async function readPage<Row extends object>(options: {
   terms: OrderTerm[];
   pageToken?: string;
   limit: number;
+  /** What the terms before `terms` are for every row of the query; they stand in tokens and nowhere else. */
+  fixed?: number[];
   /** Runs the query; searches that may take long bring their own. */
   read?: (
     query: Knex.QueryBuilder,
   ) => Promise<(Row & Record<string, string | number>)[]>;
 }): Promise<{ rows: Row[]; nextPageToken?: string }> {
-  const { database, query, terms, pageToken, limit } = options;
+  const { database, query, terms, pageToken, limit, fixed = [] } = options;
   terms.forEach((term, index) => {
     query.select(
       database.raw(`${term.sql} AS page_key_${index}`, term.bindings),
@@ -42,8 +44,8 @@ export async function readPage<Row extends object>(options: {
     );
   });
   if (pageToken) {
-    const key = decode(pageToken, terms.length);
-    const { sql, bindings } = after(terms, key);
+    const key = decode(pageToken, fixed.length + terms.length);
+    const { sql, bindings } = after(terms, key.slice(fixed.length));
     query.whereRaw(sql, bindings);
   }
   query.limit(limit + 1);
@@ -55,11 +57,23 @@ export async function readPage<Row extends object>(options: {
   if (rows.length <= limit || !last) return { rows: page };
   return {
     rows: page,
-    nextPageToken: encode(terms.map((_, index) => last[`page_key_${index}`])),
+    nextPageToken: encode([
+      ...fixed,
+      ...terms.map((_, index) => last[`page_key_${index}`]),
+    ]),
   };
 }
 
-/** (a, b, c) after (x, y, z), spelled out because directions may differ. */
+/** Whether the token goes on among rows that begin with these values. */
+export function isAmong(pageToken: string, fixed: number[], terms: number) {
+  const key = decode(pageToken, fixed.length + terms);
+  return fixed.every((value, index) => key[index] === value);
+}
+
+/**
+ * (a, b, c) after (x, y, z), spelled out because directions may differ. That a is not before x follows, and is said
+ * nevertheless: it lets an index begin in the right place.
+ */
 function after(terms: OrderTerm[], key: Key) {
   const alternatives: string[] = [];
   const bindings: Knex.RawBinding[] = [];
@@ -75,7 +89,13 @@ function after(terms: OrderTerm[], key: Key) {
       )})`,
     );
   });
-  return { sql: `(${alternatives.join(' OR ')})`, bindings };
+  const [first] = terms;
+  return {
+    sql: `(${first.sql} ${
+      first.descending ? '<=' : '>='
+    } ? AND (${alternatives.join(' OR ')}))`,
+    bindings: [...first.bindings, key[0], ...bindings],
+  };
 }
 
 function encode(key: Key): string {

@@ -135,6 +135,7 @@ export class RunService {
     const comparisons = parseFilter(request.filter, runVocabulary);
     return {
       ...request,
+      byMetric: orders[0]?.entity === 'metric' ? orders[0].key : undefined,
       where: comparisons.map(comparison =>
         compileComparison(knex, comparison, options),
       ),

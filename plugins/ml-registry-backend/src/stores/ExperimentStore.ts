@@ -182,10 +182,30 @@ export class ExperimentStore {
       context: string | null;
     }[] = await this.#knex('datasets')
       .join('run_datasets', 'run_datasets.dataset_id', 'datasets.dataset_id')
-      .whereIn('experiment_id', integers(experimentIds))
+      .whereIn(
+        'experiment_id',
+        experimentIds.filter(id => /^\d{1,9}$/.test(id)).map(Number),
+      )
       .distinct('experiment_id', 'name', 'digest', 'context')
       .orderBy(['experiment_id', 'name', 'digest', 'context'])
       .limit(limit);
+    return rows.map(row => ({
+      experimentId: String(row.experiment_id),
+      name: row.name,
+      digest: row.digest,
+      context: optional(row.context),
+    }));
+  }
+
+  async #withTags(db: Database, rows: ExperimentRow[]): Promise<Experiment[]> {
+    const tags: { experiment_id: number; key: string; value: string }[] =
+      await db('experiment_tags')
+        .whereIn(
+          'experiment_id',
+          rows.map(row => row.experiment_id),
+        )
+        .orderBy('key');
+    const byId = groupBy(tags, tag => String(tag.experiment_id));
     return rows.map(row =>
       toExperiment(
         row,

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Sql } from '../searchGrammar/compile';
-import { readPage, type OrderTerm } from '../searchGrammar/keyset';
+import { isAmong, readPage, type OrderTerm } from '../searchGrammar/keyset';
 import {
   chunks,
   forUpdate,
@@ -226,27 +226,61 @@ export class RunStore {
 
   /** Finds the runs of a page; what hangs on them follows in parts, so that a large page is never in memory as a whole. */
   async searchText(options: RunSearch): Promise<RunPage> {
-    const query = this.#knex('runs')
-      .select('runs.*')
-      .whereIn('lifecycle_stage', options.lifecycleStages);
-    query.whereIn(
-      'experiment_id',
-      options.experimentIds.filter(id => /^\d{1,9}$/.test(id)).map(Number),
-    );
-    for (const { sql, bindings } of options.where)
-      query.whereRaw(sql, bindings);
-    const page = await readPage<RunRow>({
-      ...options,
-      database: this.#knex,
-      query,
-      read: found => this.#reader.read(found),
-    });
+    const page =
+      (await this.#searchByMetric(options)) ??
+      (await readPage<RunRow>({
+        ...options,
+        database: this.#knex,
+        query: this.#select(this.#knex('runs'), options),
+        read: query => this.#reader.read(query),
+      }));
     const infos = page.rows.map(toInfo);
     return {
       count: infos.length,
       nextPageToken: page.nextPageToken,
       parts: () => this.#parts(infos),
     };
+  }
+
+  /**
+   * Runs that have the metric come first, and mostly fill the page: they are read along the metric's index, which ends
+   * after a page. `undefined` when the page goes on into runs without it.
+   */
+  async #searchByMetric(options: RunSearch) {
+    const { byMetric, terms, pageToken, limit } = options;
+    if (!byMetric) return undefined;
+    // The order's first term says 0 for runs that have the metric; its second is the value.
+    const fixed = [0];
+    const [, value, ...rest] = terms;
+    if (pageToken && !isAmong(pageToken, fixed, terms.length - 1)) {
+      return undefined;
+    }
+    const from = this.#knex('latest_metrics as o')
+      .join('runs', 'runs.run_id', 'o.run_id')
+      .where('o.key', byMetric)
+      .where('o.is_nan', false);
+    const page = await readPage<RunRow>({
+      pageToken,
+      limit,
+      fixed,
+      terms: [{ ...value, sql: 'o.value', bindings: [] }, ...rest],
+      database: this.#knex,
+      query: this.#select(from, options),
+      read: query => this.#reader.read(query),
+    });
+    return page.nextPageToken ? page : undefined;
+  }
+
+  #select(from: Knex.QueryBuilder, options: RunSearch): Knex.QueryBuilder {
+    const ids = options.experimentIds.filter(id => /^\d{1,9}$/.test(id));
+    const query = from
+      .select('runs.*')
+      .whereIn('runs.lifecycle_stage', options.lifecycleStages)
+      .whereIn('runs.experiment_id', ids.map(Number));
+    for (const { sql, bindings } of options.where) {
+      query.whereRaw(sql, bindings);
+    }
+    return query;
   }
 
   /** Every point of a metric by time, step and value. */
@@ -351,6 +385,8 @@ type RunSearch = {
   lifecycleStages: LifecycleStage[];
   where: Sql[];
   terms: OrderTerm[];
+  /** The metric whose presence and value are the first two terms, when that is how it is ordered. */
+  byMetric?: string;
   pageToken?: string;
   limit: number;
 };
