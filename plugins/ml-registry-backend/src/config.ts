@@ -6,6 +6,8 @@ import { readDataDir } from '@downstage/node';
 export type MlRegistryOptions = {
   /** Folder of the artifacts. */
   artifactsDir: string;
+  /** Signs short-lived addresses; made once and kept beside the artifacts unless given. */
+  signingKey?: string;
   /** Where people see the portal; links in answers to MLflow clients start with it. */
   portalUrl: string;
 };
@@ -17,6 +19,7 @@ export function readMlRegistryConfig(
     artifactsDir:
       config.getOptionalString('mlRegistry.artifacts.directory') ??
       join(readDataDir(config), 'artifacts'),
+    signingKey: config.getOptionalString('mlRegistry.artifacts.signingKey'),
     portalUrl: (config.getOptionalString('app.baseUrl') ?? '').replace(
       /\/+$/,
       '',

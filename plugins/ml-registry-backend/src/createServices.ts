@@ -11,6 +11,7 @@ import type { ArtifactStore, Gate } from '@downstage/plugin-ml-registry-node';
 import type { Knex } from 'knex';
 import type { Announcer } from './services/Announcer';
 import { ClaimService } from './services/ClaimService';
+import { createRunPageServices } from './services/createRunPageServices';
 import { createTrackingServices } from './services/createTrackingServices';
 import { GateKeeper } from './services/GateKeeper';
 import { ModelFiles } from './services/ModelFiles';
@@ -23,6 +24,7 @@ import { RollbackService } from './services/RollbackService';
 import { RunQueryService } from './services/RunQueryService';
 import { VersionChecks } from './services/VersionChecks';
 import { CheckStore } from './stores/CheckStore';
+import { LedgerStore } from './stores/LedgerStore';
 import { ExperimentStore } from './stores/ExperimentStore';
 import { ModelStore } from './stores/ModelStore';
 import { PromotionStore } from './stores/PromotionStore';
@@ -43,6 +45,10 @@ export type RegistryDeps = {
   portalUrl: string;
   /** Called after a version was registered; its check may begin. */
   onVersionCreated: () => void;
+  /** Where clients reach this plugin, and the key of addresses that are signed for them. */
+  ownUrls?: { baseUrl: () => Promise<string>; key: Buffer };
+  /** Called when an upload is due for its next step. */
+  onUploadDue?: () => void;
   clock?: Clock;
   newId?: NewId;
 };
@@ -56,7 +62,8 @@ export function createServices(deps: RegistryDeps) {
   const newId = deps.newId ?? randomUUID;
 
   const versions = new VersionReader(knex);
-  const stages = new StageStore(knex);
+  const ledger = new LedgerStore(knex);
+  const stages = new StageStore(knex, ledger);
   const promotionStore = new PromotionStore(knex);
   const profiles = new ModelProfiles(deps);
   const files = new ModelFiles(deps.artifactStore);
@@ -70,6 +77,7 @@ export function createServices(deps: RegistryDeps) {
     newId,
     versions,
     stages,
+    ledger,
     profiles,
     files,
     gates,
@@ -87,12 +95,22 @@ export function createServices(deps: RegistryDeps) {
     knex,
     authorizer,
     artifactStore: deps.artifactStore,
+    ownUrls: deps.ownUrls,
+    onUploadDue: deps.onUploadDue,
     stagePolicy,
+    ledger,
     entityOwner: async name => (await profiles.get(name)).owner,
     onVersionCreated: async () => deps.onVersionCreated(),
     clock: () => clock().getTime(),
   });
   const { artifacts } = tracking;
+  const runs = new RunQueryService({
+    authorizer,
+    knex,
+    artifacts,
+    experiments: new ExperimentStore(knex),
+    runs: new RunStore(knex),
+  });
   return {
     tracking,
     stagePolicy,
@@ -101,13 +119,8 @@ export function createServices(deps: RegistryDeps) {
     models: new ModelService({ ...shared, artifacts }),
     rollbacks: new RollbackService(shared),
     claims: new ClaimService({ ...shared, modelStore: new ModelStore(knex) }),
-    runs: new RunQueryService({
-      authorizer,
-      knex,
-      artifacts,
-      experiments: new ExperimentStore(knex),
-      runs: new RunStore(knex),
-    }),
+    runs,
+    runPages: createRunPageServices({ ...shared, knex, tracking, runs }),
     checks: new VersionChecks({ ...shared, checks: new CheckStore(knex) }),
   };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,7 @@ export function trackingTestPlugin(
       env.registerInit({
         deps: {
           database: coreServices.database,
+          discovery: coreServices.discovery,
           httpAuth: coreServices.httpAuth,
           httpRouter: coreServices.httpRouter,
           logger: coreServices.logger,
@@ -41,6 +43,7 @@ export function trackingTestPlugin(
         },
         async init({
           database,
+          discovery,
           httpAuth,
           httpRouter,
           logger,
@@ -65,6 +68,10 @@ export function trackingTestPlugin(
             knex,
             authorizer,
             artifactStore: await FolderArtifactStore.open(folder),
+            ownUrls: {
+              baseUrl: () => discovery.getBaseUrl('ml-registry'),
+              key: randomBytes(32),
+            },
             stagePolicy: simplePolicy(new ModelStore(knex)),
             entityOwner: async name => options.entityOwners?.[name],
             onVersionCreated: async version =>

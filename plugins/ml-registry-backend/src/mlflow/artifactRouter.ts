@@ -5,7 +5,6 @@ import type { Request } from 'express';
 import type { ArtifactService } from '../services/ArtifactService';
 import type { TrackingCaller } from '../services/StagePolicy';
 import { sendArtifact } from '../http/sendArtifact';
-import { sendFailure } from './mlflowError';
 
 /**
  * `/api/2.0/mlflow-artifacts`: files through the server. Contents are streamed
@@ -55,17 +54,6 @@ export function createArtifactRouter(
     const caller = await callerOf(request);
     await service.delete(caller, safePath(request.params.path));
     response.json({});
-  });
-
-  // The client reads how the message begins and falls back to a plain upload.
-  router.use(['/mpu', '/presigned'], async (request, response) => {
-    await callerOf(request);
-    sendFailure(response, {
-      code: 'NOT_IMPLEMENTED',
-      status: 501,
-      message:
-        'Multipart upload is not supported for the current artifact repository: files go through this server in one piece',
-    });
   });
   return router;
 }

@@ -5,7 +5,10 @@ import Router from 'express-promise-router';
 export const REPORTED_VERSION = '3.17.2';
 
 /** What clients ask about the server itself, without a token. */
-export function createServerRouter(): express.Router {
+export function createServerRouter(
+  /** Whether clients reach the artifact store by themselves; else parts are a detour, for those who ask for it. */
+  service: { direct: { uploads: boolean; downloads: boolean } },
+): express.Router {
   const router = Router();
   router.get('/health', (_request, response) => {
     response.type('text').send('OK');
@@ -20,8 +23,8 @@ export function createServerRouter(): express.Router {
         store_type: 'SqlStore',
         workspaces_enabled: false,
         trace_archival_enabled: false,
-        multipart_uploads_enabled: false,
-        multipart_downloads_enabled: false,
+        multipart_uploads_enabled: service.direct.uploads,
+        multipart_downloads_enabled: service.direct.downloads,
       });
     },
   );

@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { InputError, NotFoundError } from '@backstage/errors';
 import type {
   ArtifactEntry,
   ArtifactStore,
   ByteRange,
 } from '@downstage/plugin-ml-registry-node';
-import { StageRefusedError } from './errors';
+import type { ArtifactRowStore } from '../stores/ArtifactRowStore';
+import { ArtifactFrozenError } from './errors';
 import type { LoggedModelService } from './LoggedModelService';
 import type { RunService } from './RunService';
 import type { TrackingCaller } from './StagePolicy';
@@ -31,6 +32,7 @@ export type ArtifactListing = ArtifactEntry & { sha256?: string };
 export class ArtifactService {
   readonly #deps: TrackingDeps & {
     store: ArtifactStore;
+    rows: ArtifactRowStore;
     runService: RunService;
     loggedModelService: LoggedModelService;
   };
@@ -38,6 +40,7 @@ export class ArtifactService {
   constructor(
     deps: TrackingDeps & {
       store: ArtifactStore;
+      rows: ArtifactRowStore;
       runService: RunService;
       loggedModelService: LoggedModelService;
     },
@@ -50,20 +53,26 @@ export class ArtifactService {
     path: string,
     content: Readable,
   ): Promise<void> {
-    const { store, knex, access, clock } = this.#deps;
-    await this.#forWrite(caller, path);
-    const { size, sha256 } = await store.put(path, content);
-    await knex('artifacts')
-      .insert({
-        path_sha256: pathKey(path),
-        path,
-        size,
-        sha256,
-        created_at: clock(),
-        created_by: access.creator(caller),
-      })
-      .onConflict('path_sha256')
-      .merge();
+    const { store, rows, access, clock } = this.#deps;
+    await this.forWrite(caller, path);
+    // Asked again when all of it has come and nothing can be seen yet: a version may have been registered meanwhile.
+    const guard = new Transform({
+      transform: (chunk, _encoding, done) => done(null, chunk),
+      flush: done => {
+        this.#refuseFrozen(path).then(() => done(), done);
+      },
+    });
+    const [{ size, sha256 }] = await Promise.all([
+      store.put(path, guard),
+      pipeline(content, guard),
+    ]);
+    await rows.save({
+      path,
+      size,
+      sha256,
+      createdAt: clock(),
+      createdBy: access.creator(caller),
+    });
   }
 
   async download(caller: TrackingCaller, path: string): Promise<FoundArtifact> {
@@ -76,8 +85,8 @@ export class ArtifactService {
     const { store } = this.#deps;
     const file = await store.stat(path);
     if (!file) throw new NotFoundError(`Artifact '${path}' not found`);
-    const [recorded] = await this.#recorded([path]);
-    if (recorded && Number(recorded.size) !== file.size) {
+    const [recorded] = await this.#deps.rows.find([path]);
+    if (recorded && recorded.size !== file.size) {
       throw new Error(
         `Artifact '${path}' was received with ${recorded.size} bytes and now has ${file.size}`,
       );
@@ -106,7 +115,7 @@ export class ArtifactService {
       .filter(entry => !entry.isDir)
       .map(entry => entry.path);
     const recorded = new Map(
-      (await this.#recorded(files)).map(row => [row.path, row.sha256]),
+      (await this.#deps.rows.find(files)).map(row => [row.path, row.sha256]),
     );
     return entries.map(entry => ({
       ...entry,
@@ -115,31 +124,24 @@ export class ArtifactService {
   }
 
   async delete(caller: TrackingCaller, path: string): Promise<void> {
-    const { store, knex } = this.#deps;
-    await this.#forWrite(caller, path);
+    const { store, rows } = this.#deps;
+    await this.forWrite(caller, path);
     await store.delete(path);
-    await knex('artifacts').where('path_sha256', pathKey(path)).delete();
+    await rows.delete(path);
   }
 
-  async #recorded(paths: string[]) {
-    const rows: { path: string; size: number | string; sha256: string }[] = [];
-    for (let at = 0; at < paths.length; at += 500) {
-      rows.push(
-        ...(await this.#deps
-          .knex('artifacts')
-          .whereIn('path_sha256', paths.slice(at, at + 500).map(pathKey))),
-      );
-    }
-    return rows;
-  }
-
-  async #forWrite(caller: TrackingCaller, path: string): Promise<void> {
+  /** Makes sure that the caller may write this file, and that no version stands on it. */
+  async forWrite(caller: TrackingCaller, path: string): Promise<void> {
     await this.#authorizeWrite(caller, path);
+    await this.#refuseFrozen(path);
+  }
+
+  async #refuseFrozen(path: string): Promise<void> {
     const { models } = this.#deps;
-    const version = await models.findGovernedAt(`mlflow-artifacts:/${path}`);
+    const version = await models.findVersionAt(`mlflow-artifacts:/${path}`);
     if (version) {
-      throw new StageRefusedError(
-        `The file belongs to version ${version.version} of ${version.name}, which is in ${version.stage}; what was checked and approved stays as it is. Log a new model instead`,
+      throw new ArtifactFrozenError(
+        `The file belongs to version ${version.version} of ${version.name}: what a registered version stands on stays as it is. Log a new model and register that instead`,
       );
     }
   }
@@ -180,9 +182,4 @@ export function artifactPath(uri: string): string {
 
 function checkExperiment(inPath: string, actual: string) {
   if (inPath !== actual) throw new InputError('Invalid path');
-}
-
-/** Paths may be longer than an index takes. */
-function pathKey(path: string): string {
-  return createHash('sha256').update(path).digest('hex');
 }

@@ -1,14 +1,18 @@
 import type { Authorizer } from '@downstage/node';
 import type { ArtifactStore } from '@downstage/plugin-ml-registry-node';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { SignedPaths } from '../domain/SignedPaths';
+import { ArtifactRowStore } from '../stores/ArtifactRowStore';
 import { ExperimentStore } from '../stores/ExperimentStore';
+import { LedgerStore } from '../stores/LedgerStore';
 import { LoggedModelStore } from '../stores/LoggedModelStore';
 import { MetricHistoryStore } from '../stores/MetricHistoryStore';
 import { ModelStore, type ModelVersionRow } from '../stores/ModelStore';
 import { RunDataStore } from '../stores/RunDataStore';
 import { RunStore } from '../stores/RunStore';
 import { TraceStore } from '../stores/TraceStore';
+import { UploadStore } from '../stores/UploadStore';
 import { ArtifactService } from './ArtifactService';
 import { ExperimentService } from './ExperimentService';
 import { LoggedModelService } from './LoggedModelService';
@@ -21,6 +25,7 @@ import type { StagePolicy } from './StagePolicy';
 import { TrackingAccess } from './TrackingAccess';
 import { TraceService } from './TraceService';
 import type { TrackingDeps } from './trackingDeps';
+import { UploadService } from './UploadService';
 
 /** The services behind the MLflow API. */
 export type TrackingServices = {
@@ -32,6 +37,7 @@ export type TrackingServices = {
   registration: RegistrationService;
   reads: RegistryReadService;
   artifacts: ArtifactService;
+  uploads: UploadService;
   traces: TraceService;
 };
 
@@ -40,9 +46,14 @@ export function createTrackingServices(options: {
   authorizer: Authorizer;
   artifactStore: ArtifactStore;
   stagePolicy: StagePolicy;
+  ledger?: LedgerStore;
   /** The owner of `model:default/<name>` in the catalog, when there is such an entity. */
   entityOwner: (name: string) => Promise<string | undefined>;
   onVersionCreated: (version: ModelVersionRow) => Promise<void>;
+  /** Where clients reach this plugin, and the key of addresses that are signed for them. */
+  ownUrls?: { baseUrl: () => Promise<string>; key: Buffer };
+  /** Told when an upload is due for its next step. */
+  onUploadDue?: () => void;
   clock?: () => number;
   newId?: () => string;
 }): TrackingServices {
@@ -55,11 +66,20 @@ export function createTrackingServices(options: {
     runData: new RunDataStore(),
     loggedModels: new LoggedModelStore(knex),
     models: new ModelStore(knex),
+    ledger: options.ledger ?? new LedgerStore(knex),
     clock: options.clock ?? Date.now,
     newId: options.newId ?? (() => randomUUID().replaceAll('-', '')),
   };
   const runs = new RunService(deps);
   const loggedModels = new LoggedModelService(deps);
+  const rows = new ArtifactRowStore(knex);
+  const artifacts = new ArtifactService({
+    ...deps,
+    store: options.artifactStore,
+    rows,
+    runService: runs,
+    loggedModelService: loggedModels,
+  });
   return {
     experiments: new ExperimentService({
       ...deps,
@@ -75,11 +95,21 @@ export function createTrackingServices(options: {
     registration: new RegistrationService({ ...deps, ...pickHooks(options) }),
     reads: new RegistryReadService(deps),
     traces: new TraceService({ ...deps, traces: new TraceStore(knex) }),
-    artifacts: new ArtifactService({
+    artifacts,
+    uploads: new UploadService({
       ...deps,
       store: options.artifactStore,
-      runService: runs,
-      loggedModelService: loggedModels,
+      artifacts,
+      rows,
+      uploads: new UploadStore(knex),
+      urls: {
+        baseUrl: options.ownUrls?.baseUrl ?? (async () => ''),
+        signed: new SignedPaths({
+          key: options.ownUrls?.key ?? randomBytes(32),
+          clock: deps.clock,
+        }),
+      },
+      onDue: options.onUploadDue ?? (() => {}),
     }),
   };
 }

@@ -9,3 +9,8 @@ export class AlreadyExistsError extends ConflictError {
 export class StageRefusedError extends ConflictError {
   readonly code = 'ml-registry.stage-refused';
 }
+
+/** A file that a registered version stands on; MLflow clients see RESOURCE_CONFLICT. */
+export class ArtifactFrozenError extends ConflictError {
+  readonly code = 'ml-registry.artifact-frozen';
+}

@@ -386,11 +386,12 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
     ).toBe('group:default/credit');
   });
 
-  it('asks the policy for stages and protected aliases, and keeps governed files', async () => {
+  it('asks the policy for stages and protected aliases, and keeps the files of every version', async () => {
     const { registration, artifacts, aRun, experimentId, knex } = await start();
     const runId = await aRun();
     const path = `${experimentId}/${runId}/artifacts/model`;
     await artifacts.upload(ann, `${path}/MLmodel`, Readable.from(['x']));
+    await artifacts.upload(ann, `${path}/MLmodel`, Readable.from(['y']));
     await registration.createModel(ann, { name: 'm', tags: {} });
     const key = { name: 'm', version: 1 };
     await registration.createVersion(ann, {
@@ -398,6 +399,14 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
       source: `mlflow-artifacts:/${path}`,
       tags: {},
     });
+    for (const change of [path, `${path}/MLmodel`, `${path}/new/file`]) {
+      await expect(
+        artifacts.upload(ann, change, Readable.from(['z'])),
+      ).rejects.toMatchObject({
+        code: 'ml-registry.artifact-frozen',
+        message: expect.stringContaining('belongs to version 1 of m'),
+      });
+    }
     await expect(
       registration.transitionStage(ann, {
         ...key,
@@ -408,7 +417,6 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
     await expect(
       registration.setAlias(ann, { ...key, alias: 'Champion' }),
     ).rejects.toThrow('asked p-1');
-    await artifacts.upload(ann, `${path}/MLmodel`, Readable.from(['y']));
     await knex('model_versions').update({ stage: 'production' });
     for (const change of [
       `${path}/MLmodel`,

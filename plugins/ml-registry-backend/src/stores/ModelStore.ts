@@ -286,19 +286,22 @@ export class ModelStore {
     return versionsFromRows(db, rows);
   }
 
-  /** A version past stage none whose artifacts this address belongs to, or holds. */
-  async findGovernedAt(
+  /** A version whose artifacts this address belongs to, or holds. Addresses begin with the folder of a run or a logged model. */
+  async findVersionAt(
     address: string,
-  ): Promise<{ name: string; version: number; stage: string } | undefined> {
+  ): Promise<{ name: string; version: number } | undefined> {
+    const folder = /^.*?\/artifacts(?=\/|$)/.exec(address)?.[0] ?? address;
+    const key = byBytes(this.#knex, 'substr(storage_location, 1, 200)');
+    const start = folder.slice(0, 200);
     return this.#knex<ModelVersionDbRow>('model_versions')
-      .whereIn('stage', ['staging', 'candidate', 'production', 'archived'])
+      .whereRaw(`${key} >= ? AND ${key} < ?`, [start, `${start}\u{10ffff}`])
       .whereRaw(
         `(storage_location = ?
           OR substr(?, 1, length(storage_location) + 1) = storage_location || '/'
           OR substr(storage_location, 1, ?) = ?)`,
         [address, address, address.length + 1, `${address}/`],
       )
-      .first('name', 'version', 'stage');
+      .first('name', 'version');
   }
 
   async searchVersions(options: {

@@ -1,0 +1,321 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import {
+  AuthenticationError,
+  InputError,
+  NotAllowedError,
+  NotFoundError,
+  NotImplementedError,
+  ServiceUnavailableError,
+} from '@backstage/errors';
+import type { ReconcilePatch } from '@downstage/node';
+import type {
+  ArtifactPart,
+  ArtifactParts,
+  ArtifactStore,
+  SignedUrl,
+} from '@downstage/plugin-ml-registry-node';
+import { signatureHeader, type SignedPaths } from '../domain/SignedPaths';
+import type { ArtifactRowStore } from '../stores/ArtifactRowStore';
+import type { UploadRow, UploadStore } from '../stores/UploadStore';
+import type { ArtifactService, FoundArtifact } from './ArtifactService';
+import type { TrackingCaller } from './StagePolicy';
+import type { TrackingDeps } from './trackingDeps';
+
+const validSeconds = 3600;
+const dayMs = 24 * 3_600_000;
+/** A completing that is older than this died with its process. */
+const staleMs = 15 * 60_000;
+const mostParts = 10_000;
+
+/** How addresses that lead back to this server are made. */
+export type OwnUrls = {
+  signed: SignedPaths;
+  /** Where clients reach this plugin: `https://portal/api/ml-registry`. */
+  baseUrl: () => Promise<string>;
+};
+
+/**
+ * Files that clients send in parts, and addresses from which they fetch by
+ * themselves: those of the store where it has such, else signed ones of ours.
+ *
+ * An upload that nobody completes is given up after a day. Completing may be
+ * repeated. Where the bytes never passed through here, the checksum is
+ * computed afterwards, by reading the file once.
+ */
+export class UploadService {
+  readonly #deps: TrackingDeps & {
+    store: ArtifactStore;
+    artifacts: ArtifactService;
+    rows: ArtifactRowStore;
+    uploads: UploadStore;
+    urls: OwnUrls;
+    onDue: () => void;
+  };
+
+  constructor(
+    deps: TrackingDeps & {
+      store: ArtifactStore;
+      artifacts: ArtifactService;
+      rows: ArtifactRowStore;
+      uploads: UploadStore;
+      urls: OwnUrls;
+      /** Told when there is something for {@link UploadService.reconcile}. */
+      onDue: () => void;
+    },
+  ) {
+    this.#deps = deps;
+  }
+
+  async create(
+    caller: TrackingCaller,
+    request: { path: string; parts: number },
+  ): Promise<{
+    uploadId: string;
+    credentials: (SignedUrl & { number: number })[];
+  }> {
+    const { artifacts, uploads, access, clock, newId } = this.#deps;
+    await artifacts.forWrite(caller, request.path);
+    const parts = this.#parts();
+    if (request.parts < 1 || request.parts > mostParts) {
+      throw new InputError(
+        `Invalid value ${request.parts} for parameter 'num_parts' supplied. It must be at least 1 and at most ${mostParts}`,
+      );
+    }
+    const id = newId();
+    const { path } = request;
+    const storeId = await parts.begin(path);
+    await uploads.insert({
+      id,
+      storeId,
+      path,
+      createdBy: access.creator(caller),
+      now: iso(clock()),
+      expiresAt: iso(clock() + dayMs),
+    });
+    const credentials: (SignedUrl & { number: number })[] = [];
+    for (let number = 1; number <= request.parts; number += 1) {
+      const signed = parts.sign
+        ? await parts.sign(
+            { path, id: storeId },
+            { number, expiresInSeconds: validSeconds },
+          )
+        : await this.#own(`parts/${id}/${number}`, `PUT ${id} ${number}`);
+      credentials.push({ number, ...signed });
+    }
+    return { uploadId: id, credentials };
+  }
+
+  /** Takes one part from whoever carries the signature for it; no other permission is asked. */
+  async putPart(
+    signature: string | undefined,
+    part: { uploadId: string; number: number; content: Readable },
+  ): Promise<{ etag: string }> {
+    const { urls } = this.#deps;
+    requireSignature(signature);
+    if (!urls.signed.verify(`PUT ${part.uploadId} ${part.number}`, signature)) {
+      throw new NotAllowedError(
+        `The address of part ${part.number} is not signed for it, or has run out; ask for the upload again`,
+      );
+    }
+    const upload = await this.#require(part.uploadId);
+    const put = this.#parts().put?.bind(this.#parts());
+    if (!put) throw notSupported();
+    const { number, content } = part;
+    const { etag } = await put(
+      { path: upload.path, id: upload.storeId },
+      { number, content },
+    );
+    return { etag };
+  }
+
+  async complete(
+    caller: TrackingCaller,
+    request: { path: string; uploadId: string; parts: ArtifactPart[] },
+  ): Promise<void> {
+    const { artifacts, uploads, rows, clock, onDue } = this.#deps;
+    await artifacts.forWrite(caller, request.path);
+    const { id, storeId, path, createdBy, state } = await this.#requireFor(
+      request,
+    );
+    // Asked again because the first answer did not arrive.
+    if (state === 'done' || state === 'hashing') return;
+    checkParts(request.parts);
+    const now = iso(clock());
+    const claimed = await uploads.claim(id, {
+      now,
+      staleBefore: iso(clock() - staleMs),
+    });
+    if (!claimed) {
+      throw new ServiceUnavailableError(
+        `Upload ${id} is being completed; ask again in a moment`,
+      );
+    }
+    try {
+      const { size, sha256 } = await this.#parts().complete(
+        { path, id: storeId },
+        request.parts,
+      );
+      if (sha256) {
+        await rows.save({ path, size, sha256, createdAt: clock(), createdBy });
+      } else {
+        // What is recorded is another content's.
+        await rows.delete(path);
+      }
+      await uploads.set(id, {
+        state: sha256 ? 'done' : 'hashing',
+        size,
+        now,
+        nextReconcileAt: iso(clock() + (sha256 ? dayMs : 0)),
+      });
+    } catch (error) {
+      await uploads.set(id, {
+        state: 'open',
+        now,
+        nextReconcileAt: iso(clock() + dayMs),
+      });
+      throw error;
+    }
+    onDue();
+  }
+
+  async abort(
+    caller: TrackingCaller,
+    request: { path: string; uploadId: string },
+  ): Promise<void> {
+    await this.#deps.artifacts.forWrite(caller, request.path);
+    const { id, storeId, path, state } = await this.#requireFor(request);
+    if (state !== 'open') return;
+    await this.#parts().abort({ path, id: storeId });
+    await this.#deps.uploads.delete(id);
+  }
+
+  /** Where a client fetches a file by itself, ranges included. */
+  async signDownload(
+    caller: TrackingCaller,
+    path: string,
+  ): Promise<SignedUrl & { size: number }> {
+    const { size } = await this.#deps.artifacts.download(caller, path);
+    const { store } = this.#deps;
+    const signed = store.signGet
+      ? await store.signGet(path, { expiresInSeconds: validSeconds })
+      : await this.#own(
+          `signed/${path.split('/').map(encodeURIComponent).join('/')}`,
+          `GET ${path}`,
+        );
+    return { ...signed, size };
+  }
+
+  /** A file for whoever carries the signature for it; no other permission is asked. */
+  async openSigned(
+    signature: string | undefined,
+    path: string,
+  ): Promise<FoundArtifact> {
+    const { urls, artifacts } = this.#deps;
+    requireSignature(signature);
+    if (!urls.signed.verify(`GET ${path}`, signature)) {
+      throw new NotAllowedError(
+        'The address is not signed for this file, or has run out; ask for it again',
+      );
+    }
+    return artifacts.find(path);
+  }
+
+  /** Whether clients reach the store itself: only then is the detour through addresses worth it to them. */
+  get direct(): { uploads: boolean; downloads: boolean } {
+    const { store } = this.#deps;
+    return {
+      uploads: store.parts?.sign !== undefined,
+      downloads: store.signGet !== undefined,
+    };
+  }
+
+  /** One step for one upload: gives it up, computes its checksum, forgets it. */
+  async reconcile(id: string): Promise<ReconcilePatch | undefined> {
+    const { uploads, rows, store, clock } = this.#deps;
+    const upload = await uploads.find(id);
+    if (!upload) return undefined;
+    const { path, storeId, createdBy } = upload;
+    if (upload.state === 'completing') {
+      const begun = new Date(upload.changedAt).getTime();
+      return clock() - begun < staleMs
+        ? { next_reconcile_at: iso(begun + staleMs) }
+        : { state: 'open', next_reconcile_at: iso(clock() + dayMs) };
+    }
+    if (upload.state === 'hashing') {
+      const file = await store.get(path);
+      if (file) {
+        const hash = createHash('sha256');
+        let size = 0;
+        for await (const chunk of file.content) {
+          hash.update(chunk);
+          size += chunk.length;
+        }
+        const sha256 = hash.digest('hex');
+        await rows.save({ path, size, sha256, createdAt: clock(), createdBy });
+      }
+      return { state: 'done', next_reconcile_at: iso(clock() + dayMs) };
+    }
+    if (upload.state === 'open') {
+      await store.parts?.abort({ path, id: storeId });
+    }
+    await uploads.delete(id);
+    return undefined;
+  }
+
+  async #own(address: string, what: string): Promise<SignedUrl> {
+    const { urls } = this.#deps;
+    const base = await urls.baseUrl();
+    return {
+      url: `${base}/mlflow/api/2.0/mlflow-artifacts/${address}`,
+      headers: { [signatureHeader]: urls.signed.sign(what, validSeconds) },
+    };
+  }
+
+  #parts(): ArtifactParts {
+    const { parts } = this.#deps.store;
+    if (!parts) throw notSupported();
+    return parts;
+  }
+
+  async #requireFor(request: { path: string; uploadId: string }) {
+    const upload = await this.#require(request.uploadId);
+    if (upload.path === request.path) return upload;
+    throw new InputError(
+      `Upload ${request.uploadId} is one of another file than ${request.path}`,
+    );
+  }
+
+  async #require(id: string): Promise<UploadRow> {
+    const upload = await this.#deps.uploads.find(id);
+    if (upload) return upload;
+    throw new NotFoundError(
+      `There is no upload ${id} (any more): it was aborted, or given up after a day`,
+    );
+  }
+}
+
+function checkParts(parts: ArtifactPart[]) {
+  const numbers = new Set(parts.map(({ number }) => number));
+  if (!parts.length || numbers.size !== parts.length) {
+    throw new InputError(
+      "Parameter 'parts' must name every part once, with the ETag that was answered for it",
+    );
+  }
+}
+
+function requireSignature(signature: string | undefined) {
+  if (signature) return;
+  throw new AuthenticationError(
+    `Expected the header ${signatureHeader} that came with the address`,
+  );
+}
+
+// The client reads how the message begins and sends the file in one piece.
+function notSupported() {
+  return new NotImplementedError(
+    'Multipart upload is not supported for the current artifact repository: files go through this server in one piece',
+  );
+}
+
+const iso = (milliseconds: number) => new Date(milliseconds).toISOString();
