@@ -4,7 +4,9 @@ import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import type express from 'express';
 import Router from 'express-promise-router';
 import { createFileRouter } from './http/createFileRouter';
+import { runPageHandlers } from './http/runPageHandlers';
 import type { ClaimService } from './services/ClaimService';
+import type { RunPageServices } from './services/createRunPageServices';
 import type { ModelService } from './services/ModelService';
 import type { PromotionService } from './services/PromotionService';
 import type { RollbackService } from './services/RollbackService';
@@ -18,6 +20,7 @@ export function createRouter(options: {
   promotions: PromotionService;
   rollbacks: RollbackService;
   runs: RunQueryService;
+  runPages: RunPageServices;
 }): express.Router {
   const { httpAuth, claims, models, promotions, rollbacks, runs } = options;
   const router = Router();
@@ -63,6 +66,7 @@ export function createRouter(options: {
           runs.metricHistory({ ...params, ...query }, call),
         listRunArtifacts: ({ params, query }, call) =>
           runs.listArtifacts({ ...params, ...query }, call),
+        ...runPageHandlers(options.runPages),
       },
     }),
   );

@@ -203,7 +203,7 @@ export class RunQueryService {
 }
 
 /** Runs that made a version of the model, and runs of jobs that were meant to. */
-function ofModel(name: string): Sql {
+export function ofModel(name: string): Sql {
   return {
     sql: `(runs.run_id IN (SELECT run_id FROM model_versions WHERE name = ?)
       OR runs.run_id IN (SELECT run_id FROM run_tags WHERE key = 'downstage.model' AND value = ?))`,
@@ -238,6 +238,7 @@ function toRun(run: StoredRun, experimentName: string): Run {
     ),
     jobId: run.jobId ?? tags[stampedTags.job],
     owner: run.owner,
+    ...(run.lifecycleStage === 'deleted' && { deleted: true }),
   };
 }
 

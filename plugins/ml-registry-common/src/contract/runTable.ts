@@ -5,6 +5,7 @@ import {
   runColumnSchema,
   runFieldsSchema,
   runModelSchema,
+  runSortSchema,
   runTablePageSchema,
   runViewSchema,
   seriesAxisSchema,
@@ -48,8 +49,10 @@ export const runTableOperations = defineContract({
       /** All experiments unless given. */
       experimentId: listOf(id, 100),
       filter: z.string().max(4000).optional(),
-      /** As in MLflow: `metrics.auc DESC`; newest first unless given. */
-      orderBy: z.string().max(400).optional(),
+      /** `started` unless given; also `name`, `status`, `duration`, `user`, `experiment`, `job`, or a column. */
+      sort: z.union([runSortSchema, runColumnSchema]).default('started'),
+      /** `desc` unless given. Runs that lack the value come last either way. */
+      direction: z.enum(['asc', 'desc']).default('desc'),
       /** `model:default/churn`: runs that trained it. */
       model: z.string().max(400).optional(),
       job: z.string().max(64).optional(),
@@ -92,7 +95,7 @@ export const runTableOperations = defineContract({
       points: z.coerce
         .number<string | number>()
         .int()
-        .min(4)
+        .min(6)
         .max(5000)
         .default(800),
     }),

@@ -10,6 +10,18 @@ export const runColumnSchema = z
     'Expected metrics.<name>, params.<name> or tags.<name>',
   );
 
+/** Attributes of runs that the table may be sorted by. */
+export const runSortSchema = z.enum([
+  'started',
+  'name',
+  'status',
+  'duration',
+  'user',
+  'experiment',
+  'job',
+]);
+export type RunSort = z.infer<typeof runSortSchema>;
+
 /**
  * A page of the runs table, column by column: each array has one entry per run, in the order of `runIds`.
  * Compact, because a page has up to 1000 runs.

@@ -1,0 +1,83 @@
+import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
+import type { RunPageServices } from '../services/createRunPageServices';
+
+/** `list-run-views`, `save-run-view` and `delete-run-view`. */
+export function registerRunViewActions(deps: {
+  actions: ActionsRegistryService;
+  runPages: RunPageServices;
+}) {
+  const { actions, runPages } = deps;
+  const scopeHint = 'all, experiment:<id> or model:<namespace>/<name>';
+
+  actions.register({
+    name: 'list-run-views',
+    title: 'List run views',
+    description: 'Lists the saved views of the runs table.',
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z => z.object({ scope: z.string().describe(scopeHint) }),
+      output: z =>
+        z.object({
+          views: z.array(
+            z.object({
+              id: z.string(),
+              name: z.string(),
+              state: z.string(),
+              createdBy: z.string(),
+            }),
+          ),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const { items } = await runPages.views.list(input.scope, { credentials });
+      return {
+        output: {
+          views: items.map(({ id, name, state, createdBy }) => ({
+            id,
+            name,
+            state,
+            createdBy,
+          })),
+        },
+      };
+    },
+  });
+
+  actions.register({
+    name: 'save-run-view',
+    title: 'Save run view',
+    description:
+      'Saves a view of the runs table under a name that everybody sees. `state` is the query string of the page.',
+    attributes: { readOnly: false, destructive: false, idempotent: true },
+    schema: {
+      input: z =>
+        z.object({
+          scope: z
+            .string()
+            .regex(/^(all|experiment:\d{1,9}|model:[^:/\s]+\/[^:/\s]+)$/)
+            .describe(scopeHint),
+          name: z.string().min(1).max(100),
+          state: z.string().max(8000),
+        }),
+      output: z => z.object({ id: z.string() }),
+    },
+    action: async ({ input, credentials }) => {
+      const { id } = await runPages.views.save(input, { credentials });
+      return { output: { id } };
+    },
+  });
+
+  actions.register({
+    name: 'delete-run-view',
+    title: 'Delete run view',
+    description: 'Deletes a saved view of the runs table.',
+    attributes: { readOnly: false, destructive: true, idempotent: true },
+    schema: {
+      input: z => z.object({ id: z.string() }),
+      output: z => z.object({ id: z.string() }),
+    },
+    action: async ({ input, credentials }) => ({
+      output: await runPages.views.delete(input.id, { credentials }),
+    }),
+  });
+}

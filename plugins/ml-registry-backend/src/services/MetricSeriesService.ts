@@ -1,0 +1,105 @@
+import { InputError, NotFoundError } from '@backstage/errors';
+import type { Authorizer } from '@downstage/node';
+import {
+  mlRegistryReadPermission,
+  type MetricSeries,
+  type SeriesAxis,
+} from '@downstage/plugin-ml-registry-common';
+import { CurveSampler } from '../domain/downsample';
+import type { MetricSeriesStore } from '../stores/MetricSeriesStore';
+import type { RunStore } from '../stores/RunStore';
+import type { CallOptions } from './ModelService';
+
+/** So many curves are read for one request. */
+const MOST = 500;
+
+/** Metrics of runs as curves that can be drawn, however many points were logged. */
+export class MetricSeriesService {
+  readonly #authorizer: Authorizer;
+  readonly #runs: RunStore;
+  readonly #series: MetricSeriesStore;
+
+  constructor(options: {
+    authorizer: Authorizer;
+    runs: RunStore;
+    series: MetricSeriesStore;
+  }) {
+    this.#authorizer = options.authorizer;
+    this.#runs = options.runs;
+    this.#series = options.series;
+  }
+
+  /** Curves without a point in the window are left out. */
+  async read(
+    request: {
+      runId: string[];
+      key: string[];
+      axis: SeriesAxis;
+      from?: number;
+      to?: number;
+      points: number;
+    },
+    { credentials }: CallOptions,
+  ): Promise<{ series: MetricSeries[] }> {
+    await this.#authorizer.require({
+      credentials,
+      permission: mlRegistryReadPermission,
+    });
+    const { runId: runIds, key: keys } = request;
+    if (runIds.length * keys.length > MOST) {
+      throw new InputError(
+        `Asked for ${keys.length} metrics of ${runIds.length} runs; at most ${MOST} curves are read at once`,
+      );
+    }
+    const series: MetricSeries[] = [];
+    for (const runId of runIds) {
+      const run = await this.#runs.findInfo(runId);
+      if (!run) throw new NotFoundError(`No run ${runId}`);
+      for (const key of keys) {
+        const curve = await this.#curve({ ...request, run, key });
+        if (curve.total > 0) series.push(curve);
+      }
+    }
+    return { series };
+  }
+
+  async #curve(request: {
+    run: { runId: string; startTime: number };
+    key: string;
+    axis: SeriesAxis;
+    from?: number;
+    to?: number;
+    points: number;
+  }): Promise<MetricSeries> {
+    const { run, key, axis, from, to } = request;
+    const { runId } = run;
+    const start = axis === 'relative' ? run.startTime : 0;
+    const sampler = new CurveSampler(request.points);
+    let notNumbers = 0;
+    const chunks = this.#series.points({
+      runId,
+      key,
+      window: {
+        column: axis === 'step' ? 'step' : 'timestamp',
+        from: from === undefined ? undefined : from + start,
+        to: to === undefined ? undefined : to + start,
+      },
+    });
+    for await (const points of chunks) {
+      for (const { step, timestamp, value } of points) {
+        const x = axis === 'step' ? step : timestamp - start;
+        if (value === undefined) notNumbers += 1;
+        else sampler.add({ x, value });
+      }
+    }
+    const kept = sampler.points();
+    return {
+      runId,
+      key,
+      x: kept.map(point => point.x),
+      values: kept.map(point => point.value),
+      total: sampler.count + notNumbers,
+      notNumbers,
+    };
+  }
+}

@@ -1,0 +1,87 @@
+import type { AuditorService } from '@backstage/backend-plugin-api';
+import type { Authorizer } from '@downstage/node';
+import type { Run } from '@downstage/plugin-ml-registry-common';
+import type { LifecycleStage } from '../stores/ExperimentStore';
+import { audited } from './audited';
+import type { CallOptions } from './ModelService';
+import type { RunLogService } from './RunLogService';
+import type { RunQueryService } from './RunQueryService';
+import type { RunService } from './RunService';
+
+const NOTE = 'mlflow.note.content';
+
+/** What people change about runs on the portal's pages; rights are those of the tracking API. */
+export class RunChangeService {
+  readonly #authorizer: Authorizer;
+  readonly #auditor: AuditorService;
+  readonly #runs: RunService;
+  readonly #log: RunLogService;
+  readonly #queries: RunQueryService;
+
+  constructor(options: {
+    authorizer: Authorizer;
+    auditor: AuditorService;
+    runs: RunService;
+    log: RunLogService;
+    queries: RunQueryService;
+  }) {
+    this.#authorizer = options.authorizer;
+    this.#auditor = options.auditor;
+    this.#runs = options.runs;
+    this.#log = options.log;
+    this.#queries = options.queries;
+  }
+
+  async update(
+    change: { runId: string; name?: string; note?: string },
+    { credentials }: CallOptions,
+  ): Promise<Run> {
+    const caller = this.#caller(credentials);
+    const { runId, name, note } = change;
+    await this.#runs.forWrite(caller, runId);
+    await audited(
+      this.#auditor,
+      { eventId: 'run-update', meta: { runId, ...(name && { name }) } },
+      async () => {
+        if (name !== undefined)
+          await this.#runs.update(caller, { runId, name });
+        if (note !== undefined) {
+          const tags = [{ key: NOTE, value: note }];
+          await this.#log.log(caller, runId, { tags });
+        }
+      },
+    );
+    return this.#queries.get(runId, { credentials });
+  }
+
+  /**
+   * Deletes runs, or brings them back. Every run is checked before the first is changed, so a run that is not the
+   * caller's changes nothing.
+   */
+  async setLifecycle(
+    change: { runIds: string[]; stage: LifecycleStage },
+    { credentials }: CallOptions,
+  ): Promise<{ runIds: string[] }> {
+    const caller = this.#caller(credentials);
+    const { stage } = change;
+    const runIds = [...new Set(change.runIds)];
+    for (const runId of runIds) await this.#runs.forWrite(caller, runId);
+    await audited(
+      this.#auditor,
+      {
+        eventId: stage === 'deleted' ? 'runs-delete' : 'runs-restore',
+        meta: { runIds },
+      },
+      async () => {
+        for (const runId of runIds) {
+          await this.#runs.setLifecycle(caller, { runId, stage });
+        }
+      },
+    );
+    return { runIds };
+  }
+
+  #caller(credentials: CallOptions['credentials']) {
+    return { actor: this.#authorizer.actor(credentials), credentials };
+  }
+}
