@@ -24,7 +24,7 @@ export async function* historyAnswer(
   let any = false;
   let piece = await history.next();
   for (; !piece.done; piece = await history.next()) {
-    yield `${any ? ',' : '{"metrics":['}${piece.value.trim().slice(1, -1)}`;
+    yield `${any ? ',' : '{"metrics":['}${piece.value.slice(1, -1)}`;
     any = true;
   }
   yield end(any, piece.value);

@@ -11,7 +11,7 @@ import {
   type Database,
 } from './database';
 import { readerOf, type Reader } from './Reader';
-import { pointList, runDataColumns } from './runDataSql';
+import { pointLines, runDataColumns } from './runDataSql';
 import type { LifecycleStage } from './ExperimentStore';
 
 export type Metric = {
@@ -306,11 +306,12 @@ export class RunStore {
     page: { limit: number; after?: HistoryPosition },
   ): Promise<{ points: string; count: number; last?: HistoryPosition }> {
     const { limit, after } = page;
-    const order = ['timestamp', 'step', 'value', 'is_nan'];
-    const points = this.#knex<MetricRow>('metrics')
+    const points = this.#knex('metrics')
+      .select('timestamp', 'step', 'value', 'is_nan')
       .where({ run_id: runId, key })
-      .orderBy(order)
-      .limit(limit);
+      .orderBy(['timestamp', 'step', 'value', 'is_nan'])
+      .limit(limit)
+      .as('x');
     if (after) {
       points.whereRaw('(timestamp, step, value, is_nan) > (?, ?, ?, ?)', [
         after.timestamp,
@@ -319,36 +320,24 @@ export class RunStore {
         after.isNan,
       ]);
     }
-    const last = (column: string) =>
-      `(SELECT ${column} FROM points ORDER BY timestamp DESC, step DESC, value DESC, is_nan DESC LIMIT 1) AS ${column}`;
     const [row] = await this.#reader.read<{
-      points: string | null;
+      lines: string | null;
       count: number | string;
-      timestamp: number | string;
-      step: number | string;
-      value: number;
-      is_nan: boolean | number;
     }>(
       this.#knex
-        .with('points', points)
-        .from(this.#knex.raw('(SELECT * FROM points) x'))
+        .from(points)
         .select(
-          this.#knex.raw(`${pointList(this.#knex)} AS points`),
+          this.#knex.raw(`${pointLines(this.#knex)} AS lines`, [
+            JSON.stringify(key),
+          ]),
           this.#knex.raw('COUNT(*) AS count'),
-          ...order.map(column => this.#knex.raw(last(column))),
         ),
     );
-    const count = toNumber(row.count);
-    if (count === 0) return { points: '[]', count };
+    const lines = row.lines ?? '';
     return {
-      points: row.points ?? '[]',
-      count,
-      last: {
-        timestamp: toNumber(row.timestamp),
-        step: toNumber(row.step),
-        value: row.value,
-        isNan: Boolean(row.is_nan),
-      },
+      points: `[${lines}]`,
+      count: toNumber(row.count),
+      last: lines ? positionOf(lines) : undefined,
     };
   }
 
@@ -414,13 +403,13 @@ type DatasetText = {
 type ModelText = { modelId: string; direction: string; step: number };
 
 function toText(info: RunInfo, row: Omit<DataRow, 'run_id'>): RunText {
-  const models: ModelText[] = JSON.parse(row.models ?? '[]');
-  const datasets: DatasetText[] = JSON.parse(row.datasets ?? '[]');
+  const models: ModelText[] = JSON.parse(listOf(row.models));
+  const datasets: DatasetText[] = JSON.parse(listOf(row.datasets));
   return {
     ...info,
-    params: row.params ?? '[]',
-    tags: row.tags ?? '[]',
-    metrics: row.metrics ?? '[]',
+    params: listOf(row.params),
+    tags: listOf(row.tags),
+    metrics: listOf(row.metrics),
     datasets: datasets.map(toDataset),
     modelInputs: models
       .filter(model => model.direction === 'input')
@@ -428,6 +417,23 @@ function toText(info: RunInfo, row: Omit<DataRow, 'run_id'>): RunText {
     modelOutputs: models
       .filter(model => model.direction === 'output')
       .map(({ modelId, step }) => ({ modelId, step })),
+  };
+}
+
+function listOf(items: string | null): string {
+  return `[${items ?? ''}]`;
+}
+
+/** Where the last of the lines of `pointLines` stands. */
+function positionOf(lines: string): HistoryPosition {
+  const point: { value: number | string; timestamp: number; step: number } =
+    JSON.parse(lines.slice(lines.lastIndexOf('\n') + 1));
+  const isNan = point.value === 'NaN';
+  return {
+    timestamp: point.timestamp,
+    step: point.step,
+    value: isNan ? 0 : Number(point.value),
+    isNan,
   };
 }
 

@@ -1,53 +1,97 @@
 import { isPostgres, type Database } from './database';
 
 /**
- * The columns that carry all that hangs on a run, as JSON text made by the database: one statement for many runs, and
- * no object per metric where the text goes to a client as it is. The outer table must be `runs`.
+ * The columns that carry all that hangs on a run, as the items of JSON lists written by the database: one statement
+ * for many runs, and no object per metric where the text goes to a client as it is. Null where there is nothing. The
+ * outer table must be `runs`.
  */
 export function runDataColumns(db: Database): string {
   const json = isPostgres(db) ? postgres : sqlite;
-  const entries = (table: string) =>
-    `(SELECT ${json.list(
-      "'key', x.key, 'value', x.value",
-      'x.key',
-    )} FROM ${table} x WHERE x.run_id = runs.run_id)`;
-  return `${entries('params')} AS params,
-    ${entries('run_tags')} AS tags,
-    (SELECT ${json.list(
-      `'key', x.key, 'value', ${json.double}, 'timestamp', x.timestamp, 'step', x.step`,
-      'x.key',
-    )} FROM latest_metrics x WHERE x.run_id = runs.run_id) AS metrics,
-    (SELECT ${json.list(
-      "'name', d.name, 'digest', d.digest, 'sourceType', d.source_type, 'source', d.source, 'schema', d.schema, 'profile', d.profile, 'tags', x.tags",
-      'd.name',
-    )} FROM run_datasets x JOIN datasets d ON d.dataset_id = x.dataset_id WHERE x.run_id = runs.run_id) AS datasets,
-    (SELECT ${json.list(
-      "'modelId', x.model_id, 'direction', x.direction, 'step', x.step",
-      'x.model_id',
-    )} FROM run_models x WHERE x.run_id = runs.run_id) AS models`;
+  const entry = json.object({
+    key: json.text('key'),
+    value: json.text('value'),
+  });
+  const dataset = json.object({
+    name: json.text('name'),
+    digest: json.text('digest'),
+    sourceType: json.text('source_type'),
+    source: json.text('source'),
+    schema: json.text('schema'),
+    profile: json.text('profile'),
+    tags: json.text('tags'),
+  });
+  const model = json.object({
+    modelId: json.text('model_id'),
+    direction: json.text('direction'),
+    step: 'step',
+  });
+  const list = (item: string, rows: string) =>
+    `(SELECT ${json.join(item, ',')} FROM (${rows}) x)`;
+  const own = (table: string, order: string) =>
+    `SELECT * FROM ${table} WHERE ${table}.run_id = runs.run_id ORDER BY ${json.byBytes(
+      order,
+    )}`;
+  return `${list(entry, own('params', 'key'))} AS params,
+    ${list(entry, own('run_tags', 'key'))} AS tags,
+    ${list(
+      pointObject(db, json.text('key')),
+      own('latest_metrics', 'key'),
+    )} AS metrics,
+    ${list(
+      dataset,
+      `SELECT d.*, i.tags FROM run_datasets i JOIN datasets d ON d.dataset_id = i.dataset_id WHERE i.run_id = runs.run_id ORDER BY ${json.byBytes(
+        'd.name',
+      )}`,
+    )} AS datasets,
+    ${list(model, own('run_models', 'model_id'))} AS models`;
 }
 
-/** Points of one metric as a JSON list in `points`, from a table `x` in its order. */
-export function pointList(db: Database): string {
+/**
+ * Points of one metric as the items of a JSON list, one a line: no line break stands in JSON otherwise, and so the last
+ * of them is found again. `key` is bound as JSON.
+ */
+export function pointLines(db: Database): string {
   const json = isPostgres(db) ? postgres : sqlite;
-  return json.list(
-    `'key', x.key, 'value', ${json.double}, 'timestamp', x.timestamp, 'step', x.step`,
-  );
+  return json.join(pointObject(db, json.bound), ',\n');
 }
 
-/** NaN and infinities are spelled as strings, because JSON has no numbers for them. */
+function pointObject(db: Database, key: string): string {
+  const json = isPostgres(db) ? postgres : sqlite;
+  return json.object({
+    key,
+    value: json.double('value', 'is_nan'),
+    timestamp: 'timestamp',
+    step: 'step',
+  });
+}
+
+/** `fields` holds SQL whose text is JSON. */
+function object(fields: Record<string, string>): string {
+  const parts = Object.entries(fields).map(
+    ([name, sql], index) => `'${index ? ',' : '{'}"${name}":' || ${sql}`,
+  );
+  return `${parts.join(' || ')} || '}'`;
+}
+
+/** JSON has no NaN and no infinities: they are spelled as strings. Numbers keep every digit. */
 const postgres = {
-  double: `CASE WHEN x.is_nan THEN to_json('NaN'::text) ELSE to_json(x.value) END`,
-  list: (fields: string, order?: string) =>
-    `json_agg(json_build_object(${fields})${
-      order ? ` ORDER BY ${order} COLLATE "C"` : ''
-    })::text`,
+  object,
+  bound: '?::text',
+  text: (column: string) => `COALESCE(to_json(x.${column})::text, 'null')`,
+  double: (column: string, isNan: string) =>
+    `CASE WHEN ${isNan} THEN '"NaN"' WHEN ${column} IN ('Infinity', '-Infinity') THEN '"' || ${column} || '"' ELSE ${column}::text END`,
+  join: (item: string, separator: string) =>
+    `string_agg(${item}, '${separator}')`,
+  byBytes: (column: string) => `${column} COLLATE "C"`,
 };
 
 const sqlite = {
-  double: `CASE WHEN x.is_nan THEN 'NaN' WHEN x.value > 1.7976931348623157e308 THEN 'Infinity' WHEN x.value < -1.7976931348623157e308 THEN '-Infinity' ELSE x.value END`,
-  list: (fields: string, order?: string) =>
-    `json_group_array(json_object(${fields})${
-      order ? ` ORDER BY ${order}` : ''
-    })`,
+  object,
+  bound: '?',
+  text: (column: string) => `json_quote(x.${column})`,
+  double: (column: string, isNan: string) =>
+    `CASE WHEN ${isNan} THEN '"NaN"' WHEN ${column} > 1.7976931348623157e308 THEN '"Infinity"' WHEN ${column} < -1.7976931348623157e308 THEN '"-Infinity"' ELSE printf('%!.17g', ${column}) END`,
+  join: (item: string, separator: string) =>
+    `group_concat(${item}, '${separator}')`,
+  byBytes: (column: string) => column,
 };
