@@ -141,7 +141,9 @@ class ThreadReader implements Reader {
       else asked?.reject(new Error(message));
     });
     const fail = (error: Error) => {
-      this.#threads.splice(this.#threads.indexOf(thread), 1);
+      // An error is followed by the end: the second call finds nothing left to do.
+      const at = this.#threads.indexOf(thread);
+      if (at >= 0) this.#threads.splice(at, 1);
       for (const asked of thread.waiting.values()) asked.reject(error);
       thread.waiting.clear();
     };
