@@ -7,6 +7,7 @@ export { mlRegistryContract, type MlRegistryContract } from './contract';
 export { createMlRegistryClient, type MlRegistryClient } from './client';
 export {
   mlRegistryApprovePermission,
+  mlRegistryCollectGarbagePermission,
   mlRegistryBreakGlassPermission,
   mlRegistryWebhooksPermission,
   mlRegistryPermissions,
@@ -62,6 +63,16 @@ export {
   type VersionSummary,
 } from './model/version';
 export {
+  isLedgerAction,
+  ledgerActions,
+  ledgerActionSchema,
+  ledgerEntrySchema,
+  productionAtSchema,
+  type LedgerAction,
+  type LedgerEntry,
+  type ProductionAt,
+} from './model/ledger';
+export {
   historyEntrySchema,
   modelSchema,
   type HistoryEntry,
@@ -114,6 +125,7 @@ export {
 } from './model/runTable';
 export {
   deliveryStateSchema,
+  mlflowWebhookEvents,
   webhookDeliverySchema,
   webhookEvents,
   webhookEventSchema,
@@ -127,3 +139,13 @@ export {
   type WebhookStatus,
   type WebhookTest,
 } from './model/webhooks';
+export {
+  garbageCollectionSchema,
+  garbageItemSchema,
+  garbageKindSchema,
+  keptSchema,
+  type GarbageCollection,
+  type GarbageItem,
+  type GarbageKind,
+  type Kept,
+} from './model/garbage';

@@ -272,35 +272,50 @@ export class PromotionService {
           noStep(version, to),
         );
       }
-      const inserted = await promotions.insert(
-        {
-          id,
-          name: version.name,
-          version: version.version,
-          from: version.stage,
-          to,
-          state: 'requested',
-          requestedBy: actor,
-          author: version.createdBy,
-          owner,
-          reason,
-          gates: [],
-          evidence: {
-            at: now,
-            metrics: version.run?.metrics ?? {},
-            datasets: datasetsOf(version),
-            champion: champion && summaryOf(champion),
-            runId: version.runId,
-            jobId: jobOf(version),
-            commit: commitOf(version),
+      const inserted = await promotions.transaction(async tx => {
+        const done = await promotions.insert(
+          {
+            id,
+            name: version.name,
+            version: version.version,
+            from: version.stage,
+            to,
+            state: 'requested',
+            requestedBy: actor,
+            author: version.createdBy,
+            owner,
+            reason,
+            gates: [],
+            evidence: {
+              at: now,
+              metrics: version.run?.metrics ?? {},
+              datasets: datasetsOf(version),
+              champion: champion && summaryOf(champion),
+              runId: version.runId,
+              jobId: jobOf(version),
+              commit: commitOf(version),
+            },
+            championVersion: champion?.version,
+            approvalsNeeded: approvalsNeeded({ ...profile, to }),
+            message: 'Gates are about to be checked',
+            createdAt: now,
           },
-          championVersion: champion?.version,
-          approvalsNeeded: approvalsNeeded({ ...profile, to }),
-          message: 'Gates are about to be checked',
-          createdAt: now,
-        },
-        now,
-      );
+          now,
+          tx,
+        );
+        if (done) {
+          await stages.append(tx, version.name, {
+            at: now,
+            actor,
+            action: 'promotion-requested',
+            version: version.version,
+            from: version.stage,
+            to,
+            message: reason ?? `Asked for ${to}`,
+          });
+        }
+        return done;
+      });
       if (!inserted) {
         const open = await this.#findOpen(candidate, to);
         throw new RegistryConflictError(
@@ -312,15 +327,6 @@ export class PromotionService {
           }`,
         );
       }
-      await stages.append(stages.database, version.name, {
-        at: now,
-        actor,
-        action: 'promotion-requested',
-        version: version.version,
-        from: version.stage,
-        to,
-        message: reason ?? `Asked for ${to}`,
-      });
     });
     await announcer.promotionChanged(await this.#find(id));
     await this.#advance(steps, id);
@@ -353,7 +359,10 @@ export class PromotionService {
             await stages.append(tx, name, {
               at: now,
               actor,
-              action: `promotion-${next}`,
+              action:
+                event === 'reject'
+                  ? 'promotion-rejected'
+                  : 'promotion-withdrawn',
               version,
               to,
               message,

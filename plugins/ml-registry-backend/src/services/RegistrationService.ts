@@ -1,5 +1,7 @@
 import { InputError, NotFoundError } from '@backstage/errors';
 import type { Stage } from '@downstage/plugin-ml-registry-common';
+import type { Knex } from 'knex';
+import type { NewLedgerEntry } from '../stores/LedgerStore';
 import {
   PROMPT_TAG,
   type ModelVersionRow,
@@ -52,15 +54,25 @@ export class RegistrationService {
     const owner =
       entityOwner ??
       (await access.ownerFor(caller, { requested: request.tags[OWNER_TAG] }));
-    const created = await models.transaction(tx =>
-      models.createModel(tx, {
+    const created = await models.transaction(async tx => {
+      const done = await models.createModel(tx, {
         ...request,
         name,
         owner,
         createdBy: caller.actor,
         now: clock(),
-      }),
-    );
+      });
+      if (done) {
+        await this.#note(tx, caller, name, {
+          action: 'registered',
+          message: owner
+            ? `Registered for ${owner}`
+            : 'Registered; nobody owns it',
+          details: { tags: request.tags },
+        });
+      }
+      return done;
+    });
     if (!created) {
       throw new AlreadyExistsError(
         `Registered Model (name=${name}) already exists.`,
@@ -76,7 +88,14 @@ export class RegistrationService {
   ): Promise<RegisteredModelRow> {
     await this.#forWrite(caller, name);
     const { models, clock } = this.#deps;
-    await models.updateModel(models.database, name, { ...patch, now: clock() });
+    await models.transaction(async tx => {
+      await models.updateModel(tx, name, { ...patch, now: clock() });
+      await this.#note(tx, caller, name, {
+        action: 'described',
+        message: 'The description changed',
+        details: patch,
+      });
+    });
     return this.requireModel(name);
   }
 
@@ -87,9 +106,22 @@ export class RegistrationService {
     checkModelName(newName);
     await access.register(caller, await this.#deps.entityOwner(newName));
     await this.#refuseWhileGoverned(name, 'renamed');
-    const renamed = await models.transaction(tx =>
-      models.renameModel(tx, { name, newName, now: clock() }),
-    );
+    const renamed = await models.transaction(async tx => {
+      const done = await models.renameModel(tx, {
+        name,
+        newName,
+        now: clock(),
+      });
+      if (done) {
+        await this.#note(tx, caller, newName, {
+          action: 'renamed',
+          formerName: name,
+          message: `Was called ${name} before`,
+          details: { from: name, to: newName },
+        });
+      }
+      return done;
+    });
     if (!renamed) {
       throw new AlreadyExistsError(
         `Registered Model (name=${newName}) already exists.`,
@@ -103,7 +135,17 @@ export class RegistrationService {
     access.refuseJobs(caller, 'delete registered models');
     await this.#forWrite(caller, name);
     await this.#refuseWhileGoverned(name, 'deleted');
-    await models.transaction(tx => models.deleteModel(tx, name));
+    await models.transaction(async tx => {
+      const gone = await models.listVersions(tx, name);
+      await models.deleteModel(tx, name);
+      await this.#note(tx, caller, name, {
+        action: 'deleted',
+        message: `Deleted with ${gone.length} ${
+          gone.length === 1 ? 'version' : 'versions'
+        }`,
+        details: { versions: gone.map(({ version }) => version) },
+      });
+    });
   }
 
   async setModelTag(
@@ -112,7 +154,11 @@ export class RegistrationService {
   ): Promise<void> {
     await this.#forWrite(caller, tag.name);
     checkTag(tag.key, tag.value);
-    await this.#deps.models.setModelTag(this.#deps.models.database, tag);
+    const { models } = this.#deps;
+    await models.transaction(async tx => {
+      await models.setModelTag(tx, tag);
+      await this.#note(tx, caller, tag.name, tagged(tag));
+    });
   }
 
   async deleteModelTag(
@@ -120,7 +166,11 @@ export class RegistrationService {
     tag: { name: string; key: string },
   ) {
     await this.#forWrite(caller, tag.name);
-    await this.#deps.models.deleteModelTag(this.#deps.models.database, tag);
+    const { models } = this.#deps;
+    await models.transaction(async tx => {
+      await models.deleteModelTag(tx, tag);
+      await this.#note(tx, caller, tag.name, untagged(tag));
+    });
   }
 
   async createVersion(
@@ -140,14 +190,29 @@ export class RegistrationService {
     for (const [key, value] of Object.entries(request.tags))
       checkTag(key, value);
     const resolved = await resolveSource(request, this.#deps);
-    const version = await models.transaction(tx =>
-      models.createVersion(tx, {
+    const version = await models.transaction(async tx => {
+      const made = await models.createVersion(tx, {
         ...request,
         ...resolved,
         createdBy: caller.actor,
         now: clock(),
-      }),
-    );
+      });
+      const original = /^models:\/+([^/]+)\/(\d+)$/.exec(request.source);
+      await this.#note(tx, caller, request.name, {
+        action: 'version-created',
+        version: made.version,
+        to: made.stage,
+        message: original
+          ? `Copied from version ${original[2]} of ${original[1]}`
+          : `Registered from ${request.source}`,
+        details: {
+          source: request.source,
+          ...(original && { copiedFrom: `${original[1]}@${original[2]}` }),
+          ...(made.runId && { runId: made.runId }),
+        },
+      });
+      return made;
+    });
     if (resolved.modelId) await this.#noteOnLoggedModel(resolved.modelId);
     const { onVersionCreated } = this.#deps;
     if (!(PROMPT_TAG in request.tags)) await onVersionCreated(version);
@@ -161,9 +226,14 @@ export class RegistrationService {
   ): Promise<ModelVersionRow> {
     await this.#versionForWrite(caller, key);
     const { models, clock } = this.#deps;
-    await models.updateVersion(models.database, key, {
-      ...patch,
-      now: clock(),
+    await models.transaction(async tx => {
+      await models.updateVersion(tx, key, { ...patch, now: clock() });
+      await this.#note(tx, caller, key.name, {
+        action: 'described',
+        version: key.version,
+        message: 'The description changed',
+        details: patch,
+      });
     });
     return this.requireVersion(key.name, key.version);
   }
@@ -176,7 +246,17 @@ export class RegistrationService {
     access.refuseJobs(caller, 'delete model versions');
     const version = await this.#versionForWrite(caller, key);
     refuseGoverned([version], 'deleted');
-    await models.transaction(tx => models.deleteVersion(tx, key));
+    await models.transaction(async tx => {
+      await models.deleteVersion(tx, key);
+      await this.#note(tx, caller, key.name, {
+        action: 'version-deleted',
+        version: key.version,
+        from: version.stage,
+        message: `Deleted; its files stay with ${
+          version.runId ? `run ${version.runId}` : version.storageLocation
+        }`,
+      });
+    });
   }
 
   async setVersionTag(
@@ -186,7 +266,10 @@ export class RegistrationService {
     await this.#versionForWrite(caller, tag);
     checkTag(tag.key, tag.value);
     const { models, clock } = this.#deps;
-    await models.setVersionTag(models.database, { ...tag, now: clock() });
+    await models.transaction(async tx => {
+      await models.setVersionTag(tx, { ...tag, now: clock() });
+      await this.#note(tx, caller, tag.name, tagged(tag));
+    });
   }
 
   async deleteVersionTag(
@@ -194,10 +277,11 @@ export class RegistrationService {
     tag: { name: string; version: number; key: string },
   ): Promise<void> {
     await this.#versionForWrite(caller, tag);
-    await this.#deps.models.deleteVersionTag(this.#deps.models.database, {
-      name: tag.name,
-      version: tag.version,
-      key: tag.key,
+    const { models } = this.#deps;
+    const { name, version, key } = tag;
+    await models.transaction(async tx => {
+      await models.deleteVersionTag(tx, { name, version, key });
+      await this.#note(tx, caller, name, untagged(tag));
     });
   }
 
@@ -231,9 +315,15 @@ export class RegistrationService {
       return;
     }
     const { models, clock } = this.#deps;
-    await models.transaction(tx =>
-      models.setAlias(tx, { ...request, now: clock() }),
-    );
+    await models.transaction(async tx => {
+      await models.setAlias(tx, { ...request, now: clock() });
+      await this.#note(tx, caller, request.name, {
+        action: 'alias-set',
+        version: request.version,
+        message: `The alias ${request.alias} points here`,
+        details: { alias: request.alias },
+      });
+    });
   }
 
   async deleteAlias(
@@ -249,9 +339,15 @@ export class RegistrationService {
       );
     }
     const { models, clock } = this.#deps;
-    await models.transaction(tx =>
-      models.deleteAlias(tx, { ...request, now: clock() }),
-    );
+    await models.transaction(async tx => {
+      await models.deleteAlias(tx, { ...request, now: clock() });
+      await this.#note(tx, caller, request.name, {
+        action: 'alias-deleted',
+        version: set.version,
+        message: `The alias ${request.alias} was taken away`,
+        details: { alias: request.alias },
+      });
+    });
   }
 
   async requireModel(name: string): Promise<RegisteredModelRow> {
@@ -308,6 +404,17 @@ export class RegistrationService {
     ]);
   }
 
+  async #note(
+    tx: Knex.Transaction,
+    caller: TrackingCaller,
+    name: string,
+    entry: Omit<NewLedgerEntry, 'at' | 'actor'>,
+  ): Promise<void> {
+    const { ledger, clock } = this.#deps;
+    const at = new Date(clock()).toISOString();
+    await ledger.append(tx, name, { ...entry, at, actor: caller.actor });
+  }
+
   async #refuseWhileGoverned(name: string, what: string): Promise<void> {
     const { models } = this.#deps;
     refuseGoverned(await models.listVersions(models.database, name), what);
@@ -344,6 +451,27 @@ function refuseGoverned(versions: ModelVersionRow[], what: string) {
       `Version ${governed.version} of ${governed.name} is in ${governed.stage} and cannot be ${what}; archive it first`,
     );
   }
+}
+
+type Tag = { key: string; value: string; version?: number };
+
+function tagged({ key, value, version }: Tag) {
+  const shown = value.length > 200 ? `${value.slice(0, 200)}…` : value;
+  return {
+    action: 'tagged',
+    version,
+    message: `Tag ${key} = ${shown}`,
+    details: { key, value: shown },
+  } as const;
+}
+
+function untagged({ key, version }: Omit<Tag, 'value'>) {
+  return {
+    action: 'untagged',
+    version,
+    message: `Tag ${key} was taken away`,
+    details: { key },
+  } as const;
 }
 
 function checkTag(key: string, value: string) {

@@ -121,6 +121,7 @@ export class RollbackService {
       credentials,
       permission: mlRegistryReadPermission,
     });
-    return { items: await this.#stages.history(nameOfPath(path)) };
+    const name = nameOfPath(path);
+    return { items: await this.#stages.ledger.list({ name }, { limit: 500 }) };
   }
 }

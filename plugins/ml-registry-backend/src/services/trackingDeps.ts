@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ExperimentStore } from '../stores/ExperimentStore';
+import type { LedgerStore } from '../stores/LedgerStore';
 import type { LoggedModelStore } from '../stores/LoggedModelStore';
 import type { ModelStore } from '../stores/ModelStore';
 import type { RunDataStore } from '../stores/RunDataStore';
@@ -15,6 +16,7 @@ export type TrackingDeps = {
   runData: RunDataStore;
   loggedModels: LoggedModelStore;
   models: ModelStore;
+  ledger: LedgerStore;
   /** Milliseconds since the epoch. */
   clock: () => number;
   /** 32 hex digits nobody has had before. */

@@ -1,38 +1,31 @@
+import type { JsonObject } from '@backstage/types';
 import {
   mlRegistryErrorCodes,
   RegistryConflictError,
   stageAliases,
-  type HistoryEntry,
+  type LedgerAction,
   type Stage,
 } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
 import { displacedTo } from '../domain/stages';
-import { forUpdate, optional, optionalNumber, type Database } from './database';
+import { forUpdate, type Database } from './database';
+import { LedgerStore, type NewLedgerEntry } from './LedgerStore';
 
 export type StageMove = { version: number; from: Stage; to: Stage };
-
-type HistoryRow = {
-  id: number;
-  at: string;
-  actor: string;
-  action: string;
-  version: number | null;
-  from_stage: string | null;
-  to_stage: string | null;
-  message: string;
-};
 
 /**
  * The only writer of stages: a version's stage, whoever it displaces, the aliases and the ledger change together.
  */
 export class StageStore {
   readonly #knex: Knex;
+  readonly ledger: LedgerStore;
 
-  constructor(knex: Knex) {
+  constructor(knex: Knex, ledger: LedgerStore = new LedgerStore(knex)) {
     this.#knex = knex;
+    this.ledger = ledger;
   }
 
-  /** For reads and appends that need no transaction. */
+  /** For reads that need no transaction. */
   get database(): Database {
     return this.#knex;
   }
@@ -84,8 +77,11 @@ export class StageStore {
       from: Stage;
       to: Stage;
       actor: string;
-      action: string;
+      action: LedgerAction;
       message: string;
+      details?: JsonObject;
+      /** Somebody went past a gate. */
+      flagged?: boolean;
       now: Date;
     },
   ): Promise<StageMove[]> {
@@ -118,6 +114,10 @@ export class StageStore {
           move.version === version
             ? change.message
             : `Version ${version} took its place in ${to}`,
+        ...(move.version === version && {
+          details: change.details,
+          flagged: change.flagged,
+        }),
       });
     }
     await this.#moveAliases(tx, { name, moves });
@@ -147,51 +147,22 @@ export class StageStore {
     }
   }
 
-  async append(db: Database, name: string, entry: HistoryEntry): Promise<void> {
-    await db('model_history').insert({
-      name,
-      at: entry.at,
-      actor: entry.actor,
-      action: entry.action,
-      version: entry.version ?? null,
-      from_stage: entry.from ?? null,
-      to_stage: entry.to ?? null,
-      message: entry.message,
-    });
-  }
-
-  /** The ledger of a model, newest first. */
-  async history(name: string): Promise<HistoryEntry[]> {
-    const rows: HistoryRow[] = await this.#knex('model_history')
-      .where({ name })
-      .orderBy('id', 'desc')
-      .limit(500);
-    return rows.map(row => ({
-      at: row.at,
-      actor: row.actor,
-      action: row.action,
-      version: optionalNumber(row.version),
-      from: optional(row.from_stage),
-      to: optional(row.to_stage),
-      message: row.message,
-    }));
+  /** Writes into the ledger, in the caller's transaction. */
+  async append(
+    tx: Knex.Transaction,
+    name: string,
+    entry: NewLedgerEntry,
+  ): Promise<void> {
+    await this.ledger.append(tx, name, entry);
   }
 
   /** Archived versions that were in production, the latest one first. */
   async formerProduction(db: Database, name: string): Promise<number[]> {
-    const rows: { version: number }[] = await db('model_history')
-      .join('model_versions', builder =>
-        builder
-          .on('model_versions.name', 'model_history.name')
-          .andOn('model_versions.version', 'model_history.version'),
-      )
-      .where({
-        'model_history.name': name,
-        'model_history.to_stage': 'production',
-        'model_versions.stage': 'archived',
-      })
-      .orderBy('model_history.id', 'desc')
-      .select('model_history.version');
-    return [...new Set(rows.map(row => row.version))];
+    const rows: { version: number }[] = await db('model_versions')
+      .where({ name, stage: 'archived' })
+      .select('version');
+    const archived = new Set(rows.map(({ version }) => version));
+    const entered = await this.ledger.enteredProduction(db, name);
+    return entered.filter(version => archived.has(version));
   }
 }
