@@ -1,4 +1,7 @@
-"""Starts the MLflow surface on a free port (or takes DOWNSTAGE_MLFLOW_URI) for the tests of the unmodified client."""
+"""Starts the MLflow surface on a free port (or takes DOWNSTAGE_MLFLOW_URI) for the tests of the unmodified client.
+
+It keeps its rows in SQLite, or in the PostgreSQL whose address stands in DOWNSTAGE_TEST_POSTGRES.
+"""
 
 import os
 import shutil
@@ -13,6 +16,7 @@ FOLDER = Path(__file__).resolve().parent
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+os.environ.setdefault("MPLBACKEND", "Agg")
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +53,7 @@ def client(tracking_uri, monkeypatch, tmp_path):
     yield mlflow.MlflowClient()
     while mlflow.active_run():
         mlflow.end_run()
-    mlflow.sklearn.autolog(disable=True)
+    mlflow.autolog(disable=True)
 
 
 @pytest.fixture

@@ -3,12 +3,26 @@ import {
   coreServices,
   createServiceFactory,
 } from '@backstage/backend-plugin-api';
+import { databaseServiceFactory } from '@backstage/backend-defaults/database';
 import { mockServices, startTestBackend } from '@backstage/backend-test-utils';
 import { trackingTestPlugin } from '../src/__testUtils__/trackingTestPlugin';
+
+/** The PostgreSQL to keep rows in; without one they are in SQLite, in memory. */
+function database() {
+  const connection = process.env.DOWNSTAGE_TEST_POSTGRES;
+  if (!connection) return [];
+  return [
+    databaseServiceFactory,
+    mockServices.rootConfig.factory({
+      data: { backend: { database: { client: 'pg', connection } } },
+    }),
+  ];
+}
 
 async function main() {
   const backend = await startTestBackend({
     features: [
+      ...database(),
       trackingTestPlugin({
         verifiers: [
           {

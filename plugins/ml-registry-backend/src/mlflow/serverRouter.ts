@@ -1,8 +1,9 @@
 import type express from 'express';
 import Router from 'express-promise-router';
+import upstream from './upstreamEndpoints.json';
 
 /** What `/version` says: the release of the client that the tests drive. */
-export const REPORTED_VERSION = '3.17.2';
+export const REPORTED_VERSION = upstream.mlflow;
 
 /** What clients ask about the server itself, without a token. */
 export function createServerRouter(
