@@ -14,6 +14,9 @@ class NumberText {
 
 type Fields = { [name: string]: unknown };
 
+/** Names in camel case; there are as many as the API has fields. */
+const camelCase = new Map<string, string>();
+
 /**
  * A request as protobuf's JSON reading sees it: snake_case or camelCase names,
  * numbers also as strings, enums by name or number, null as absent, unknown
@@ -21,14 +24,19 @@ type Fields = { [name: string]: unknown };
  */
 export class Message {
   readonly #fields: Fields;
+  /** The same fields with numbers as they were spelled: read again when a mistake has to be quoted, which is rare. */
+  readonly #spelled: () => Fields;
 
-  private constructor(fields: Fields) {
+  private constructor(fields: Fields, spelled: () => Fields = () => fields) {
     this.#fields = fields;
+    this.#spelled = spelled;
   }
 
   /** From a body. What is not JSON reads as an empty message, as MLflow does; a string may hold JSON. */
   static fromJson(text: string): Message {
-    return new Message(readObject(text, 2));
+    return new Message(readObject(text, 2), () =>
+      readObject(text, 2, keepSpelling),
+    );
   }
 
   /** From query parameters, each given once or several times. */
@@ -43,9 +51,9 @@ export class Message {
 
   /** Adds what stands in the path. */
   with(values: Record<string, string>): Message {
-    return new Message(
-      Object.assign(Object.create(null), this.#fields, values),
-    );
+    const add = (fields: Fields) =>
+      Object.assign(Object.create(null), fields, values);
+    return new Message(add(this.#fields), () => add(this.#spelled()));
   }
 
   has(name: string): boolean {
@@ -57,7 +65,7 @@ export class Message {
     if (value === undefined) return undefined;
     // No database keeps a zero byte.
     if (typeof value === 'string' && !value.includes('\0')) return value;
-    throw invalid(name, value);
+    throw this.#invalid(name);
   }
 
   /** Present, and not empty. */
@@ -77,7 +85,7 @@ export class Message {
   integer(name: string): number | undefined {
     const number = this.#number(name);
     if (number === undefined) return undefined;
-    if (!Number.isSafeInteger(number)) throw invalid(name, this.#get(name));
+    if (!Number.isSafeInteger(number)) throw this.#invalid(name);
     return number;
   }
 
@@ -91,7 +99,7 @@ export class Message {
     if (value === undefined || typeof value === 'boolean') return value;
     if (value === 'true' || value === 'True') return true;
     if (value === 'false' || value === 'False') return false;
-    throw invalid(name, value);
+    throw this.#invalid(name);
   }
 
   /** One of the names; `values[n]` is what the number n + `first` stands for. */
@@ -102,35 +110,39 @@ export class Message {
   ): T | undefined {
     const value = this.#get(name);
     if (value === undefined) return undefined;
-    const spelled = value instanceof NumberText ? value.source : value;
     const found =
-      values.find(known => known === spelled) ??
-      (/^\d+$/.test(String(spelled))
-        ? values[Number(spelled) - first]
-        : undefined);
-    if (!found) throw invalid(name, value, ` Allowed are ${values.join(', ')}`);
+      values.find(known => known === value) ??
+      (/^\d+$/.test(String(value)) ? values[Number(value) - first] : undefined);
+    if (!found) throw this.#invalid(name, ` Allowed are ${values.join(', ')}`);
     return found;
   }
 
   strings(name: string): string[] {
     return this.#list(name).map(item => {
       if (typeof item === 'string' && !item.includes('\0')) return item;
-      throw invalid(name, item);
+      throw this.#invalid(name);
     });
   }
 
   messages(name: string): Message[] {
-    return this.#list(name).map(item => {
-      if (isFields(item)) return new Message(item);
-      throw invalid(name, item);
+    return this.#list(name).map((item, index) => {
+      if (isFields(item)) {
+        return new Message(item, () => {
+          const list = this.#spelledAt(name);
+          return asFields(Array.isArray(list) ? list[index] : undefined);
+        });
+      }
+      throw this.#invalid(name);
     });
   }
 
   message(name: string): Message | undefined {
     const value = this.#get(name);
     if (value === undefined) return undefined;
-    if (isFields(value)) return new Message(value);
-    throw invalid(name, value);
+    if (isFields(value)) {
+      return new Message(value, () => asFields(this.#spelledAt(name)));
+    }
+    throw this.#invalid(name);
   }
 
   /** A map of strings; `undefined` when it is absent. */
@@ -146,39 +158,45 @@ export class Message {
     if (value === undefined) return [];
     if (Array.isArray(value)) return value;
     if (typeof value === 'string') return [value];
-    throw invalid(name, value);
+    throw this.#invalid(name);
   }
 
   #number(name: string): number | undefined {
     const value = this.#get(name);
     if (value === undefined) return undefined;
-    if (value instanceof NumberText) return value.value;
+    if (typeof value === 'number') return value;
     if (typeof value === 'string' && NUMBER.test(value)) return Number(value);
     if (value === 'NaN') return NaN;
-    throw invalid(name, value);
+    throw this.#invalid(name);
   }
 
   #get(name: string): unknown {
-    const camel = name.replace(/_([a-z])/g, (_, letter) =>
-      letter.toUpperCase(),
-    );
-    const value = this.#fields[name] ?? this.#fields[camel];
-    return value === null ? undefined : value;
+    return pick(this.#fields, name);
   }
+
+  #spelledAt(name: string): unknown {
+    return pick(this.#spelled(), name);
+  }
+
+  #invalid(name: string, allowed = ''): InputError {
+    const text = spell(this.#spelledAt(name)).slice(0, 200);
+    return new InputError(
+      `Invalid value ${text} for parameter '${name}' supplied.${allowed}`,
+    );
+  }
+}
+
+function pick(fields: Fields, name: string): unknown {
+  let camel = camelCase.get(name);
+  if (camel === undefined) {
+    camel = name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+    camelCase.set(name, camel);
+  }
+  return fields[name] ?? fields[camel] ?? undefined;
 }
 
 export function missing(name: string): InputError {
   return new InputError(`Missing value for required parameter '${name}'.`);
-}
-
-function invalid(name: string, value: unknown, allowed = ''): InputError {
-  const text = spell(value);
-  return new InputError(
-    `Invalid value ${text.slice(
-      0,
-      200,
-    )} for parameter '${name}' supplied.${allowed}`,
-  );
 }
 
 function spell(value: unknown): string {
@@ -189,21 +207,30 @@ function spell(value: unknown): string {
   );
 }
 
-function readObject(text: string, depth: number): Fields {
+type Reviver = Parameters<typeof JSON.parse>[1];
+
+const keepSpelling = (
+  _key: string,
+  inner: unknown,
+  context?: { source?: string },
+) =>
+  typeof inner === 'number'
+    ? new NumberText(inner, context?.source ?? String(inner))
+    : inner;
+
+function readObject(text: string, depth: number, reviver?: Reviver): Fields {
   let value: unknown;
   try {
-    value = JSON.parse(
-      text,
-      (_key: string, inner: unknown, context?: { source?: string }) =>
-        typeof inner === 'number'
-          ? new NumberText(inner, context?.source ?? String(inner))
-          : inner,
-    );
+    value = JSON.parse(text, reviver);
   } catch {
     return Object.create(null);
   }
   if (typeof value === 'string' && depth > 1)
-    return readObject(value, depth - 1);
+    return readObject(value, depth - 1, reviver);
+  return asFields(value);
+}
+
+function asFields(value: unknown): Fields {
   return isFields(value) ? value : Object.create(null);
 }
 
