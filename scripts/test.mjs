@@ -3,7 +3,14 @@
 //   npm test                      everything
 //   npm test -- --only=unit       one part: format, lint, types, exports, unit, mlflow, crash, browser
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureNode, ensurePackages, withNode } from './prepare.mjs';
@@ -130,12 +137,20 @@ async function unit() {
   }
 }
 
-/** The real, newest MLflow client against the real plugin. */
+/** The real, newest MLflow client against the real plugin, on SQLite and on a PostgreSQL started for this run. */
 async function mlflow() {
-  await pytest(
-    await pythonWithMlflow(),
-    join(root, 'plugins/ml-registry-backend/python-tests'),
-  );
+  await ensureDebianPackage('postgresql', () => postgresInstalled());
+  const python = await pythonWithMlflow();
+  const folder = join(root, 'plugins/ml-registry-backend/python-tests');
+  process.stdout.write('The MLflow client, on SQLite\n');
+  await pytest(python, folder, {});
+  const postgres = await startPostgres(join(scratch, 'postgres-mlflow'));
+  try {
+    process.stdout.write('The MLflow client, on PostgreSQL\n');
+    await pytest(python, folder, { DOWNSTAGE_TEST_POSTGRES: postgres.url });
+  } finally {
+    await postgres.stop();
+  }
 }
 
 /** The portal killed at the worst moments, and a script of plain MLflow against it. */
@@ -147,7 +162,7 @@ async function crash() {
   counted.failed += result.failed;
 }
 
-/** The Python of an environment with the MLflow client; it is made once and kept with the other tools. */
+/** The Python of an environment with the MLflow client; it is made once for a list of packages, and kept with the other tools. */
 async function pythonWithMlflow() {
   const folder = join(root, '.downstage/tools/python-tests');
   const requirements = join(
@@ -155,7 +170,9 @@ async function pythonWithMlflow() {
     'plugins/ml-registry-backend/python-tests/requirements.txt',
   );
   const python = join(folder, 'bin/python');
-  if (existsSync(join(folder, 'ready'))) return python;
+  const ready = join(folder, 'ready');
+  const wanted = await readFile(requirements, 'utf8');
+  if ((await readFile(ready, 'utf8').catch(() => '')) === wanted) return python;
   const end = step('Installing the Python packages of the MLflow tests');
   await ensureDebianPackage('python3-venv', () =>
     succeeds('python3', ['-c', 'import ensurepip']),
@@ -165,16 +182,17 @@ async function pythonWithMlflow() {
   await run(python, ['-m', 'pip', 'install', '--quiet', '-r', requirements], {
     quiet: true,
   });
-  await run('touch', [join(folder, 'ready')]);
+  await writeFile(ready, wanted);
   end();
   return python;
 }
 
-async function pytest(python, folder) {
+async function pytest(python, folder, more) {
   const report = join(scratch, 'pytest.xml');
+  await rm(report, { force: true });
   await run(python, ['-m', 'pytest', '-q', `--junitxml=${report}`, folder], {
     cwd: folder,
-    env: { ...environment, DOWNSTAGE_NODE: node },
+    env: { ...environment, ...more, DOWNSTAGE_NODE: node },
   }).catch(error => {
     if (!existsSync(report)) throw error;
   });

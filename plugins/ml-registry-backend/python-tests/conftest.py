@@ -6,6 +6,7 @@ It keeps its rows in SQLite, or in the PostgreSQL whose address stands in DOWNST
 import os
 import shutil
 import subprocess
+import sys
 import uuid
 from pathlib import Path
 
@@ -53,7 +54,9 @@ def client(tracking_uri, monkeypatch, tmp_path):
     yield mlflow.MlflowClient()
     while mlflow.active_run():
         mlflow.end_run()
-    mlflow.autolog(disable=True)
+    for library in ("sklearn", "xgboost", "lightgbm", "pytorch"):
+        if library.replace("pytorch", "torch") in sys.modules:
+            getattr(mlflow, library).autolog(disable=True)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 import requests
 from matplotlib import pyplot as plt
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 
 def test_artifacts_with_spaces_and_unicode(client, experiment, tmp_path):
@@ -103,5 +104,5 @@ def test_artifacts_are_downloaded_by_each_of_their_addresses(client, experiment,
         folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(tmp_path / str(number))))
         assert (folder / "x.txt").read_text() == "x"
     assert [f.path for f in mlflow.artifacts.list_artifacts(run_id=run.info.run_id)] == ["folder"]
-    client._tracking_client.delete_artifacts(run.info.run_id, "folder/x.txt")
+    get_artifact_repository(run.info.artifact_uri).delete_artifacts("folder/x.txt")
     assert client.list_artifacts(run.info.run_id, "folder") == []

@@ -60,7 +60,7 @@ def test_the_scikit_learn_face_of_xgboost(client, experiment, data):
     with mlflow.start_run() as run:
         XGBClassifier(n_estimators=3, n_jobs=1).fit(x, y)
     found = client.get_run(run.info.run_id)
-    assert found.data.params["n_estimators"] == "3"
+    assert found.data.params["num_boost_round"] == "3"
     assert len(found.outputs.model_outputs) == 1
 
 

@@ -51,11 +51,11 @@ def test_system_metrics_are_sampled_while_the_run_lasts(client, experiment):
         with mlflow.start_run(log_system_metrics=True) as run:
             deadline = time.monotonic() + 20
             while time.monotonic() < deadline:
-                if "system/memory_usage_percentage" in client.get_run(run.info.run_id).data.metrics:
+                if "system/system_memory_usage_percentage" in client.get_run(run.info.run_id).data.metrics:
                     break
                 time.sleep(0.1)
     finally:
         mlflow.set_system_metrics_sampling_interval(None)
         mlflow.set_system_metrics_samples_before_logging(None)
     metrics = client.get_run(run.info.run_id).data.metrics
-    assert {"system/cpu_utilization_percentage", "system/memory_usage_percentage"} <= set(metrics)
+    assert {"system/cpu_utilization_percentage", "system/system_memory_usage_percentage"} <= set(metrics)

@@ -48,7 +48,7 @@ export class RegistrationService {
     const { access, models, clock } = this.#deps;
     const name = checkModelName(request.name);
     const entityOwner = await this.#deps.entityOwner(name);
-    await access.register(caller, entityOwner);
+    await access.register(caller, entityOwner, name);
     for (const [key, value] of Object.entries(request.tags))
       checkTag(key, value);
     const owner =
@@ -104,7 +104,11 @@ export class RegistrationService {
     access.refuseJobs(caller, 'rename registered models');
     await this.#forWrite(caller, name);
     checkModelName(newName);
-    await access.register(caller, await this.#deps.entityOwner(newName));
+    await access.register(
+      caller,
+      await this.#deps.entityOwner(newName),
+      newName,
+    );
     await this.#refuseWhileGoverned(name, 'renamed');
     const renamed = await models.transaction(async tx => {
       const done = await models.renameModel(tx, {
@@ -295,7 +299,28 @@ export class RegistrationService {
     },
   ): Promise<ModelVersionRow> {
     const version = await this.#versionForWrite(caller, change);
+    const { name, to } = change;
+    if (change.archiveExisting && (to === 'none' || to === 'archived')) {
+      throw new InputError(
+        `Model version transition cannot archive existing model versions because '${
+          to === 'none' ? 'None' : 'Archived'
+        }' is not an Active stage. Valid stages are ['Staging', 'Production']`,
+      );
+    }
     await this.#askPolicy(caller, version, { ...change, via: 'stage' });
+    if (change.archiveExisting) {
+      // Candidate and Production displace by themselves; whoever else is left here goes the same way as by hand.
+      const { models } = this.#deps;
+      const found = await models.findVersionsInStage(models.database, name, to);
+      for (const other of found) {
+        if (other.version === version.version) continue;
+        await this.#askPolicy(caller, other, {
+          to: 'archived',
+          via: 'stage',
+          archiveExisting: false,
+        });
+      }
+    }
     return this.requireVersion(change.name, change.version);
   }
 
@@ -378,6 +403,9 @@ export class RegistrationService {
     wish: { to: Stage; via: 'stage' | 'alias'; archiveExisting: boolean },
   ): Promise<void> {
     if (version.stage === wish.to) return;
+    if ([version.stage, wish.to].some(stage => isGoverned(stage))) {
+      await this.#deps.access.promote(caller, version.name);
+    }
     const decision = await this.#deps.stagePolicy.transition({
       caller,
       modelName: version.name,
@@ -427,7 +455,7 @@ export class RegistrationService {
     const { access, models } = this.#deps;
     const model = await models.findModel(models.database, name);
     const owner = (await this.#deps.entityOwner(name)) ?? model?.owner;
-    await access.register(caller, owner);
+    await access.register(caller, owner, name);
     if (!model)
       throw new NotFoundError(`Registered Model with name=${name} not found`);
     return model;
@@ -442,10 +470,12 @@ export class RegistrationService {
   }
 }
 
+function isGoverned(stage: Stage): boolean {
+  return stage === 'production' || stage === 'candidate';
+}
+
 function refuseGoverned(versions: ModelVersionRow[], what: string) {
-  const governed = versions.find(
-    ({ stage }) => stage === 'production' || stage === 'candidate',
-  );
+  const governed = versions.find(({ stage }) => isGoverned(stage));
   if (governed) {
     throw new StageRefusedError(
       `Version ${governed.version} of ${governed.name} is in ${governed.stage} and cannot be ${what}; archive it first`,
