@@ -1,6 +1,24 @@
+import type { HumanDuration } from '@backstage/types';
+
 export interface Config {
   /** The model registry and its MLflow API. */
   mlRegistry?: {
+    webhooks?: {
+      /**
+       * Hosts, with a port or without, that webhooks may be sent to though they are inside or speak plain http. All
+       * others have to be public and speak https.
+       */
+      allow?: string[];
+      /**
+       * Seals the secrets of webhooks and the tokens of imports in the database. Unless given, a key is made once and
+       * kept in `registry-secrets.key` in `downstage.dataDir`; several portals that do not share that folder need the
+       * same one here.
+       * @visibility secret
+       */
+      secretKey?: string;
+    };
+    /** How long deleted runs, logged models and experiments can be restored before they count as garbage; 30 days unless given. */
+    retention?: HumanDuration;
     artifacts?: {
       /** Folder the artifacts are kept in; `artifacts` in `downstage.dataDir` unless given. */
       directory?: string;

@@ -7,13 +7,21 @@ import type {
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import type { Clock, NewId } from '@downstage/common';
 import type { Authorizer } from '@downstage/node';
-import type { ArtifactStore, Gate } from '@downstage/plugin-ml-registry-node';
+import type {
+  ArtifactHolder,
+  ArtifactStore,
+  Gate,
+} from '@downstage/plugin-ml-registry-node';
 import type { Knex } from 'knex';
 import type { Announcer } from './services/Announcer';
 import { ClaimService } from './services/ClaimService';
 import { createRunPageServices } from './services/createRunPageServices';
+import { createGarbageServices } from './services/createGarbageServices';
 import { createTrackingServices } from './services/createTrackingServices';
+import { createWebhooks } from './services/createWebhooks';
 import { GateKeeper } from './services/GateKeeper';
+import type { OutboundClient } from './services/OutboundClient';
+import type { SecretBox } from './services/SecretBox';
 import { ModelFiles } from './services/ModelFiles';
 import { ModelProfiles } from './services/ModelProfiles';
 import { ModelService } from './services/ModelService';
@@ -24,7 +32,6 @@ import { RollbackService } from './services/RollbackService';
 import { RunQueryService } from './services/RunQueryService';
 import { VersionChecks } from './services/VersionChecks';
 import { CheckStore } from './stores/CheckStore';
-import { LedgerStore } from './stores/LedgerStore';
 import { ExperimentStore } from './stores/ExperimentStore';
 import { ModelStore } from './stores/ModelStore';
 import { PromotionStore } from './stores/PromotionStore';
@@ -45,10 +52,19 @@ export type RegistryDeps = {
   portalUrl: string;
   /** Called after a version was registered; its check may begin. */
   onVersionCreated: () => void;
+  /** How the registry calls other systems, and keeps what it signs in with. */
+  outgoing: { client: OutboundClient; secrets: SecretBox; onDue?: () => void };
+  newDeliveryId?: NewId;
   /** Where clients reach this plugin, and the key of addresses that are signed for them. */
   ownUrls?: { baseUrl: () => Promise<string>; key: Buffer };
   /** Called when an upload is due for its next step. */
   onUploadDue?: () => void;
+  /** Who else knows which versions are needed. */
+  holders?: ArtifactHolder[];
+  /** How long what was deleted can be restored; 30 days unless given. */
+  retentionMs?: number;
+  /** Called when there is something to delete for good. */
+  onGarbageDue?: () => void;
   clock?: Clock;
   newId?: NewId;
 };
@@ -62,10 +78,18 @@ export function createServices(deps: RegistryDeps) {
   const newId = deps.newId ?? randomUUID;
 
   const versions = new VersionReader(knex);
-  const ledger = new LedgerStore(knex);
-  const stages = new StageStore(knex, ledger);
   const promotionStore = new PromotionStore(knex);
   const profiles = new ModelProfiles(deps);
+  const { ledger, webhooks, deliveries } = createWebhooks({
+    ...deps,
+    ...deps.outgoing,
+    ownerOf: async name =>
+      (await profiles.get(name)).owner ??
+      (await versions.findModel(name))?.owner,
+    clock,
+    newId: deps.newDeliveryId,
+  });
+  const stages = new StageStore(knex, ledger);
   const files = new ModelFiles(deps.artifactStore);
   const gates = new GateKeeper({ versions, files, gates: deps.gates });
   const shared = {
@@ -113,6 +137,8 @@ export function createServices(deps: RegistryDeps) {
   });
   return {
     tracking,
+    webhooks,
+    deliveries,
     stagePolicy,
     steps,
     promotions,
@@ -121,6 +147,14 @@ export function createServices(deps: RegistryDeps) {
     claims: new ClaimService({ ...shared, modelStore: new ModelStore(knex) }),
     runs,
     runPages: createRunPageServices({ ...shared, knex, tracking, runs }),
+    ...createGarbageServices({
+      ...shared,
+      knex,
+      artifactStore: deps.artifactStore,
+      holders: deps.holders ?? [],
+      retentionMs: deps.retentionMs ?? 30 * 24 * 3_600_000,
+      onDue: deps.onGarbageDue ?? (() => {}),
+    }),
     checks: new VersionChecks({ ...shared, checks: new CheckStore(knex) }),
   };
 }

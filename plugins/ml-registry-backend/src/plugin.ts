@@ -28,10 +28,14 @@ import { createMlflowRouter } from './mlflow/createMlflowRouter';
 import { FolderArtifactStore } from './providers/FolderArtifactStore';
 import { readSigningKey } from './providers/readSigningKey';
 import { startPromotionReconciler } from './reconcilers/promotionReconciler';
+import { startGarbageReconciler } from './reconcilers/garbageReconciler';
 import { startUploadReconciler } from './reconcilers/uploadReconciler';
 import { startVersionReconciler } from './reconcilers/versionReconciler';
+import { startWebhookReconciler } from './reconcilers/webhookReconciler';
 import { createRouter } from './router';
 import { Announcer } from './services/Announcer';
+import { OutboundClient } from './services/OutboundClient';
+import { SecretBox } from './services/SecretBox';
 import { tuneSqlite } from './stores/sqliteFile';
 
 /** Tracking, models, versions, promotion. */
@@ -94,6 +98,8 @@ export const mlRegistryPlugin = createBackendPlugin({
         // The loop needs the services, and they tell the loop: until it runs there is nobody to tell.
         let nudge = () => {};
         let nudgeUploads = () => {};
+        let nudgeGarbage = () => {};
+        let nudgeWebhooks = () => {};
         const services = createServices({
           ...deps,
           knex,
@@ -112,7 +118,20 @@ export const mlRegistryPlugin = createBackendPlugin({
               folder: options.artifactsDir,
             }),
           },
+          outgoing: {
+            client: new OutboundClient({
+              allowedHosts: options.webhooks.allow,
+              setting: 'mlRegistry.webhooks.allow',
+            }),
+            secrets: options.webhooks.secretKey
+              ? SecretBox.fromKey(options.webhooks.secretKey)
+              : await SecretBox.fromFile(options.webhooks.secretKeyFile),
+            onDue: () => nudgeWebhooks(),
+          },
           onUploadDue: () => nudgeUploads(),
+          holders,
+          retentionMs: options.retentionMs,
+          onGarbageDue: () => nudgeGarbage(),
           onVersionCreated: () => nudge(),
         });
 
@@ -131,11 +150,23 @@ export const mlRegistryPlugin = createBackendPlugin({
           uploads: services.tracking.uploads,
         });
         nudgeUploads = uploadLoop.nudge;
+        const garbageLoop = startGarbageReconciler({
+          ...loops,
+          steps: services.garbageSteps,
+        });
+        nudgeGarbage = garbageLoop.nudge;
+        const webhookLoop = startWebhookReconciler({
+          ...loops,
+          deliveries: services.deliveries,
+        });
+        nudgeWebhooks = webhookLoop.nudge;
         lifecycle.addShutdownHook(async () => {
           await Promise.all([
             versionLoop.stop(),
             promotionLoop.stop(),
+            webhookLoop.stop(),
             uploadLoop.stop(),
+            garbageLoop.stop(),
           ]);
         });
 
@@ -146,7 +177,7 @@ export const mlRegistryPlugin = createBackendPlugin({
         router.use(
           '/mlflow',
           createMlflowRouter({
-            services: services.tracking,
+            services: { ...services.tracking, webhooks: services.webhooks },
             httpAuth,
             authorizer,
             verifiers,
@@ -154,9 +185,9 @@ export const mlRegistryPlugin = createBackendPlugin({
             portalUrl: options.portalUrl,
           }),
         );
-        router.use(createRouter({ httpAuth, ...services }));
+        router.use(createRouter({ httpAuth, authorizer, ...services }));
         httpRouter.use(router);
-        registerActions({ actions: deps.actions, ...services });
+        registerActions({ actions: deps.actions, authorizer, ...services });
       },
     });
   },

@@ -1,16 +1,19 @@
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
-import { createContractRouter } from '@downstage/node';
+import { createContractRouter, type Authorizer } from '@downstage/node';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import type express from 'express';
 import Router from 'express-promise-router';
 import { createFileRouter } from './http/createFileRouter';
 import { runPageHandlers } from './http/runPageHandlers';
+import { webhookHandlers } from './http/webhookHandlers';
 import type { ClaimService } from './services/ClaimService';
 import type { RunPageServices } from './services/createRunPageServices';
+import type { GarbageService } from './services/GarbageService';
 import type { ModelService } from './services/ModelService';
 import type { PromotionService } from './services/PromotionService';
 import type { RollbackService } from './services/RollbackService';
 import type { RunQueryService } from './services/RunQueryService';
+import type { WebhookService } from './services/WebhookService';
 
 /** The contract, turned into service calls, and the routes that stream. */
 export function createRouter(options: {
@@ -21,6 +24,9 @@ export function createRouter(options: {
   rollbacks: RollbackService;
   runs: RunQueryService;
   runPages: RunPageServices;
+  garbage: GarbageService;
+  authorizer: Authorizer;
+  webhooks: WebhookService;
 }): express.Router {
   const { httpAuth, claims, models, promotions, rollbacks, runs } = options;
   const router = Router();
@@ -67,6 +73,13 @@ export function createRouter(options: {
         listRunArtifacts: ({ params, query }, call) =>
           runs.listArtifacts({ ...params, ...query }, call),
         ...runPageHandlers(options.runPages),
+        previewGarbage: (_, call) => options.garbage.preview(call),
+        listGarbageCollections: (_, call) => options.garbage.list(call),
+        getGarbageCollection: ({ params }, call) =>
+          options.garbage.get(params.id, call),
+        collectGarbage: ({ params }, call) =>
+          options.garbage.collect(params.id, call),
+        ...webhookHandlers(options),
       },
     }),
   );

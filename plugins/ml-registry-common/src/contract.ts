@@ -5,8 +5,12 @@ import {
   pageQuerySchema,
 } from '@downstage/common';
 import { z } from 'zod';
+import { cardOperations } from './contract/cards';
 import { claimOperations } from './contract/claims';
+import { ledgerOperations } from './contract/ledger';
+import { garbageOperations } from './contract/garbage';
 import { runTableOperations } from './contract/runTable';
+import { webhookOperations } from './contract/webhooks';
 import { historyEntrySchema, modelSchema } from './model/model';
 import {
   promotionPreviewSchema,
@@ -191,7 +195,11 @@ export const mlRegistryContract = defineContract({
     query: artifactQuerySchema,
     response: z.object({ items: z.array(artifactFileSchema) }),
   },
+  ...cardOperations,
   ...claimOperations,
+  ...ledgerOperations,
+  ...garbageOperations,
   ...runTableOperations,
+  ...webhookOperations,
 });
 export type MlRegistryContract = typeof mlRegistryContract;

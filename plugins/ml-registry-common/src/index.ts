@@ -68,10 +68,40 @@ export {
   ledgerActionSchema,
   ledgerEntrySchema,
   productionAtSchema,
+  productionChangeSchema,
   type LedgerAction,
   type LedgerEntry,
   type ProductionAt,
+  type ProductionChange,
 } from './model/ledger';
+export { ledgerFilterSchema } from './contract/ledger';
+export {
+  cardFieldNames,
+  cardFields,
+  declaredCardSchema,
+  isCardField,
+  modelCardSchema,
+  type CardField,
+  type CardMetric,
+  type DeclaredCard,
+  type ModelCard,
+  type VerifiedCard,
+} from './model/card';
+export {
+  comparisonSections,
+  pinnedJobSchema,
+  reproductionSchema,
+  versionComparisonSchema,
+  type ComparisonRow,
+  type MetricMatch,
+  type PinnedJob,
+  type Reproduction,
+  type VersionComparison,
+} from './model/comparison';
+export {
+  modelSignatureSchema,
+  type ModelSignature,
+} from './model/modelSignature';
 export {
   historyEntrySchema,
   modelSchema,

@@ -30,10 +30,31 @@ export const mlRegistryApprovePermission = createPermission({
   attributes: { action: 'update' },
 });
 
+/** Put a version into production past gates and approvals, flagged for ever. */
+export const mlRegistryBreakGlassPermission = createPermission({
+  name: 'ml.registry.break-glass',
+  attributes: { action: 'update' },
+});
+
+/** Add, change and remove webhooks: of a model by its owners, of all models by administrators. */
+export const mlRegistryWebhooksPermission = createPermission({
+  name: 'ml.registry.webhooks',
+  attributes: { action: 'update' },
+});
+
+/** Delete for good what was deleted long ago; administrators only. */
+export const mlRegistryCollectGarbagePermission = createPermission({
+  name: 'ml.registry.collect-garbage',
+  attributes: { action: 'delete' },
+});
+
 export const mlRegistryPermissions = [
   mlRegistryReadPermission,
   mlRegistryTrackPermission,
   mlRegistryRegisterPermission,
   mlRegistryPromotePermission,
   mlRegistryApprovePermission,
+  mlRegistryCollectGarbagePermission,
+  mlRegistryBreakGlassPermission,
+  mlRegistryWebhooksPermission,
 ];

@@ -9,6 +9,8 @@ import type { ArtifactStore, Gate } from '@downstage/plugin-ml-registry-node';
 import type { Knex } from 'knex';
 import { createServices } from '../createServices';
 import { Announcer } from '../services/Announcer';
+import { OutboundClient } from '../services/OutboundClient';
+import { SecretBox } from '../services/SecretBox';
 import { aModelEntity } from './aModelEntity';
 import { people } from './people';
 
@@ -100,6 +102,13 @@ export async function aRegistry(
       logger: mockServices.logger.mock(),
     }),
     onVersionCreated: () => {},
+    outgoing: {
+      client: new OutboundClient({
+        allowedHosts: ['127.0.0.1'],
+        setting: 'mlRegistry.webhooks.allow',
+      }),
+      secrets: SecretBox.fromKey('of tests'),
+    },
     clock: () => new Date(now++),
     newId: () => `promotion-${++ids}`,
   });

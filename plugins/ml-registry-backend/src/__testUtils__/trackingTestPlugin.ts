@@ -12,7 +12,11 @@ import type { TokenVerifier } from '@downstage/plugin-ml-registry-node';
 import express from 'express';
 import { createMlflowRouter } from '../mlflow/createMlflowRouter';
 import { FolderArtifactStore } from '../providers/FolderArtifactStore';
+import { startWebhookReconciler } from '../reconcilers/webhookReconciler';
 import { createTrackingServices } from '../services/createTrackingServices';
+import { createWebhooks } from '../services/createWebhooks';
+import { OutboundClient } from '../services/OutboundClient';
+import { SecretBox } from '../services/SecretBox';
 import type { StagePolicy } from '../services/StagePolicy';
 import { ModelStore, type ModelVersionRow } from '../stores/ModelStore';
 
@@ -32,20 +36,24 @@ export function trackingTestPlugin(
     register(env) {
       env.registerInit({
         deps: {
+          auditor: coreServices.auditor,
           database: coreServices.database,
           discovery: coreServices.discovery,
           httpAuth: coreServices.httpAuth,
           httpRouter: coreServices.httpRouter,
+          lifecycle: coreServices.lifecycle,
           logger: coreServices.logger,
           permissions: coreServices.permissions,
           userInfo: coreServices.userInfo,
           config: coreServices.rootConfig,
         },
         async init({
+          auditor,
           database,
           discovery,
           httpAuth,
           httpRouter,
+          lifecycle,
           logger,
           permissions,
           userInfo,
@@ -64,7 +72,27 @@ export function trackingTestPlugin(
             config,
           });
           const folder = await mkdtemp(join(tmpdir(), 'tracking-test-'));
+          const { ledger, webhooks, deliveries } = createWebhooks({
+            knex,
+            authorizer,
+            auditor,
+            client: new OutboundClient({
+              allowedHosts: ['127.0.0.1'],
+              setting: 'mlRegistry.webhooks.allow',
+            }),
+            secrets: SecretBox.fromKey('of tests'),
+            ownerOf: async name => options.entityOwners?.[name],
+          });
+          const loop = startWebhookReconciler({
+            knex,
+            logger,
+            clock: () => new Date(),
+            deliveries,
+            intervalMs: 200,
+          });
+          lifecycle.addShutdownHook(() => loop.stop());
           const services = createTrackingServices({
+            ledger,
             knex,
             authorizer,
             artifactStore: await FolderArtifactStore.open(folder),
@@ -82,7 +110,7 @@ export function trackingTestPlugin(
             allow: 'unauthenticated',
           });
           const router = createMlflowRouter({
-            services,
+            services: { ...services, webhooks },
             httpAuth,
             authorizer,
             logger,

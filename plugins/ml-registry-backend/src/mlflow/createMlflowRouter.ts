@@ -11,7 +11,6 @@ import express, {
   type Response,
 } from 'express';
 import Router from 'express-promise-router';
-import type { TrackingServices } from '../services/createTrackingServices';
 import { createAuthenticate } from './authenticate';
 import { createForwardPage } from './forwardPage';
 import { JsonText } from './JsonText';
@@ -24,6 +23,7 @@ import {
   patternOf,
   routeTable,
   UPSTREAM_VERSION,
+  type MlflowServices,
 } from './routeTable';
 
 /** One dataset profile alone may have 16 MB. */
@@ -35,7 +35,7 @@ const BODY_LIMIT = 48 * 1024 * 1024;
  * tokens of jobs and basic authentication, and its own shape of errors.
  */
 export function createMlflowRouter(options: {
-  services: TrackingServices;
+  services: MlflowServices;
   httpAuth: HttpAuthService;
   authorizer: Authorizer;
   verifiers: readonly TokenVerifier[];

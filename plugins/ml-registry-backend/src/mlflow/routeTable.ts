@@ -2,6 +2,7 @@ import type express from 'express';
 import type { Request } from 'express';
 import type { TrackingServices } from '../services/createTrackingServices';
 import type { TrackingCaller } from '../services/StagePolicy';
+import type { WebhookService } from '../services/WebhookService';
 import { createArtifactRouter } from './artifactRouter';
 import { experimentRoutes } from './experimentRoutes';
 import { createFileRouter } from './fileRouter';
@@ -13,6 +14,7 @@ import type { MlflowRoute } from './routes';
 import { runRoutes } from './runRoutes';
 import { createServerRouter } from './serverRouter';
 import { traceRoutes } from './traceRoutes';
+import { webhookRoutes } from './webhookRoutes';
 import { createUploadRouter } from './uploadRouter';
 import upstream from './upstreamEndpoints.json';
 
@@ -35,12 +37,15 @@ export type MlflowEndpoint = {
   path: string;
 };
 
+/** What the MLflow API is made of. */
+export type MlflowServices = TrackingServices & { webhooks: WebhookService };
+
 /**
  * Every endpoint of the MLflow surface: add new ones here, and the router, the
  * deny-all test and the page of the documentation find them by themselves.
  */
 export function routeTable(
-  services: TrackingServices,
+  services: MlflowServices,
   callerOf: (request: Request) => Promise<TrackingCaller>,
 ): RouteGroup[] {
   const { experiments, loggedModels, artifacts, traces } = services;
@@ -68,6 +73,7 @@ export function routeTable(
       at: '/api/2.0/mlflow-artifacts',
       router: createUploadRouter(services.uploads, callerOf),
     },
+    { area: 'Webhooks', routes: webhookRoutes(services.webhooks) },
     { area: 'Traces', routes: traceRoutes(traces) },
     {
       area: 'Traces',

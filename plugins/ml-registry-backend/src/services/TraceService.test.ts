@@ -12,7 +12,7 @@ const job = {
     subject: 'job:1',
     actor: 'user:default/ann',
     owner: 'group:default/diagnostics',
-    attributes: {},
+    attributes: { job: '1', commit: 'c0ffee', environment: 'e' },
   },
 };
 
@@ -122,7 +122,9 @@ describe.each(databases.eachSupportedId())('traces on %p', databaseId => {
       () => traces.deleteTag(job, { traceId, key: 'mlflow.traceName' }),
       () => traces.delete(job, { experimentId: '0', traceIds: [traceId] }),
     ]) {
-      await expect(attempt()).rejects.toMatchObject({ name: 'NotAllowedError' });
+      await expect(attempt()).rejects.toMatchObject({
+        name: 'NotAllowedError',
+      });
     }
   });
 

@@ -1,0 +1,245 @@
+import type { BackstageCredentials } from '@backstage/backend-plugin-api';
+import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
+import type { Authorizer } from '@downstage/node';
+import { webhookEventSchema } from '@downstage/plugin-ml-registry-common';
+import type { WebhookService } from '../services/WebhookService';
+
+/** `list-webhooks`, `create-webhook`, `update-webhook`, `test-webhook`, `list-webhook-deliveries`, `redeliver-webhook`, `delete-webhook` */
+export function registerWebhookActions(deps: {
+  actions: ActionsRegistryService;
+  authorizer: Authorizer;
+  webhooks: WebhookService;
+}) {
+  const { actions, authorizer, webhooks } = deps;
+  const callerOf = (credentials: BackstageCredentials) => ({
+    actor: authorizer.actor(credentials),
+    credentials,
+  });
+  const events = Object.values(webhookEventSchema.enum);
+
+  actions.register({
+    name: 'list-webhooks',
+    title: 'List webhooks',
+    description:
+      'Lists the webhooks the caller may administer: where they send, what they listen to, how the last delivery ended.',
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z => z.object({}),
+      output: z =>
+        z.object({
+          webhooks: z.array(
+            z.object({
+              id: z.string(),
+              name: z.string(),
+              url: z.string(),
+              events: z.array(z.string()),
+              model: z.string().optional(),
+              status: z.string(),
+              signed: z.boolean(),
+              lastDelivery: z
+                .object({
+                  event: z.string(),
+                  state: z.string(),
+                  at: z.string(),
+                  reason: z.string().optional(),
+                })
+                .optional(),
+            }),
+          ),
+        }),
+    },
+    action: async ({ credentials }) => {
+      const { items } = await webhooks.list(callerOf(credentials));
+      return {
+        output: {
+          webhooks: items.map(
+            ({
+              id,
+              name,
+              url,
+              events: heard,
+              model,
+              status,
+              signed,
+              lastDelivery: last,
+            }) => ({
+              id,
+              name,
+              url,
+              events: heard,
+              model,
+              status,
+              signed,
+              lastDelivery: last && {
+                event: last.event,
+                state: last.state,
+                at: last.createdAt,
+                reason: last.reason,
+              },
+            }),
+          ),
+        },
+      };
+    },
+  });
+
+  actions.register({
+    name: 'create-webhook',
+    title: 'Create webhook',
+    description:
+      'Adds a webhook that is told of changes in the registry, signed with HMAC. The secret is in the answer and is never shown again. Webhooks of all models are for administrators.',
+    attributes: { readOnly: false, destructive: false, idempotent: false },
+    schema: {
+      input: z =>
+        z.object({
+          name: z.string().describe('Letters, digits, dots, hyphens'),
+          url: z.string().describe('Where to send: https://host/path'),
+          events: z
+            .array(z.string())
+            .min(1)
+            .describe(`'*' for all, or of: ${events.join(', ')}`),
+          model: z
+            .string()
+            .optional()
+            .describe('Only changes of this model: model:default/churn'),
+          description: z.string().optional(),
+        }),
+      output: z => z.object({ id: z.string(), secret: z.string() }),
+    },
+    action: async ({ input, credentials }) => {
+      const { webhook, secret } = await webhooks.create(callerOf(credentials), {
+        ...input,
+        events: input.events.map(event => webhookEventSchema.parse(event)),
+      });
+      return { output: { id: webhook.id, secret } };
+    },
+  });
+
+  actions.register({
+    name: 'update-webhook',
+    title: 'Enable or disable webhook',
+    description: 'Enables or disables a webhook, or changes where it sends.',
+    attributes: { readOnly: false, destructive: false, idempotent: true },
+    schema: {
+      input: z =>
+        z.object({
+          id: z.string().describe('From list-webhooks'),
+          status: z.enum(['ACTIVE', 'DISABLED']).optional(),
+          url: z.string().optional(),
+        }),
+      output: z => z.object({ id: z.string(), status: z.string() }),
+    },
+    action: async ({ input: { id, ...change }, credentials }) => {
+      const { status } = await webhooks.update(
+        callerOf(credentials),
+        id,
+        change,
+      );
+      return { output: { id, status } };
+    },
+  });
+
+  actions.register({
+    name: 'test-webhook',
+    title: 'Test webhook',
+    description:
+      'Sends an example to a webhook at once and says what came back.',
+    attributes: { readOnly: false, destructive: false, idempotent: true },
+    schema: {
+      input: z => z.object({ id: z.string().describe('From list-webhooks') }),
+      output: z =>
+        z.object({
+          success: z.boolean(),
+          responseStatus: z.number().optional(),
+          message: z.string().optional(),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const { success, responseStatus, message } = await webhooks.test(
+        callerOf(credentials),
+        input.id,
+      );
+      return { output: { success, responseStatus, message } };
+    },
+  });
+
+  actions.register({
+    name: 'list-webhook-deliveries',
+    title: 'List deliveries of a webhook',
+    description:
+      'The newest deliveries of a webhook: what, when, how it ended and why.',
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z => z.object({ id: z.string().describe('From list-webhooks') }),
+      output: z =>
+        z.object({
+          deliveries: z.array(
+            z.object({
+              id: z.string(),
+              event: z.string(),
+              model: z.string().optional(),
+              state: z.string(),
+              attempts: z.number(),
+              reason: z.string().optional(),
+              createdAt: z.string(),
+            }),
+          ),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const { items } = await webhooks.listDeliveries(callerOf(credentials), {
+        id: input.id,
+        limit: 50,
+      });
+      return {
+        output: {
+          deliveries: items.map(
+            ({ id, event, model, state, attempts, reason, createdAt }) => ({
+              id,
+              event,
+              model,
+              state,
+              attempts,
+              reason,
+              createdAt,
+            }),
+          ),
+        },
+      };
+    },
+  });
+
+  actions.register({
+    name: 'redeliver-webhook',
+    title: 'Send a delivery again',
+    description: 'Sends a delivery of a webhook again, under its old id.',
+    attributes: { readOnly: false, destructive: false, idempotent: true },
+    schema: {
+      input: z =>
+        z.object({
+          id: z.string().describe('From list-webhooks'),
+          deliveryId: z.string().describe('From list-webhook-deliveries'),
+        }),
+      output: z => z.object({ state: z.string() }),
+    },
+    action: async ({ input, credentials }) => {
+      const { state } = await webhooks.redeliver(callerOf(credentials), input);
+      return { output: { state } };
+    },
+  });
+
+  actions.register({
+    name: 'delete-webhook',
+    title: 'Delete webhook',
+    description: 'Removes a webhook with its deliveries.',
+    attributes: { readOnly: false, destructive: true, idempotent: true },
+    schema: {
+      input: z => z.object({ id: z.string().describe('From list-webhooks') }),
+      output: z => z.object({ id: z.string() }),
+    },
+    action: async ({ input, credentials }) => {
+      await webhooks.delete(callerOf(credentials), input.id);
+      return { output: { id: input.id } };
+    },
+  });
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import type { AuditorService } from '@backstage/backend-plugin-api';
+import type { Clock, NewId } from '@downstage/common';
+import type { Authorizer } from '@downstage/node';
+import type { Knex } from 'knex';
+import { LedgerStore } from '../stores/LedgerStore';
+import { WebhookStore } from '../stores/WebhookStore';
+import type { OutboundClient } from './OutboundClient';
+import type { SecretBox } from './SecretBox';
+import { WebhookDeliveries } from './WebhookDeliveries';
+import { WebhookOutbox } from './WebhookOutbox';
+import { WebhookSender } from './WebhookSender';
+import { WebhookService } from './WebhookService';
+
+/** Webhooks put together: what people administer, the ledger that fills the outbox, and who empties it. */
+export function createWebhooks(options: {
+  knex: Knex;
+  authorizer: Authorizer;
+  auditor: AuditorService;
+  client: OutboundClient;
+  secrets: SecretBox;
+  ownerOf: (model: string) => Promise<string | undefined>;
+  onDue?: () => void;
+  clock?: Clock;
+  newId?: NewId;
+}) {
+  const { knex, client, secrets, onDue = () => {} } = options;
+  const clock = options.clock ?? (() => new Date());
+  const newId = options.newId ?? randomUUID;
+  const webhooks = new WebhookStore(knex);
+  const sender = new WebhookSender({ client, secrets, clock });
+  const outbox = new WebhookOutbox({ webhooks, newId });
+  return {
+    ledger: new LedgerStore(knex, {
+      onAppend: (tx, entry) => outbox.add(tx, entry),
+    }),
+    webhooks: new WebhookService({
+      ...options,
+      webhooks,
+      sender,
+      onDue,
+      clock,
+      newId,
+    }),
+    deliveries: new WebhookDeliveries({ webhooks, sender, clock }),
+  };
+}
