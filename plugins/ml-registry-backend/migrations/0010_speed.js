@@ -3,7 +3,8 @@
 /**
  * Indexes for searches among many runs. The one of latest metrics holds all that a filter and an order by a metric
  * read. Params and tags are found by key and the first hundred characters of their value, because values may be longer
- * than an index takes; queries name the same expression.
+ * than an index takes; queries name the same expression. Points of a metric are found by step as well, for charts that
+ * take a few of many.
  *
  * @param {import('knex').Knex} knex
  */
@@ -14,6 +15,9 @@ exports.up = async function up(knex) {
       'latest_metrics_order_idx',
     );
     table.dropIndex(['key', 'value'], 'latest_metrics_value_idx');
+  });
+  await knex.schema.alterTable('metrics', table => {
+    table.index(['run_id', 'key', 'step'], 'metrics_step_idx');
   });
   for (const name of ['params', 'run_tags']) {
     await knex.raw(
@@ -33,6 +37,9 @@ exports.down = async function down(knex) {
     });
     await knex.raw(`DROP INDEX ${name}_value_idx`);
   }
+  await knex.schema.alterTable('metrics', table => {
+    table.dropIndex(['run_id', 'key', 'step'], 'metrics_step_idx');
+  });
   await knex.schema.alterTable('latest_metrics', table => {
     table.index(['key', 'value'], 'latest_metrics_value_idx');
     table.dropIndex(

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { readerOf, type Reader } from './Reader';
 import { toMetric, type Metric, type MetricRow } from './RunStore';
 
 /** A point and the run it belongs to. */
@@ -7,9 +8,11 @@ export type RunMetric = Metric & { runId: string };
 /** Points of one metric in several runs, for charts. */
 export class MetricHistoryStore {
   readonly #knex: Knex;
+  readonly #reader: Reader;
 
   constructor(knex: Knex) {
     this.#knex = knex;
+    this.#reader = readerOf(knex);
   }
 
   /** The first `limit` points by run, time, step and value. */
@@ -18,11 +21,13 @@ export class MetricHistoryStore {
     key: string;
     limit: number;
   }): Promise<RunMetric[]> {
-    const rows: MetricRow[] = await this.#knex('metrics')
-      .whereIn('run_id', request.runIds)
-      .where('key', request.key)
-      .orderBy(['run_id', 'timestamp', 'step', 'value', 'is_nan'])
-      .limit(request.limit);
+    const rows = await this.#reader.read<MetricRow>(
+      this.#knex('metrics')
+        .whereIn('run_id', request.runIds)
+        .where('key', request.key)
+        .orderBy(['run_id', 'timestamp', 'step', 'value', 'is_nan'])
+        .limit(request.limit),
+    );
     return rows.map(toRunMetric);
   }
 
@@ -31,6 +36,60 @@ export class MetricHistoryStore {
    * by step. The first and the last are among them; of one point, the last.
    */
   async spread(request: {
+    runIds: string[];
+    key: string;
+    perRun: number;
+    steps?: { from: number; to: number };
+  }): Promise<RunMetric[]> {
+    const { runIds, key, perRun, steps } = request;
+    const found: RunMetric[] = [];
+    const rest: string[] = [];
+    for (const runId of runIds) {
+      const points = await this.#atSteps({ runId, key, count: perRun, steps });
+      if (points) found.push(...points);
+      else rest.push(runId);
+    }
+    if (rest.length > 0) {
+      found.push(...(await this.#spreadByCount({ ...request, runIds: rest })));
+    }
+    return found.sort((a, b) => compare(a.runId, b.runId));
+  }
+
+  /**
+   * Looks up one point at each of `count` steps at equal distances, which is the same as spreading by count where steps
+   * go up evenly, and takes milliseconds however long the history is. `undefined` where they do not.
+   */
+  async #atSteps(request: {
+    runId: string;
+    key: string;
+    count: number;
+    steps?: { from: number; to: number };
+  }): Promise<RunMetric[] | undefined> {
+    const { runId, key, count, steps } = request;
+    if (count < 2) return undefined;
+    const from = steps?.from ?? Number.MIN_SAFE_INTEGER;
+    const to = steps?.to ?? Number.MAX_SAFE_INTEGER;
+    const edge = (direction: 'ASC' | 'DESC') =>
+      `(SELECT step FROM metrics WHERE run_id = ? AND key = ? AND step BETWEEN ? AND ? ORDER BY step ${direction} LIMIT 1)`;
+    const edges = [runId, key, from, to];
+    const query = this.#knex.raw(
+      `WITH RECURSIVE places (place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM places WHERE place < ?),
+        bounds AS (SELECT ${edge('ASC')} AS low, ${edge('DESC')} AS high),
+        chosen AS (SELECT DISTINCT (SELECT m.step FROM metrics m WHERE m.run_id = ? AND m.key = ?
+          AND m.step >= low + (high - low) * place / ? ORDER BY m.step LIMIT 1) AS step FROM places, bounds)
+      SELECT metrics.* FROM metrics JOIN chosen ON chosen.step = metrics.step
+      WHERE metrics.run_id = ? AND metrics.key = ?
+      ORDER BY metrics.step, timestamp, value, is_nan LIMIT ?`,
+      [
+        ...[count - 1, ...edges, ...edges],
+        ...[runId, key, count - 1, runId, key, count + 1],
+      ],
+    );
+    const rows = await this.#reader.read<MetricRow>(query);
+    return rows.length === count ? rows.map(toRunMetric) : undefined;
+  }
+
+  async #spreadByCount(request: {
     runIds: string[];
     key: string;
     perRun: number;
@@ -49,7 +108,7 @@ export class MetricHistoryStore {
       .where('key', key);
     if (steps) numbered.whereBetween('step', [steps.from, steps.to]);
     const gaps = perRun - 1;
-    const rows: MetricRow[] = await this.#knex
+    const query = this.#knex
       .from(numbered.as('points'))
       // A point is taken when it begins another of the equal parts.
       .whereRaw(
@@ -58,10 +117,16 @@ export class MetricHistoryStore {
         [gaps, gaps, gaps, gaps],
       )
       .orderBy(['run_id', 'step', 'timestamp', 'value', 'is_nan']);
+    const rows = await this.#reader.read<MetricRow>(query);
     return rows.map(toRunMetric);
   }
 }
 
 function toRunMetric(row: MetricRow): RunMetric {
   return { ...toMetric(row), runId: row.run_id };
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
