@@ -1,5 +1,6 @@
 import { createBackend } from '@backstage/backend-defaults';
 import { searchModuleMl } from '@downstage/plugin-catalog-backend-module-ml';
+import { mlRegistryModuleServing } from '@downstage/plugin-ml-serving-backend';
 import { exampleSignIn } from './exampleSignIn';
 import { portalPermissions } from './portalPermissions';
 
@@ -43,6 +44,7 @@ backend.add(import('@downstage/plugin-ml-registry-backend'));
 backend.add(import('@downstage/plugin-ml-registry-backend-module-jobs'));
 backend.add(import('@downstage/plugin-ml-registry-backend-module-s3'));
 backend.add(import('@downstage/plugin-ml-serving-backend'));
+backend.add(mlRegistryModuleServing);
 backend.add(import('@downstage/plugin-ml-monitoring-backend'));
 
 backend.start();

@@ -7,6 +7,8 @@ export async function audited<T>(
   event: {
     eventId: string;
     meta: JsonObject;
+    /** `medium` unless given. */
+    severityLevel?: 'low' | 'medium' | 'high' | 'critical';
     /** What is worth keeping of the result, where success can mean several things. */
     result?: (result: T) => JsonObject;
   },

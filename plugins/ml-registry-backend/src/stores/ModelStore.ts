@@ -2,7 +2,7 @@ import type { Stage } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
 import { byBytes, type Sql } from '../searchGrammar/compile';
 import { readPage, type OrderTerm } from '../searchGrammar/keyset';
-import { forUpdate, type Database } from './database';
+import { chunks, forUpdate, type Database } from './database';
 import {
   insertVersion,
   modelsFromRows,
@@ -224,6 +224,7 @@ export class ModelStore {
   }
 
   async deleteModel(tx: Knex.Transaction, name: string): Promise<void> {
+    await this.#remember(tx, { name });
     for (const table of VERSION_TABLES)
       await tx(table).where({ name }).delete();
     await tx('registered_models').where({ name }).delete();
@@ -341,6 +342,7 @@ export class ModelStore {
     tx: Knex.Transaction,
     key: { name: string; version: number },
   ): Promise<void> {
+    await this.#remember(tx, { name: key.name, version: key.version });
     for (const table of [
       'registered_model_aliases',
       'model_version_tags',
@@ -422,5 +424,21 @@ export class ModelStore {
         .update({ last_updated_time: alias.now });
     }
     return count > 0;
+  }
+
+  /** Where the files of deleted versions lie: an endpoint may still serve one. */
+  async #remember(
+    tx: Knex.Transaction,
+    where: { name: string; version?: number },
+  ): Promise<void> {
+    const rows = await tx('model_versions')
+      .where(where)
+      .select('name', 'version', 'storage_location', 'run_id', 'model_id');
+    const deletedAt = new Date().toISOString();
+    for (const part of chunks(rows)) {
+      await tx('deleted_versions').insert(
+        part.map(row => ({ ...row, deleted_at: deletedAt })),
+      );
+    }
   }
 }

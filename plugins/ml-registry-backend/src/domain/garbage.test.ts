@@ -1,0 +1,64 @@
+import { folderOf, needsOf } from './garbage';
+
+const model = `m-${'a'.repeat(32)}`;
+const version = {
+  name: 'churn',
+  version: 3,
+  storageLocation: `mlflow-artifacts:/1/models/${model}/artifacts`,
+  runId: 'run1',
+  modelId: model,
+  aliases: [] as string[],
+};
+const candidate = { name: 'x', experimentId: '1' };
+
+describe('needsOf', () => {
+  it.each([
+    ['the run that made it', { kind: 'run' as const, ref: 'run1' }],
+    ['its logged model', { kind: 'logged-model' as const, ref: model }],
+    [
+      'the folder its files lie in',
+      {
+        kind: 'orphan' as const,
+        ref: `1/models/${model}`,
+        folder: `1/models/${model}`,
+      },
+    ],
+  ])('keeps %s', (_what, thing) => {
+    expect(needsOf([version])({ ...candidate, ...thing })).toBe(
+      'default/churn@3 stands on it',
+    );
+  });
+
+  it('names the aliases, and who holds a version that is deleted', () => {
+    const thing = { ...candidate, kind: 'run' as const, ref: 'run1' };
+    expect(needsOf([{ ...version, aliases: ['champion'] }])(thing)).toBe(
+      'default/churn@3 stands on it (champion)',
+    );
+    expect(
+      needsOf([{ ...version, heldBecause: 'endpoint x serves it' }])(thing),
+    ).toBe('default/churn@3: endpoint x serves it');
+  });
+
+  it('needs nothing else', () => {
+    expect(
+      needsOf([version])({ ...candidate, kind: 'run', ref: 'run2' }),
+    ).toBeUndefined();
+  });
+});
+
+describe('folderOf', () => {
+  it.each([
+    ['mlflow-artifacts:/1/run1/artifacts', '1/run1'],
+    ['mlflow-artifacts:/1/run1/artifacts/model/x', '1/run1'],
+    [`mlflow-artifacts:/1/models/${model}/artifacts`, `1/models/${model}`],
+    ['mlflow-artifacts://host/1/run1/artifacts', '1/run1'],
+    ['mlflow-artifacts:/1', undefined],
+    ['mlflow-artifacts:/', undefined],
+    ['mlflow-artifacts:/1/../2/artifacts', undefined],
+    ['mlflow-artifacts:/1/2/run1/artifacts', undefined],
+    ['s3://bucket/1/run1/artifacts', undefined],
+    ['/1/run1/artifacts', undefined],
+  ])('reads %s', (address, folder) => {
+    expect(folderOf(address)).toBe(folder);
+  });
+});

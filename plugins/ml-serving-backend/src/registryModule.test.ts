@@ -1,0 +1,62 @@
+import { createServiceFactory } from '@backstage/backend-plugin-api';
+import { startTestBackend } from '@backstage/backend-test-utils';
+import {
+  mlRegistryArtifactHoldersExtensionPoint,
+  type ArtifactHolder,
+} from '@downstage/plugin-ml-registry-node';
+import {
+  mlServingServiceRef,
+  type MlServingService,
+} from '@downstage/plugin-ml-serving-node';
+import { mlRegistryModuleServing } from './registryModule';
+
+describe('mlRegistryModuleServing', () => {
+  it('asks ml-serving as the registry itself, and names what endpoints serve and keep', async () => {
+    const listEndpoints = jest.fn(async () => ({
+      items: [
+        {
+          ref: 'default/churn',
+          modelRef: 'model:default/churn',
+          variants: [{ version: 3 }],
+          previousVersion: 2,
+        },
+      ],
+    }));
+    const addArtifactHolder = jest.fn((_holder: ArtifactHolder) => {});
+    const backend = await startTestBackend({
+      extensionPoints: [
+        [mlRegistryArtifactHoldersExtensionPoint, { addArtifactHolder }],
+      ],
+      features: [
+        mlRegistryModuleServing,
+        createServiceFactory({
+          service: mlServingServiceRef,
+          deps: {},
+          factory: () => ({ listEndpoints } as unknown as MlServingService),
+        }),
+      ],
+    });
+    const [[holder]] = addArtifactHolder.mock.calls;
+    await expect(holder.heldVersions()).resolves.toEqual([
+      {
+        model: 'churn',
+        version: 3,
+        reason: 'endpoint default/churn serves it',
+      },
+      {
+        model: 'churn',
+        version: 2,
+        reason: 'endpoint default/churn keeps it for a rollback',
+      },
+    ]);
+    expect(listEndpoints).toHaveBeenCalledWith(
+      {},
+      {
+        credentials: expect.objectContaining({
+          principal: { type: 'service', subject: 'plugin:ml-registry' },
+        }),
+      },
+    );
+    await backend.stop();
+  });
+});
