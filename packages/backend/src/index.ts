@@ -46,5 +46,6 @@ backend.add(import('@downstage/plugin-ml-registry-backend-module-s3'));
 backend.add(import('@downstage/plugin-ml-serving-backend'));
 backend.add(mlRegistryModuleServing);
 backend.add(import('@downstage/plugin-ml-monitoring-backend'));
+backend.add(import('@downstage/plugin-ml-tokens-backend'));
 
 backend.start();

@@ -1,5 +1,6 @@
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
+import { requestCredentials } from '@downstage/node';
 import type express from 'express';
 import Router from 'express-promise-router';
 import type { JobService } from './services/JobService';
@@ -24,9 +25,7 @@ export function createLogRouter(options: {
   const router = Router();
 
   router.get('/v1/jobs/:id/log/stream', async (request, response) => {
-    const credentials = await httpAuth.credentials(request, {
-      allow: ['user', 'service'],
-    });
+    const credentials = await requestCredentials(httpAuth, request);
     const { id } = request.params;
     const from = readOffset(
       request.header('last-event-id') ?? request.query.offset,
@@ -71,9 +70,7 @@ export function createLogRouter(options: {
   });
 
   router.get('/v1/jobs/:id/log/download', async (request, response) => {
-    const credentials = await httpAuth.credentials(request, {
-      allow: ['user', 'service'],
-    });
+    const credentials = await requestCredentials(httpAuth, request);
     const { id } = request.params;
     let log = await jobs.log(id, { offset: 0, limit: piece }, { credentials });
     response.status(200).set({

@@ -4,7 +4,11 @@ import type {
   DiscoveryService,
 } from '@backstage/backend-plugin-api';
 import { ResponseError } from '@backstage/errors';
-import { contractServiceRef, type ContractService } from '@downstage/node';
+import {
+  contractServiceRef,
+  onBehalfOfHeaders,
+  type ContractService,
+} from '@downstage/node';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 
 /** The registry as other backends see it: request first, credentials second. */
@@ -60,7 +64,13 @@ export async function downloadVersionArtifact(
   const query = new URLSearchParams({ path: request.path });
   const response = await fetch(
     `${base}/v1/models/${folders}/versions/${version}/artifact?${query}`,
-    { headers: { authorization: `Bearer ${token}` }, signal },
+    {
+      headers: {
+        ...onBehalfOfHeaders(credentials),
+        authorization: `Bearer ${token}`,
+      },
+      signal,
+    },
   );
   if (!response.ok) throw await ResponseError.fromResponse(response);
   return response;

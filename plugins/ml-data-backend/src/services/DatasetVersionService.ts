@@ -145,7 +145,7 @@ export class DatasetVersionService {
         request: caller.request,
         meta: {
           dataset: `dataset:${request.namespace}/${request.name}`,
-          actor: this.#authorizer.actor(caller.credentials),
+          ...this.#authorizer.who(caller.credentials),
           ...(request.uri && { uri: request.uri }),
         },
         result: ({ ref, digest }) => ({ ref, digest }),

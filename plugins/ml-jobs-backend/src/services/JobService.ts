@@ -99,6 +99,7 @@ export class JobService {
       credentials,
       permission: jobsSubmitPermission,
       owner,
+      model: request.model && canonical(request.model),
     });
     return this.#create({ ...request, owner }, { credentials });
   }
@@ -139,6 +140,7 @@ export class JobService {
       credentials,
       permission: jobsSubmitPermission,
       owner,
+      model: job.model,
     });
     return this.#create(
       {
@@ -207,6 +209,7 @@ export class JobService {
       credentials,
       permission: jobsChangePermission,
       owner: job.owner,
+      model: job.model ?? undefined,
     });
     if (isOver(job.state))
       throw conflictOver(job, 'only a job that waits or runs can be cancelled');
@@ -295,7 +298,7 @@ export class JobService {
       credentials,
       permission: jobsReadPermission,
     });
-    if (!this.#authorizer.actor(credentials).startsWith('service:')) {
+    if (!this.#authorizer.isService(credentials)) {
       throw new NotAllowedError(
         'Only services may ask whom a token belongs to',
       );
@@ -370,7 +373,7 @@ export class JobService {
   }
 
   #actor({ credentials }: Call) {
-    return { actor: this.#authorizer.actor(credentials) };
+    return this.#authorizer.who(credentials);
   }
 
   #requireRuntime(): JobRuntime {

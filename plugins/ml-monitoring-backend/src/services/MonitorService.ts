@@ -163,8 +163,9 @@ export class MonitorService {
     const permission = mlMonitoringChangePermission;
     // Without the permission nobody learns whether there is such a model.
     await authorizer.require({ credentials, permission });
-    const owner = await owners.ownerOf(refOf(path), { credentials });
-    await authorizer.require({ credentials, permission, owner });
+    const model = refOf(path);
+    const owner = await owners.ownerOf(model, { credentials });
+    await authorizer.require({ credentials, permission, owner, model });
   }
 
   async #find(path: ModelPath): Promise<MonitorRecord> {
@@ -234,7 +235,7 @@ export class MonitorService {
     const event = await auditor.createEvent({
       eventId: 'monitor-change',
       severityLevel: 'medium',
-      meta: { actionType, modelRef, actor: authorizer.actor(credentials) },
+      meta: { actionType, modelRef, ...authorizer.who(credentials) },
     });
     try {
       const result = await work();

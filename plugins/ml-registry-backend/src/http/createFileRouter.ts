@@ -1,5 +1,6 @@
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
+import { requestCredentials } from '@downstage/node';
 import type { Request } from 'express';
 import type express from 'express';
 import Router from 'express-promise-router';
@@ -16,9 +17,7 @@ export function createFileRouter(options: {
   const { httpAuth, models, runs } = options;
   const router = Router();
   const callerOf = async (request: Request) => ({
-    credentials: await httpAuth.credentials(request, {
-      allow: ['user', 'service'],
-    }),
+    credentials: await requestCredentials(httpAuth, request),
   });
 
   router.get(

@@ -7,7 +7,7 @@ import {
   mlRegistryRegisterPermission,
   RegistryConflictError,
 } from '@downstage/plugin-ml-registry-common';
-import { nameOfPath } from '../domain/refs';
+import { modelRefOf, nameOfPath } from '../domain/refs';
 import type { ModelStore } from '../stores/ModelStore';
 import type { StageStore } from '../stores/StageStore';
 import type { Announcer } from './Announcer';
@@ -35,9 +35,14 @@ export class ClaimService {
     const permission = mlRegistryRegisterPermission;
     await authorizer.require({ credentials, permission });
     const name = nameOfPath(request);
+    await authorizer.require({
+      credentials,
+      permission,
+      model: modelRefOf(name),
+    });
     const { owner } = request;
     const actor = authorizer.actor(credentials);
-    const meta = { actor, model: name, owner };
+    const meta = { ...authorizer.who(credentials), model: name, owner };
     await audited(auditor, { eventId: 'model-claim', meta }, async () => {
       if (!(await authorizer.owns(credentials, owner))) {
         throw new NotAllowedError(

@@ -25,7 +25,7 @@ import {
   nextPromotionState,
   type PromotionEvent,
 } from '../domain/promotionStates';
-import { nameOfModelRef, nameOfPath } from '../domain/refs';
+import { modelRefOf, nameOfModelRef, nameOfPath } from '../domain/refs';
 import { isPromotable, stageStep } from '../domain/stages';
 import {
   openPromotionStates,
@@ -55,6 +55,9 @@ type Candidate = {
   owner?: string;
   champion?: VersionFacts;
 };
+
+/** Who acts, and by which token. */
+type Who = ReturnType<Authorizer['who']>;
 
 /**
  * What people do with promotions: preview, ask, approve, reject, take back.
@@ -121,10 +124,11 @@ export class PromotionService {
       credentials,
       permission,
       owner: candidate.owner,
+      model: modelRefOf(candidate.version.name),
     });
     const promotion = await this.#open(candidate, {
       ...request,
-      actor: authorizer.actor(credentials),
+      ...authorizer.who(credentials),
     });
     return toPromotion(promotion);
   }
@@ -233,27 +237,29 @@ export class PromotionService {
       credentials,
       permission,
       owner: promotion.owner,
+      model: modelRefOf(promotion.name),
     });
     const actor = authorizer.actor(credentials);
     return this.#close(promotion, {
       event: 'withdraw',
-      actor,
+      ...authorizer.who(credentials),
       message: `Taken back by ${actor}`,
     });
   }
 
   async #open(
     candidate: Candidate,
-    request: { actor: string; to: PromotionTarget; reason?: string },
+    request: Who & { to: PromotionTarget; reason?: string },
   ): Promise<PromotionRecord> {
     const { promotions, clock, newId, announcer, auditor, stages, steps } =
       this.#deps;
     const { version, profile, owner, champion } = candidate;
-    const { actor, to, reason } = request;
+    const { actor, token, to, reason } = request;
     const now = clock().toISOString();
     const id = newId();
     const meta = {
       actor,
+      ...(token && { token }),
       promotion: id,
       model: version.name,
       version: version.version,
@@ -335,12 +341,18 @@ export class PromotionService {
 
   async #close(
     promotion: PromotionRecord,
-    change: { event: PromotionEvent; actor: string; message: string },
+    change: Who & { event: PromotionEvent; message: string },
   ): Promise<Promotion> {
     const { promotions, stages, clock, announcer, auditor } = this.#deps;
     const { id, name, version, to } = promotion;
-    const { event, actor, message } = change;
-    const meta = { actor, promotion: id, model: name, version };
+    const { event, actor, token, message } = change;
+    const meta = {
+      actor,
+      ...(token && { token }),
+      promotion: id,
+      model: name,
+      version,
+    };
     await audited(
       auditor,
       { eventId: `promotion-${event}`, meta },

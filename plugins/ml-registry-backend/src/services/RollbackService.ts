@@ -9,7 +9,7 @@ import {
   RegistryConflictError,
   type HistoryEntry,
 } from '@downstage/plugin-ml-registry-common';
-import { nameOfPath } from '../domain/refs';
+import { modelRefOf, nameOfPath } from '../domain/refs';
 import type { StageStore } from '../stores/StageStore';
 import type { VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
@@ -68,11 +68,16 @@ export class RollbackService {
         `Nobody owns ${name}, so nobody can roll it back`,
       );
     }
-    await this.#authorizer.require({ credentials, permission, owner });
+    await this.#authorizer.require({
+      credentials,
+      permission,
+      owner,
+      model: modelRefOf(name),
+    });
     const actor = this.#authorizer.actor(credentials);
     const { toVersion, reason } = request;
     const meta = {
-      actor,
+      ...this.#authorizer.who(credentials),
       model: name,
       reason,
       ...(toVersion && { toVersion }),

@@ -20,6 +20,7 @@ import { readHistory, readHistoryToken } from './history';
 import { randomRunName } from './randomRunName';
 import type { TrackingCaller } from './StagePolicy';
 import { isStamped, stampedTags, USER_TAG } from './stampedTags';
+import { isService } from './TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
 import { checkKey, limits, truncate } from './validation';
 
@@ -280,6 +281,6 @@ function reconcileName(request: { runName?: string; tags: Tag[] }) {
  * service may say for whom it works, because it has no name of its own that would tell a reader anything.
  */
 function userOf(caller: TrackingCaller, requested?: string): string {
-  if (caller.actor.startsWith('service:')) return requested || caller.actor;
+  if (isService(caller)) return requested || caller.actor;
   return caller.actor;
 }

@@ -11,6 +11,7 @@ import type { Trace, TraceInfo, TraceStore } from '../stores/TraceStore';
 import { checkActive } from './ExperimentService';
 import type { TrackingCaller } from './StagePolicy';
 import { USER_TAG } from './stampedTags';
+import { isService } from './TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
 import { checkLength, limits, truncate } from './validation';
 
@@ -403,6 +404,6 @@ function announcedSpans(trace: Trace): number {
 
 /** The person the token speaks for; only a service may name somebody. */
 function userOf(caller: TrackingCaller, requested?: string): string {
-  if (caller.actor.startsWith('service:')) return requested || caller.actor;
+  if (isService(caller)) return requested || caller.actor;
   return caller.actor;
 }

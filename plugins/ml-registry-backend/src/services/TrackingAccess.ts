@@ -1,10 +1,12 @@
 import { NotAllowedError } from '@backstage/errors';
-import type { Authorizer } from '@downstage/node';
+import { tokenOf, type Authorizer } from '@downstage/node';
 import {
+  mlRegistryPromotePermission,
   mlRegistryReadPermission,
   mlRegistryRegisterPermission,
   mlRegistryTrackPermission,
 } from '@downstage/plugin-ml-registry-common';
+import { modelRefOf } from '../domain/refs';
 import type { TrackingCaller } from './StagePolicy';
 
 /** The tag that names the owner when an experiment or a registered model is created from code. */
@@ -61,13 +63,24 @@ export class TrackingAccess {
     });
   }
 
+  /** May the caller change this registered model, which belongs to `owner` (nobody: anyone may)? */
   async register(
     caller: TrackingCaller,
     owner: string | undefined,
+    name: string,
   ): Promise<void> {
     await this.#require(caller, {
       owner,
+      model: modelRefOf(name),
       permission: mlRegistryRegisterPermission,
+    });
+  }
+
+  /** May the caller, who may register, also decide what is a candidate or in production? */
+  async promote(caller: TrackingCaller, name: string): Promise<void> {
+    await this.#require(caller, {
+      model: modelRefOf(name),
+      permission: mlRegistryPromotePermission,
     });
   }
 
@@ -94,7 +107,7 @@ export class TrackingAccess {
     if (caller.subject) return caller.subject.owner;
     const refs = await this.#authorizer.groupsOf(credentialsOf(caller));
     if (requested) {
-      if (caller.actor.startsWith('service:') || refs.includes(requested)) {
+      if (isService(caller) || refs.includes(requested)) {
         return requested;
       }
       throw new NotAllowedError(
@@ -116,9 +129,13 @@ export class TrackingAccess {
 
   async #require(
     caller: TrackingCaller,
-    options: { owner?: string; permission: typeof mlRegistryTrackPermission },
+    options: {
+      owner?: string;
+      model?: string;
+      permission: typeof mlRegistryTrackPermission;
+    },
   ): Promise<void> {
-    const { owner, permission } = options;
+    const { owner, model, permission } = options;
     if (caller.subject) {
       const { subject } = caller;
       if (!owner || owner === subject.owner || owner === subject.actor) return;
@@ -130,8 +147,15 @@ export class TrackingAccess {
       credentials: credentialsOf(caller),
       permission,
       owner,
+      model,
     });
   }
+}
+
+/** Another plugin, which speaks for whom it names; a token, also a group's, speaks for itself only. */
+export function isService(caller: TrackingCaller): boolean {
+  const { actor, credentials } = caller;
+  return actor.startsWith('service:') && !(credentials && tokenOf(credentials));
 }
 
 function credentialsOf(caller: TrackingCaller) {

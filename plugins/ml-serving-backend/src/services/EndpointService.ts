@@ -98,7 +98,12 @@ export class EndpointService {
         `The catalog has no model '${modelRef}' that you may see; register its catalog-info.yaml first`,
       );
     }
-    await this.#authorizer.require({ credentials, permission, owner });
+    await this.#authorizer.require({
+      credentials,
+      permission,
+      owner,
+      model: stringifyEntityRef({ kind, namespace, name }),
+    });
     const record = await this.#audited(
       'endpoint-create',
       { modelRef },
@@ -128,6 +133,7 @@ export class EndpointService {
       credentials,
       permission,
       owner: current ?? owner,
+      model: modelRef,
     });
     await this.#audited('endpoint-delete', { modelRef }, credentials, () =>
       this.#store.delete(id),
@@ -146,6 +152,7 @@ export class EndpointService {
     await this.#authorizer.require({
       credentials,
       permission: mlServingPredictPermission,
+      model: stringifyEntityRef({ kind: 'model', ...path }),
     });
     const endpoint = await this.#load(path);
     return this.#gateway.client().predict(gatewayName(endpoint), request);
@@ -260,7 +267,7 @@ export class EndpointService {
     const event = await this.#auditor.createEvent({
       eventId,
       severityLevel: 'medium',
-      meta: { ...meta, actor: this.#authorizer.actor(credentials) },
+      meta: { ...meta, ...this.#authorizer.who(credentials) },
     });
     try {
       const result = await work();
