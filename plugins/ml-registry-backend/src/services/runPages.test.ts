@@ -93,6 +93,8 @@ describe.each(databases.eachSupportedId())('run pages, %p', id => {
     const first = await table.page({ ...asked, column, limit: 3 }, as('ann'));
     expect(first).toMatchObject({
       runIds: ['d', 'c', 'b'],
+      startTimes: [4, 3, 2],
+      endTimes: [14, 13, 12],
       total: 4,
       columns: {
         'metrics.auc': [null, 0.9, null],

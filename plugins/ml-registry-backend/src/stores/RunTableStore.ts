@@ -49,10 +49,9 @@ export class RunTableStore {
     },
   ): Promise<{ rows: RunTableRow[]; nextCursor?: string }> {
     const query = this.#scoped(scope).select(
-      ['run_id', 'name', 'status', 'experiment_id', 'user_id'].map(
-        column => `runs.${column}`,
-      ),
-      ['start_time', 'end_time', 'job_id'].map(column => `runs.${column}`),
+      ['run_id', 'name', 'status', 'experiment_id', 'user_id']
+        .concat('start_time', 'end_time', 'job_id')
+        .map(column => `runs.${column}`),
     );
     const { rows, nextPageToken } = await readPage<RunRow>({
       database: this.#knex,
