@@ -13,6 +13,9 @@ export const seriesColors = [
   '#8c564b',
 ];
 
+type ZoomRange = { startValue?: number; endValue?: number };
+type ZoomEvent = ZoomRange & { batch?: ZoomRange[] };
+
 /**
  * A plot by Apache ECharts, which is loaded when the first plot is shown. It takes data, follows the theme and
  * the size of its box, and has a label for those who cannot see it.
@@ -27,19 +30,31 @@ export function Plot(props: {
     name?: string;
     dataIndex: number;
   }) => void;
+  /**
+   * Makes the bottom axis one that is zoomed by dragging over it, and is told the range that was chosen. Nothing is zoomed by itself:
+   * whoever listens gives the plot the data and the axis of that range, so that plots of one page stay together.
+   */
+  onZoom?: (range: { from: number; to: number }) => void;
+  /** Plots of one group show their tooltips together. */
+  group?: string;
 }) {
-  const { option, label, height = 280, onClick } = props;
+  const { option, label, height = 280, onClick, onZoom, group } = props;
   const box = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<ECharts>();
   const [theme, setTheme] = useState(0);
+  const zoomable = onZoom !== undefined;
 
   useEffect(() => {
     let disposed = false;
     let created: ECharts | undefined;
     let observer: ResizeObserver | undefined;
-    import('./echarts').then(({ init }) => {
+    import('./echarts').then(({ connect, init }) => {
       if (disposed || !box.current) return;
       created = init(box.current, undefined, { renderer: 'svg' });
+      if (group) {
+        created.group = group;
+        connect(group);
+      }
       observer = new ResizeObserver(() => created?.resize());
       observer.observe(box.current);
       setChart(created);
@@ -49,7 +64,7 @@ export function Plot(props: {
       observer?.disconnect();
       created?.dispose();
     };
-  }, []);
+  }, [group]);
 
   useEffect(() => {
     const observer = new MutationObserver(() => setTheme(value => value + 1));
@@ -89,6 +104,13 @@ export function Plot(props: {
         backgroundColor: 'transparent',
         textStyle: { color: foreground, fontFamily: style.fontFamily },
         animation: false,
+        ...(zoomable && {
+          // Out of sight: the choice of a range is switched on below, and its buttons are not needed.
+          toolbox: {
+            itemSize: 0,
+            feature: { dataZoom: { yAxisIndex: 'none', filterMode: 'none' } },
+          },
+        }),
         ...option,
         tooltip: {
           confine: true,
@@ -111,7 +133,28 @@ export function Plot(props: {
       },
       { notMerge: true },
     );
-  }, [chart, option, theme]);
+    if (zoomable) {
+      chart.dispatchAction({
+        type: 'takeGlobalCursor',
+        key: 'dataZoomSelect',
+        dataZoomSelectActive: true,
+      });
+    }
+  }, [chart, option, theme, zoomable]);
+
+  useEffect(() => {
+    if (!chart || !onZoom) return undefined;
+    const listen = (event: ZoomEvent) => {
+      const { startValue, endValue } = event.batch?.[0] ?? event;
+      if (startValue === undefined || endValue === undefined) return;
+      const [from, to] = [startValue, endValue].sort((a, b) => a - b);
+      if (from < to) onZoom({ from, to });
+    };
+    chart.on('datazoom', listen as never);
+    return () => {
+      chart.off('datazoom', listen as never);
+    };
+  }, [chart, onZoom]);
 
   useEffect(() => {
     if (!chart || !onClick) return undefined;

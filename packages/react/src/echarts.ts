@@ -1,5 +1,6 @@
 import {
   BarChart,
+  BoxplotChart,
   CustomChart,
   HeatmapChart,
   LineChart,
@@ -14,15 +15,17 @@ import {
   MarkAreaComponent,
   MarkLineComponent,
   ParallelComponent,
+  ToolboxComponent,
   TooltipComponent,
   VisualMapComponent,
 } from 'echarts/components';
-import { init, use as register } from 'echarts/core';
+import { connect, init, use as register } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 
 register([
   AxisPointerComponent,
   BarChart,
+  BoxplotChart,
   CustomChart,
   DataZoomComponent,
   GridComponent,
@@ -35,8 +38,9 @@ register([
   ParallelComponent,
   ScatterChart,
   SVGRenderer,
+  ToolboxComponent,
   TooltipComponent,
   VisualMapComponent,
 ]);
 
-export { init };
+export { connect, init };

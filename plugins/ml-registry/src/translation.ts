@@ -1,4 +1,5 @@
 import { createTranslationRef } from '@backstage/frontend-plugin-api';
+import { runPageMessages } from './runPageMessages';
 
 /** The words of the Models pages, cards and tabs; a portal may replace any of them. */
 export const mlRegistryTranslationRef = createTranslationRef({
@@ -315,6 +316,56 @@ export const mlRegistryTranslationRef = createTranslationRef({
       done: '{{path}} downloaded',
       failed: '{{path}} could not be downloaded',
     },
+    garbage: {
+      title: 'Garbage',
+      description:
+        'Deletes for good what was deleted long ago and nothing needs: runs, logged models, experiments, and files that belong to nothing.',
+      look: 'Look for garbage',
+      lookAgain: 'Look again',
+      lookFailed: 'Could not look for garbage',
+      emptyTitle: 'Nothing has been looked at yet',
+      emptyText:
+        'Look for garbage: it shows what would go, and deletes nothing.',
+      sum: 'What would go',
+      sumText:
+        '{{items}} things with {{bytes}}, deleted before {{date}} and needed by nothing.',
+      nothing: 'Nothing that was deleted before {{date}} can go.',
+      collecting:
+        'Being deleted: {{deleted}} of {{items}} so far, {{bytes}} freed. It goes on by itself, also when this page is closed.',
+      done: 'Done: {{deleted}} of {{items}} deleted, {{bytes}} freed; {{kept}} kept after all, {{failed}} failed.',
+      byExperiment: 'By experiment',
+      experiment: 'Experiment',
+      things: 'Things',
+      files: 'Files',
+      size: 'Size',
+      items: 'In detail',
+      name: 'Name',
+      kind: 'Kind',
+      state: 'State',
+      kept: 'Kept, and why',
+      keptNothing: 'Nothing old enough is needed by anything.',
+      because: 'Because',
+      more: 'and {{more}} more',
+      collect: 'Delete for good',
+      confirmTitle: 'Delete for good?',
+      confirmText:
+        '{{items}} things and {{files}} files with {{bytes}} will be deleted. What is needed by then is kept. This cannot be undone.',
+      sure: 'I know that this cannot be undone',
+      collectFailed: 'Could not begin',
+      kinds: {
+        run: 'Run',
+        'logged-model': 'Logged model',
+        experiment: 'Experiment',
+        orphan: 'Files of nothing',
+      },
+      states: {
+        shown: 'Can go',
+        'rows-deleted': 'Going',
+        deleted: 'Deleted',
+        kept: 'Kept',
+        failed: 'Failed',
+      },
+    },
     sandbox: {
       title: 'Preview of {{name}}',
       noScripts:
@@ -331,5 +382,6 @@ export const mlRegistryTranslationRef = createTranslationRef({
       pendingEmptyTitle: 'Nothing waits for an approval',
       pendingEmptyText: 'Ask for a promotion on the page of a version.',
     },
+    ...runPageMessages,
   },
 });

@@ -6,6 +6,7 @@ import type {
 } from '@downstage/plugin-ml-registry-common';
 import { NotFoundError } from '@backstage/errors';
 import type { MlRegistryApi } from '../api';
+import { fakeRunPages } from './fakeRunPages';
 
 /** A registry in memory for tests and for looking at the pages; pass functions to replace what one test is about. */
 export function fakeRegistry(
@@ -107,6 +108,7 @@ export function fakeRegistry(
       points: points(params.runId, query.key),
     }),
     listRunArtifacts: async ({ query }) => files(query.path),
+    ...fakeRunPages(runs),
     downloadArtifact: async () => new Blob(['content']),
     ...replaced,
   };

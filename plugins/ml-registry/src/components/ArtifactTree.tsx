@@ -17,6 +17,7 @@ import {
   RiFolder2Line,
 } from '@remixicon/react';
 import type { ArtifactOwner } from '../api';
+import { save } from '../domain/save';
 import { useRegistry } from '../hooks/useRegistry';
 import { mlRegistryTranslationRef } from '../translation';
 
@@ -142,14 +143,4 @@ function FileRow(props: { owner: ArtifactOwner; item: ArtifactFile }) {
 
 function lastPart(path: string): string {
   return path.split('/').at(-1) ?? path;
-}
-
-/** Hands a file to the browser's downloads; a plain link could not carry the user's token. */
-function save(content: Blob, name: string): void {
-  const url = URL.createObjectURL(content);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -1,175 +1,275 @@
-import { useState } from 'react';
-import { Frame, useLoad } from '@downstage/react';
+import { useCallback, useMemo, useRef, useState } from 'react';
+import { Frame, reasonOf, useLoad } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import {
-  Button,
-  ButtonLink,
-  Flex,
-  Select,
-  Text,
-  TextField,
-} from '@backstage/ui';
-import { useSearchParams } from 'react-router-dom';
+import { Alert, Button, Flex, Text } from '@backstage/ui';
+import { arrangeRuns } from '../domain/runTable/arrangeRuns';
+import { defaultColumns, valueColumns } from '../domain/runTable/columns';
+import { toCsv } from '../domain/runTable/toCsv';
+import { readViewState, writeViewState } from '../domain/runTable/viewState';
+import { save } from '../domain/save';
 import { useRegistry } from '../hooks/useRegistry';
-import { paths } from '../paths';
+import { useRunRows, type RunQuery } from '../hooks/useRunRows';
+import { useViewState } from '../hooks/useViewState';
 import { mlRegistryTranslationRef } from '../translation';
-import { RunsTable } from './RunsTable';
+import { ChosenRuns } from './runs/ChosenRuns';
+import { RunsGrid } from './runs/RunsGrid';
+import { RunsToolbar } from './runs/RunsToolbar';
 import { SnippetRegister } from './SnippetRegister';
 
-const page = 50;
-const most = 500;
+const noFields = { metrics: [], params: [], tags: [] };
 
 /**
- * Runs with filter and comparison; on the Models page all of them, on the page of a Model its own. What is looked
- * for stands in the address (`experiment`, `filter`, `job`), so that a search can be passed on.
+ * Runs with filter, columns, groups, views and comparison; on the Models page all of them, on the page of a Model its
+ * own. What is looked for and how it is shown stands in the address, so that it can be passed on.
  */
 export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
   const { modelRef, modelName } = props;
   const api = useRegistry();
   const { t } = useTranslationRef(mlRegistryTranslationRef);
-  const [search, setSearch] = useSearchParams();
-  const experiment = search.get('experiment') ?? '';
-  const filter = search.get('filter') ?? '';
-  const job = search.get('job') ?? '';
-  const [typed, setTyped] = useState(filter);
-  const [limit, setLimit] = useState(page);
+  const [state, change] = useViewState();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+  const [showHidden, setShowHidden] = useState(false);
+  const [undo, setUndo] = useState<string[]>([]);
 
-  const runs = useLoad(
-    signal =>
-      api.searchRuns(
-        {
-          query: {
-            limit,
-            ...(experiment && { experimentId: experiment }),
-            ...(filter && { filter }),
-            ...(job && { job }),
-            ...(modelRef && { model: modelRef }),
-          },
-        },
-        { signal },
-      ),
-    [api, experiment, filter, job, modelRef, limit],
-  );
   const experiments = useLoad(
     async signal => (await api.listExperiments({}, { signal })).items,
     [api],
-    { pollMs: 0 },
+    { pollMs: 60_000 },
   );
-  const change = (key: string, value: string) => {
-    const next = new URLSearchParams(search);
-    if (value) next.set(key, value);
-    else next.delete(key);
-    setLimit(page);
-    setSearch(next);
+  const experimentKey = state.experiments.join(',');
+  const fields = useLoad(
+    signal =>
+      api.listRunFields(
+        { query: { experimentId: state.experiments } },
+        { signal },
+      ),
+    [api, experimentKey],
+    { pollMs: 60_000 },
+  );
+  const known = fields.value ?? noFields;
+  const columns = useMemo(
+    () => state.columns ?? defaultColumns(known),
+    [state.columns, known],
+  );
+  const query: RunQuery = {
+    experimentId: state.experiments,
+    sort: state.sort,
+    direction: state.direction,
+    deleted: state.deleted ? 'true' : 'false',
+    column: [
+      ...new Set(
+        valueColumns([...columns, ...(state.groupBy ? [state.groupBy] : [])]),
+      ),
+    ],
+    ...(state.filter && { filter: state.filter }),
+    ...(state.job && { job: state.job }),
+    ...(modelRef && { model: modelRef }),
   };
-  const isFiltered = Boolean(experiment || filter || job);
+  const isReady = fields.value !== undefined || fields.error !== undefined;
+  const runs = useRunRows(query, isReady);
+  const { rows } = runs;
+
+  const pinned = useMemo(() => new Set(state.pinned), [state.pinned]);
+  const hidden = useMemo(() => new Set(state.hidden), [state.hidden]);
+  const { nested, groupBy } = state;
+  const lines = useMemo(
+    () =>
+      arrangeRuns(
+        rows ?? [],
+        { nested, groupBy, pinned, hidden, showHidden, toggled },
+        columns,
+      ),
+    [rows, nested, groupBy, pinned, hidden, showHidden, toggled, columns],
+  );
+  const experimentNames = useMemo(
+    () =>
+      new Map(
+        (experiments.value ?? []).map(({ experimentId, name }) => [
+          experimentId,
+          name,
+        ]),
+      ),
+    [experiments.value],
+  );
+
+  // Rows compare these to know whether they have to be drawn again, so they stay the same functions.
+  const latest = useRef(state);
+  latest.current = state;
+  const flip = useCallback(
+    (key: 'pinned' | 'hidden', runId: string) => {
+      const before = latest.current[key];
+      change({
+        [key]: before.includes(runId)
+          ? before.filter(id => id !== runId)
+          : [...before, runId],
+      });
+    },
+    [change],
+  );
+  const calls = useMemo(
+    () => ({
+      choose: (runIds: readonly string[], isChosen: boolean) =>
+        setChosen(before => {
+          const next = new Set(before);
+          for (const id of runIds) {
+            if (isChosen) next.add(id);
+            else next.delete(id);
+          }
+          return next;
+        }),
+      pin: (runId: string) => flip('pinned', runId),
+      hide: (runId: string) => flip('hidden', runId),
+      toggle: (id: string) =>
+        setToggled(before => {
+          const next = new Set(before);
+          if (!next.delete(id)) next.add(id);
+          return next;
+        }),
+    }),
+    [flip],
+  );
+
+  const isFiltered = Boolean(experimentKey || state.filter || state.job);
+  const exportCsv = () =>
+    save(
+      new Blob(
+        [
+          toCsv(
+            (rows ?? []).filter(row => showHidden || !hidden.has(row.runId)),
+            columns,
+            id => experimentNames.get(id) ?? id,
+          ),
+        ],
+        { type: 'text/csv' },
+      ),
+      'runs.csv',
+    );
 
   return (
-    <Flex direction="column" gap="4">
-      <form
-        onSubmit={event => {
-          event.preventDefault();
-          change('filter', typed.trim());
-        }}
-      >
-        <Flex gap="3" align="end" style={{ flexWrap: 'wrap' }}>
-          {!modelRef && (
-            <Select
-              label={t('runs.experiment')}
-              options={[
-                { value: 'all', label: t('runs.allExperiments') },
-                ...(experiments.value ?? []).map(({ experimentId, name }) => ({
-                  value: experimentId,
-                  label: name,
-                })),
-              ]}
-              value={experiment || 'all'}
-              onChange={key =>
-                change('experiment', key === 'all' ? '' : String(key ?? ''))
-              }
-            />
-          )}
-          <div style={{ flex: '1 1 320px' }}>
-            <TextField
-              label={t('runs.filter')}
-              description={t('runs.filterHint')}
-              value={typed}
-              onChange={setTyped}
-            />
-          </div>
-          <Button type="submit" variant="secondary">
-            {t('runs.apply')}
-          </Button>
-          {chosen.size >= 2 ? (
-            <ButtonLink variant="primary" href={paths.compare([...chosen])}>
-              {t('runs.compareCount', { runs: String(chosen.size) })}
-            </ButtonLink>
-          ) : (
-            <Button variant="secondary" isDisabled>
-              {t('runs.compare')}
-            </Button>
-          )}
-        </Flex>
-      </form>
-      {job && (
+    <Flex direction="column" gap="3">
+      <RunsToolbar
+        state={state}
+        onChange={change}
+        fields={known}
+        columns={columns}
+        experiments={modelRef ? undefined : experiments.value ?? []}
+        scope={scopeOf(modelRef, state.experiments)}
+        viewQuery={String(writeViewState({ ...state, columns: [...columns] }))}
+        showHidden={showHidden}
+        onShowHidden={setShowHidden}
+        onExport={exportCsv}
+      />
+      {state.job && (
         <Flex align="center" gap="3">
-          <Text>{t('runs.ofJob', { job })}</Text>
+          <Text>{t('runs.ofJob', { job: state.job })}</Text>
           <Button
             variant="tertiary"
             size="small"
-            onPress={() => change('job', '')}
+            onPress={() => change({ job: '' })}
           >
             {t('runs.allJobs')}
           </Button>
         </Flex>
       )}
+      <ChosenRuns
+        chosen={chosen}
+        deleted={state.deleted}
+        undo={undo}
+        onDeleted={runIds => {
+          setUndo(runIds);
+          setChosen(new Set());
+          runs.retry();
+        }}
+        onRestored={() => {
+          setUndo([]);
+          setChosen(new Set());
+          runs.retry();
+        }}
+        onClear={() => setChosen(new Set())}
+      />
+      {runs.error && state.filter && !rows && (
+        <Alert
+          status="danger"
+          title={t('runTable.filterRefused')}
+          description={reasonOf(runs.error)}
+        />
+      )}
       <Frame
-        value={runs}
-        isEmpty={({ items }) => items.length === 0}
-        empty={
-          isFiltered
-            ? {
-                title: t('runs.emptyFiltered'),
-                description: t('runs.emptyFilteredText'),
-                action: (
-                  <Button
-                    variant="secondary"
-                    onPress={() => {
-                      setTyped('');
-                      setSearch({});
-                    }}
-                  >
-                    {t('runs.clear')}
-                  </Button>
-                ),
-              }
-            : {
-                title: t('runs.emptyTitle'),
-                description: t('runs.emptyText'),
-                action: <SnippetRegister modelName={modelName} />,
-              }
-        }
+        value={{
+          value: rows,
+          error: runs.error,
+          loading: runs.loading,
+          retry: runs.retry,
+        }}
+        isEmpty={found => found.length === 0 && !runs.loading}
+        empty={emptyFace()}
       >
-        {({ items, nextCursor }) => (
-          <Flex direction="column" gap="3">
-            <Text color="secondary" variant="body-small">
-              {t('runs.compareHint')}
+        {found => (
+          <Flex direction="column" gap="2">
+            <Text color="secondary" variant="body-small" role="status">
+              {runs.loading
+                ? `${t('runTable.loaded', {
+                    loaded: found.length.toLocaleString('en'),
+                    total: runs.total.toLocaleString('en'),
+                  })}, ${t('runTable.loading')}`
+                : t('runTable.count', {
+                    total: runs.total.toLocaleString('en'),
+                  })}
+              {runs.cut &&
+                ` ${t('runTable.cut', {
+                  shown: found.length.toLocaleString('en'),
+                })}`}
             </Text>
-            <RunsTable runs={items} chosen={chosen} onChoose={setChosen} />
-            {nextCursor && limit < most && (
-              <Flex>
-                <Button
-                  variant="secondary"
-                  onPress={() => setLimit(Math.min(limit + page, most))}
-                >
-                  {t('runs.more')}
-                </Button>
-              </Flex>
-            )}
+            <RunsGrid
+              lines={lines}
+              total={nested || groupBy ? lines.length : runs.total}
+              columns={columns}
+              sort={state.sort}
+              direction={state.direction}
+              onSort={(sort, direction) => change({ sort, direction })}
+              chosen={chosen}
+              hidden={hidden}
+              experimentNames={experimentNames}
+              calls={calls}
+            />
           </Flex>
         )}
       </Frame>
     </Flex>
   );
+
+  function emptyFace() {
+    if (state.deleted) {
+      return {
+        title: t('runTable.noneDeleted'),
+        description: t('runTable.noneDeletedText'),
+      };
+    }
+    if (!isFiltered) {
+      return {
+        title: t('runs.emptyTitle'),
+        description: t('runs.emptyText'),
+        action: <SnippetRegister modelName={modelName} />,
+      };
+    }
+    return {
+      title: t('runs.emptyFiltered'),
+      description: t('runs.emptyFilteredText'),
+      action: (
+        <Button
+          variant="secondary"
+          onPress={() => change(readViewState(new URLSearchParams()))}
+        >
+          {t('runs.clear')}
+        </Button>
+      ),
+    };
+  }
+}
+
+/** Views of one experiment are kept with it; those over several belong to the page. */
+function scopeOf(modelRef: string | undefined, experiments: string[]): string {
+  if (modelRef) return modelRef;
+  return experiments.length === 1 ? `experiment:${experiments[0]}` : 'all';
 }

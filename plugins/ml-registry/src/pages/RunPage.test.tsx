@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { Route, Routes } from 'react-router-dom';
 import { aRun } from '../__testUtils__/examples';
 import { fakeRegistry } from '../__testUtils__/fakeRegistry';
+import { aTablePage } from '../__testUtils__/fakeRunPages';
 import { renderWithRegistry } from '../__testUtils__/renderWithRegistry';
 import { RunPage } from './RunPage';
 import { RunsPage } from './RunsPage';
@@ -54,36 +55,101 @@ describe('RunPage', () => {
 });
 
 describe('RunsPage', () => {
+  // The window of the grid has a size only where there is layout.
+  beforeEach(() => {
+    jest
+      .spyOn(HTMLElement.prototype, 'clientHeight', 'get')
+      .mockReturnValue(600);
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  const two = [
+    aRun({ runId: 'a', name: 'first' }),
+    aRun({
+      runId: 'b',
+      name: 'second',
+      tags: { 'mlflow.parentRunId': 'a' },
+      params: { solver: 'saga' },
+    }),
+  ];
+
   it('asks for the runs that the address names', async () => {
-    const searchRuns = jest.fn(async () => ({ items: [] }));
+    const getRunTable = jest.fn(async () => ({ ...aTablePage([]), total: 0 }));
     renderWithRegistry(<RunsPage />, {
-      registry: fakeRegistry({}, { searchRuns }),
-      path: '/?job=j4k9&filter=metrics.auc+%3E+0.9',
+      registry: fakeRegistry({}, { getRunTable }),
+      path: '/?job=j4k9&filter=metrics.auc+%3E+0.9&experiment=1&experiment=2',
     });
     expect(await screen.findByText('No run matches')).toBeInTheDocument();
-    expect(searchRuns).toHaveBeenCalledWith(
-      { query: { limit: 50, job: 'j4k9', filter: 'metrics.auc > 0.9' } },
+    expect(getRunTable).toHaveBeenCalledWith(
+      {
+        query: expect.objectContaining({
+          job: 'j4k9',
+          filter: 'metrics.auc > 0.9',
+          experimentId: ['1', '2'],
+          deleted: 'false',
+        }),
+      },
       expect.anything(),
     );
   });
 
-  it('offers to compare once two runs are chosen', async () => {
-    renderWithRegistry(<RunsPage />, {
-      registry: fakeRegistry({
-        runs: [
-          aRun({ runId: 'a', name: 'first' }),
-          aRun({ runId: 'b', name: 'second' }),
-        ],
-      }),
-    });
-    const row = await screen.findByRole('row', { name: /first/ });
+  it('offers to compare once two runs are chosen, children among them', async () => {
+    renderWithRegistry(<RunsPage />, { registry: fakeRegistry({ runs: two }) });
+    const choose = async (name: string) =>
+      userEvent.click(
+        await screen.findByRole('checkbox', { name: `Choose ${name}` }),
+      );
+    await choose('first');
     expect(screen.getByRole('button', { name: 'Compare' })).toBeDisabled();
-    await userEvent.click(within(row).getByRole('checkbox'));
-    await userEvent.click(
-      within(screen.getByRole('row', { name: /second/ })).getByRole('checkbox'),
-    );
+    expect(screen.queryByRole('row', { name: /second/ })).toBeNull();
+    await userEvent.click(screen.getByRole('button', { name: 'Unfold first' }));
+    await choose('second');
     expect(
       screen.getByRole('link', { name: 'Compare 2 runs' }),
     ).toHaveAttribute('href', '/models/compare?runs=a,b');
+  });
+
+  it('is one tab stop whose cells the arrow keys reach', async () => {
+    renderWithRegistry(<RunsPage />, { registry: fakeRegistry({ runs: two }) });
+    const grid = await screen.findByRole('grid', { name: 'Runs' });
+    expect(grid).toHaveAttribute('aria-rowcount', '2');
+    expect(grid.querySelectorAll('[tabindex="0"]')).toHaveLength(1);
+    grid.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+    await userEvent.keyboard('{ArrowDown} ');
+    expect(screen.getByText('1 chosen')).toBeInTheDocument();
+    await userEvent.keyboard('{ArrowRight}{ArrowRight}{ArrowRight}');
+    expect(document.activeElement).toHaveAttribute('role', 'rowheader');
+  });
+
+  it('says what is wrong with a filter where it is, and asks nothing', async () => {
+    const registry = fakeRegistry({ runs: two });
+    const getRunTable = jest.spyOn(registry, 'getRunTable');
+    renderWithRegistry(<RunsPage />, { registry });
+    await screen.findByRole('grid', { name: 'Runs' });
+    const asked = getRunTable.mock.calls.length;
+    await userEvent.type(
+      screen.getByRole('combobox', { name: 'Filter' }),
+      'metrics.auc > high{Enter}',
+    );
+    expect(
+      await screen.findByText(
+        'metrics.auc is compared with a number, not high',
+      ),
+    ).toBeInTheDocument();
+    expect(getRunTable).toHaveBeenCalledTimes(asked);
+  });
+
+  it('deletes chosen runs and brings them back', async () => {
+    const registry = fakeRegistry({ runs: two });
+    const deleteRuns = jest.spyOn(registry, 'deleteRuns');
+    const restoreRuns = jest.spyOn(registry, 'restoreRuns');
+    renderWithRegistry(<RunsPage />, { registry });
+    await userEvent.click(
+      await screen.findByRole('checkbox', { name: 'Choose first' }),
+    );
+    await userEvent.click(screen.getByRole('button', { name: 'Delete' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'Undo' }));
+    expect(deleteRuns).toHaveBeenCalledWith({ body: { runIds: ['a'] } });
+    expect(restoreRuns).toHaveBeenCalledWith({ body: { runIds: ['a'] } });
   });
 });

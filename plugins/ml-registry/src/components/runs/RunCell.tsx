@@ -1,0 +1,53 @@
+import { memo } from 'react';
+import {
+  formatDuration,
+  formatNumber,
+  StatusBadge,
+  Time,
+} from '@downstage/react';
+import { Link } from 'react-router-dom';
+import { isAttribute } from '../../domain/runTable/columns';
+import type { RunRow } from '../../domain/runTable/runRow';
+import { runStatus } from '../../domain/runStatus';
+import { paths } from '../../paths';
+import styles from './RunsGrid.module.css';
+
+/** What one column says about a run. Links are not tab stops of their own: Enter on the cell follows them. */
+export const RunCell = memo(function RunCell(props: {
+  row: RunRow;
+  column: string;
+  experimentName: string;
+}) {
+  const { row, column, experimentName } = props;
+  if (!isAttribute(column)) {
+    const value = row.values[column];
+    if (value === undefined) return <>–</>;
+    return <>{typeof value === 'number' ? formatNumber(value) : value}</>;
+  }
+  switch (column) {
+    case 'status':
+      return <StatusBadge {...runStatus(row.status)} />;
+    case 'experiment':
+      return <>{experimentName}</>;
+    case 'started':
+      return <Time at={new Date(row.startTime).toISOString()} />;
+    case 'duration':
+      return <>{formatDuration((row.endTime ?? Date.now()) - row.startTime)}</>;
+    case 'user':
+      return (
+        <span title={row.userId}>{row.userId.split('/').at(-1) || '–'}</span>
+      );
+    case 'job':
+      return row.jobId ? (
+        <Link className={styles.link} to={paths.job(row.jobId)} tabIndex={-1}>
+          {row.jobId}
+        </Link>
+      ) : (
+        <>–</>
+      );
+    case 'datasets':
+      return <span title={row.datasets}>{row.datasets ?? '–'}</span>;
+    default:
+      return <code>{row.runId}</code>;
+  }
+});

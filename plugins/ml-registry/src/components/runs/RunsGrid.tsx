@@ -1,0 +1,135 @@
+import { useCallback, useRef } from 'react';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import type { Line } from '../../domain/runTable/arrangeRuns';
+import { columnWidth } from '../../domain/runTable/columns';
+import { mlRegistryTranslationRef } from '../../translation';
+import { GridHead } from './GridHead';
+import { GridRow, type RowCalls } from './GridRow';
+import styles from './RunsGrid.module.css';
+import { useGridKeys } from './useGridKeys';
+
+export const ROW_HEIGHT = 36;
+const HEAD_HEIGHT = 38;
+/** Choice, pin, hide, name. */
+export const fixedWidths = [40, 34, 34, 240];
+
+/**
+ * Runs as a grid of which only what is in view exists, however many there are. One cell is a tab stop; the arrow keys
+ * move it.
+ */
+export function RunsGrid(props: {
+  lines: readonly Line[];
+  /** Rows there are in all, those not loaded yet included. */
+  total: number;
+  columns: readonly string[];
+  sort: string;
+  direction: 'asc' | 'desc';
+  onSort: (column: string, direction: 'asc' | 'desc') => void;
+  chosen: ReadonlySet<string>;
+  hidden: ReadonlySet<string>;
+  experimentNames: ReadonlyMap<string, string>;
+  calls: RowCalls;
+}) {
+  const { lines, columns, chosen, hidden, experimentNames, calls } = props;
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  const box = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 12,
+    scrollPaddingStart: HEAD_HEIGHT,
+    getItemKey: index => lines[index].id,
+  });
+  const reveal = useCallback(
+    (row: number) => virtualizer.scrollToIndex(row),
+    [virtualizer],
+  );
+  const columnCount = fixedWidths.length + columns.length;
+  const { active, setActive, onKeyDown } = useGridKeys({
+    rowCount: lines.length,
+    columnCount,
+    reveal,
+    box,
+  });
+  const items = virtualizer.getVirtualItems();
+  const isActiveShown =
+    active.row === 0 || items.some(item => item.index + 1 === active.row);
+  const width =
+    fixedWidths.reduce((sum, each) => sum + each, 0) +
+    columns.reduce((sum, column) => sum + columnWidth(column), 0);
+  const height = Math.min(
+    Math.max(lines.length, 3) * ROW_HEIGHT + HEAD_HEIGHT + 18,
+    640,
+  );
+  return (
+    // The grid's cells hold the focus; the box itself only hears the keys.
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions
+    <div
+      ref={box}
+      className={styles.grid}
+      style={{ height }}
+      role="grid"
+      aria-label={t('runs.table')}
+      aria-rowcount={Math.max(props.total, lines.length) + 1}
+      aria-colcount={columnCount}
+      aria-multiselectable
+      onKeyDown={onKeyDown}
+      onFocus={event => {
+        const { cell } = event.target.dataset;
+        if (!cell) return;
+        const [row, column] = cell.split('-').map(Number);
+        if (row !== active.row || column !== active.column) {
+          setActive({ row, column });
+        }
+      }}
+    >
+      <GridHead
+        width={width}
+        columns={columns}
+        sort={props.sort}
+        direction={props.direction}
+        onSort={props.onSort}
+        // Where the active row is out of view, the head takes the tab stop.
+        activeColumn={
+          active.row === 0 ? active.column : isActiveShown ? undefined : 3
+        }
+      />
+      <div
+        role="rowgroup"
+        style={{
+          position: 'relative',
+          width,
+          height: virtualizer.getTotalSize(),
+        }}
+      >
+        {items.map(item => {
+          const line = lines[item.index];
+          return (
+            <GridRow
+              key={item.key}
+              line={line}
+              index={item.index}
+              top={item.start}
+              width={width}
+              columns={columns}
+              isChosen={line.kind === 'run' && chosen.has(line.row.runId)}
+              isHidden={line.kind === 'run' && hidden.has(line.row.runId)}
+              experimentName={
+                line.kind === 'run'
+                  ? experimentNames.get(line.row.experimentId) ??
+                    line.row.experimentId
+                  : ''
+              }
+              activeColumn={
+                active.row === item.index + 1 ? active.column : undefined
+              }
+              calls={calls}
+            />
+          );
+        })}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+import { checkFilter, completeFilter } from './filterLanguage';
+
+describe('checkFilter', () => {
+  it.each([
+    '',
+    'metrics.auc > 0.9',
+    "metrics.`val loss` <= -1e3 and params.kind != 'tree' AND tags.a IS NOT NULL",
+    "attributes.run_id NOT IN ('a', 'b')",
+    "datasets.name LIKE '%x' and status = 'FINISHED'",
+    'params.lr = "0.1"',
+    'params.lr IS NULL',
+    "tags.mlflow.source.name ilike 'a''b'",
+  ])('finds nothing wrong with %s', filter => {
+    expect(checkFilter(filter)).toBeUndefined();
+  });
+
+  it.each([
+    ['auc > 0.9', 0, 3, /metrics\.auc/],
+    ['metric.auc >', 12, 12, /value is missing/],
+    ['metrics.auc', 11, 11, /comparison is missing/],
+    ["metrics.auc > 'x'", 14, 17, /compared with a number/],
+    ['params.a = 1', 11, 12, /Text stands in quotes/],
+    ["params.a = 'b", 11, 13, /closing quote/],
+    ["params.a > 'b'", 9, 10, /does not work/],
+    ['metrics.a > 1 OR metrics.b > 1', 14, 16, /OR is not part/],
+    ['metrics.a > 1 metrics.b > 1', 14, 23, /AND is expected/],
+    ['metrics.a > 1 AND', 17, 17, /after AND/],
+    ['(metrics.a > 1)', 0, 15, /Parentheses/],
+    ["foo.bar = 'x'", 0, 7, /begin with metrics/],
+    ["attributes.foo = 'x'", 0, 14, /no attribute 'foo'/],
+    ["run_id IN 'a'", 10, 13, /list is expected/],
+  ])('says what is wrong with %s, and where', (filter, from, to, message) => {
+    expect(checkFilter(filter)).toEqual({
+      from,
+      to,
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe('completeFilter', () => {
+  const fields = {
+    metrics: ['auc', 'val loss'],
+    params: ['lr'],
+    tags: ['team'],
+  };
+  const options = (text: string) =>
+    completeFilter(text, text.length, fields).options;
+
+  it('offers names, then operators, then values, then AND', () => {
+    expect(options('')).toEqual(
+      expect.arrayContaining(['metrics.auc', 'metrics.`val loss`']),
+    );
+    expect(options('au')).toEqual(['metrics.auc']);
+    expect(options('metrics.val')).toEqual(['metrics.`val loss`']);
+    expect(options('metrics.auc ')).toEqual(['=', '!=', '>', '>=', '<', '<=']);
+    expect(options('params.lr LI')).toEqual(['LIKE', 'ILIKE']);
+    expect(options('attributes.status = ')).toContain("'FINISHED'");
+    expect(options('metrics.auc > 1 ')).toEqual(['AND']);
+    expect(options('metrics.auc > 1 and te')).toContain('tags.team');
+  });
+
+  it('replaces the word under the cursor', () => {
+    expect(completeFilter('metrics.a > 1', 9, fields)).toMatchObject({
+      from: 0,
+      to: 9,
+      options: ['metrics.auc'],
+    });
+  });
+});
