@@ -76,3 +76,9 @@ export function oneOf<T extends string>(options: readonly T[]) {
     throw new Error(`'${text}' is not one of ${options.join(', ')}`);
   };
 }
+
+/** The full ref of a model: `model:default/churn`. */
+export function modelRef(text: string): string {
+  const { namespace, name } = modelPath(text);
+  return `model:${namespace}/${name}`;
+}

@@ -151,4 +151,44 @@ describe('downstage', () => {
     expect(seen).toEqual([]);
     expect(process.exitCode).toBe(1);
   });
+
+  it('puts the secret of a new token alone on standard output', async () => {
+    answer = {
+      status: 201,
+      body: {
+        secret: 'dst_secret',
+        token: {
+          id: 't1',
+          name: 'nightly',
+          kind: 'personal',
+          owner: 'user:default/ann',
+          actor: 'user:default/ann',
+          scopes: ['track', 'register'],
+          binding: { model: 'model:default/churn' },
+          state: 'active',
+          hint: 'dst_se',
+          createdBy: 'user:default/ann',
+          createdAt: '2026-11-20T10:00:00.000Z',
+          expiresAt: '2027-02-18T10:00:00.000Z',
+        },
+      },
+    };
+    await downstage(
+      ...['token', 'create', 'nightly', '--model', 'churn'],
+      ...['--scope', 'track', '--scope', 'register'],
+    );
+    expect(JSON.parse(seen[0].body)).toEqual({
+      name: 'nightly',
+      scopes: ['track', 'register'],
+      binding: { model: 'model:default/churn' },
+    });
+    expect(out).toBe('dst_secret\n');
+    expect(err).toContain('nightly of user:default/ann lasts until 2027-02-18');
+  });
+
+  it('makes no token that may do nothing', async () => {
+    await downstage('token', 'create', 'nightly');
+    expect(err).toContain('Say what the token may do');
+    expect(seen).toEqual([]);
+  });
 });

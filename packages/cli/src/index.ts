@@ -5,9 +5,11 @@
  */
 import { createCliModule } from '@backstage/cli-node';
 import packageJson from '../package.json';
+import { ledger, production } from './commands/ledger';
 import { models } from './commands/models';
 import { approve, promote, promotions, reject } from './commands/promotions';
 import { rollback } from './commands/rollback';
+import { tokenCreate, tokenList, tokenRevoke } from './commands/tokens';
 import { versions } from './commands/versions';
 
 /** Every command of `downstage`. */
@@ -19,6 +21,11 @@ export const commands = [
   approve,
   reject,
   rollback,
+  ledger,
+  production,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
 ];
 
 export default createCliModule({
