@@ -196,7 +196,7 @@ export class LedgerStore {
     const parts = ['name = ? OR former_name = ?'];
     const bindings: (string | number)[] = [name, name];
     const seen = new Set([name]);
-    let current = { name, below: Number.MAX_SAFE_INTEGER };
+    let current = { name, below: 2_147_483_647 };
     for (;;) {
       const rename: { id: number; former_name: string | null } | undefined =
         await db('ledger')
