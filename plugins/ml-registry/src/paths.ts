@@ -8,6 +8,7 @@ export const paths = {
   models: '/models',
   runs: '/models/runs',
   approvals: '/models/approvals',
+  garbage: '/models/garbage',
   run: (runId: string) => `/models/runs/${encodeURIComponent(runId)}`,
   compare: (runIds: readonly string[]) =>
     `/models/compare?runs=${runIds.map(encodeURIComponent).join(',')}`,

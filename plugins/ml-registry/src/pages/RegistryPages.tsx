@@ -3,6 +3,7 @@ import { Route, Routes } from 'react-router-dom';
 import { ModelHealthSources } from '../hooks/useModelHealth';
 import { ApprovalsPage } from './ApprovalsPage';
 import { ComparePage } from './ComparePage';
+import { GarbagePage } from './GarbagePage';
 import { ModelsPage } from './ModelsPage';
 import { RunPage } from './RunPage';
 import { RunsPage } from './RunsPage';
@@ -17,6 +18,7 @@ export function RegistryPages(props: { health: readonly ModelHealthSource[] }) {
         <Route path="/runs/:runId" element={<RunPage />} />
         <Route path="/compare" element={<ComparePage />} />
         <Route path="/approvals" element={<ApprovalsPage />} />
+        <Route path="/garbage" element={<GarbagePage />} />
       </Routes>
     </ModelHealthSources.Provider>
   );
