@@ -6,7 +6,7 @@ import mlflow
 import pandas as pd
 import pytest
 from mlflow.exceptions import MlflowException
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.linear_model import LogisticRegression
 
 
 def test_nested_runs_and_search(client, experiment):
@@ -119,7 +119,7 @@ def test_versions_are_found_by_metric_param_stage_flavor_and_data_set(client, ex
             mlflow.log_metric("auc", auc)
             mlflow.log_param("depth", depth)
             mlflow.log_input(mlflow.data.from_pandas(frame, name=f"masses-{unique}"), context="training")
-            model = DecisionTreeClassifier().fit(frame, [0, 0, 1, 1])
+            model = LogisticRegression().fit(frame, [0, 0, 1, 1])
             mlflow.sklearn.log_model(model, name="model", registered_model_name=name)
     client.transition_model_version_stage(name, 1, "Staging")
     found = lambda text: sorted(int(v.version) for v in client.search_model_versions(f"name = '{name}' AND {text}"))

@@ -124,6 +124,13 @@ export function createServices(deps: RegistryDeps) {
     stagePolicy,
     ledger,
     entityOwner: async name => (await profiles.get(name)).owner,
+    entityOwners: async names =>
+      new Map(
+        [...(await profiles.getAll(names))].map(([name, { owner }]) => [
+          name,
+          owner,
+        ]),
+      ),
     onVersionCreated: async () => deps.onVersionCreated(),
     clock: () => clock().getTime(),
   });

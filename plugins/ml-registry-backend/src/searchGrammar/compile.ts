@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Comparison } from './parseFilter';
 import type { Order } from './parseOrderBy';
-import type { Vocabulary } from './vocabulary';
+import { isSet, type Entity, type Vocabulary } from './vocabulary';
 import type { OrderTerm } from './keyset';
 import { isPostgres } from '../stores/database';
 
@@ -12,6 +12,8 @@ export type Sql = { sql: string; bindings: Knex.RawBinding[] };
 export type Tables = {
   /** Joins a keyed row to the outer row: `x.run_id = runs.run_id`. */
   join: string;
+  /** The same for params, metrics and data sets, where they hang on something else than tags. */
+  runJoin?: string;
   tags: string;
   params?: string;
   metrics?: { table: string; where?: Sql };
@@ -39,21 +41,31 @@ export function compileComparison(
   const { entity, key } = comparison;
   const { vocabulary, tables } = options;
   if (entity === 'attribute') {
-    return compare(database, vocabulary.attributes[key], comparison);
+    const column = vocabulary.attributes[key];
+    return isSet(entity, key, vocabulary)
+      ? compareSet(database, comparison, {
+          column,
+          from: vocabulary.sets?.[key] ?? '',
+        })
+      : compare(database, column, comparison);
   }
   if (entity === 'dataset') {
     const column = key === 'context' ? 'x.context' : `d.${key}`;
     const inner = compare(database, column, comparison);
     return {
-      sql: `EXISTS (SELECT 1 FROM run_datasets x JOIN datasets d ON d.dataset_id = x.dataset_id WHERE ${tables.join} AND ${inner.sql})`,
+      sql: `EXISTS (SELECT 1 FROM run_datasets x JOIN datasets d ON d.dataset_id = x.dataset_id WHERE ${joinOf(
+        tables,
+        entity,
+      )} AND ${inner.sql})`,
       bindings: inner.bindings,
     };
   }
   const source = keyed(tables, entity);
   const where = source.where;
-  const scope = `SELECT 1 FROM ${source.table} x WHERE ${
-    tables.join
-  } AND x.key = ?${where ? ` AND ${where.sql}` : ''}`;
+  const scope = `SELECT 1 FROM ${source.table} x WHERE ${joinOf(
+    tables,
+    entity,
+  )} AND x.key = ?${where ? ` AND ${where.sql}` : ''}`;
   const scopeBindings = [key, ...(where?.bindings ?? [])];
   if (comparison.operator === 'IS NULL') {
     return { sql: `NOT EXISTS (${scope})`, bindings: scopeBindings };
@@ -105,9 +117,10 @@ export function compileOrder(
   }
   const source = keyed(tables, entity === 'dataset' ? 'tag' : entity);
   const where = source.where;
-  const from = `FROM ${source.table} x WHERE ${tables.join} AND x.key = ?${
-    where ? ` AND ${where.sql}` : ''
-  }`;
+  const from = `FROM ${source.table} x WHERE ${joinOf(
+    tables,
+    entity,
+  )} AND x.key = ?${where ? ` AND ${where.sql}` : ''}`;
   const bindings = [key, ...(where?.bindings ?? [])];
   const newest =
     source.table === 'logged_model_metrics'
@@ -144,6 +157,32 @@ export function compileOrder(
 /** Text sorts by bytes on every database, as clients expect. */
 export function byBytes(database: Knex, sql: string): string {
   return isPostgres(database) ? `(${sql}) COLLATE "C"` : sql;
+}
+
+function joinOf(tables: Tables, entity: Entity): string {
+  return entity === 'tag' ? tables.join : tables.runJoin ?? tables.join;
+}
+
+/** Of several values one must match; `!=` and `NOT IN` say that none does. */
+function compareSet(
+  database: Knex,
+  comparison: Comparison,
+  set: { column: string; from: string },
+): Sql {
+  const { operator } = comparison;
+  const positive =
+    operator === '!=' ? '=' : operator === 'NOT IN' ? 'IN' : operator;
+  const inner = compare(database, set.column, {
+    ...comparison,
+    operator: positive,
+  });
+  const negative = positive !== operator;
+  return {
+    sql: `${negative ? 'NOT ' : ''}EXISTS (SELECT 1 FROM ${set.from} AND ${
+      inner.sql
+    })`,
+    bindings: inner.bindings,
+  };
 }
 
 function keyed(tables: Tables, entity: 'metric' | 'param' | 'tag') {

@@ -84,7 +84,13 @@ describe('parseFilter', () => {
     expect(parseFilter("model_type = 'x'", loggedModelVocabulary)).toHaveLength(
       1,
     );
-    expect(() => parseFilter('metrics.auc > 1', versionVocabulary)).toThrow(
+    expect(
+      parseFilter(
+        "metrics.auc > 1 AND stage = 'production' AND flavor IN ('sklearn') AND dataset.name = 'x'",
+        versionVocabulary,
+      ),
+    ).toHaveLength(4);
+    expect(() => parseFilter('metrics.auc > 1', experimentVocabulary)).toThrow(
       /Invalid entity type 'metrics'/,
     );
   });

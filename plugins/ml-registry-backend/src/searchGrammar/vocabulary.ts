@@ -15,6 +15,8 @@ export type Vocabulary = {
   lists: string[];
   /** Attributes that may only order. */
   orderOnly?: Record<string, string>;
+  /** Attributes with several values at once, as rows of another table: `table x WHERE x.id = outer.id`. They cannot order. */
+  sets?: Record<string, string>;
 };
 
 const PREFIXES: Record<string, Entity> = {
@@ -34,6 +36,8 @@ const PREFIXES: Record<string, Entity> = {
   datasets: 'dataset',
 };
 
+const VERSION_ATTRIBUTES = ['stage', 'current_stage', 'flavor', 'run_id'];
+
 const DATASET_KEYS = ['name', 'digest', 'context'];
 
 /** Resolves `metrics.auc` and friends; without a prefix it is an attribute. */
@@ -52,6 +56,14 @@ export function identify(
     );
   }
   const { key } = path;
+  if (
+    options.ordering &&
+    (entity === 'dataset' || isSet(entity, key, vocabulary))
+  ) {
+    throw new InputError(
+      `Invalid order_by: a ${entity} such as '${path.text}' has several values and cannot order`,
+    );
+  }
   if (entity === 'attribute') {
     const known = {
       ...vocabulary.attributes,
@@ -73,6 +85,17 @@ export function identify(
     );
   }
   return { entity, key };
+}
+
+/** Whether an attribute has several values at once. */
+export function isSet(
+  entity: Entity,
+  key: string,
+  vocabulary: Vocabulary,
+): boolean {
+  return (
+    entity === 'attribute' && own(vocabulary.sets ?? {}, key) !== undefined
+  );
 }
 
 function own<T>(record: Record<string, T>, key: string): T | undefined {
@@ -112,33 +135,71 @@ export const experimentVocabulary: Vocabulary = {
   lists: ['experiment_id'],
 };
 
-export const modelVocabulary: Vocabulary = {
-  entities: ['tag', 'attribute'],
-  attributes: { name: 'registered_models.name' },
-  orderOnly: {
-    timestamp: 'registered_models.last_updated_time',
-    creation_timestamp: 'registered_models.creation_time',
-    last_updated_timestamp: 'registered_models.last_updated_time',
-  },
-  numbers: ['timestamp', 'creation_timestamp', 'last_updated_timestamp'],
-  lists: [],
-};
-
+/** Beyond MLflow's words: metrics, params and data sets of the run behind a version, its stage and flavor, its model's owner. */
 export const versionVocabulary: Vocabulary = {
-  entities: ['tag', 'attribute'],
+  entities: ['metric', 'param', 'tag', 'attribute', 'dataset'],
   attributes: {
     name: 'model_versions.name',
     version_number: 'model_versions.version',
     run_id: 'model_versions.run_id',
     source_path: 'model_versions.source',
+    stage: 'model_versions.stage',
+    current_stage: 'model_versions.stage',
+    owner:
+      '(SELECT COALESCE(m.entity_owner, m.owner) FROM registered_models m WHERE m.name = model_versions.name)',
+    flavor: 'x.flavor',
   },
   orderOnly: {
     creation_timestamp: 'model_versions.creation_time',
     last_updated_timestamp: 'model_versions.last_updated_time',
   },
   numbers: ['version_number', 'creation_timestamp', 'last_updated_timestamp'],
-  lists: ['name', 'run_id'],
+  lists: ['name', 'run_id', 'stage', 'current_stage', 'owner', 'flavor'],
+  sets: {
+    flavor:
+      'model_version_flavors x WHERE x.name = model_versions.name AND x.version = model_versions.version',
+  },
 };
+
+/** What a search of models says of the model itself. */
+export const modelVocabulary: Vocabulary = {
+  entities: ['tag', 'attribute'],
+  attributes: {
+    name: 'registered_models.name',
+    owner: 'COALESCE(registered_models.entity_owner, registered_models.owner)',
+  },
+  orderOnly: {
+    timestamp: 'registered_models.last_updated_time',
+    creation_timestamp: 'registered_models.creation_time',
+    last_updated_timestamp: 'registered_models.last_updated_time',
+  },
+  numbers: ['timestamp', 'creation_timestamp', 'last_updated_timestamp'],
+  lists: ['owner'],
+};
+
+/** What it may also say: that one and the same version is like this. */
+export const versionOfModelVocabulary: Vocabulary = {
+  ...modelVocabulary,
+  entities: versionVocabulary.entities,
+  attributes: {
+    ...modelVocabulary.attributes,
+    ...Object.fromEntries(
+      VERSION_ATTRIBUTES.map(key => [key, versionVocabulary.attributes[key]]),
+    ),
+  },
+  lists: ['owner', ...VERSION_ATTRIBUTES],
+};
+
+/** Whether a comparison in a search of models speaks of a version. */
+export function speaksOfVersion(named: {
+  entity: Entity;
+  key: string;
+}): boolean {
+  if (named.entity === 'attribute') {
+    return VERSION_ATTRIBUTES.includes(named.key);
+  }
+  return named.entity !== 'tag';
+}
 
 export const loggedModelVocabulary: Vocabulary = {
   entities: ['metric', 'param', 'tag', 'attribute'],

@@ -1,14 +1,18 @@
 import { NotFoundError } from '@backstage/errors';
 import type { Stage } from '@downstage/plugin-ml-registry-common';
+import type { Knex } from 'knex';
 import {
   compileComparison,
   compileOrder,
+  type Sql,
   type Tables,
 } from '../searchGrammar/compile';
-import { parseFilter } from '../searchGrammar/parseFilter';
+import { parseFilter, type Comparison } from '../searchGrammar/parseFilter';
 import { parseOrderBy } from '../searchGrammar/parseOrderBy';
 import {
   modelVocabulary,
+  speaksOfVersion,
+  versionOfModelVocabulary,
   versionVocabulary,
 } from '../searchGrammar/vocabulary';
 import {
@@ -16,6 +20,7 @@ import {
   type ModelVersionRow,
   type RegisteredModelRow,
 } from '../stores/ModelStore';
+import type { SearchFacts } from './SearchFacts';
 import type { TrackingCaller } from './StagePolicy';
 import type { TrackingDeps } from './trackingDeps';
 
@@ -27,6 +32,9 @@ const MODEL_TABLES: Tables = {
 const VERSION_TABLES: Tables = {
   join: 'x.name = model_versions.name AND x.version = model_versions.version',
   tags: 'model_version_tags',
+  runJoin: 'x.run_id = model_versions.run_id',
+  params: 'params',
+  metrics: { table: 'latest_metrics' },
 };
 
 type Search = {
@@ -43,9 +51,9 @@ export type ModelWithLatest = RegisteredModelRow & {
 
 /** Reads of registered models and versions for MLflow clients. */
 export class RegistryReadService {
-  readonly #deps: TrackingDeps;
+  readonly #deps: TrackingDeps & { searchFacts: SearchFacts };
 
-  constructor(deps: TrackingDeps) {
+  constructor(deps: TrackingDeps & { searchFacts: SearchFacts }) {
     this.#deps = deps;
   }
 
@@ -111,19 +119,28 @@ export class RegistryReadService {
       tables: MODEL_TABLES,
       database: knex,
     };
-    const comparisons = parseFilter(search.filter, modelVocabulary);
+    const comparisons = parseFilter(
+      search.filter,
+      versionOfModelVocabulary,
+    ).map(withOurStage);
     const isPromptTag = ({ entity, key }: { entity: string; key: string }) =>
       entity === 'tag' && key === PROMPT_TAG;
     const prompt = comparisons.find(isPromptTag);
     const onlyPrompts = prompt?.operator === '=' && prompt.value === 'true';
     const orders = parseOrderBy(search.orderBy, modelVocabulary);
+    await this.#deps.searchFacts.refreshFor([...comparisons, ...orders]);
+    const ofVersion = comparisons.filter(speaksOfVersion);
     const page = await models.searchModels({
       ...search,
       withPrompts: onlyPrompts,
       // "Not a prompt" is the rule below, and says so also of models without the tag.
-      where: comparisons
-        .filter(comparison => onlyPrompts || !isPromptTag(comparison))
-        .map(comparison => compileComparison(knex, comparison, options)),
+      where: [
+        ...comparisons
+          .filter(comparison => !speaksOfVersion(comparison))
+          .filter(comparison => onlyPrompts || !isPromptTag(comparison))
+          .map(comparison => compileComparison(knex, comparison, options)),
+        ...(ofVersion.length ? [hasVersion(knex, ofVersion)] : []),
+      ],
       terms: [
         ...orders.flatMap(order => compileOrder(order, options)),
         ...(orders.some(({ key }) => key === 'name')
@@ -149,12 +166,15 @@ export class RegistryReadService {
       tables: VERSION_TABLES,
       database: knex,
     };
-    const comparisons = parseFilter(search.filter, versionVocabulary).filter(
-      // Asked by clients that leave prompts out; versions without the tag are meant as well.
-      ({ entity, key, operator }) =>
-        !(entity === 'tag' && key === PROMPT_TAG && operator === '!='),
-    );
+    const comparisons = parseFilter(search.filter, versionVocabulary)
+      .filter(
+        // Asked by clients that leave prompts out; versions without the tag are meant as well.
+        ({ entity, key, operator }) =>
+          !(entity === 'tag' && key === PROMPT_TAG && operator === '!='),
+      )
+      .map(withOurStage);
     const orders = parseOrderBy(search.orderBy, versionVocabulary);
+    await this.#deps.searchFacts.refreshFor([...comparisons, ...orders]);
     if (orders.length === 0) {
       orders.push({
         entity: 'attribute',
@@ -189,4 +209,32 @@ export class RegistryReadService {
     }
     return [...newest.values()];
   }
+}
+
+/** All of these of one and the same version. */
+function hasVersion(knex: Knex, comparisons: Comparison[]): Sql {
+  const parts = comparisons.map(comparison =>
+    compileComparison(knex, comparison, {
+      vocabulary: versionVocabulary,
+      tables: VERSION_TABLES,
+    }),
+  );
+  return {
+    sql: `EXISTS (SELECT 1 FROM model_versions WHERE model_versions.name = registered_models.name AND ${parts
+      .map(({ sql }) => sql)
+      .join(' AND ')})`,
+    bindings: parts.flatMap(({ bindings }) => bindings),
+  };
+}
+
+/** Stages are kept in lower case; MLflow's spelling of them is understood. */
+function withOurStage(comparison: Comparison): Comparison {
+  const { entity, key, value } = comparison;
+  if (entity !== 'attribute' || !['stage', 'current_stage'].includes(key)) {
+    return comparison;
+  }
+  if (Array.isArray(value)) {
+    return { ...comparison, value: value.map(word => word.toLowerCase()) };
+  }
+  return { ...comparison, value: String(value).toLowerCase() };
 }

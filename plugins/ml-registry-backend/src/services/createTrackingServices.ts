@@ -11,6 +11,7 @@ import { MetricHistoryStore } from '../stores/MetricHistoryStore';
 import { ModelStore, type ModelVersionRow } from '../stores/ModelStore';
 import { RunDataStore } from '../stores/RunDataStore';
 import { RunStore } from '../stores/RunStore';
+import { SearchFactStore } from '../stores/SearchFactStore';
 import { TraceStore } from '../stores/TraceStore';
 import { UploadStore } from '../stores/UploadStore';
 import { ArtifactService } from './ArtifactService';
@@ -21,6 +22,8 @@ import { RegistrationService } from './RegistrationService';
 import { RegistryReadService } from './RegistryReadService';
 import { RunLogService } from './RunLogService';
 import { RunService } from './RunService';
+import { ModelFiles } from './ModelFiles';
+import { SearchFacts } from './SearchFacts';
 import type { StagePolicy } from './StagePolicy';
 import { TrackingAccess } from './TrackingAccess';
 import { TraceService } from './TraceService';
@@ -36,6 +39,7 @@ export type TrackingServices = {
   loggedModels: LoggedModelService;
   registration: RegistrationService;
   reads: RegistryReadService;
+  searchFacts: SearchFacts;
   artifacts: ArtifactService;
   uploads: UploadService;
   traces: TraceService;
@@ -49,6 +53,8 @@ export function createTrackingServices(options: {
   ledger?: LedgerStore;
   /** The owner of `model:default/<name>` in the catalog, when there is such an entity. */
   entityOwner: (name: string) => Promise<string | undefined>;
+  /** The same of many at once. */
+  entityOwners?: (names: string[]) => Promise<Map<string, string | undefined>>;
   onVersionCreated: (version: ModelVersionRow) => Promise<void>;
   /** Where clients reach this plugin, and the key of addresses that are signed for them. */
   ownUrls?: { baseUrl: () => Promise<string>; key: Buffer };
@@ -80,7 +86,23 @@ export function createTrackingServices(options: {
     runService: runs,
     loggedModelService: loggedModels,
   });
+  const searchFacts = new SearchFacts({
+    facts: new SearchFactStore(knex),
+    files: new ModelFiles(options.artifactStore),
+    entityOwners:
+      options.entityOwners ??
+      (async names =>
+        new Map(
+          await Promise.all(
+            names.map(
+              async name => [name, await options.entityOwner(name)] as const,
+            ),
+          ),
+        )),
+    clock: deps.clock,
+  });
   return {
+    searchFacts,
     experiments: new ExperimentService({
       ...deps,
       entityOwner: options.entityOwner,
@@ -93,7 +115,7 @@ export function createTrackingServices(options: {
     }),
     loggedModels,
     registration: new RegistrationService({ ...deps, ...pickHooks(options) }),
-    reads: new RegistryReadService(deps),
+    reads: new RegistryReadService({ ...deps, searchFacts }),
     traces: new TraceService({ ...deps, traces: new TraceStore(knex) }),
     artifacts,
     uploads: new UploadService({
