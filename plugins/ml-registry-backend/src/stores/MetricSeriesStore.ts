@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { toNumber } from './database';
+import { readerOf, type Reader } from './Reader';
 import type { MetricRow } from './RunStore';
 
 type PointRow = Pick<MetricRow, 'timestamp' | 'step' | 'value' | 'is_nan'>;
@@ -13,9 +14,11 @@ const CHUNK = 10_000;
 /** The points of a metric one chunk after the other, so that a history of any length passes through little memory. */
 export class MetricSeriesStore {
   readonly #knex: Knex;
+  readonly #reader: Reader;
 
   constructor(knex: Knex) {
     this.#knex = knex;
+    this.#reader = readerOf(knex);
   }
 
   /** Points by time, step and value; of a window of one of the two when it is given, ends included. */
@@ -46,11 +49,11 @@ export class MetricSeriesStore {
           after.is_nan,
         ]);
       }
-      const rows: PointRow[] = await query;
+      const rows = await this.#reader.read<PointRow>(query);
       if (rows.length > 0) yield rows.map(toPoint);
       if (rows.length < CHUNK) return;
       after = rows[rows.length - 1];
-      // The driver of SQLite answers at once; others get their turn here.
+      // A database in memory answers within the call; others get their turn here.
       await new Promise(resolve => setImmediate(resolve));
     }
   }

@@ -4,6 +4,7 @@ import type { Sql } from '../searchGrammar/compile';
 import { readPage } from '../searchGrammar/keyset';
 import { chunks, optionalNumber, toNumber } from './database';
 import type { LifecycleStage } from './ExperimentStore';
+import { readerOf, type Reader } from './Reader';
 import type { RunRow } from './RunStore';
 import { runOrder } from './runOrder';
 
@@ -34,9 +35,11 @@ const NEWEST = 500;
 /** Runs as rows of a table: only the columns that are shown are read. */
 export class RunTableStore {
   readonly #knex: Knex;
+  readonly #reader: Reader;
 
   constructor(knex: Knex) {
     this.#knex = knex;
+    this.#reader = readerOf(knex);
   }
 
   async page(
@@ -59,6 +62,7 @@ export class RunTableStore {
       terms: runOrder(this.#knex, page.sort, page.direction),
       pageToken: page.cursor,
       limit: page.limit,
+      read: slow => this.#reader.read(slow),
     });
     return {
       rows: rows.map(row => ({
@@ -76,7 +80,9 @@ export class RunTableStore {
   }
 
   async count(scope: RunScope): Promise<number> {
-    const [row] = await this.#scoped(scope).count({ count: '*' });
+    const [row] = await this.#reader.read<{ count: number | string }>(
+      this.#scoped(scope).count({ count: '*' }),
+    );
     return Number(row.count);
   }
 
@@ -94,8 +100,11 @@ export class RunTableStore {
         .whereIn('run_id', part)
         .whereIn('key', keys);
       if (table === 'latest_metrics') query.where('is_nan', false);
-      const rows: { run_id: string; key: string; value: string | number }[] =
-        await query;
+      const rows = await this.#reader.read<{
+        run_id: string;
+        key: string;
+        value: string | number;
+      }>(query);
       for (const row of rows) {
         values.push({ runId: row.run_id, key: row.key, value: row.value });
       }
@@ -108,8 +117,12 @@ export class RunTableStore {
   ): Promise<{ runId: string; name: string; digest: string }[]> {
     const found: { runId: string; name: string; digest: string }[] = [];
     for (const part of chunks(runIds, 500)) {
-      const rows: { run_id: string; name: string; digest: string }[] =
-        await this.#knex('run_datasets')
+      const rows = await this.#reader.read<{
+        run_id: string;
+        name: string;
+        digest: string;
+      }>(
+        this.#knex('run_datasets')
           .join(
             'datasets',
             'datasets.dataset_id',
@@ -122,7 +135,8 @@ export class RunTableStore {
             'datasets.digest as digest',
           )
           .whereIn('run_datasets.run_id', part)
-          .orderBy(['datasets.name', 'datasets.digest']);
+          .orderBy(['datasets.name', 'datasets.digest']),
+      );
       for (const { run_id: runId, name, digest } of rows) {
         found.push({ runId, name, digest });
       }
@@ -138,9 +152,9 @@ export class RunTableStore {
       .limit(NEWEST);
     const runIds = newest.map(row => row.run_id);
     const names = async (table: string) => {
-      const rows: { key: string }[] = await this.#knex(table)
-        .distinct('key')
-        .whereIn('run_id', runIds);
+      const rows = await this.#reader.read<{ key: string }>(
+        this.#knex(table).distinct('key').whereIn('run_id', runIds),
+      );
       return rows.map(row => row.key).sort();
     };
     return {
