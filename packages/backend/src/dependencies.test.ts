@@ -8,6 +8,7 @@ const shared = ['common', 'node', 'react', 'ml-catalog-common'];
 const below: Record<string, string[]> = {
   'ml-jobs': [],
   'ml-registry': [],
+  'ml-tokens': [],
   'ml-data': ['ml-jobs'],
   'ml-serving': ['ml-registry'],
   'ml-monitoring': ['ml-serving', 'ml-registry', 'ml-data', 'ml-jobs'],
