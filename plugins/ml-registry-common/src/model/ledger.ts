@@ -80,3 +80,14 @@ export const productionAtSchema = z.object({
   flagged: z.boolean(),
 });
 export type ProductionAt = z.infer<typeof productionAtSchema>;
+
+/** A model that had another version in production at the end than at the beginning. */
+export const productionChangeSchema = z.object({
+  name: z.string(),
+  modelRef: z.string(),
+  before: z.number().int().optional(),
+  after: z.number().int().optional(),
+  /** How often production changed in between. */
+  changes: z.number().int(),
+});
+export type ProductionChange = z.infer<typeof productionChangeSchema>;
