@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The other command: installs what the tests need, runs all of them, ends with a line that counts.
 //   npm test                      everything
-//   npm test -- --only=unit       one part: format, lint, types, exports, unit, mlflow, crash, browser
+//   npm test -- --only=unit       one part: format, lint, types, exports, unit, mlflow, crash, replicas, browser
 import { existsSync } from 'node:fs';
 import {
   mkdir,
@@ -46,6 +46,7 @@ await part('exports', () =>
 await part('unit', unit);
 await part('mlflow', mlflow);
 await part('crash', crash);
+await part('replicas', replicated);
 await part('browser', browser);
 await rm(scratch, { recursive: true, force: true });
 
@@ -158,6 +159,15 @@ async function crash() {
   const { crashes } = await import('../e2e/crash.mjs');
   const python = await pythonWithMlflow();
   const result = await crashes({ node, scratch, python });
+  counted.passed += result.passed;
+  counted.failed += result.failed;
+}
+
+/** Two portals on one PostgreSQL, under concurrent logging and promotion, one of them killed in the middle. */
+async function replicated() {
+  await ensureDebianPackage('postgresql', () => postgresInstalled());
+  const { replicas } = await import('../e2e/replicas.mjs');
+  const result = await replicas({ node, scratch });
   counted.passed += result.passed;
   counted.failed += result.failed;
 }

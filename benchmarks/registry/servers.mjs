@@ -1,0 +1,227 @@
+// The servers that are measured: the portal as `npm start` runs it, and MLflow's own as it ships.
+import { spawn } from 'node:child_process';
+import { mkdir, open, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { root, tail } from '../../scripts/shell.mjs';
+import { freePort } from '../../scripts/postgres.mjs';
+
+export const token = 'benchmark-token-of-a-notebook-server';
+
+/** The whole portal with every plugin, under NODE_ENV=production; callers bring a static external access token. */
+export async function startPortal({
+  node,
+  database,
+  folder,
+  nodeOptions = [],
+}) {
+  const port = await freePort();
+  await mkdir(folder, { recursive: true });
+  const config = join(folder, 'app-config.json');
+  await writeFile(
+    config,
+    JSON.stringify(portalConfig({ port, database, folder }), undefined, 2),
+  );
+  const server = await startProcess({
+    command: node,
+    args: [
+      ...nodeOptions,
+      '--require',
+      join(root, 'node_modules/@backstage/cli/config/nodeTransform.cjs'),
+      'src/index.ts',
+      '--config',
+      config,
+    ],
+    cwd: join(root, 'packages/backend'),
+    env: { NODE_ENV: 'production', DOWNSTAGE_DATA_DIR: folder },
+    log: join(folder, 'portal.log'),
+    ready: `http://127.0.0.1:${port}/.backstage/health/v1/readiness`,
+  });
+  return {
+    ...server,
+    title: 'Downstage',
+    origin: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${port}/api/ml-registry/mlflow`,
+    token,
+  };
+}
+
+function portalConfig({ port, database, folder }) {
+  return {
+    app: { title: 'Benchmark', baseUrl: `http://127.0.0.1:${port}` },
+    organization: { name: 'Benchmark' },
+    backend: {
+      baseUrl: `http://127.0.0.1:${port}`,
+      listen: { port, host: '127.0.0.1' },
+      server: {
+        requestTimeout: { hours: 1 },
+        keepAliveTimeout: { seconds: 75 },
+      },
+      database: database.forPortal(),
+      auth: {
+        externalAccess: [
+          { type: 'static', options: { token, subject: 'benchmark' } },
+        ],
+      },
+      actions: { pluginSources: ['ml-registry'] },
+    },
+    downstage: { dataDir: folder },
+    mlServing: { gateway: { enabled: false, port: port + 1 } },
+    auth: { providers: {} },
+    permission: { enabled: true },
+    techdocs: {
+      builder: 'external',
+      publisher: {
+        type: 'local',
+        local: { publishDirectory: join(folder, 'techdocs') },
+      },
+    },
+    catalog: {
+      rules: [
+        {
+          allow: [
+            'Component',
+            'System',
+            'API',
+            'Resource',
+            'Location',
+            'Model',
+            'Feature',
+            'Dataset',
+            'User',
+            'Group',
+          ],
+        },
+      ],
+      locations: [{ type: 'file', target: join(root, 'examples/all.yaml') }],
+    },
+    mcpActions: { name: 'benchmark' },
+  };
+}
+
+/** MLflow's server on uvicorn, with telemetry and the execution of jobs off. */
+export async function startMlflow({ python, database, folder, workers }) {
+  const port = await freePort();
+  await mkdir(folder, { recursive: true });
+  const server = await startProcess({
+    command: python,
+    args: [
+      '-m',
+      'mlflow',
+      'server',
+      ...['--backend-store-uri', await database.forMlflow()],
+      ...['--artifacts-destination', join(folder, 'artifacts')],
+      ...[
+        '--host',
+        '127.0.0.1',
+        '--port',
+        String(port),
+        '--workers',
+        String(workers),
+      ],
+    ],
+    cwd: folder,
+    env: {
+      MLFLOW_DISABLE_TELEMETRY: 'true',
+      DO_NOT_TRACK: 'true',
+      MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
+      PATH: `${join(python, '..')}:${process.env.PATH}`,
+    },
+    log: join(folder, `mlflow-${workers}.log`),
+    ready: `http://127.0.0.1:${port}/health`,
+  });
+  return {
+    ...server,
+    title: `MLflow, ${workers} ${workers === 1 ? 'worker' : 'workers'}`,
+    origin: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${port}`,
+  };
+}
+
+async function startProcess({ command, args, cwd, env, log, ready }) {
+  const file = await open(log, 'w');
+  const begin = performance.now();
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    // A group of its own: workers end with it.
+    detached: true,
+    stdio: ['ignore', file.fd, file.fd],
+  });
+  await file.close();
+  let gone = false;
+  const ended = new Promise(done => child.once('exit', done)).then(() => {
+    gone = true;
+  });
+  for (let tries = 0; ; tries += 1) {
+    if (
+      await fetch(ready).then(
+        answer => answer.ok,
+        () => false,
+      )
+    )
+      break;
+    if (gone || tries > 2_400) {
+      if (!gone) process.kill(-child.pid, 'SIGKILL');
+      throw new Error(`${command} did not start:\n${await tail(log, 25)}`);
+    }
+    await pause(50);
+  }
+  return {
+    pid: child.pid,
+    startSeconds: (performance.now() - begin) / 1000,
+    memory: () => memoryOf(child.pid),
+    async stop() {
+      if (gone) return;
+      process.kill(-child.pid, 'SIGTERM');
+      const late = setTimeout(
+        () => process.kill(-child.pid, 'SIGKILL'),
+        20_000,
+      );
+      await ended;
+      clearTimeout(late);
+    },
+  };
+}
+
+/** Bytes the process and its children hold; pages that they share count once. */
+export async function memoryOf(pid) {
+  const parents = new Map();
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    if (parent) parents.set(Number(name), parent);
+  }
+  const family = [pid];
+  for (const member of family) {
+    for (const [child, parent] of parents)
+      if (parent === member) family.push(child);
+  }
+  let bytes = 0;
+  for (const member of family) {
+    const rollup = await readFile(`/proc/${member}/smaps_rollup`, 'utf8').catch(
+      () => '',
+    );
+    bytes += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) * 1024;
+  }
+  return bytes;
+}
+
+/** Runs `work`, and says how much memory was held at most meanwhile. */
+export async function withPeak(server, work) {
+  let peak = await server.memory();
+  let busy = true;
+  const watch = (async () => {
+    while (busy) {
+      peak = Math.max(peak, await server.memory());
+      await pause(200);
+    }
+  })();
+  try {
+    return { result: await work(), peak: () => peak };
+  } finally {
+    busy = false;
+    await watch;
+  }
+}
