@@ -17,6 +17,7 @@ import type { Announcer } from './services/Announcer';
 import { ClaimService } from './services/ClaimService';
 import { createRunPageServices } from './services/createRunPageServices';
 import { createGarbageServices } from './services/createGarbageServices';
+import { createCardServices } from './services/createCardServices';
 import { createTrackingServices } from './services/createTrackingServices';
 import { createWebhooks } from './services/createWebhooks';
 import { GateKeeper } from './services/GateKeeper';
@@ -31,11 +32,13 @@ import { PromotionSteps } from './services/PromotionSteps';
 import { RollbackService } from './services/RollbackService';
 import { RunQueryService } from './services/RunQueryService';
 import { VersionChecks } from './services/VersionChecks';
+import { VersionSearchService } from './services/VersionSearchService';
 import { CheckStore } from './stores/CheckStore';
 import { ExperimentStore } from './stores/ExperimentStore';
 import { ModelStore } from './stores/ModelStore';
 import { PromotionStore } from './stores/PromotionStore';
 import { RunStore } from './stores/RunStore';
+import { SearchFactStore } from './stores/SearchFactStore';
 import { StageStore } from './stores/StageStore';
 import { VersionReader } from './stores/VersionReader';
 
@@ -65,6 +68,10 @@ export type RegistryDeps = {
   retentionMs?: number;
   /** Called when there is something to delete for good. */
   onGarbageDue?: () => void;
+  /** Whose model signatures count. */
+  trust?: SigningTrust;
+  /** The jobs models come from, once a module brought them. */
+  jobs?: () => TrainingJobs | undefined;
   clock?: Clock;
   newId?: NewId;
 };
@@ -108,6 +115,13 @@ export function createServices(deps: RegistryDeps) {
     promotions: promotionStore,
   };
 
+  const { services: about, reproducedBy } = createCardServices({
+    ...shared,
+    knex,
+    artifactStore: deps.artifactStore,
+    trust: deps.trust,
+    jobs: deps.jobs,
+  });
   const steps = new PromotionSteps(shared);
   const promotions = new PromotionService({ ...shared, steps });
   const stagePolicy = new PromotionStagePolicy({
@@ -131,7 +145,11 @@ export function createServices(deps: RegistryDeps) {
           owner,
         ]),
       ),
-    onVersionCreated: async () => deps.onVersionCreated(),
+    reproducedBy,
+    onVersionCreated: async version => {
+      deps.onVersionCreated();
+      await about.signatures.checkNew(version);
+    },
     clock: () => clock().getTime(),
   });
   const { artifacts } = tracking;
@@ -143,7 +161,14 @@ export function createServices(deps: RegistryDeps) {
     runs: new RunStore(knex),
   });
   return {
+    about,
     tracking,
+    versionSearch: new VersionSearchService({
+      ...shared,
+      reads: tracking.reads,
+      searchFacts: tracking.searchFacts,
+      facts: new SearchFactStore(knex),
+    }),
     webhooks,
     deliveries,
     stagePolicy,

@@ -292,6 +292,7 @@ describeDenyAll({
   features: features(),
   exampleRequests: {
     listModels: {},
+    searchModelVersions: {},
     getModel: { params: model },
     listModelVersions: { params: model },
     getModelVersion: { params: version },

@@ -3,21 +3,26 @@ import { createContractRouter, type Authorizer } from '@downstage/node';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import type express from 'express';
 import Router from 'express-promise-router';
+import { cardHandlers } from './http/cardHandlers';
+import { createExportRouter } from './http/createExportRouter';
 import { createFileRouter } from './http/createFileRouter';
 import { runPageHandlers } from './http/runPageHandlers';
 import { webhookHandlers } from './http/webhookHandlers';
 import type { ClaimService } from './services/ClaimService';
+import type { CardServices } from './services/createCardServices';
 import type { RunPageServices } from './services/createRunPageServices';
 import type { GarbageService } from './services/GarbageService';
 import type { ModelService } from './services/ModelService';
 import type { PromotionService } from './services/PromotionService';
 import type { RollbackService } from './services/RollbackService';
 import type { RunQueryService } from './services/RunQueryService';
+import type { VersionSearchService } from './services/VersionSearchService';
 import type { WebhookService } from './services/WebhookService';
 
 /** The contract, turned into service calls, and the routes that stream. */
 export function createRouter(options: {
   httpAuth: HttpAuthService;
+  about: CardServices;
   claims: ClaimService;
   models: ModelService;
   promotions: PromotionService;
@@ -27,17 +32,21 @@ export function createRouter(options: {
   garbage: GarbageService;
   authorizer: Authorizer;
   webhooks: WebhookService;
+  versionSearch: VersionSearchService;
 }): express.Router {
   const { httpAuth, claims, models, promotions, rollbacks, runs } = options;
   const router = Router();
 
   router.use(createFileRouter({ httpAuth, models, runs }));
+  router.use(createExportRouter({ httpAuth, ...options.about }));
   router.use(
     createContractRouter({
       contract: mlRegistryContract,
       httpAuth,
       handlers: {
         listModels: ({ query }, call) => models.list(query, call),
+        searchModelVersions: ({ query }, call) =>
+          options.versionSearch.search(query, call),
         getModel: ({ params }, call) => models.get(params, call),
         listModelVersions: ({ params }, call) =>
           models.listVersions(params, call),
@@ -80,6 +89,7 @@ export function createRouter(options: {
         collectGarbage: ({ params }, call) =>
           options.garbage.collect(params.id, call),
         ...webhookHandlers(options),
+        ...cardHandlers(options.about),
       },
     }),
   );

@@ -10,6 +10,7 @@ import { claimOperations } from './contract/claims';
 import { ledgerOperations } from './contract/ledger';
 import { garbageOperations } from './contract/garbage';
 import { runTableOperations } from './contract/runTable';
+import { searchOperations } from './contract/search';
 import { webhookOperations } from './contract/webhooks';
 import { historyEntrySchema, modelSchema } from './model/model';
 import {
@@ -201,5 +202,6 @@ export const mlRegistryContract = defineContract({
   ...garbageOperations,
   ...runTableOperations,
   ...webhookOperations,
+  ...searchOperations,
 });
 export type MlRegistryContract = typeof mlRegistryContract;

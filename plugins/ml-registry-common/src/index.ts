@@ -47,6 +47,7 @@ export {
   type GateVerdict,
   type Waiver,
 } from './model/gate';
+export { foundVersionSchema, type FoundVersion } from './model/search';
 export {
   artifactFileSchema,
   breakGlassSchema,

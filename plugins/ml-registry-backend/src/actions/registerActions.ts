@@ -6,6 +6,7 @@ import type { GarbageService } from '../services/GarbageService';
 import type { ModelService } from '../services/ModelService';
 import type { PromotionService } from '../services/PromotionService';
 import type { RollbackService } from '../services/RollbackService';
+import type { VersionSearchService } from '../services/VersionSearchService';
 import type { WebhookService } from '../services/WebhookService';
 import { registerChangeActions } from './changeActions';
 import { registerClaimAction } from './claimAction';
@@ -14,6 +15,7 @@ import { registerPromotionActions } from './promotionActions';
 import { registerReadActions } from './readActions';
 import { registerRunActions } from './runActions';
 import { registerRunViewActions } from './runViewActions';
+import { registerSearchActions } from './searchActions';
 import { registerWebhookActions } from './webhookActions';
 
 /** What a person does on the model pages, for agents, templates and terminals, under the same permissions. */
@@ -27,6 +29,7 @@ export function registerActions(deps: {
   runPages: RunPageServices;
   authorizer: Authorizer;
   webhooks: WebhookService;
+  versionSearch: VersionSearchService;
 }) {
   registerReadActions(deps);
   registerRunActions(deps);
@@ -36,4 +39,5 @@ export function registerActions(deps: {
   registerClaimAction(deps);
   registerGarbageActions(deps);
   registerWebhookActions(deps);
+  registerSearchActions(deps);
 }

@@ -22,12 +22,20 @@ export async function readSigningKey(options: {
     });
   } catch (error) {
     // Made by an earlier start, or a moment ago by another portal.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST'))
-      throw error;
+    if (!isTaken(error)) throw error;
   }
   const key = Buffer.from((await readFile(file, 'utf8')).trim(), 'hex');
   if (key.length === 32) return key;
   throw new Error(
     `The signing key ${file} is damaged; delete it, and it is made anew`,
+  );
+}
+
+function isTaken(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    error.code === 'EEXIST'
   );
 }

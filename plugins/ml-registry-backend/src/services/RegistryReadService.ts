@@ -123,21 +123,18 @@ export class RegistryReadService {
       search.filter,
       versionOfModelVocabulary,
     ).map(withOurStage);
-    const isPromptTag = ({ entity, key }: { entity: string; key: string }) =>
-      entity === 'tag' && key === PROMPT_TAG;
-    const prompt = comparisons.find(isPromptTag);
-    const onlyPrompts = prompt?.operator === '=' && prompt.value === 'true';
+    const withPrompts = asksForPrompts(comparisons);
     const orders = parseOrderBy(search.orderBy, modelVocabulary);
     await this.#deps.searchFacts.refreshFor([...comparisons, ...orders]);
     const ofVersion = comparisons.filter(speaksOfVersion);
     const page = await models.searchModels({
       ...search,
-      withPrompts: onlyPrompts,
+      withPrompts,
       // "Not a prompt" is the rule below, and says so also of models without the tag.
       where: [
         ...comparisons
           .filter(comparison => !speaksOfVersion(comparison))
-          .filter(comparison => onlyPrompts || !isPromptTag(comparison))
+          .filter(comparison => withPrompts || !isPromptTag(comparison))
           .map(comparison => compileComparison(knex, comparison, options)),
         ...(ofVersion.length ? [hasVersion(knex, ofVersion)] : []),
       ],
@@ -166,13 +163,13 @@ export class RegistryReadService {
       tables: VERSION_TABLES,
       database: knex,
     };
-    const comparisons = parseFilter(search.filter, versionVocabulary)
-      .filter(
-        // Asked by clients that leave prompts out; versions without the tag are meant as well.
-        ({ entity, key, operator }) =>
-          !(entity === 'tag' && key === PROMPT_TAG && operator === '!='),
-      )
-      .map(withOurStage);
+    const named = parseFilter(search.filter, versionVocabulary).map(
+      withOurStage,
+    );
+    const withPrompts = asksForPrompts(named);
+    const comparisons = named.filter(
+      comparison => withPrompts || !isPromptTag(comparison),
+    );
     const orders = parseOrderBy(search.orderBy, versionVocabulary);
     await this.#deps.searchFacts.refreshFor([...comparisons, ...orders]);
     if (orders.length === 0) {
@@ -194,6 +191,7 @@ export class RegistryReadService {
     }
     return models.searchVersions({
       ...search,
+      withPrompts,
       where: comparisons.map(comparison =>
         compileComparison(knex, comparison, options),
       ),
@@ -237,4 +235,14 @@ function withOurStage(comparison: Comparison): Comparison {
     return { ...comparison, value: value.map(word => word.toLowerCase()) };
   }
   return { ...comparison, value: String(value).toLowerCase() };
+}
+
+/** Prompts are left out unless a search names them; "not a prompt" is meant also of what has no such tag. */
+function asksForPrompts(comparisons: Comparison[]): boolean {
+  const named = comparisons.find(isPromptTag);
+  return named?.operator === '=' && named.value === 'true';
+}
+
+function isPromptTag({ entity, key }: Comparison): boolean {
+  return entity === 'tag' && key === PROMPT_TAG;
 }

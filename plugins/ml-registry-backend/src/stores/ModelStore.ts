@@ -18,6 +18,9 @@ export type { Database } from './database';
 const NOT_A_PROMPT =
   'NOT EXISTS (SELECT 1 FROM registered_model_tags p WHERE p.name = registered_models.name AND p.key = ?)';
 
+const NO_VERSION_OF_A_PROMPT =
+  'NOT EXISTS (SELECT 1 FROM model_version_tags p WHERE p.name = model_versions.name AND p.version = model_versions.version AND p.key = ?)';
+
 const VERSION_TABLES = [
   'registered_model_aliases',
   'model_version_tags',
@@ -308,10 +311,14 @@ export class ModelStore {
   async searchVersions(options: {
     where: Sql[];
     terms: OrderTerm[];
+    withPrompts: boolean;
     pageToken?: string;
     limit: number;
   }): Promise<{ versions: ModelVersionRow[]; nextPageToken?: string }> {
     const query = this.#knex('model_versions').select('model_versions.*');
+    if (!options.withPrompts) {
+      query.whereRaw(NO_VERSION_OF_A_PROMPT, [PROMPT_TAG]);
+    }
     for (const { sql, bindings } of options.where)
       query.whereRaw(sql, bindings);
     const page = await readPage<ModelVersionDbRow>({

@@ -77,6 +77,23 @@ export class SearchFactStore {
     return found;
   }
 
+  /** Owners of models as last copied; nobody's are left out. */
+  async ownersOf(names: string[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    for (const part of chunks([...new Set(names)])) {
+      const rows: {
+        name: string;
+        owner: string | null;
+        entity_owner: string | null;
+      }[] = await this.#knex('registered_models').whereIn('name', part);
+      for (const row of rows) {
+        const owner = row.entity_owner ?? row.owner;
+        if (owner) found.set(row.name, owner);
+      }
+    }
+    return found;
+  }
+
   /** Model names after the given one, with the owner copied last. */
   async owners(
     after: string,

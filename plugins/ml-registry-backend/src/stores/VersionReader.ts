@@ -160,6 +160,21 @@ export class VersionReader {
     return facts;
   }
 
+  /** Those of these versions that are there, in no order. */
+  async findVersions(
+    keys: { name: string; version: number }[],
+  ): Promise<VersionFacts[]> {
+    const rows: VersionRow[] = [];
+    for (const part of chunks(keys)) {
+      const found: VersionRow[] = await this.#knex('model_versions').whereIn(
+        ['name', 'version'],
+        part.map(({ name, version }) => [name, version]),
+      );
+      rows.push(...found);
+    }
+    return this.#withRuns(rows);
+  }
+
   /** The versions of these models that are in one of these stages. */
   async inStages(names: string[], stages: Stage[]): Promise<VersionFacts[]> {
     if (!names.length) return [];
@@ -183,7 +198,7 @@ export class VersionReader {
       key: string;
       value: string;
     }[] = await this.#knex('model_version_tags').whereIn('name', names);
-    const runs = await this.#runs(
+    const runs = await this.runs(
       rows.flatMap(row => (row.run_id ? [row.run_id] : [])),
     );
     return rows.map(row => ({
@@ -209,7 +224,8 @@ export class VersionReader {
     }));
   }
 
-  async #runs(runIds: string[]): Promise<Map<string, RunFacts>> {
+  /** Runs by id, those that exist. */
+  async runs(runIds: string[]): Promise<Map<string, RunFacts>> {
     const found = new Map<string, RunFacts>();
     for (const ids of chunks([...new Set(runIds)])) {
       const runs: {
