@@ -92,6 +92,26 @@ export async function startObjectStore(command, folder) {
       DOWNSTAGE_TEST_S3_ACCESS_KEY_ID: secret.accessKey,
       DOWNSTAGE_TEST_S3_SECRET_ACCESS_KEY: secret.secretKey,
     },
+    /** Makes a bucket; answers what `mlRegistry.artifacts.s3` has to say of it. */
+    createBucket: async bucket => {
+      const { CreateBucketCommand, S3Client } = await import(
+        '@aws-sdk/client-s3'
+      );
+      const region = 'us-east-1';
+      const keys = {
+        accessKeyId: secret.accessKey,
+        secretAccessKey: secret.secretKey,
+      };
+      const client = new S3Client({
+        endpoint,
+        region,
+        forcePathStyle: true,
+        credentials: keys,
+      });
+      await client.send(new CreateBucketCommand({ Bucket: bucket }));
+      client.destroy();
+      return { bucket, endpoint, region, ...keys };
+    },
     stop: () =>
       new Promise(done => {
         if (child.exitCode !== null) done();
