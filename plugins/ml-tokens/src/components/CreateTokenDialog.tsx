@@ -1,0 +1,45 @@
+import { useState } from 'react';
+import type { CreatedToken } from '@downstage/plugin-ml-tokens-common';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { Dialog, DialogHeader } from '@backstage/ui';
+import { mlTokensTranslationRef } from '../translation';
+import { CreateTokenForm } from './CreateTokenForm';
+import { TokenSecret } from './TokenSecret';
+
+/** Makes a token, then shows its secret, once: what is closed cannot be opened again. */
+export function CreateTokenDialog(props: {
+  lifetimes: { defaultDays: number; maxDays: number };
+  onMade: () => void;
+  onClose: () => void;
+}) {
+  const { lifetimes, onMade, onClose } = props;
+  const { t } = useTranslationRef(mlTokensTranslationRef);
+  const [made, setMade] = useState<CreatedToken>();
+  return (
+    <Dialog
+      isOpen
+      // A click beside the dialog must not lose a secret that was not copied yet.
+      isDismissable={!made}
+      onOpenChange={open => !open && onClose()}
+      width="min(720px, 94vw)"
+    >
+      <DialogHeader>
+        {made
+          ? t('secret.title', { name: made.token.name })
+          : t('create.title')}
+      </DialogHeader>
+      {made ? (
+        <TokenSecret made={made} onClose={onClose} />
+      ) : (
+        <CreateTokenForm
+          lifetimes={lifetimes}
+          onClose={onClose}
+          onMade={created => {
+            setMade(created);
+            onMade();
+          }}
+        />
+      )}
+    </Dialog>
+  );
+}
