@@ -6,6 +6,7 @@ import { parseEntityRef } from '@backstage/catalog-model';
  */
 export const paths = {
   models: '/models',
+  versions: '/models/versions',
   runs: '/models/runs',
   approvals: '/models/approvals',
   garbage: '/models/garbage',

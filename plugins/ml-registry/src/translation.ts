@@ -7,6 +7,7 @@ export const mlRegistryTranslationRef = createTranslationRef({
   messages: {
     nav: {
       models: 'Registered models',
+      versions: 'Search versions',
       runs: 'Experiments & runs',
       approvals: 'Approvals',
       section: 'Registry',
@@ -49,6 +50,25 @@ export const mlRegistryTranslationRef = createTranslationRef({
       healthAttention: 'Needs attention',
       healthGood: 'Good',
       healthUnknown: 'Not known',
+    },
+    search: {
+      description:
+        'Versions of all models, by what they were measured at, learned from and are used for.',
+      filter: 'Which versions?',
+      order: 'In which order?',
+      ask: 'Search',
+      examples: 'For example:',
+      version: 'Version',
+      stage: 'Stage',
+      metric: 'Metric',
+      flavors: 'Flavours',
+      datasets: 'Data sets',
+      created: 'Created',
+      more: 'Show more',
+      noMatch: 'No version matches',
+      noMatchHint:
+        'Metrics, params and data sets are those of the run that made the version.',
+      emptyTitle: 'No version is registered yet',
     },
     claim: {
       open: 'Claim {{name}}',

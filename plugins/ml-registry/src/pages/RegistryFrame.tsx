@@ -1,19 +1,21 @@
 import type { ReactNode } from 'react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Container, Flex, Header } from '@backstage/ui';
+import { useAdministrates } from '../hooks/useAdministrates';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
 
-/** The frame of the pages below `/models`: title, the three tabs, actions. */
+/** The frame of the pages below `/models`: title, the tabs, actions. */
 export function RegistryFrame(props: {
   title: string;
   description?: string;
-  tab: 'models' | 'runs' | 'approvals';
+  tab: 'models' | 'versions' | 'runs' | 'approvals';
   actions?: ReactNode;
   children: ReactNode;
 }) {
   const { title, description, tab, actions, children } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
+  const administrates = useAdministrates();
   return (
     <>
       <Header
@@ -23,8 +25,22 @@ export function RegistryFrame(props: {
         activeTabId={tab}
         tabs={[
           { id: 'models', label: t('nav.models'), href: paths.models },
+          {
+            id: 'versions',
+            label: t('nav.versions'),
+            href: paths.versions,
+          },
           { id: 'runs', label: t('nav.runs'), href: paths.runs },
           { id: 'approvals', label: t('nav.approvals'), href: paths.approvals },
+          ...(administrates
+            ? [
+                {
+                  id: 'garbage',
+                  label: t('garbage.title'),
+                  href: paths.garbage,
+                },
+              ]
+            : []),
         ]}
       />
       <Container>

@@ -7,6 +7,7 @@ import { GarbagePage } from './GarbagePage';
 import { ModelsPage } from './ModelsPage';
 import { RunPage } from './RunPage';
 import { RunsPage } from './RunsPage';
+import { VersionSearchPage } from './VersionSearchPage';
 
 /** Everything below `/models`. */
 export function RegistryPages(props: { health: readonly ModelHealthSource[] }) {
@@ -14,6 +15,7 @@ export function RegistryPages(props: { health: readonly ModelHealthSource[] }) {
     <ModelHealthSources.Provider value={props.health}>
       <Routes>
         <Route path="/" element={<ModelsPage />} />
+        <Route path="/versions" element={<VersionSearchPage />} />
         <Route path="/runs" element={<RunsPage />} />
         <Route path="/runs/:runId" element={<RunPage />} />
         <Route path="/compare" element={<ComparePage />} />

@@ -1,0 +1,11 @@
+/** The metrics that a filter or an order names, each once, in the order of their first naming. */
+export function namedMetrics(text: string): string[] {
+  const names = new Set<string>();
+  const withoutValues = text.replace(/'(?:[^']|'')*'/g, "''");
+  for (const [, quoted, double, bare] of withoutValues.matchAll(
+    /\bmetrics?\.(?:`([^`]+)`|"([^"]+)"|(\w[\w./:-]*))/gi,
+  )) {
+    names.add(quoted ?? double ?? bare);
+  }
+  return [...names];
+}
