@@ -50,7 +50,7 @@ export function GarbagePage() {
 
   return (
     <RegistryFrame
-      tab="models"
+      tab="garbage"
       title={t('garbage.title')}
       description={t('garbage.description')}
       actions={

@@ -9,7 +9,7 @@ import { mlRegistryTranslationRef } from '../translation';
 export function RegistryFrame(props: {
   title: string;
   description?: string;
-  tab: 'models' | 'versions' | 'runs' | 'approvals';
+  tab: 'models' | 'versions' | 'runs' | 'approvals' | 'garbage';
   actions?: ReactNode;
   children: ReactNode;
 }) {
