@@ -9,6 +9,7 @@ import { ledger, production } from './commands/ledger';
 import { models } from './commands/models';
 import { approve, promote, promotions, reject } from './commands/promotions';
 import { rollback } from './commands/rollback';
+import { search } from './commands/search';
 import { tokenCreate, tokenList, tokenRevoke } from './commands/tokens';
 import { versions } from './commands/versions';
 
@@ -16,6 +17,7 @@ import { versions } from './commands/versions';
 export const commands = [
   models,
   versions,
+  search,
   promote,
   promotions,
   approve,

@@ -1,0 +1,55 @@
+import { cli } from 'cleye';
+import { command, jsonFlag } from '../command';
+import { show } from '../output';
+
+export const search = command({
+  path: ['search'],
+  description:
+    'Versions of all models by metric, param, stage, owner, flavor, data set',
+  read: ({ args, info, help }) => {
+    const { flags, _: given } = cli(
+      {
+        name: info.usage,
+        help: {
+          ...help,
+          examples: [
+            `downstage search "metrics.auc > 0.9 AND stage = 'production'" --order "metrics.auc DESC"`,
+          ],
+        },
+        parameters: ['<filter>'],
+        flags: {
+          order: { type: String, description: 'metrics.auc DESC, name' },
+          limit: { type: Number, description: 'At most so many', default: 50 },
+          json: jsonFlag,
+        },
+      },
+      undefined,
+      args,
+    );
+    return async ({ registry, output }) => {
+      const { items } = await registry.searchModelVersions({
+        query: {
+          filter: given.filter,
+          orderBy: flags.order,
+          limit: flags.limit,
+        },
+      });
+      show(output, items, {
+        json: flags.json,
+        columns: ['version', 'stage', 'owner', 'flavors', 'metrics'],
+        rows: items.map(version => ({
+          version: version.ref,
+          stage: version.stage,
+          owner: version.owner,
+          flavors: version.flavors.join(' ') || undefined,
+          metrics:
+            Object.entries(version.metrics)
+              .slice(0, 4)
+              .map(([name, value]) => `${name}=${value.toPrecision(4)}`)
+              .join(' ') || undefined,
+        })),
+        nothing: 'No version matches.',
+      });
+    };
+  },
+});
