@@ -151,7 +151,7 @@ export const runPageMessages = {
     failed: 'The file could not be shown',
     rows_one: '{{count}} row',
     rows_other: '{{count}} rows',
-    rowsCut: 'The first {{shown}} of {{count}} rows',
+    rowsCut: 'The first {{shown}} of {{all}} rows',
     downloadFile: 'Download',
     asText: 'As text',
     asShown: 'As shown',
@@ -174,9 +174,9 @@ export const runPageMessages = {
     y: 'Side axis',
     z: 'Colour',
     color: 'Metric',
-    scatterLabel: '{{y}} over {{x}}, one point a run, {{count}} runs',
+    scatterLabel: '{{y}} over {{x}}, one point a run, {{all}} runs',
     contourLabel:
-      '{{z}} over {{x}} and {{y}}, interpolated between {{count}} runs',
+      '{{z}} over {{x}} and {{y}}, interpolated between {{all}} runs',
     contourNone:
       'A contour needs three runs at least with numbers for both axes that do not lie on one line.',
     contourText:
@@ -193,7 +193,7 @@ export const runPageMessages = {
     groupBy: 'Groups by',
     brush: 'Drag along an axis to keep only the lines that pass there.',
     tooMany:
-      'The first {{shown}} of {{count}} runs are compared in the table; the plots show all.',
+      'The first {{shown}} of {{all}} runs are compared in the table; the plots show all.',
     experiment: 'Experiment',
   },
 } as const;

@@ -22,12 +22,22 @@ import { useRegistry } from '../hooks/useRegistry';
 import { mlRegistryTranslationRef } from '../translation';
 
 /** The files of a run or of a version. A folder is asked for when it is opened, a file is fetched with the user's own token. */
-export function ArtifactTree(props: { owner: ArtifactOwner }) {
-  return <Folder owner={props.owner} />;
+export function ArtifactTree(props: {
+  owner: ArtifactOwner;
+  /** Makes the names of files buttons that say which file shall be shown. */
+  onChoose?: (file: ArtifactFile) => void;
+  chosen?: string;
+}) {
+  return <Folder {...props} />;
 }
 
-function Folder(props: { owner: ArtifactOwner; path?: string }) {
-  const { owner, path } = props;
+type Choice = {
+  onChoose?: (file: ArtifactFile) => void;
+  chosen?: string;
+};
+
+function Folder(props: Choice & { owner: ArtifactOwner; path?: string }) {
+  const { owner, path, onChoose, chosen } = props;
   const api = useRegistry();
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const files = useLoad(
@@ -61,9 +71,9 @@ function Folder(props: { owner: ArtifactOwner; path?: string }) {
           {items.map(item => (
             <li key={item.path}>
               {item.isDir ? (
-                <FolderRow owner={owner} item={item} />
+                <FolderRow {...{ owner, item, onChoose, chosen }} />
               ) : (
-                <FileRow owner={owner} item={item} />
+                <FileRow {...{ owner, item, onChoose, chosen }} />
               )}
             </li>
           ))}
@@ -73,10 +83,12 @@ function Folder(props: { owner: ArtifactOwner; path?: string }) {
   );
 }
 
-function FolderRow(props: { owner: ArtifactOwner; item: ArtifactFile }) {
+function FolderRow(
+  props: Choice & { owner: ArtifactOwner; item: ArtifactFile },
+) {
   const [open, setOpen] = useState(false);
   const { t } = useTranslationRef(mlRegistryTranslationRef);
-  const { owner, item } = props;
+  const { owner, item, onChoose, chosen } = props;
   return (
     <>
       <Button
@@ -92,13 +104,13 @@ function FolderRow(props: { owner: ArtifactOwner; item: ArtifactFile }) {
           {lastPart(item.path)}
         </Flex>
       </Button>
-      {open && <Folder owner={owner} path={item.path} />}
+      {open && <Folder {...{ owner, path: item.path, onChoose, chosen }} />}
     </>
   );
 }
 
-function FileRow(props: { owner: ArtifactOwner; item: ArtifactFile }) {
-  const { owner, item } = props;
+function FileRow(props: Choice & { owner: ArtifactOwner; item: ArtifactFile }) {
+  const { owner, item, onChoose, chosen } = props;
   const api = useRegistry();
   const action = useAction();
   const { t } = useTranslationRef(mlRegistryTranslationRef);
@@ -106,9 +118,20 @@ function FileRow(props: { owner: ArtifactOwner; item: ArtifactFile }) {
     <>
       <Flex align="center" gap="2" pl="3">
         <RiFile2Line size={16} aria-hidden />
-        <Text title={item.sha256 && `sha256 ${item.sha256}`}>
-          {lastPart(item.path)}
-        </Text>
+        {onChoose ? (
+          <Button
+            variant={chosen === item.path ? 'secondary' : 'tertiary'}
+            size="small"
+            aria-pressed={chosen === item.path}
+            onPress={() => onChoose(item)}
+          >
+            {lastPart(item.path)}
+          </Button>
+        ) : (
+          <Text title={item.sha256 && `sha256 ${item.sha256}`}>
+            {lastPart(item.path)}
+          </Text>
+        )}
         <Text color="secondary" variant="body-small">
           {formatBytes(item.size)}
         </Text>

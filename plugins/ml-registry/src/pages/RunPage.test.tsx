@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Route, Routes } from 'react-router-dom';
 import { aRun } from '../__testUtils__/examples';
@@ -15,6 +15,11 @@ jest.mock('@downstage/react', () => ({
   ),
 }));
 
+/** The blob of the test environment cannot be read as text. */
+function textBlob(text: string): Blob {
+  return Object.assign(new Blob([text]), { text: async () => text });
+}
+
 const page = (
   <Routes>
     <Route path="/runs/:runId" element={<RunPage />} />
@@ -22,28 +27,87 @@ const page = (
 );
 
 describe('RunPage', () => {
-  it('shows params, curves of metrics with a history, and opens folders of files', async () => {
+  it('shows params, tags and code first, and curves on a tab that the address names', async () => {
     renderWithRegistry(page, {
-      registry: fakeRegistry({ runs: [aRun()] }),
+      registry: fakeRegistry({
+        runs: [aRun({ metrics: { auc: 0.99, loss: 0.1, 'system/cpu': 5 } })],
+      }),
       path: '/runs/run2',
     });
     expect(
-      await screen.findByRole('img', { name: 'loss by Step' }),
-    ).toBeInTheDocument();
-    expect(screen.queryByRole('img', { name: 'auc by Step' })).toBeNull();
-    expect(
-      within(screen.getByRole('table', { name: 'Params' })).getByText('lbfgs'),
+      within(await screen.findByRole('table', { name: 'Params' })).getByText(
+        'lbfgs',
+      ),
     ).toBeInTheDocument();
     expect(screen.getByRole('link', { name: 'j4k9' })).toHaveAttribute(
       'href',
       '/training/jobs/j4k9',
     );
+    await userEvent.click(screen.getByRole('tab', { name: 'Metrics' }));
+    expect(
+      await screen.findByRole('img', { name: 'loss by Step' }),
+    ).toBeInTheDocument();
+    expect(screen.queryByRole('img', { name: 'auc by Step' })).toBeNull();
+    expect(
+      screen.getByRole('table', { name: 'Metrics with one point' }),
+    ).toHaveTextContent('auc');
+    expect(screen.queryByText('system/cpu')).toBeNull();
+  });
+
+  it('asks again for the window that the address names', async () => {
+    const registry = fakeRegistry({ runs: [aRun()] });
+    const getMetricSeries = jest.spyOn(registry, 'getMetricSeries');
+    renderWithRegistry(page, {
+      registry,
+      path: '/runs/run2?tab=metrics&zoom=100..200&scale=log',
+    });
+    await screen.findByRole('img', { name: 'loss by Step' });
+    expect(getMetricSeries.mock.calls[0][0].query).toMatchObject({
+      from: 98,
+      to: 202,
+      axis: 'step',
+    });
+    await userEvent.click(screen.getByRole('button', { name: 'Show all' }));
+    await waitFor(() =>
+      expect(getMetricSeries.mock.lastCall?.[0].query).not.toHaveProperty(
+        'from',
+      ),
+    );
+  });
+
+  it('shows a file that is chosen, as a table where it is one', async () => {
+    const registry = fakeRegistry(
+      { runs: [aRun()] },
+      {
+        listRunArtifacts: async () => ({
+          items: [{ path: 'scores.csv', isDir: false, size: 20 }],
+        }),
+        downloadArtifact: async () => textBlob('row,label\n1,fraud\n'),
+      },
+    );
+    renderWithRegistry(page, { registry, path: '/runs/run2?tab=artifacts' });
     await userEvent.click(
-      await screen.findByRole('button', { name: 'Open model' }),
+      await screen.findByRole('button', { name: 'scores.csv' }),
     );
     expect(
-      await screen.findByRole('button', { name: 'Download model/model.onnx' }),
-    ).toBeInTheDocument();
+      await screen.findByRole('table', { name: 'Rows of scores.csv' }),
+    ).toHaveTextContent('label');
+    expect(screen.getByText('1 row')).toBeInTheDocument();
+  });
+
+  it('keeps a note that an owner writes', async () => {
+    const registry = fakeRegistry({ runs: [aRun()] });
+    const updateRun = jest.spyOn(registry, 'updateRun');
+    renderWithRegistry(page, { registry, path: '/runs/run2' });
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Edit the note' }),
+    );
+    await userEvent.type(screen.getByRole('textbox', { name: /Note/ }), 'Why');
+    await userEvent.click(screen.getByRole('button', { name: 'Save' }));
+    expect(updateRun).toHaveBeenCalledWith({
+      params: { runId: 'run2' },
+      body: { note: 'Why' },
+    });
   });
 
   it('says which run there is not', async () => {

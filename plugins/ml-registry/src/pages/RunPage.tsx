@@ -1,32 +1,25 @@
-import {
-  CodeBlock,
-  formatNumber,
-  Frame,
-  PlainTable,
-  Section,
-  useLoad,
-} from '@downstage/react';
+import { Frame, Section, useLoad } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { ButtonLink, Flex } from '@backstage/ui';
-import { RiExternalLinkLine } from '@remixicon/react';
+import { Alert, Flex, Tab, TabList, TabPanel, Tabs } from '@backstage/ui';
 import { useParams } from 'react-router-dom';
 import type { Run } from '@downstage/plugin-ml-registry-common';
-import { ArtifactTree } from '../components/ArtifactTree';
-import { DatasetLinks } from '../components/Lineage';
-import { RunCurves } from '../components/RunCurves';
-import { RunFacts } from '../components/RunFacts';
+import { ArtifactBrowser } from '../components/artifacts/ArtifactBrowser';
+import { RunActions } from '../components/run/RunActions';
+import { RunOverview } from '../components/run/RunOverview';
+import { RunSeries } from '../components/series/RunSeries';
 import { orderMetrics } from '../domain/orderMetrics';
+import { isSystemMetric } from '../domain/series/seriesView';
 import { useRegistry } from '../hooks/useRegistry';
-import { useTrackingUri } from '../hooks/useTrackingUri';
-import { paths } from '../paths';
+import { useTab } from '../hooks/useTab';
 import { mlRegistryTranslationRef } from '../translation';
 import { RegistryFrame } from './RegistryFrame';
 
-/** One run: what went in, how it developed, what came out. */
+const tabs = ['overview', 'metrics', 'system', 'artifacts'] as const;
+
+/** One run: what went in, how it developed, what came out. The tab, the zoom and how charts are drawn stand in the address. */
 export function RunPage() {
   const { runId = '' } = useParams();
   const api = useRegistry();
-  const { t } = useTranslationRef(mlRegistryTranslationRef);
   const run = useLoad(
     signal => api.getRun({ params: { runId } }, { signal }),
     [api, runId],
@@ -36,104 +29,72 @@ export function RunPage() {
       tab="runs"
       title={run.value?.name || runId}
       actions={
-        run.value && (
-          <Flex gap="2">
-            <ButtonLink
-              variant="secondary"
-              href={`${paths.runs}?experiment=${encodeURIComponent(
-                run.value.experimentId,
-              )}`}
-            >
-              {t('run.compareWith')}
-            </ButtonLink>
-            {run.value.jobId && (
-              <ButtonLink
-                variant="secondary"
-                href={paths.job(run.value.jobId)}
-                iconEnd={<RiExternalLinkLine />}
-              >
-                {t('runs.job')}
-              </ButtonLink>
-            )}
-          </Flex>
-        )
+        run.value && <RunActions run={run.value} onChanged={run.retry} />
       }
     >
-      <Frame value={run}>{value => <RunSections run={value} />}</Frame>
+      <Frame value={run}>
+        {value => <RunTabs run={value} onChanged={run.retry} />}
+      </Frame>
     </RegistryFrame>
   );
 }
 
-function RunSections(props: { run: Run }) {
-  const { run } = props;
+function RunTabs(props: { run: Run; onChanged: () => void }) {
+  const { run, onChanged } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
-  const trackingUri = useTrackingUri();
-  return (
-    <Flex direction="column" gap="4">
-      <Section title={t('run.details')}>
-        <RunFacts run={run} />
-      </Section>
-      <Section title={t('runs.metrics')}>
-        <PlainTable
-          caption={t('runs.metrics')}
-          columns={[t('run.metric'), t('run.last')]}
+  const [tab, open] = useTab(tabs);
+  const names = orderMetrics(run.metrics).map(([name]) => name);
+  const panels = {
+    overview: <RunOverview run={run} onChanged={onChanged} />,
+    metrics: (
+      <Section title={t('series.model')}>
+        <RunSeries
+          run={run}
+          metrics={names.filter(name => !isSystemMetric(name))}
           empty={t('run.noMetrics')}
-          rows={orderMetrics(run.metrics).map(([key, value]) => ({
-            key,
-            cells: [key, formatNumber(value)],
-          }))}
         />
       </Section>
-      <Section title={t('run.curves')}>
-        <RunCurves run={run} />
-      </Section>
-      <Section title={t('versions.params')}>
-        <PlainTable
-          caption={t('versions.params')}
-          columns={[t('run.param'), t('run.value')]}
-          empty={t('versions.noParams')}
-          rows={rows(run.params, value => value)}
+    ),
+    system: (
+      <Section title={t('series.system')}>
+        <RunSeries
+          run={run}
+          metrics={names.filter(isSystemMetric)}
+          empty={t('runDetail.noSystem')}
         />
       </Section>
-      <Section title={t('run.datasets')}>
-        <PlainTable
-          caption={t('run.datasets')}
-          columns={[t('versions.column'), t('run.digest'), t('run.context')]}
-          empty={t('run.noDatasets')}
-          rows={run.datasets.map(dataset => ({
-            key: `${dataset.name} ${dataset.digest}`,
-            cells: [
-              <DatasetLinks key="name" datasets={[dataset]} />,
-              dataset.digest,
-              dataset.context ?? '–',
-            ],
-          }))}
-        />
-      </Section>
+    ),
+    artifacts: (
       <Section title={t('artifacts.title')}>
-        <ArtifactTree
+        <ArtifactBrowser
           owner={{ experimentId: run.experimentId, runId: run.runId }}
         />
       </Section>
-      <Section title={t('versions.tags')}>
-        <PlainTable
-          caption={t('versions.tags')}
-          columns={[t('run.tag'), t('run.value')]}
-          empty={t('versions.noTags')}
-          rows={rows(run.tags, value => value)}
+    ),
+  };
+  return (
+    <Flex direction="column" gap="4">
+      {run.deleted && (
+        <Alert
+          status="warning"
+          title={t('runDetail.isDeleted')}
+          description={t('runDetail.isDeletedText')}
         />
-      </Section>
-      <Section title={t('run.load')}>
-        <CodeBlock
-          code={`import mlflow\n\nmlflow.set_tracking_uri("${trackingUri}")\nrun = mlflow.get_run("${run.runId}")\nfiles = mlflow.artifacts.download_artifacts(run_id="${run.runId}")`}
-        />
-      </Section>
+      )}
+      <Tabs selectedKey={tab} onSelectionChange={open}>
+        <TabList>
+          {tabs.map(each => (
+            <Tab key={each} id={each}>
+              {t(`runDetail.tabs.${each}`)}
+            </Tab>
+          ))}
+        </TabList>
+        {tabs.map(each => (
+          <TabPanel key={each} id={each}>
+            <div style={{ paddingTop: 16 }}>{each === tab && panels[each]}</div>
+          </TabPanel>
+        ))}
+      </Tabs>
     </Flex>
   );
-}
-
-function rows<T>(values: Record<string, T>, show: (value: T) => string) {
-  return Object.entries(values)
-    .sort(([a], [b]) => a.localeCompare(b))
-    .map(([key, value]) => ({ key, cells: [key, show(value)] }));
 }

@@ -14,6 +14,7 @@ import { fixedWidths } from './RunsGrid';
 export function GridHead(props: {
   width: number;
   columns: readonly string[];
+  grouped: boolean;
   sort: string;
   direction: 'asc' | 'desc';
   onSort: (column: string, direction: 'asc' | 'desc') => void;
@@ -100,7 +101,7 @@ export function GridHead(props: {
           aria-sort={sorted(column)}
           title={column}
           className={styles.cell}
-          style={{ width: columnWidth(column) }}
+          style={{ width: columnWidth(column, props.grouped) }}
         >
           {isSortable(column) ? button(column, label(column)) : label(column)}
         </div>

@@ -32,6 +32,7 @@ type RowProps = {
   top: number;
   width: number;
   columns: readonly string[];
+  grouped: boolean;
   isChosen: boolean;
   isHidden: boolean;
   experimentName: string;
@@ -138,7 +139,7 @@ export const GridRow = memo(function GridRow(props: RowProps) {
             key={column}
             {...cell(at + 4)}
             className={`${styles.cell} ${isNumber ? styles.number : ''}`}
-            style={{ width: columnWidth(column) }}
+            style={{ width: columnWidth(column, props.grouped) }}
           >
             {isRun ? (
               <RunCell

@@ -56,9 +56,10 @@ export function RunsGrid(props: {
   const items = virtualizer.getVirtualItems();
   const isActiveShown =
     active.row === 0 || items.some(item => item.index + 1 === active.row);
+  const grouped = lines.some(line => line.kind === 'group');
   const width =
     fixedWidths.reduce((sum, each) => sum + each, 0) +
-    columns.reduce((sum, column) => sum + columnWidth(column), 0);
+    columns.reduce((sum, column) => sum + columnWidth(column, grouped), 0);
   const height = Math.min(
     Math.max(lines.length, 3) * ROW_HEIGHT + HEAD_HEIGHT + 18,
     640,
@@ -88,6 +89,7 @@ export function RunsGrid(props: {
       <GridHead
         width={width}
         columns={columns}
+        grouped={grouped}
         sort={props.sort}
         direction={props.direction}
         onSort={props.onSort}
@@ -114,6 +116,7 @@ export function RunsGrid(props: {
               top={item.start}
               width={width}
               columns={columns}
+              grouped={grouped}
               isChosen={line.kind === 'run' && chosen.has(line.row.runId)}
               isHidden={line.kind === 'run' && hidden.has(line.row.runId)}
               experimentName={

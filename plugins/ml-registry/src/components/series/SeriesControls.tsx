@@ -20,7 +20,8 @@ export function SeriesControls(props: {
           label={t('run.axis')}
           options={axes.map(axis => ({
             value: axis,
-            label: axis === 'relative' ? t('series.relative') : t(`run.${axis}`),
+            label:
+              axis === 'relative' ? t('series.relative') : t(`run.${axis}`),
           }))}
           value={view.axis}
           onChange={key => {

@@ -64,9 +64,17 @@ export function splitColumn(column: string): { kind: string; name: string } {
   return { kind: column.slice(0, dot), name: column.slice(dot + 1) };
 }
 
-export function columnWidth(column: string): number {
+/** In groups there is room for a mean with the least and the greatest. */
+export function columnWidth(column: string, grouped = false): number {
+  const width = plainWidth(column);
+  const isNumber = column.startsWith('metrics.') || column === 'duration';
+  return grouped && isNumber ? Math.max(width, 210) : width;
+}
+
+function plainWidth(column: string): number {
   const widths: Partial<Record<AttributeColumn, number>> = {
     experiment: 180,
+    started: 135,
     user: 150,
     datasets: 220,
     runId: 290,

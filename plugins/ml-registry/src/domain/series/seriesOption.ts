@@ -44,8 +44,9 @@ export function seriesOption(options: {
     yAxis: { type: logarithmic ? 'log' : 'value', scale: true },
     series: curves.flatMap(({ name, series }, index) => {
       const pairs = (values: readonly number[]) =>
-        series.x.flatMap((x, at): Array<[number, number]> =>
-          logarithmic && values[at] <= 0 ? [] : [[x / unit, values[at]]],
+        series.x.flatMap(
+          (x, at): Array<[number, number]> =>
+            logarithmic && values[at] <= 0 ? [] : [[x / unit, values[at]]],
         );
       const color = seriesColors[index % seriesColors.length];
       const line = {
@@ -85,8 +86,7 @@ export function seriesOption(options: {
 /** How many points a logarithmic scale cannot show. */
 export function countNotPositive(curves: readonly NamedSeries[]): number {
   return curves.reduce(
-    (sum, { series }) =>
-      sum + series.values.filter(value => value <= 0).length,
+    (sum, { series }) => sum + series.values.filter(value => value <= 0).length,
     0,
   );
 }
