@@ -3,6 +3,28 @@ import type { HumanDuration } from '@backstage/types';
 export interface Config {
   /** The model registry and its MLflow API. */
   mlRegistry?: {
+    /** Whose OpenSSF model signatures count. Nobody's unless given. */
+    signing?: {
+      /** Public keys: each in PEM here, or in a file. */
+      trusted?: {
+        /** Shown beside what it signed. */
+        name: string;
+        publicKey?: string;
+        publicKeyFile?: string;
+      }[];
+      /** Authorities whose certificates may sign: each in PEM here, or in a file. */
+      roots?: {
+        name: string;
+        certificate?: string;
+        certificateFile?: string;
+      }[];
+    };
+    import?: {
+      /**
+       * Hosts, with a port or without, whose MLflow servers may be imported though they are inside or speak plain http.
+       */
+      allow?: string[];
+    };
     webhooks?: {
       /**
        * Hosts, with a port or without, that webhooks may be sent to though they are inside or speak plain http. All

@@ -5,6 +5,7 @@ import {
   type MlJobsService,
 } from '@downstage/plugin-ml-jobs-node';
 import {
+  mlRegistryJobsExtensionPoint,
   mlRegistryTokensExtensionPoint,
   type TokenVerifier,
 } from '@downstage/plugin-ml-registry-node';
@@ -15,7 +16,10 @@ describe('mlRegistryModuleJobs', () => {
     const introspectToken = jest.fn(async () => ({ active: false }));
     const addVerifier = jest.fn((_verifier: TokenVerifier) => {});
     const backend = await startTestBackend({
-      extensionPoints: [[mlRegistryTokensExtensionPoint, { addVerifier }]],
+      extensionPoints: [
+        [mlRegistryTokensExtensionPoint, { addVerifier }],
+        [mlRegistryJobsExtensionPoint, { setJobs: () => {} }],
+      ],
       features: [
         mlRegistryModuleJobs,
         createServiceFactory({

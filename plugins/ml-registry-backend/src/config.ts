@@ -4,6 +4,8 @@ import { InputError } from '@backstage/errors';
 import { durationToMilliseconds } from '@backstage/types';
 import { readDataDir } from '@downstage/node';
 import { z } from 'zod';
+import type { SigningTrust } from './domain/verifyBundle';
+import { readSigningTrust } from './readSigningTrust';
 
 /** The configuration of the registry, read once. */
 export type MlRegistryOptions = {
@@ -15,6 +17,10 @@ export type MlRegistryOptions = {
   retentionMs: number;
   /** Where people see the portal; links in answers to MLflow clients start with it. */
   portalUrl: string;
+  /** Whose model signatures count. */
+  signing: SigningTrust;
+  /** Hosts that may be imported from though they are inside. */
+  importAllow: string[];
   webhooks: {
     /** Seals secrets; a key is made and kept in `secretKeyFile` unless given. */
     secretKey?: string;
@@ -33,6 +39,8 @@ export function readMlRegistryConfig(
       join(readDataDir(config), 'artifacts'),
     retentionMs: readRetention(config),
     signingKey: config.getOptionalString('mlRegistry.artifacts.signingKey'),
+    signing: readSigningTrust(config),
+    importAllow: config.getOptionalStringArray('mlRegistry.import.allow') ?? [],
     webhooks: {
       secretKey: config.getOptionalString('mlRegistry.webhooks.secretKey'),
       secretKeyFile: join(readDataDir(config), 'registry-secrets.key'),

@@ -11,14 +11,18 @@ import type {
   ArtifactHolder,
   ArtifactStore,
   Gate,
+  TrainingJobs,
 } from '@downstage/plugin-ml-registry-node';
 import type { Knex } from 'knex';
+import type { SigningTrust } from './domain/verifyBundle';
 import type { Announcer } from './services/Announcer';
 import { ClaimService } from './services/ClaimService';
 import { createRunPageServices } from './services/createRunPageServices';
 import { createGarbageServices } from './services/createGarbageServices';
 import { createCardServices } from './services/createCardServices';
 import { createTrackingServices } from './services/createTrackingServices';
+import { defaultPolicy } from './domain/policy';
+import { createImports } from './services/import/createImports';
 import { createWebhooks } from './services/createWebhooks';
 import { GateKeeper } from './services/GateKeeper';
 import type { OutboundClient } from './services/OutboundClient';
@@ -56,7 +60,13 @@ export type RegistryDeps = {
   /** Called after a version was registered; its check may begin. */
   onVersionCreated: () => void;
   /** How the registry calls other systems, and keeps what it signs in with. */
-  outgoing: { client: OutboundClient; secrets: SecretBox; onDue?: () => void };
+  outgoing: {
+    client: OutboundClient;
+    secrets: SecretBox;
+    onDue?: () => void;
+    importClient: OutboundClient;
+    onImportDue?: () => void;
+  };
   newDeliveryId?: NewId;
   /** Where clients reach this plugin, and the key of addresses that are signed for them. */
   ownUrls?: { baseUrl: () => Promise<string>; key: Buffer };
@@ -171,6 +181,15 @@ export function createServices(deps: RegistryDeps) {
     }),
     webhooks,
     deliveries,
+    ...createImports({
+      ...deps,
+      ...deps.outgoing,
+      client: deps.outgoing.importClient,
+      onDue: deps.outgoing.onImportDue,
+      stages,
+      policy: defaultPolicy,
+      clock,
+    }),
     stagePolicy,
     steps,
     promotions,

@@ -14,10 +14,12 @@ import {
   mlRegistryArtifactHoldersExtensionPoint,
   mlRegistryArtifactStoreExtensionPoint,
   mlRegistryGatesExtensionPoint,
+  mlRegistryJobsExtensionPoint,
   mlRegistryTokensExtensionPoint,
   type ArtifactHolder,
   type ArtifactStore,
   type Gate,
+  type TrainingJobs,
   type TokenVerifier,
 } from '@downstage/plugin-ml-registry-node';
 import express from 'express';
@@ -31,6 +33,7 @@ import { startPromotionReconciler } from './reconcilers/promotionReconciler';
 import { startGarbageReconciler } from './reconcilers/garbageReconciler';
 import { startUploadReconciler } from './reconcilers/uploadReconciler';
 import { startVersionReconciler } from './reconcilers/versionReconciler';
+import { startImportReconciler } from './reconcilers/importReconciler';
 import { startWebhookReconciler } from './reconcilers/webhookReconciler';
 import { createRouter } from './router';
 import { Announcer } from './services/Announcer';
@@ -46,6 +49,17 @@ export const mlRegistryPlugin = createBackendPlugin({
     const verifiers: TokenVerifier[] = [];
     env.registerExtensionPoint(mlRegistryGatesExtensionPoint, {
       addGate: gate => gates.push(gate),
+    });
+    let jobs: TrainingJobs | undefined;
+    env.registerExtensionPoint(mlRegistryJobsExtensionPoint, {
+      setJobs(given) {
+        if (jobs) {
+          throw new ConflictError(
+            'Two modules set the jobs of ml-registry; install one of them',
+          );
+        }
+        jobs = given;
+      },
     });
     let artifactStore: ArtifactStore | undefined;
     const holders: ArtifactHolder[] = [];
@@ -100,6 +114,7 @@ export const mlRegistryPlugin = createBackendPlugin({
         let nudgeUploads = () => {};
         let nudgeGarbage = () => {};
         let nudgeWebhooks = () => {};
+        let nudgeImports = () => {};
         const services = createServices({
           ...deps,
           knex,
@@ -127,11 +142,18 @@ export const mlRegistryPlugin = createBackendPlugin({
               ? SecretBox.fromKey(options.webhooks.secretKey)
               : await SecretBox.fromFile(options.webhooks.secretKeyFile),
             onDue: () => nudgeWebhooks(),
+            importClient: new OutboundClient({
+              allowedHosts: options.importAllow,
+              setting: 'mlRegistry.import.allow',
+            }),
+            onImportDue: () => nudgeImports(),
           },
           onUploadDue: () => nudgeUploads(),
           holders,
           retentionMs: options.retentionMs,
           onGarbageDue: () => nudgeGarbage(),
+          trust: options.signing,
+          jobs: () => jobs,
           onVersionCreated: () => nudge(),
         });
 
@@ -160,11 +182,17 @@ export const mlRegistryPlugin = createBackendPlugin({
           deliveries: services.deliveries,
         });
         nudgeWebhooks = webhookLoop.nudge;
+        const importLoop = startImportReconciler({
+          ...loops,
+          steps: services.importSteps,
+        });
+        nudgeImports = importLoop.nudge;
         lifecycle.addShutdownHook(async () => {
           await Promise.all([
             versionLoop.stop(),
             promotionLoop.stop(),
             webhookLoop.stop(),
+            importLoop.stop(),
             uploadLoop.stop(),
             garbageLoop.stop(),
           ]);

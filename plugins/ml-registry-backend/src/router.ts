@@ -7,7 +7,9 @@ import { cardHandlers } from './http/cardHandlers';
 import { createExportRouter } from './http/createExportRouter';
 import { createFileRouter } from './http/createFileRouter';
 import { runPageHandlers } from './http/runPageHandlers';
+import { importHandlers } from './http/importHandlers';
 import { webhookHandlers } from './http/webhookHandlers';
+import type { ImportService } from './services/import/ImportService';
 import type { ClaimService } from './services/ClaimService';
 import type { CardServices } from './services/createCardServices';
 import type { RunPageServices } from './services/createRunPageServices';
@@ -32,6 +34,7 @@ export function createRouter(options: {
   garbage: GarbageService;
   authorizer: Authorizer;
   webhooks: WebhookService;
+  imports: ImportService;
   versionSearch: VersionSearchService;
 }): express.Router {
   const { httpAuth, claims, models, promotions, rollbacks, runs } = options;
@@ -89,6 +92,7 @@ export function createRouter(options: {
         collectGarbage: ({ params }, call) =>
           options.garbage.collect(params.id, call),
         ...webhookHandlers(options),
+        ...importHandlers(options),
         ...cardHandlers(options.about),
       },
     }),

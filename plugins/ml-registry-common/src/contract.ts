@@ -11,6 +11,7 @@ import { ledgerOperations } from './contract/ledger';
 import { garbageOperations } from './contract/garbage';
 import { runTableOperations } from './contract/runTable';
 import { searchOperations } from './contract/search';
+import { importOperations } from './contract/import';
 import { webhookOperations } from './contract/webhooks';
 import { historyEntrySchema, modelSchema } from './model/model';
 import {
@@ -202,6 +203,7 @@ export const mlRegistryContract = defineContract({
   ...garbageOperations,
   ...runTableOperations,
   ...webhookOperations,
+  ...importOperations,
   ...searchOperations,
 });
 export type MlRegistryContract = typeof mlRegistryContract;

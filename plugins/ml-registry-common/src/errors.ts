@@ -14,6 +14,8 @@ export const mlRegistryErrorCodes = {
   modelUnowned: 'ml-registry.model-unowned',
   /** Somebody owns the model already. */
   modelOwned: 'ml-registry.model-owned',
+  /** A part of what trained the version is not on record. */
+  notReproducible: 'ml-registry.not-reproducible',
   /** There is no earlier production version. */
   nothingToRollBackTo: 'ml-registry.nothing-to-roll-back-to',
 } as const;

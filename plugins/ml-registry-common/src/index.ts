@@ -10,6 +10,7 @@ export {
   mlRegistryCollectGarbagePermission,
   mlRegistryBreakGlassPermission,
   mlRegistryWebhooksPermission,
+  mlRegistryImportPermission,
   mlRegistryPermissions,
   mlRegistryPromotePermission,
   mlRegistryReadPermission,
@@ -180,3 +181,18 @@ export {
   type GarbageKind,
   type Kept,
 } from './model/garbage';
+export {
+  importCountSchema,
+  importKinds,
+  importKindSchema,
+  importOmissionSchema,
+  importStagesSchema,
+  importStateSchema,
+  registryImportSchema,
+  type ImportCount,
+  type ImportKind,
+  type ImportOmission,
+  type ImportStages,
+  type ImportState,
+  type RegistryImport,
+} from './model/import';

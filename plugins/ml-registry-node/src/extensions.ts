@@ -3,6 +3,7 @@ import type { ArtifactHolder } from './artifactHolder';
 import type { ArtifactStore } from './artifactStore';
 import type { Gate } from './gate';
 import type { TokenVerifier } from './tokens';
+import type { TrainingJobs } from './trainingJobs';
 
 /** Adds gates to every promotion. */
 export interface MlRegistryGatesExtensionPoint {
@@ -13,6 +14,18 @@ export interface MlRegistryGatesExtensionPoint {
 export const mlRegistryGatesExtensionPoint =
   createExtensionPoint<MlRegistryGatesExtensionPoint>({
     id: 'ml-registry.gates',
+  });
+
+/** Tells the registry of the jobs that train models. */
+export interface MlRegistryJobsExtensionPoint {
+  /** @throws when another module has set them */
+  setJobs(jobs: TrainingJobs): void;
+}
+
+/** Where a module lets the registry read and submit jobs; without one, versions cannot be trained again from here. */
+export const mlRegistryJobsExtensionPoint =
+  createExtensionPoint<MlRegistryJobsExtensionPoint>({
+    id: 'ml-registry.jobs',
   });
 
 /** Adds kinds of tokens the MLflow API accepts beside Backstage's own. */

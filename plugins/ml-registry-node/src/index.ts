@@ -12,13 +12,16 @@ export {
   mlRegistryArtifactHoldersExtensionPoint,
   mlRegistryArtifactStoreExtensionPoint,
   mlRegistryGatesExtensionPoint,
+  mlRegistryJobsExtensionPoint,
   mlRegistryTokensExtensionPoint,
   type MlRegistryArtifactHoldersExtensionPoint,
   type MlRegistryArtifactStoreExtensionPoint,
   type MlRegistryGatesExtensionPoint,
+  type MlRegistryJobsExtensionPoint,
   type MlRegistryTokensExtensionPoint,
 } from './extensions';
 export type { Gate, GateSubject } from './gate';
+export type { RecordedJob, TrainingJobs } from './trainingJobs';
 export type { TokenSubject, TokenVerifier } from './tokens';
 export type {
   ArtifactEntry,

@@ -7,7 +7,7 @@ import { AuthorizeResult } from '@backstage/plugin-permission-common';
 import { Authorizer } from '@downstage/node';
 import type { ArtifactStore, Gate } from '@downstage/plugin-ml-registry-node';
 import type { Knex } from 'knex';
-import { createServices } from '../createServices';
+import { createServices, type RegistryDeps } from '../createServices';
 import { Announcer } from '../services/Announcer';
 import { OutboundClient } from '../services/OutboundClient';
 import { SecretBox } from '../services/SecretBox';
@@ -46,8 +46,20 @@ export function memoryArtifacts(): ArtifactStore & {
       if (content === undefined) return undefined;
       return { content: Readable.from([content]), size: content.length };
     },
-    async list() {
-      return [];
+    async list(folder) {
+      const below = [...files.keys()].filter(path =>
+        path.startsWith(`${folder}/`),
+      );
+      const names = new Set(
+        below.map(path => path.slice(folder.length + 1).split('/')[0]),
+      );
+      return [...names].sort().map(name => {
+        const path = `${folder}/${name}`;
+        const content = files.get(path);
+        return content === undefined
+          ? { path, isDir: true }
+          : { path, isDir: false, size: content.length };
+      });
     },
     async delete(path) {
       files.delete(path);
@@ -67,7 +79,10 @@ export async function migrateForTest(knex: Knex) {
 /** The registry's services over a database, with everything around them in memory. */
 export async function aRegistry(
   knex: Knex,
-  options: { entity?: Entity | false; gates?: Gate[] } = {},
+  options: { entity?: Entity | false; gates?: Gate[] } & Pick<
+    RegistryDeps,
+    'trust' | 'jobs'
+  > = {},
 ) {
   await migrateForTest(knex);
   const { entity = aModelEntity(), gates = [] } = options;
@@ -79,6 +94,8 @@ export async function aRegistry(
   const services = createServices({
     knex,
     gates,
+    trust: options.trust,
+    jobs: options.jobs,
     artifactStore: artifacts,
     portalUrl: 'http://portal',
     auditor: mockServices.auditor.mock({
@@ -108,6 +125,10 @@ export async function aRegistry(
         setting: 'mlRegistry.webhooks.allow',
       }),
       secrets: SecretBox.fromKey('of tests'),
+      importClient: new OutboundClient({
+        allowedHosts: ['127.0.0.1'],
+        setting: 'mlRegistry.import.allow',
+      }),
     },
     clock: () => new Date(now++),
     newId: () => `promotion-${++ids}`,

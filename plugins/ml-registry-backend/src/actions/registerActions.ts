@@ -1,26 +1,32 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import type { Authorizer } from '@downstage/node';
 import type { ClaimService } from '../services/ClaimService';
+import type { CardServices } from '../services/createCardServices';
 import type { RunPageServices } from '../services/createRunPageServices';
 import type { GarbageService } from '../services/GarbageService';
 import type { ModelService } from '../services/ModelService';
 import type { PromotionService } from '../services/PromotionService';
 import type { RollbackService } from '../services/RollbackService';
 import type { VersionSearchService } from '../services/VersionSearchService';
+import type { ImportService } from '../services/import/ImportService';
 import type { WebhookService } from '../services/WebhookService';
+import { registerCardActions } from './cardActions';
 import { registerChangeActions } from './changeActions';
 import { registerClaimAction } from './claimAction';
 import { registerGarbageActions } from './garbageActions';
+import { registerLedgerActions } from './ledgerActions';
 import { registerPromotionActions } from './promotionActions';
 import { registerReadActions } from './readActions';
 import { registerRunActions } from './runActions';
 import { registerRunViewActions } from './runViewActions';
 import { registerSearchActions } from './searchActions';
+import { registerImportActions } from './importActions';
 import { registerWebhookActions } from './webhookActions';
 
 /** What a person does on the model pages, for agents, templates and terminals, under the same permissions. */
 export function registerActions(deps: {
   actions: ActionsRegistryService;
+  about: CardServices;
   claims: ClaimService;
   garbage: GarbageService;
   models: ModelService;
@@ -29,6 +35,7 @@ export function registerActions(deps: {
   runPages: RunPageServices;
   authorizer: Authorizer;
   webhooks: WebhookService;
+  imports: ImportService;
   versionSearch: VersionSearchService;
 }) {
   registerReadActions(deps);
@@ -37,7 +44,10 @@ export function registerActions(deps: {
   registerPromotionActions(deps);
   registerChangeActions(deps);
   registerClaimAction(deps);
+  registerCardActions({ actions: deps.actions, ...deps.about });
+  registerLedgerActions({ actions: deps.actions, ...deps.about });
   registerGarbageActions(deps);
   registerWebhookActions(deps);
+  registerImportActions(deps);
   registerSearchActions(deps);
 }

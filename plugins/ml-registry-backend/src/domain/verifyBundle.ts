@@ -12,12 +12,10 @@ export type SigningTrust = {
   keys: { name: string; publicKey: KeyObject }[];
   /** Certificates of authorities that may vouch for signers. */
   roots: { name: string; certificate: X509Certificate }[];
-  /** Verifies keyless bundles, where config names a trusted root of Sigstore; answers who signed. */
-  keyless?: (bundle: unknown) => { identity: string; issuer?: string };
 };
 
 export type Signer = {
-  kind: 'key' | 'certificate' | 'keyless';
+  kind: 'key' | 'certificate';
   name: string;
   issuer?: string;
 };
@@ -25,25 +23,16 @@ export type Signer = {
 /**
  * Verifies the envelope of a bundle.
  *
- * @param raw - the bundle as it came, for the keyless case
  * @returns who signed it
  * @throws Error whose message says why it does not count
  */
-export function verifyBundle(
-  bundle: Bundle,
-  trust: SigningTrust,
-  raw: unknown = bundle,
-): Signer {
+export function verifyBundle(bundle: Bundle, trust: SigningTrust): Signer {
   const { publicKey, x509CertificateChain, certificate, tlogEntries } =
     bundle.verificationMaterial;
   if (tlogEntries?.length) {
-    if (!trust.keyless) {
-      throw new Error(
-        'It is a keyless signature, and mlRegistry.signing.sigstoreTrustedRoot names no trusted root to check it by',
-      );
-    }
-    const { identity, issuer } = trust.keyless(raw);
-    return { kind: 'keyless', name: identity, ...(issuer && { issuer }) };
+    throw new Error(
+      'It is a keyless signature of Sigstore; the registry verifies signatures by key and by certificate only',
+    );
   }
   if (publicKey) return byKey(bundle, trust, publicKey.hint ?? undefined);
   const chain =

@@ -76,6 +76,7 @@ export class RunService {
       { key: RUN_NAME_TAG, value: name },
       { key: USER_TAG, value: userOf(caller, request.userId) },
       ...stampedTags(caller),
+      ...(await this.#reproducesTag(caller)),
     ]);
     const info: RunInfo = {
       runId,
@@ -100,6 +101,12 @@ export class RunService {
       modelInputs: [],
       modelOutputs: [],
     };
+  }
+
+  async #reproducesTag(caller: TrackingCaller): Promise<Tag[]> {
+    const job = caller.subject?.attributes.job;
+    const version = job && (await this.#deps.reproducedBy?.(job));
+    return version ? [{ key: 'downstage.reproduces', value: version }] : [];
   }
 
   /** The run with its lists as JSON, for answers that hand them on. */

@@ -51,6 +51,7 @@ export function createTrackingServices(options: {
   artifactStore: ArtifactStore;
   stagePolicy: StagePolicy;
   ledger?: LedgerStore;
+  reproducedBy?: (jobId: string) => Promise<string | undefined>;
   /** The owner of `model:default/<name>` in the catalog, when there is such an entity. */
   entityOwner: (name: string) => Promise<string | undefined>;
   /** The same of many at once. */
@@ -73,6 +74,7 @@ export function createTrackingServices(options: {
     loggedModels: new LoggedModelStore(knex),
     models: new ModelStore(knex),
     ledger: options.ledger ?? new LedgerStore(knex),
+    reproducedBy: options.reproducedBy,
     clock: options.clock ?? Date.now,
     newId: options.newId ?? (() => randomUUID().replaceAll('-', '')),
   };

@@ -11,6 +11,7 @@ const SERVER_TAGS = [
   'downstage.dataset',
   'downstage.model',
   'downstage.environment',
+  'downstage.reproduces',
 ];
 
 /** What the job's token says about the run; nothing for people's runs. */

@@ -17,6 +17,8 @@ export type TrackingDeps = {
   loggedModels: LoggedModelStore;
   models: ModelStore;
   ledger: LedgerStore;
+  /** The version a job trains again, as `default/churn@7`. */
+  reproducedBy?: (jobId: string) => Promise<string | undefined>;
   /** Milliseconds since the epoch. */
   clock: () => number;
   /** 32 hex digits nobody has had before. */

@@ -31,7 +31,7 @@ export const ledgerActions = {
   'break-glass': 'A version was put into production past gates and approvals.',
   'card-changed': 'The declared part of a model card changed.',
   'signature-verified': 'The signature of a version was checked.',
-  reproduced: 'A run trained a version again, and its metrics were compared.',
+  reproduced: 'A job was submitted that trains a version again.',
   renamed: 'A model got another name.',
   'version-deleted': 'A version was deleted.',
   deleted: 'A model was deleted with all its versions.',

@@ -7,7 +7,7 @@ export const modelSignatureSchema = z.object({
   state: z.enum(['unsigned', 'verified', 'refused']),
   signer: z
     .object({
-      kind: z.enum(['key', 'certificate', 'keyless']),
+      kind: z.enum(['key', 'certificate']),
       /** The name config gives the key or authority, or the identity in the certificate. */
       name: z.string(),
       issuer: z.string().optional(),

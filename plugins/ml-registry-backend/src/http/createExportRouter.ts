@@ -1,0 +1,93 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { HttpAuthService } from '@backstage/backend-plugin-api';
+import { InputError } from '@backstage/errors';
+import { requestCredentials } from '@downstage/node';
+import { ledgerFilterSchema } from '@downstage/plugin-ml-registry-common';
+import type { Request, Response } from 'express';
+import type express from 'express';
+import Router from 'express-promise-router';
+import { z } from 'zod';
+import type { CardService } from '../services/CardService';
+import type { LedgerService } from '../services/LedgerService';
+
+const exportQuerySchema = ledgerFilterSchema.extend({
+  format: z.enum(['csv', 'json']).default('csv'),
+});
+
+/** Exports people save: attachments only, never shown by the browser on the portal's origin. */
+export function createExportRouter(options: {
+  httpAuth: HttpAuthService;
+  cards: CardService;
+  ledgers: LedgerService;
+}): express.Router {
+  const { httpAuth, cards, ledgers } = options;
+  const router = Router();
+  const callerOf = async (request: Request) => ({
+    credentials: await requestCredentials(httpAuth, request),
+  });
+
+  router.get('/v1/ledger/export', async (request, response) => {
+    const call = await callerOf(request);
+    const query = exportQuerySchema.safeParse(request.query);
+    if (!query.success) throw new InputError(z.prettifyError(query.error));
+    const { format } = query.data;
+    const content = await ledgers.export(query.data, call);
+    asAttachment(response, {
+      name: `ledger.${format}`,
+      type: format === 'csv' ? 'text/csv' : 'application/json',
+    });
+    await pipeline(Readable.from(content), response);
+  });
+
+  router.get(
+    '/v1/models/:namespace/:name/versions/:version/card.md',
+    async (request, response) => {
+      const call = await callerOf(request);
+      const path = pathOf(request);
+      const content = await cards.markdown(path, call);
+      asAttachment(response, {
+        name: `${path.name}-${path.version}-card.md`,
+        type: 'text/markdown',
+      });
+      response.send(content);
+    },
+  );
+
+  router.get(
+    '/v1/models/:namespace/:name/versions/:version/bom.json',
+    async (request, response) => {
+      const call = await callerOf(request);
+      const path = pathOf(request);
+      const content = await cards.bom(path, call);
+      asAttachment(response, {
+        name: `${path.name}-${path.version}.cdx.json`,
+        type: 'application/vnd.cyclonedx+json; version=1.6',
+      });
+      response.send(JSON.stringify(content, undefined, 2));
+    },
+  );
+  return router;
+}
+
+function asAttachment(
+  response: Response,
+  { name, type }: { name: string; type: string },
+) {
+  response.setHeader('content-type', type);
+  response.setHeader('x-content-type-options', 'nosniff');
+  response.setHeader(
+    'content-disposition',
+    `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
+  );
+}
+
+function pathOf(request: Request) {
+  const { namespace, name, version } = request.params;
+  if (!/^[1-9]\d{0,8}$/.test(version)) {
+    throw new InputError(
+      `Expected a version number, found '${version}', as in versions/3/card.md`,
+    );
+  }
+  return { namespace, name, version: Number(version) };
+}
