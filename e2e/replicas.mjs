@@ -495,7 +495,8 @@ async function replica({ node, folder, name, postgres }) {
 }
 
 if (process.argv[1]?.endsWith('replicas.mjs')) {
-  const scratch = process.env.REPLICAS_SCRATCH ?? join(root, '.downstage', 'replicas-run');
+  const scratch =
+    process.env.REPLICAS_SCRATCH ?? join(root, '.downstage', 'replicas-run');
   await rm(scratch, { recursive: true, force: true });
   const result = await replicas({ node: process.execPath, scratch });
   process.stdout.write(`${result.passed} passed, ${result.failed} failed\n`);
