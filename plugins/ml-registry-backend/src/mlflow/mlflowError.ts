@@ -49,6 +49,7 @@ const BY_CODE: Record<string, Failure> = {
 const DATABASE_REFUSALS: Record<string, string> = {
   '22001': 'A name or a value is longer than this server keeps',
   '22003': 'A number is larger than this server keeps',
+  '22P02': 'A value or a page token is not of the kind that is kept here',
 };
 
 /** Answers in MLflow's shape. Its client shows `message` to the user. */

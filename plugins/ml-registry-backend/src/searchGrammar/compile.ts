@@ -1,3 +1,4 @@
+import { InputError } from '@backstage/errors';
 import type { Knex } from 'knex';
 import type { Comparison } from './parseFilter';
 import type { Order } from './parseOrderBy';
@@ -202,14 +203,39 @@ function compare(database: Knex, column: string, comparison: Comparison): Sql {
     const marks = value.map(() => '?').join(', ');
     return { sql: `${column} ${operator} (${marks})`, bindings: value };
   }
+  if (typeof value === 'number') {
+    return {
+      sql: `${column} ${operator} ${numberMark(value)}`,
+      bindings: [value],
+    };
+  }
   const bound = value ?? '';
-  if (operator === 'LIKE') return like(database, column, String(bound));
+  if (operator === 'LIKE') return like(database, column, checkPattern(bound));
   if (operator === 'ILIKE') {
+    checkPattern(bound);
+    // Letters beyond ASCII keep their case, as SQLite has it.
     return isPostgres(database)
-      ? { sql: `${column} ILIKE ? ESCAPE ''`, bindings: [bound] }
+      ? {
+          sql: `LOWER(${column} COLLATE "C") LIKE LOWER(? COLLATE "C") ESCAPE ''`,
+          bindings: [bound],
+        }
       : { sql: `LOWER(${column}) LIKE LOWER(?)`, bindings: [bound] };
   }
   return { sql: `${column} ${operator} ?`, bindings: [bound] };
+}
+
+/** PostgreSQL takes the column's type for the value's, and refuses fractions and large numbers beside integers. */
+function numberMark(value: number): string {
+  if (!Number.isSafeInteger(value)) return 'CAST(? AS DOUBLE PRECISION)';
+  return Math.abs(value) < 2 ** 31 ? '?' : 'CAST(? AS BIGINT)';
+}
+
+/** SQLite gives up on longer patterns, and nothing kept here is longer. */
+function checkPattern(pattern: string): string {
+  if (pattern.length <= 10_000) return pattern;
+  throw new InputError(
+    `A pattern of LIKE may have 10000 characters, found ${pattern.length}`,
+  );
 }
 
 /** Values may be longer than an index takes; it holds their beginnings, which decide nearly always. */

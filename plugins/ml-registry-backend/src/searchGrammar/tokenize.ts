@@ -25,6 +25,11 @@ const REST = /^(?:`([^`]+)`|"([^"]+)"|([\w][\w./:-]*))/;
 
 /** Splits a filter or an order clause; never guesses: what it does not know is an `InputError`. */
 export function tokenize(text: string): Token[] {
+  if (text.includes('\0')) {
+    throw new InputError(
+      'Invalid clause(s) in filter string: no database keeps a zero byte',
+    );
+  }
   const tokens: Token[] = [];
   let at = 0;
   while (at < text.length) {

@@ -1,0 +1,31 @@
+import type { Comparison } from '../searchGrammar/parseFilter';
+import type { Order } from '../searchGrammar/parseOrderBy';
+
+/** Writes comparisons as a client would. Keys must be without backticks, or without double quotes. */
+export function printFilter(comparisons: Comparison[]): string {
+  return comparisons.map(printComparison).join(' AND ');
+}
+
+export function printOrder({ entity, key, descending }: Order): string {
+  return `${printPath(entity, key)} ${descending ? 'DESC' : 'ASC'}`;
+}
+
+function printComparison({ entity, key, operator, value }: Comparison) {
+  const left = `${printPath(entity, key)} ${operator}`;
+  if (value === undefined) return left;
+  if (Array.isArray(value)) return `${left} (${value.map(quote).join(', ')})`;
+  return `${left} ${typeof value === 'number' ? value : quote(value)}`;
+}
+
+function printPath(entity: string, key: string) {
+  const name = /^[A-Za-z_][\w]*$/.test(key)
+    ? key
+    : key.includes('`')
+    ? `"${key}"`
+    : `\`${key}\``;
+  return `${entity}.${name}`;
+}
+
+function quote(text: string) {
+  return `'${text.replaceAll("'", "''")}'`;
+}
