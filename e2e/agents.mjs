@@ -147,6 +147,7 @@ export function agentSteps({
         const inputs = changes({
           ...{ model, modelRef, champion, lastJob },
           promotion: promotions[0].id,
+          token: (await groupToken(as, lastJob.owner)).id,
         });
         same('changes', namesOf(tools, false), Object.keys(inputs).sort());
         for (const [name, input] of Object.entries(inputs)) {
@@ -348,11 +349,12 @@ function reads({ model, modelRef, lastJob }) {
     'ml-registry.list-promotions': { model },
     'ml-serving.get-endpoint': { model },
     'ml-serving.list-endpoints': {},
+    'ml-tokens.list-tokens': {},
   };
 }
 
 /** One input for every action that changes something, such as an owner could send. */
-function changes({ model, modelRef, champion, lastJob, promotion }) {
+function changes({ model, modelRef, champion, lastJob, promotion, token }) {
   const { repository, owner } = lastJob;
   return {
     'ml-data.register-dataset-version': {
@@ -366,7 +368,18 @@ function changes({ model, modelRef, champion, lastJob, promotion }) {
     'ml-registry.roll-back-model': { model, reason: 'Not mine' },
     'ml-serving.deploy-model': { model },
     'ml-serving.predict': { model, rows: [{}] },
+    'ml-tokens.create-token': { name: 'x', scopes: ['read'], group: owner },
+    'ml-tokens.revoke-token': { id: token },
   };
+}
+
+/** A token of the group, for others to be refused; it is gone when the walk is. */
+async function groupToken(as, group) {
+  const { token } = await as('ann', 'ml-tokens.create-token', {
+    ...{ name: `walk-${Date.now()}`, scopes: ['read'], group },
+    expiresInDays: 1,
+  });
+  return token;
 }
 
 function namesOf(tools, readOnly) {

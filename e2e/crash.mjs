@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { root } from '../scripts/shell.mjs';
 import { plainMlflow } from './plainMlflow.mjs';
 import { isAlive, minute, person, portalOn, second, until } from './portal.mjs';
+import { tokens } from './tokens.mjs';
 
 const model = 'crash-screening';
 const modelRef = `model:default/${model}`;
@@ -316,6 +317,7 @@ function walk({ portal, python }) {
       },
     ],
     ...(python ? plainMlflow({ portal, ann, python }) : []),
+    ...(python ? tokens({ portal, ann, python }) : []),
     [
       'stopped in good order, the portal takes its gateway with it',
       async () => {
