@@ -83,12 +83,13 @@ export function Plot(props: {
       style.color ||
       '#666';
     const faint = style.getPropertyValue('--bui-border-2').trim() || '#8884';
+    const line = style.getPropertyValue('--bui-border-1').trim() || faint;
     const background =
       style.getPropertyValue('--bui-bg-neutral-1').trim() || 'transparent';
     const axis = {
       axisLabel: { color: foreground },
       axisLine: { lineStyle: { color: faint } },
-      splitLine: { lineStyle: { color: faint } },
+      splitLine: { lineStyle: { color: line } },
       nameTextStyle: { color: foreground },
     };
     const themed = (value: unknown) =>

@@ -1,75 +1,75 @@
-import { useMemo, useState } from 'react';
-import type { MetricPoint, Run } from '@downstage/plugin-ml-registry-common';
+import { useMemo } from 'react';
+import type { Run } from '@downstage/plugin-ml-registry-common';
 import { Frame } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { Flex, Select, Text } from '@backstage/ui';
-import { useCurves, useCurvesOfRuns } from '../hooks/useCurves';
+import { Flex, Text } from '@backstage/ui';
+import { useChoice } from '../hooks/useChoice';
+import { useSeries } from '../hooks/useSeries';
+import { useSeriesView } from '../hooks/useSeriesView';
 import { mlRegistryTranslationRef } from '../translation';
-import { CurveControls, type CurveView } from './CurveControls';
-import { CurvePlot } from './CurvePlot';
+import { ColumnSelect } from './compare/ColumnSelect';
+import { SeriesControls } from './series/SeriesControls';
+import { SeriesPlot } from './series/SeriesPlot';
 
 /** Of so many metrics it is found out whether they have a history, to begin with one that has. */
-const most = 24;
+const PROBED = 24;
 
 /** One metric of all compared runs, their curves on one plot. */
 export function CompareCurves(props: { runs: readonly Run[] }) {
   const { runs } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
-  const names = [
-    ...new Set(runs.flatMap(run => Object.keys(run.metrics))),
-  ].sort();
-  const first = useCurves(runs[0], names.slice(0, most));
-  return (
-    <Frame
-      value={first}
-      isEmpty={() => names.length === 0}
-      empty={{ title: t('compare.noMetrics') }}
-    >
-      {histories => (
-        <Chosen
-          runs={runs}
-          names={[
-            ...names.filter(name => hasHistory(histories.get(name))),
-            ...names.filter(name => !hasHistory(histories.get(name))),
-          ]}
-        />
-      )}
-    </Frame>
+  const [view, change] = useSeriesView();
+  const names = useMemo(
+    () => [...new Set(runs.flatMap(run => Object.keys(run.metrics)))].sort(),
+    [runs],
   );
-}
-
-function hasHistory(points: MetricPoint[] = []): boolean {
-  return points.length > 1;
-}
-
-function Chosen(props: { runs: readonly Run[]; names: readonly string[] }) {
-  const { runs, names } = props;
-  const { t } = useTranslationRef(mlRegistryTranslationRef);
-  const [chosen, setChosen] = useState<string>();
-  const metric = chosen ?? names[0];
-  const curves = useCurvesOfRuns(runs, metric);
+  const first = useSeries(runs.slice(0, 1), names.slice(0, PROBED), {
+    axis: 'step',
+  });
+  const withHistory = first.value?.find(series => series.total > 1)?.key;
+  const columns = names.map(name => `metrics.${name}`);
+  const [chosen, choose] = useChoice(
+    'metric',
+    columns,
+    withHistory && `metrics.${withHistory}`,
+  );
+  const metric = chosen?.slice('metrics.'.length);
+  const curves = useSeries(
+    runs,
+    metric === undefined || first.value === undefined ? [] : [metric],
+    view,
+  );
+  const named = useMemo(
+    () =>
+      (curves.value ?? []).map(series => ({
+        name:
+          runs.find(run => run.runId === series.runId)?.name || series.runId,
+        series,
+      })),
+    [curves.value, runs],
+  );
+  if (names.length === 0) {
+    return <Text color="secondary">{t('compare.noMetrics')}</Text>;
+  }
   return (
     <Flex direction="column" gap="4">
-      <Select
-        style={{ width: 320 }}
+      <ColumnSelect
         label={t('compare.metric')}
-        options={names.map(name => ({ value: name, label: name }))}
-        value={metric}
-        onChange={key => setChosen(String(key ?? metric))}
+        options={columns}
+        value={chosen}
+        onChange={choose}
       />
-      <Frame value={curves}>
-        {found =>
-          [...found.values()].some(hasHistory) ? (
-            <CurveControls>
-              {view => (
-                <Overlaid
-                  runs={runs}
-                  metric={metric}
-                  found={found}
-                  view={view}
-                />
-              )}
-            </CurveControls>
+      <SeriesControls view={view} onChange={change} />
+      <Frame value={first.value === undefined ? first : curves}>
+        {() =>
+          view.zoom || named.some(({ series }) => series.total > 1) ? (
+            <SeriesPlot
+              metric={metric ?? ''}
+              curves={named}
+              view={view}
+              onChange={change}
+              height={400}
+            />
           ) : (
             <Text color="secondary">{t('compare.onePoint')}</Text>
           )
@@ -77,22 +77,4 @@ function Chosen(props: { runs: readonly Run[]; names: readonly string[] }) {
       </Frame>
     </Flex>
   );
-}
-
-function Overlaid(props: {
-  runs: readonly Run[];
-  metric: string;
-  found: Map<string, MetricPoint[]>;
-  view: CurveView;
-}) {
-  const { runs, metric, found, view } = props;
-  const curves = useMemo(
-    () =>
-      runs.map(run => ({
-        name: run.name || run.runId,
-        points: found.get(run.runId) ?? [],
-      })),
-    [runs, found],
-  );
-  return <CurvePlot metric={metric} curves={curves} view={view} />;
 }

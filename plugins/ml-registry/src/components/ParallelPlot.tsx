@@ -15,10 +15,15 @@ export function ParallelPlot(props: { runs: readonly Run[] }) {
     return <Text color="secondary">{t('compare.parallelNone')}</Text>;
   }
   return (
-    <Plot
-      option={option}
-      height={360}
-      label={t('compare.parallelLabel', { runs: String(runs.length) })}
-    />
+    <>
+      <Plot
+        option={option}
+        height={400}
+        label={t('compare.parallelLabel', { runs: String(runs.length) })}
+      />
+      <Text color="secondary" variant="body-small">
+        {t('compareRuns.brush')}
+      </Text>
+    </>
   );
 }

@@ -18,6 +18,8 @@ export function parallelCoordinates(
   ].slice(0, 14);
   if (rows.length < 2) return undefined;
 
+  // Beyond that a legend fills the plot, and lines must let others through.
+  const isFew = runs.length <= 20;
   return {
     parallel: { left: 60, right: 90, top: 60, bottom: 24 },
     parallelAxis: rows.map((row, dim) => ({
@@ -32,13 +34,13 @@ export function parallelCoordinates(
           }
         : { type: 'value' as const, scale: true }),
     })),
-    legend: { top: 0 },
+    ...(isFew && { legend: { top: 0 } }),
     series: runs.map((run, index) => ({
       type: 'parallel' as const,
       name: run.name,
       lineStyle: {
-        width: 3,
-        opacity: 0.9,
+        width: isFew ? 3 : 1.5,
+        opacity: isFew ? 0.9 : 0.45,
         type: (['solid', 'dashed', 'dotted'] as const)[index % 3],
       },
       data: [

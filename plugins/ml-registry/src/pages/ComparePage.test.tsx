@@ -43,17 +43,38 @@ describe('ComparePage', () => {
     const metrics = screen.getByRole('table', { name: 'Metrics' });
     expect(within(metrics).getByLabelText('highest')).toBeInTheDocument();
 
-    expect(
-      await screen.findByRole('img', { name: 'loss by Step' }),
-    ).toBeInTheDocument();
-    expect(
-      screen.getByRole('img', { name: /one line a run through 2 runs/ }),
-    ).toBeInTheDocument();
-
     await userEvent.click(
       screen.getByRole('switch', { name: 'Only differences' }),
     );
     expect(screen.queryByRole('row', { name: /^solver/ })).toBeNull();
+  });
+
+  it('draws the plot that the address names, with what it chooses', async () => {
+    renderWithRegistry(<ComparePage />, {
+      registry,
+      path: '/?runs=a,b&tab=scatter&x=params.C&y=metrics.auc',
+    });
+    expect(
+      await screen.findByRole('img', {
+        name: 'auc over C, one point a run, 2 runs',
+      }),
+    ).toBeInTheDocument();
+    await userEvent.click(screen.getByRole('tab', { name: 'Curves' }));
+    expect(
+      await screen.findByRole('img', { name: 'loss by Step' }),
+    ).toBeInTheDocument();
+    await userEvent.click(
+      screen.getByRole('tab', { name: 'Parallel coordinates' }),
+    );
+    expect(
+      screen.getByRole('img', { name: /one line a run through 2 runs/ }),
+    ).toBeInTheDocument();
+    await userEvent.click(
+      screen.getByRole('tab', { name: 'Parameter importance' }),
+    );
+    expect(
+      screen.getByText(/At least five runs with the metric/),
+    ).toBeInTheDocument();
   });
 
   it('asks for two runs when the address names fewer', async () => {

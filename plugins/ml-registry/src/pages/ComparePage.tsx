@@ -1,33 +1,47 @@
-import { Frame, Section, useLoad } from '@downstage/react';
+import type { ReactNode } from 'react';
+import type { Run } from '@downstage/plugin-ml-registry-common';
+import { Frame, Section } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { ButtonLink, Flex, Text } from '@backstage/ui';
+import {
+  ButtonLink,
+  Flex,
+  Tab,
+  TabList,
+  TabPanel,
+  Tabs,
+  Text,
+} from '@backstage/ui';
 import { useSearchParams } from 'react-router-dom';
 import { CompareCurves } from '../components/CompareCurves';
 import { CompareTable } from '../components/CompareTable';
+import { BoxPlot } from '../components/compare/BoxPlot';
+import { ContourPlot } from '../components/compare/ContourPlot';
+import { ImportancePlot } from '../components/compare/ImportancePlot';
+import { ScatterPlot } from '../components/compare/ScatterPlot';
 import { ParallelPlot } from '../components/ParallelPlot';
-import { useRegistry } from '../hooks/useRegistry';
+import { useComparedRuns } from '../hooks/useComparedRuns';
+import { useTab } from '../hooks/useTab';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
 import { RegistryFrame } from './RegistryFrame';
 
-/** At most so many runs are compared at once: beyond that neither table nor plot can be read. */
-const most = 20;
+/** Plots can be read with so many runs, the table and overlaid curves with fewer. */
+const MOST = 500;
+const MOST_SIDE_BY_SIDE = 20;
 
-/** Runs side by side: `/models/compare?runs=a,b`. */
+const tabs = [
+  ...(['table', 'curves', 'parallel', 'scatter'] as const),
+  ...(['contour', 'importance', 'box'] as const),
+];
+
+/** Runs side by side, of one experiment or several: `/models/compare?runs=a,b`. What is plotted stands in the address. */
 export function ComparePage() {
-  const api = useRegistry();
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const [search, setSearch] = useSearchParams();
   const runIds = [
     ...new Set((search.get('runs') ?? '').split(',').filter(Boolean)),
-  ].slice(0, most);
-  const runs = useLoad(
-    signal =>
-      Promise.all(
-        runIds.map(runId => api.getRun({ params: { runId } }, { signal })),
-      ),
-    [api, runIds.join(',')],
-  );
+  ].slice(0, MOST);
+  const runs = useComparedRuns(runIds);
 
   if (runIds.length < 2) {
     return (
@@ -44,6 +58,11 @@ export function ComparePage() {
       </RegistryFrame>
     );
   }
+  const remove = (runId: string) => {
+    const next = new URLSearchParams(search);
+    next.set('runs', runIds.filter(id => id !== runId).join(','));
+    setSearch(next);
+  };
   return (
     <RegistryFrame
       tab="runs"
@@ -55,23 +74,58 @@ export function ComparePage() {
       }
     >
       <Frame value={runs}>
-        {found => (
-          <Flex direction="column" gap="4">
-            <CompareTable
-              runs={found}
-              onRemove={runId =>
-                setSearch({ runs: runIds.filter(id => id !== runId).join(',') })
-              }
-            />
-            <Section title={t('compare.overlaid')}>
-              <CompareCurves runs={found} />
-            </Section>
-            <Section title={t('compare.parallel')}>
-              <ParallelPlot runs={found} />
-            </Section>
-          </Flex>
-        )}
+        {found => <Compared runs={found} onRemove={remove} />}
       </Frame>
     </RegistryFrame>
+  );
+}
+
+function Compared(props: { runs: Run[]; onRemove: (runId: string) => void }) {
+  const { runs, onRemove } = props;
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  const [tab, open] = useTab(tabs);
+  const few = runs.slice(0, MOST_SIDE_BY_SIDE);
+  const panels: Record<(typeof tabs)[number], ReactNode> = {
+    table: <CompareTable runs={few} onRemove={onRemove} />,
+    curves: <CompareCurves runs={few} />,
+    parallel: <ParallelPlot runs={runs} />,
+    scatter: <ScatterPlot runs={runs} />,
+    contour: <ContourPlot runs={runs} />,
+    importance: <ImportancePlot runs={runs} />,
+    box: <BoxPlot runs={runs} />,
+  };
+  return (
+    <Tabs selectedKey={tab} onSelectionChange={open}>
+      <TabList>
+        {tabs.map(each => (
+          <Tab key={each} id={each}>
+            {t(`compareRuns.tabs.${each}`)}
+          </Tab>
+        ))}
+      </TabList>
+      {tabs.map(each => (
+        <TabPanel key={each} id={each}>
+          {each === tab && (
+            <Flex direction="column" gap="4" pt="4">
+              {runs.length > few.length && (
+                <Text color="secondary">
+                  {t('compareRuns.tooMany', {
+                    shown: String(few.length),
+                    all: String(runs.length),
+                  })}
+                </Text>
+              )}
+              {each === 'table' ? (
+                panels.table
+              ) : (
+                <Section title={t(`compareRuns.tabs.${each}`)}>
+                  {panels[each]}
+                </Section>
+              )}
+            </Flex>
+          )}
+        </TabPanel>
+      ))}
+    </Tabs>
   );
 }

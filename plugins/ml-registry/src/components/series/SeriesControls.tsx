@@ -13,7 +13,7 @@ export function SeriesControls(props: {
   const { view, onChange } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   return (
-    <Flex direction="column" gap="1">
+    <Flex direction="column" gap="3">
       <Flex gap="4" align="end" style={{ flexWrap: 'wrap' }}>
         <Select
           style={{ width: 200, flex: 'none' }}
