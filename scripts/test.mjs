@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The other command: installs what the tests need, runs all of them, ends with a line that counts.
 //   npm test                      everything
-//   npm test -- --only=unit       one part: format, lint, types, exports, unit, mlflow, crash, replicas, browser
+//   npm test -- --only=unit       one part: format, lint, types, exports, unit, mlflow, crash, replicas, import, browser
 import { existsSync } from 'node:fs';
 import {
   mkdir,
@@ -47,6 +47,7 @@ await part('unit', unit);
 await part('mlflow', mlflow);
 await part('crash', crash);
 await part('replicas', replicated);
+await part('import', imported);
 await part('browser', browser);
 await rm(scratch, { recursive: true, force: true });
 
@@ -159,6 +160,15 @@ async function crash() {
   const { crashes } = await import('../e2e/crash.mjs');
   const python = await pythonWithMlflow();
   const result = await crashes({ node, scratch, python });
+  counted.passed += result.passed;
+  counted.failed += result.failed;
+}
+
+/** A real MLflow server's content, imported into a portal that is killed in the middle, and compared. */
+async function imported() {
+  const { importsMlflow } = await import('../e2e/importMlflow.mjs');
+  const python = await pythonWithMlflow();
+  const result = await importsMlflow({ node, scratch, python });
   counted.passed += result.passed;
   counted.failed += result.failed;
 }

@@ -48,6 +48,12 @@ export const mlRegistryCollectGarbagePermission = createPermission({
   attributes: { action: 'delete' },
 });
 
+/** Import the content of an MLflow server; administrators only. */
+export const mlRegistryImportPermission = createPermission({
+  name: 'ml.registry.import',
+  attributes: { action: 'create' },
+});
+
 export const mlRegistryPermissions = [
   mlRegistryReadPermission,
   mlRegistryTrackPermission,
@@ -57,4 +63,5 @@ export const mlRegistryPermissions = [
   mlRegistryCollectGarbagePermission,
   mlRegistryBreakGlassPermission,
   mlRegistryWebhooksPermission,
+  mlRegistryImportPermission,
 ];

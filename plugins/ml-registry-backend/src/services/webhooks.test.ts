@@ -123,7 +123,6 @@ describe.each(databases.eachSupportedId())('webhooks on %p', databaseId => {
       }
     };
     return {
-      knex,
       ...registry,
       receiver,
       webhook,

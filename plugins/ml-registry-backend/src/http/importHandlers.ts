@@ -1,0 +1,26 @@
+import type { Handlers } from '@downstage/node';
+import type { MlRegistryContract } from '@downstage/plugin-ml-registry-common';
+import type { ImportService } from '../services/import/ImportService';
+
+type Operation =
+  | 'startImport'
+  | 'listImports'
+  | 'getImport'
+  | 'listImportOmissions'
+  | 'cancelImport';
+
+/** The import operations, turned into service calls. */
+export function importHandlers({
+  imports,
+}: {
+  imports: ImportService;
+}): Pick<Handlers<MlRegistryContract>, Operation> {
+  return {
+    startImport: ({ body }, call) => imports.start(body, call),
+    listImports: (_, call) => imports.list(call),
+    getImport: ({ params }, call) => imports.get(params.id, call),
+    listImportOmissions: ({ params, query }, call) =>
+      imports.omissions({ ...params, ...query }, call),
+    cancelImport: ({ params }, call) => imports.cancel(params.id, call),
+  };
+}

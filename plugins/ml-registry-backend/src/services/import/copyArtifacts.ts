@@ -1,0 +1,96 @@
+import { artifactPath } from '../ArtifactService';
+import { LeaveOut, type Importing } from './importing';
+import { SourceError } from './MlflowSource';
+
+const DEPTH_LIMIT = 40;
+
+/**
+ * Copies every file below an address of the other server to a folder of ours.
+ * Files that are here with the same size are not read again, so that a copy that
+ * was cut off goes on where it stopped.
+ */
+export async function copyArtifacts(
+  work: Importing,
+  from: { uri: string; runId?: string },
+  target: string,
+): Promise<{ files: number; bytes: number; reason?: string }> {
+  const proxied = from.uri.startsWith('mlflow-artifacts:');
+  const { runId } = from;
+  if (!proxied && !runId) {
+    throw new LeaveOut(
+      `Its files lie at ${from.uri}, which the other server does not hand out`,
+    );
+  }
+  const root = artifactPath(from.uri);
+  const { source, artifacts, artifactRows, record, clock } = work;
+  const list = async (folder: string) => {
+    if (proxied || !runId) {
+      const path = folder ? `${root}/${folder}` : root;
+      return source.list(path);
+    }
+    const files = await source.listOfRun(runId, folder);
+    return files.map(file => ({
+      ...file,
+      path: folder ? file.path.slice(folder.length + 1) : file.path,
+    }));
+  };
+  const total: { files: number; bytes: number; reason?: string } = {
+    files: 0,
+    bytes: 0,
+  };
+
+  const walk = async (folder: string, depth: number): Promise<void> => {
+    for (const entry of await list(folder)) {
+      if (!isName(entry.path) || depth > DEPTH_LIMIT) {
+        total.reason = `A file with the path '${folder}/${entry.path}' was left out: it is not a name`;
+        continue;
+      }
+      const path = folder ? `${folder}/${entry.path}` : entry.path;
+      if (entry.is_dir) {
+        await walk(path, depth + 1);
+        continue;
+      }
+      const place = `${target}/${path}`;
+      const [here] = await artifactRows.find([place]);
+      if (here && here.size === entry.file_size) {
+        total.files += 1;
+        total.bytes += here.size;
+        continue;
+      }
+      try {
+        const content =
+          proxied || !runId
+            ? await source.file(`${root}/${path}`)
+            : await source.fileOfRun(runId, path);
+        const stored = await artifacts.put(place, content);
+        await artifactRows.save({
+          path: place,
+          ...stored,
+          createdAt: clock().getTime(),
+          createdBy: record.createdBy,
+        });
+        total.files += 1;
+        total.bytes += stored.size;
+      } catch (error) {
+        // Listed and not there: a store that lost it. The rest is worth having.
+        if (error instanceof SourceError && error.status === 404) {
+          total.reason = `The file ${path} is listed over there and cannot be read`;
+          continue;
+        }
+        throw error;
+      }
+    }
+  };
+  await walk('', 0);
+  return total;
+}
+
+function isName(name: string): boolean {
+  return (
+    name !== '' &&
+    name !== '.' &&
+    name !== '..' &&
+    !/[/\\\0]/.test(name) &&
+    Buffer.byteLength(name) <= 255
+  );
+}
