@@ -20,6 +20,10 @@ const abandonedMs = 24 * 3_600_000;
 /** Names below the root that are the store's own: no experiment begins with a dot. */
 const isOwn = (name: string) => name.startsWith('.');
 
+/** Bytes that may wait for the disk: what came meanwhile is written in one go. */
+const IN_FLIGHT = 4 * 1024 * 1024;
+const READ_AT_ONCE = 512 * 1024;
+
 /**
  * Artifacts as files below one folder, which several portals may share.
  *
@@ -52,7 +56,11 @@ export class FolderArtifactStore implements ArtifactStore {
     const temporary = join(this.#incoming, randomUUID());
     const { through, measured } = measure();
     try {
-      await pipeline(content, through, createWriteStream(temporary));
+      await pipeline(
+        content,
+        through,
+        createWriteStream(temporary, { highWaterMark: IN_FLIGHT }),
+      );
       await flush(temporary);
       await mkdir(dirname(target), { recursive: true });
       await rename(temporary, target);
@@ -85,7 +93,13 @@ export class FolderArtifactStore implements ArtifactStore {
     const file = this.#resolve(path);
     const found = await statOrNothing(file);
     if (!found?.isFile()) return undefined;
-    return { content: createReadStream(file, range), size: found.size };
+    return {
+      content: createReadStream(file, {
+        ...range,
+        highWaterMark: READ_AT_ONCE,
+      }),
+      size: found.size,
+    };
   }
 
   async list(path: string): Promise<ArtifactEntry[]> {

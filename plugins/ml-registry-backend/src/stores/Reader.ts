@@ -38,15 +38,24 @@ export function readerOf(knex: Knex): Reader {
 
 const LONGEST_READ = 60_000;
 
+/** Of a pool's connections, how many may read at length: writes always find one. */
+const LONG_READS = 4;
+
 class DirectReader implements Reader {
   readonly #knex: Knex;
+  readonly #turn: <T>(work: () => Promise<T>) => Promise<T>;
 
   constructor(knex: Knex) {
     this.#knex = knex;
+    this.#turn = limiter(LONG_READS);
   }
 
   async read<Row>(query: Query): Promise<Row[]> {
     if (!isPostgres(this.#knex)) return query;
+    return this.#turn(() => this.#run<Row>(query));
+  }
+
+  async #run<Row>(query: Query): Promise<Row[]> {
     try {
       const answer = await query.timeout(LONGEST_READ, { cancel: true });
       return Array.isArray(answer) ? answer : answer.rows;
@@ -154,6 +163,23 @@ class ThreadReader implements Reader {
     this.#threads.push(thread);
     return thread;
   }
+}
+
+/** Lets so many work at a time; the others wait in the order they came. */
+function limiter(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let working = 0;
+  const waiting: (() => void)[] = [];
+  return async work => {
+    if (working < limit) working += 1;
+    else await new Promise<void>(resolve => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else working -= 1;
+    }
+  };
 }
 
 function toSqlite(value: unknown): unknown {
