@@ -13,6 +13,7 @@ export {
 export {
   accessTokenSchema,
   createTokenSchema,
+  currentTokenSchema,
   tokenNameSchema,
   type AccessToken,
   type CreatedToken,

@@ -13,9 +13,8 @@ import {
   ResponseError,
   ServiceUnavailableError,
 } from '@backstage/errors';
-import { createContractClient } from '@downstage/common';
 import {
-  mlTokensContract,
+  currentTokenSchema,
   tokenPrefix,
 } from '@downstage/plugin-ml-tokens-common';
 import { RememberedAnswers } from './RememberedAnswers';
@@ -94,22 +93,19 @@ export const downstageTokenHandler = createServiceFactory({
 /** Where `ml-tokens` runs in another backend, the token itself asks there whom it speaks for. */
 function createRemoteVerifier(discovery: DiscoveryService): VerifyToken {
   const answers = new RememberedAnswers({ clock: () => new Date() });
-  const client = createContractClient({
-    contract: mlTokensContract,
-    pluginId: 'ml-tokens',
-    discoveryApi: discovery,
-    fetchApi: { fetch: (...args) => fetch(...args) },
-  });
   const ask: VerifyToken = async secret => {
-    try {
-      const { subject } = await client.getCurrentToken({}, { token: secret });
-      return subject;
-    } catch (error) {
-      if (error instanceof ResponseError && error.statusCode === 401) {
-        throw new AuthenticationError(error.cause.message);
-      }
-      throw error;
+    const baseUrl = await discovery.getBaseUrl('ml-tokens');
+    const response = await fetch(`${baseUrl}/v1/token`, {
+      headers: { authorization: `Bearer ${secret}` },
+    });
+    if (response.ok) {
+      return currentTokenSchema.parse(await response.json()).subject;
     }
+    const error = await ResponseError.fromResponse(response);
+    if (response.status === 401) {
+      throw new AuthenticationError(error.cause.message);
+    }
+    throw error;
   };
   return secret => answers.get(secret, ask);
 }

@@ -15,7 +15,7 @@ type Zod = Parameters<
 >[0];
 
 const [first, ...others] = tokenScopeSchema.options;
-const scopes: [TokenScope, ...TokenScope[]] = [first, ...others];
+const allScopes: [TokenScope, ...TokenScope[]] = [first, ...others];
 
 /** What a person does on the page of tokens, for agents, templates and terminals, under the same permissions. */
 export function registerActions(deps: {
@@ -67,7 +67,7 @@ export function registerActions(deps: {
             .string()
             .describe('Lower case, such as nightly-training; unique per owner'),
           scopes: z
-            .array(z.enum(scopes))
+            .array(z.enum(allScopes))
             .min(1)
             .describe('What it may do; ask for no more than is needed'),
           group: z

@@ -84,7 +84,6 @@ export function CreateTokenForm(props: {
             isRequired
             isInvalid={name !== '' && !nameFits}
             maxLength={63}
-            autoFocus
           />
           <Select
             label={t('create.actsAs')}
