@@ -191,4 +191,53 @@ describe('downstage', () => {
     expect(err).toContain('Say what the token may do');
     expect(seen).toEqual([]);
   });
+
+  it('follows an import to its end and reports what was left out', async () => {
+    const running = {
+      id: 'i1',
+      uri: 'https://mlflow.example.org/',
+      state: 'running',
+      phase: 'run',
+      counts: [{ kind: 'run', found: 3, added: 2, known: 1, leftOut: 0 }],
+      points: 10,
+      files: 2,
+      bytes: 100,
+      stages: 'record',
+      createdBy: 'user:default/dora',
+      createdAt: '2026-11-20T10:00:00.000Z',
+    };
+    const answers = [
+      running,
+      running,
+      {
+        ...running,
+        state: 'succeeded',
+        phase: undefined,
+        counts: [{ kind: 'run', found: 4, added: 2, known: 1, leftOut: 1 }],
+      },
+      {
+        items: [{ kind: 'run', sourceId: 'r4', reason: 'its id is taken' }],
+      },
+    ];
+    server.removeAllListeners('request');
+    server.on('request', (request, response) => {
+      seen.push({ method: request.method, url: request.url, body: '' });
+      request.resume();
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify(answers.shift()));
+    });
+    await downstage('import', 'https://mlflow.example.org', '--every', '0');
+    expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'POST /api/ml-registry/v1/imports',
+      'GET /api/ml-registry/v1/imports/i1',
+      'GET /api/ml-registry/v1/imports/i1',
+      'GET /api/ml-registry/v1/imports/i1/omissions?limit=200',
+    ]);
+    expect(out).toBe(
+      'KIND  FOUND  ADDED  KNOWN  LEFT OUT\nrun   4      2      1      1\n',
+    );
+    expect(err).toContain('left out: run r4: its id is taken');
+    expect(process.exitCode).toBeUndefined();
+  });
 });

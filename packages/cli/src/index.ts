@@ -5,6 +5,7 @@
  */
 import { createCliModule } from '@backstage/cli-node';
 import packageJson from '../package.json';
+import { importServer } from './commands/importServer';
 import { ledger, production } from './commands/ledger';
 import { models } from './commands/models';
 import { approve, promote, promotions, reject } from './commands/promotions';
@@ -25,6 +26,7 @@ export const commands = [
   rollback,
   ledger,
   production,
+  importServer,
   tokenCreate,
   tokenList,
   tokenRevoke,
