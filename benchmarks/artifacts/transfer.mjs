@@ -89,14 +89,16 @@ export async function watched(pid, work) {
   }
 }
 
-/** What the process holds when it has nothing to do: the median of five seconds after the last start-up work. */
+/** What the process holds when it has nothing to do: once its memory has stood still for fifteen seconds, or after two minutes. */
 export async function idleMemoryOf(pid) {
   const seen = [];
-  for (let tries = 0; tries < 20; tries += 1) {
+  while (seen.length < 120) {
     seen.push(await memoryOf(pid));
-    await pause(250);
+    const last = seen.slice(-15);
+    if (last.length === 15 && Math.max(...last) - Math.min(...last) < 3) break;
+    await pause(1000);
   }
-  return seen.sort((a, b) => a - b)[10];
+  return seen.at(-1);
 }
 
 /** Up, down, and up in parts of ten mebibytes, four at a time, as MLflow's client sends them. */

@@ -50,7 +50,7 @@ export const cases = [
   {
     id: 'get-run',
     title: 'get run',
-    kind: 'read',
+    kind: 'lookup',
     connections: 8,
     of: ({ size }) => ({
       next: (worker, count) =>
