@@ -18,8 +18,9 @@ export function CreateTokenDialog(props: {
   return (
     <Dialog
       isOpen
-      // A click beside the dialog must not lose a secret that was not copied yet.
+      // A click beside the dialog, or a key, must not lose a secret that was not copied yet.
       isDismissable={!made}
+      isKeyboardDismissDisabled={made !== undefined}
       onOpenChange={open => !open && onClose()}
       width="min(720px, 94vw)"
     >

@@ -28,7 +28,7 @@ export function TokensTable(props: {
       id: 'name',
       label: t('list.name'),
       isRowHeader: true,
-      defaultWidth: '2fr',
+      defaultWidth: '4fr',
       cell: token => (
         <Cell>
           <Flex direction="column" gap="0.5">
@@ -43,7 +43,7 @@ export function TokensTable(props: {
     {
       id: 'actsAs',
       label: t('list.actsAs'),
-      defaultWidth: '2fr',
+      defaultWidth: '3fr',
       cell: token => (
         <Cell>
           <EntityName
@@ -56,7 +56,7 @@ export function TokensTable(props: {
     {
       id: 'scopes',
       label: t('list.scopes'),
-      defaultWidth: '2fr',
+      defaultWidth: '4fr',
       cell: ({ scopes }) => (
         <Cell>
           <Text>{scopes.join(', ')}</Text>
@@ -66,7 +66,7 @@ export function TokensTable(props: {
     {
       id: 'binding',
       label: t('list.binding'),
-      defaultWidth: '2fr',
+      defaultWidth: '3fr',
       cell: ({ binding }) => (
         <Cell>
           {binding.model || binding.group ? (
@@ -84,6 +84,7 @@ export function TokensTable(props: {
     {
       id: 'created',
       label: t('list.created'),
+      defaultWidth: '3fr',
       cell: ({ createdAt, createdBy }) => (
         <Cell>
           <Flex direction="column" gap="0.5">
@@ -100,6 +101,7 @@ export function TokensTable(props: {
     {
       id: 'expires',
       label: t('list.expires'),
+      defaultWidth: '3fr',
       cell: ({ expiresAt }) => (
         <Cell>
           <time
@@ -114,6 +116,7 @@ export function TokensTable(props: {
     {
       id: 'used',
       label: t('list.used'),
+      defaultWidth: '3fr',
       cell: ({ lastUsedAt }) => (
         <Cell>
           {lastUsedAt ? (
@@ -127,6 +130,7 @@ export function TokensTable(props: {
     {
       id: 'state',
       label: t('list.state'),
+      defaultWidth: '4fr',
       cell: token => (
         <Cell>
           <TokenState token={token} />
@@ -136,6 +140,7 @@ export function TokensTable(props: {
     {
       id: 'act',
       label: t('list.act'),
+      defaultWidth: '3fr',
       cell: token => (
         <Cell>
           {token.state === 'active' && (
@@ -158,7 +163,7 @@ export function TokensTable(props: {
     paginationOptions: { pageSize: 20 },
   });
   return (
-    <Wide>
+    <Wide width={1100}>
       <Table columnConfig={columns} {...tableProps} />
     </Wide>
   );
