@@ -16,6 +16,8 @@ export type ArtifactOwner =
 export type MlRegistryApi = ContractClient<typeof mlRegistryContract> & {
   /** Fetches one artifact file in the name of the signed-in user. */
   downloadArtifact(owner: ArtifactOwner, path: string): Promise<Blob>;
+  /** Fetches an export: a path below the address of the registry, such as `/v1/ledger/export?format=csv`. */
+  downloadExport(path: string): Promise<Blob>;
 };
 
 export const mlRegistryApiRef = createApiRef<MlRegistryApi>().with({
@@ -36,6 +38,12 @@ export function createMlRegistryApi(options: {
       discoveryApi,
       fetchApi,
     }),
+    async downloadExport(path) {
+      const baseUrl = await discoveryApi.getBaseUrl('ml-registry');
+      const response = await fetchApi.fetch(`${baseUrl}${path}`);
+      if (!response.ok) throw await ResponseError.fromResponse(response);
+      return response.blob();
+    },
     async downloadArtifact(owner, path) {
       const baseUrl = await discoveryApi.getBaseUrl('ml-registry');
       const response = await fetchApi.fetch(

@@ -9,7 +9,15 @@ export const paths = {
   versions: '/models/versions',
   runs: '/models/runs',
   approvals: '/models/approvals',
+  webhooks: '/models/webhooks',
+  webhook: (id: string) => `/models/webhooks?webhook=${encodeURIComponent(id)}`,
+  imports: '/models/import',
+  import: (id: string) => `/models/import?import=${encodeURIComponent(id)}`,
   garbage: '/models/garbage',
+  ledger: (filters: Record<string, string> = {}) => {
+    const query = new URLSearchParams(filters).toString();
+    return query ? `/models/ledger?${query}` : '/models/ledger';
+  },
   run: (runId: string) => `/models/runs/${encodeURIComponent(runId)}`,
   compare: (runIds: readonly string[]) =>
     `/models/compare?runs=${runIds.map(encodeURIComponent).join(',')}`,
@@ -38,3 +46,13 @@ export const paths = {
       : undefined;
   },
 };
+
+/** The route of a version's export, below the address of the registry. */
+export function exportPath(
+  version: { namespace: string; name: string; version: number },
+  file: 'card.md' | 'bom.json',
+): string {
+  const { namespace, name } = version;
+  const model = [namespace, name].map(encodeURIComponent).join('/');
+  return `/v1/models/${model}/versions/${version.version}/${file}`;
+}

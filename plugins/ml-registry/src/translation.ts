@@ -1,5 +1,7 @@
 import { createTranslationRef } from '@backstage/frontend-plugin-api';
+import { outsideMessages } from './outsideMessages';
 import { runPageMessages } from './runPageMessages';
+import { versionPageMessages } from './versionPageMessages';
 
 /** The words of the Models pages, cards and tabs; a portal may replace any of them. */
 export const mlRegistryTranslationRef = createTranslationRef({
@@ -403,5 +405,7 @@ export const mlRegistryTranslationRef = createTranslationRef({
       pendingEmptyText: 'Ask for a promotion on the page of a version.',
     },
     ...runPageMessages,
+    ...outsideMessages,
+    ...versionPageMessages,
   },
 });

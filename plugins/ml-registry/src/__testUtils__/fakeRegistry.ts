@@ -74,16 +74,20 @@ export function fakeRegistry(
     rejectPromotion: async ({ params }) => promotion(params.id),
     withdrawPromotion: async ({ params }) => promotion(params.id),
     rollbackModel: async ({ params }) => model(params.name),
-    listModelHistory: async () => ({
+    listLedger: async () => ({
       items: [
         {
+          id: 1,
+          name: 'tumour-malignancy',
+          modelRef: 'model:default/tumour-malignancy',
           at: '2026-11-18T10:00:00.000Z',
           actor: 'user:default/eve',
-          action: 'promotion-approved',
+          action: 'promoted',
           version: 1,
           from: 'staging',
           to: 'production',
           message: 'Version 1 went from staging to production.',
+          flagged: false,
         },
       ],
     }),

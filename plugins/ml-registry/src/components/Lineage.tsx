@@ -4,7 +4,7 @@ import type {
 } from '@downstage/plugin-ml-registry-common';
 import { Facts, Section, Time } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { Link } from '@backstage/ui';
+import { Flex, Link, Text } from '@backstage/ui';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
 import { EntityLink, Person } from './Person';
@@ -14,7 +14,7 @@ export function Lineage(props: { version: ModelVersion }) {
   const { version } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   return (
-    <Section title={t('versions.lineage')}>
+    <Section title={t('versionPage.upstream')}>
       <Facts
         facts={[
           {
@@ -63,6 +63,26 @@ export function Lineage(props: { version: ModelVersion }) {
           },
         ].map(({ label, value }) => ({ label, value: value || undefined }))}
       />
+    </Section>
+  );
+}
+
+/** Where a version goes from here: the pages that know endpoints, and what is watched of them. */
+export function Downstream({ version }: { version: ModelVersion }) {
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  return (
+    <Section title={t('versionPage.downstream')}>
+      <Flex direction="column" gap="2">
+        <Text color="secondary">{t('versionPage.downstreamText')}</Text>
+        <Flex gap="4">
+          <Link href={paths.entity(version.modelRef, 'serving')}>
+            {t('versionPage.serving')}
+          </Link>
+          <Link href={paths.entity(version.modelRef, 'monitoring')}>
+            {t('versionPage.monitoring')}
+          </Link>
+        </Flex>
+      </Flex>
     </Section>
   );
 }

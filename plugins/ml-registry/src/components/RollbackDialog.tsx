@@ -23,6 +23,8 @@ const last = 'last';
 export function RollbackDialog(props: {
   model: Model & { production: NonNullable<Model['production']> };
   versions: readonly ModelVersion[];
+  /** The version to offer first; the last one in production unless given. */
+  toVersion?: number;
   onClose: () => void;
   onDone: () => void;
 }) {
@@ -31,9 +33,13 @@ export function RollbackDialog(props: {
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const api = useRegistry();
   const action = useAction();
-  const [to, setTo] = useState<string>(last);
   const [reason, setReason] = useState('');
   const archived = versions.filter(version => version.stage === 'archived');
+  const [to, setTo] = useState<string>(
+    archived.some(({ version }) => version === props.toVersion)
+      ? String(props.toVersion)
+      : last,
+  );
 
   const confirm = async () => {
     const done = await action.run(

@@ -4,30 +4,52 @@ import type {
   ModelVersion,
   Promotion,
 } from '@downstage/plugin-ml-registry-common';
-import { CodeBlock, formatNumber, PlainTable, Section } from '@downstage/react';
+import { CodeBlock, Section } from '@downstage/react';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { Button, Flex, Text } from '@backstage/ui';
+import {
+  Button,
+  Flex,
+  Tab,
+  TabList,
+  TabPanel,
+  Tabs,
+  Text,
+} from '@backstage/ui';
 import { RiArrowLeftLine, RiArrowUpCircleLine } from '@remixicon/react';
-import { orderMetrics } from '../domain/orderMetrics';
 import { isOpen, targetsFrom } from '../domain/stages';
+import { useTab } from '../hooks/useTab';
 import { useTrackingUri } from '../hooks/useTrackingUri';
 import { mlRegistryTranslationRef } from '../translation';
 import { ArtifactTree } from './ArtifactTree';
-import { GateList } from './GateList';
-import { Lineage } from './Lineage';
+import { History } from './History';
 import { PromotionCard } from './PromotionCard';
 import { PromotionDialog } from './PromotionDialog';
-import { SignatureTable } from './SignatureTable';
 import { StageBadge } from './StageBadge';
+import { CardTab } from './version/CardTab';
+import { CompareTab } from './version/CompareTab';
+import { ModelSignatureSection } from './version/ModelSignatureSection';
+import { ReproduceTab } from './version/ReproduceTab';
+import { VersionOverview } from './version/VersionOverview';
 
-/** One version: its stage and promotions, gates, lineage, signature, metrics, params and files. */
+const tabs = [
+  'overview',
+  'card',
+  'files',
+  'compare',
+  'reproduce',
+  'history',
+] as const;
+
+/** One version: its stage and promotions, and in tabs its gates and lineage, card, files, comparison, reproduction, history. */
 export function VersionDetail(props: {
   version: ModelVersion;
   evaluation?: ModelEvaluation;
   /** Whether to offer a promotion; the server decides. */
   mayPromote: boolean;
   promotions: readonly Promotion[];
+  /** All versions of the model, to compare with. */
+  versions: readonly ModelVersion[];
   onBack: () => void;
   onChanged: () => void;
   onRequested: (promotionId: string) => void;
@@ -37,10 +59,32 @@ export function VersionDetail(props: {
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const trackingUri = useTrackingUri();
   const [asking, setAsking] = useState(false);
+  const [tab, open] = useTab(tabs);
   const offer =
     mayPromote &&
     targetsFrom(version.stage).length > 0 &&
     !promotions.some(isOpen);
+
+  const panels = {
+    overview: <VersionOverview version={version} evaluation={evaluation} />,
+    card: <CardTab version={version} mayEdit={mayPromote} />,
+    files: (
+      <Flex direction="column" gap="4">
+        <ModelSignatureSection version={version} mayCheck={mayPromote} />
+        <Section title={t('versions.artifacts')}>
+          <ArtifactTree owner={{ namespace, name, version: version.version }} />
+        </Section>
+        <Section title={t('versions.load')}>
+          <CodeBlock
+            code={`import mlflow\n\nmlflow.set_tracking_uri("${trackingUri}")\nmodel = mlflow.pyfunc.load_model("models:/${name}/${version.version}")`}
+          />
+        </Section>
+      </Flex>
+    ),
+    compare: <CompareTab version={version} versions={props.versions} />,
+    reproduce: <ReproduceTab version={version} />,
+    history: <History name={name} version={version.version} />,
+  };
 
   return (
     <Flex direction="column" gap="4">
@@ -80,46 +124,20 @@ export function VersionDetail(props: {
           onChanged={props.onChanged}
         />
       ))}
-      <Section title={t('gate.title')}>
-        <GateList gates={version.gates} />
-      </Section>
-      <Lineage version={version} />
-      <Section title={t('versions.metrics')}>
-        <PlainTable
-          caption={t('versions.metrics')}
-          columns={[t('run.metric'), t('run.value')]}
-          empty={t('versions.noMetrics')}
-          rows={orderMetrics(
-            version.metrics,
-            evaluation?.primaryMetric?.name,
-          ).map(([key, value]) => ({
-            key,
-            cells: [key, formatNumber(value)],
-          }))}
-        />
-      </Section>
-      <Section title={t('versions.params')}>
-        <PlainTable
-          caption={t('versions.params')}
-          columns={[t('run.param'), t('run.value')]}
-          empty={t('versions.noParams')}
-          rows={sorted(version.params).map(([key, value]) => ({
-            key,
-            cells: [key, value],
-          }))}
-        />
-      </Section>
-      <Section title={t('versions.signature')}>
-        <SignatureTable signature={version.signature} />
-      </Section>
-      <Section title={t('versions.artifacts')}>
-        <ArtifactTree owner={{ namespace, name, version: version.version }} />
-      </Section>
-      <Section title={t('versions.load')}>
-        <CodeBlock
-          code={`import mlflow\n\nmlflow.set_tracking_uri("${trackingUri}")\nmodel = mlflow.pyfunc.load_model("models:/${name}/${version.version}")`}
-        />
-      </Section>
+      <Tabs selectedKey={tab} onSelectionChange={open}>
+        <TabList>
+          {tabs.map(each => (
+            <Tab key={each} id={each}>
+              {t(`versionPage.tabs.${each}`)}
+            </Tab>
+          ))}
+        </TabList>
+        {tabs.map(each => (
+          <TabPanel key={each} id={each}>
+            <div style={{ paddingTop: 16 }}>{each === tab && panels[each]}</div>
+          </TabPanel>
+        ))}
+      </Tabs>
       {asking && (
         <PromotionDialog
           version={version}
@@ -133,8 +151,4 @@ export function VersionDetail(props: {
       )}
     </Flex>
   );
-}
-
-function sorted<T>(values: Record<string, T>): Array<[string, T]> {
-  return Object.entries(values).sort(([a], [b]) => a.localeCompare(b));
 }

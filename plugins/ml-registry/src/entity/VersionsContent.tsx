@@ -74,6 +74,7 @@ export function VersionsContent() {
           return (
             <VersionDetail
               version={version}
+              versions={versions}
               evaluation={evaluation}
               mayPromote={owns}
               promotions={promotions.filter(
@@ -120,7 +121,7 @@ export function VersionsContent() {
               versions={versions}
               evaluation={evaluation}
             />
-            <History namespace={namespace} name={name} />
+            <History name={name} />
             {rollingBack && model && production && (
               <RollbackDialog
                 model={{ ...model, production }}

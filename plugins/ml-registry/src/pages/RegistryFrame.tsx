@@ -9,7 +9,15 @@ import { mlRegistryTranslationRef } from '../translation';
 export function RegistryFrame(props: {
   title: string;
   description?: string;
-  tab: 'models' | 'versions' | 'runs' | 'approvals' | 'garbage';
+  tab:
+    | 'models'
+    | 'versions'
+    | 'runs'
+    | 'approvals'
+    | 'ledger'
+    | 'garbage'
+    | 'webhooks'
+    | 'import';
   actions?: ReactNode;
   children: ReactNode;
 }) {
@@ -32,8 +40,15 @@ export function RegistryFrame(props: {
           },
           { id: 'runs', label: t('nav.runs'), href: paths.runs },
           { id: 'approvals', label: t('nav.approvals'), href: paths.approvals },
+          { id: 'ledger', label: t('ledger.nav'), href: paths.ledger() },
+          { id: 'webhooks', label: t('webhooks.title'), href: paths.webhooks },
           ...(administrates
             ? [
+                {
+                  id: 'import',
+                  label: t('imports.title'),
+                  href: paths.imports,
+                },
                 {
                   id: 'garbage',
                   label: t('garbage.title'),

@@ -4,10 +4,13 @@ import { ModelHealthSources } from '../hooks/useModelHealth';
 import { ApprovalsPage } from './ApprovalsPage';
 import { ComparePage } from './ComparePage';
 import { GarbagePage } from './GarbagePage';
+import { LedgerPage } from './LedgerPage';
+import { ImportPage } from './ImportPage';
 import { ModelsPage } from './ModelsPage';
 import { RunPage } from './RunPage';
 import { RunsPage } from './RunsPage';
 import { VersionSearchPage } from './VersionSearchPage';
+import { WebhooksPage } from './WebhooksPage';
 
 /** Everything below `/models`. */
 export function RegistryPages(props: { health: readonly ModelHealthSource[] }) {
@@ -20,6 +23,9 @@ export function RegistryPages(props: { health: readonly ModelHealthSource[] }) {
         <Route path="/runs/:runId" element={<RunPage />} />
         <Route path="/compare" element={<ComparePage />} />
         <Route path="/approvals" element={<ApprovalsPage />} />
+        <Route path="/ledger" element={<LedgerPage />} />
+        <Route path="/webhooks" element={<WebhooksPage />} />
+        <Route path="/import" element={<ImportPage />} />
         <Route path="/garbage" element={<GarbagePage />} />
       </Routes>
     </ModelHealthSources.Provider>
