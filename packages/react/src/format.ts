@@ -1,14 +1,18 @@
+// Making a formatter costs far more than using it, and tables format thousands of values.
+const whole = new Intl.NumberFormat('en');
+const four = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
+const six = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
 /** A number for people: four significant digits, thousands apart; a dash for what is not there. */
 export function formatNumber(value: number | null | undefined): string {
   if (value === undefined || value === null) return '–';
   if (!Number.isFinite(value)) return String(value);
-  if (Number.isInteger(value)) return value.toLocaleString('en');
+  if (Number.isInteger(value)) return whole.format(value);
   const size = Math.abs(value);
   if (size !== 0 && (size < 0.0001 || size >= 1e7))
     return value.toExponential(3);
-  return value.toLocaleString('en', {
-    maximumSignificantDigits: size >= 1000 ? 6 : 4,
-  });
+  return (size >= 1000 ? six : four).format(value);
 }
 
 /** A duration in milliseconds as `420 ms`, `12.3 s`, `4 min 05 s` or `3 h 02 min`. */
@@ -43,7 +47,6 @@ export function formatRelative(iso: string, now: Date = new Date()): string {
   const seconds = (Date.parse(iso) - now.getTime()) / 1000;
   if (Number.isNaN(seconds)) return '–';
   if (Math.abs(seconds) < 10) return 'just now';
-  const format = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
   const steps = [
     ['second', 1],
     ['minute', 60],
@@ -54,5 +57,5 @@ export function formatRelative(iso: string, now: Date = new Date()): string {
   ] as const;
   const [unit, length] =
     [...steps].reverse().find(([, s]) => Math.abs(seconds) >= s) ?? steps[0];
-  return format.format(Math.round(seconds / length), unit);
+  return relative.format(Math.round(seconds / length), unit);
 }

@@ -158,7 +158,6 @@ export const runPageMessages = {
     tree: 'JSON',
     table: 'Rows of {{name}}',
     image: 'Image {{name}}',
-    preview: 'Preview of {{name}}',
   },
   compareRuns: {
     tabs: {

@@ -7,10 +7,7 @@ export type FileKind =
   | 'json'
   | 'csv'
   | 'parquet'
-  | 'code'
-  | 'audio'
-  | 'video'
-  | 'pdf';
+  | 'code';
 
 const extensions: Record<FileKind, string[]> = {
   image: ['png', 'jpg', 'jpeg', 'gif', 'webp', 'bmp', 'avif', 'ico'],
@@ -20,9 +17,6 @@ const extensions: Record<FileKind, string[]> = {
   json: ['json', 'geojson', 'ipynb'],
   csv: ['csv', 'tsv'],
   parquet: ['parquet'],
-  audio: ['mp3', 'wav', 'ogg', 'flac', 'm4a'],
-  video: ['mp4', 'webm', 'mov'],
-  pdf: ['pdf'],
   code: [
     ...['txt', 'log', 'py', 'js', 'ts', 'tsx', 'jsx', 'sh', 'bash', 'r', 'sql'],
     ...['yaml', 'yml', 'toml', 'ini', 'cfg', 'conf', 'env', 'lock', 'diff'],
@@ -45,9 +39,6 @@ const limits: Record<FileKind, number> = {
   csv: 50e6,
   parquet: 100e6,
   code: 2e6,
-  audio: 50e6,
-  video: 100e6,
-  pdf: 30e6,
 };
 
 export function fileKind(path: string): FileKind | undefined {
@@ -64,7 +55,7 @@ export function fileKind(path: string): FileKind | undefined {
 
 const kinds: readonly FileKind[] = [
   ...(['image', 'svg', 'html', 'markdown', 'json', 'csv'] as const),
-  ...(['parquet', 'code', 'audio', 'video', 'pdf'] as const),
+  ...(['parquet', 'code'] as const),
 ];
 
 /** The largest file of the kind that is shown, in bytes. */

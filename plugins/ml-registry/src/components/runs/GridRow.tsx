@@ -1,6 +1,5 @@
 import { memo, type ReactNode } from 'react';
 import { formatDuration, formatNumber } from '@downstage/react';
-import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   RiArrowDownSLine,
   RiArrowRightSLine,
@@ -13,7 +12,7 @@ import { Link } from 'react-router-dom';
 import type { Aggregate, Line } from '../../domain/runTable/arrangeRuns';
 import { columnWidth, splitColumn } from '../../domain/runTable/columns';
 import { paths } from '../../paths';
-import { mlRegistryTranslationRef } from '../../translation';
+import { namedLabel, type RowLabels } from './rowLabels';
 import { RunCell } from './RunCell';
 import styles from './RunsGrid.module.css';
 import { fixedWidths } from './RunsGrid';
@@ -38,12 +37,13 @@ type RowProps = {
   experimentName: string;
   activeColumn: number | undefined;
   calls: RowCalls;
+  labels: RowLabels;
 };
 
 /** One line of the grid: a run, or the head of a group. */
 export const GridRow = memo(function GridRow(props: RowProps) {
   const { line, index, top, width, columns, isChosen, activeColumn } = props;
-  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  const { labels } = props;
   const cell = (column: number) => ({
     role: column === 3 ? 'rowheader' : 'gridcell',
     'data-cell': `${index + 1}-${column}`,
@@ -65,7 +65,7 @@ export const GridRow = memo(function GridRow(props: RowProps) {
     },
   });
   const isRun = line.kind === 'run';
-  const name = isRun ? line.row.name : line.group.value ?? t('runTable.none');
+  const name = isRun ? line.row.name : line.group.value ?? labels.none;
   const { calls } = props;
   return (
     <div
@@ -84,7 +84,7 @@ export const GridRow = memo(function GridRow(props: RowProps) {
           type="checkbox"
           tabIndex={-1}
           checked={isChosen}
-          aria-label={t('runTable.chooseRun', { name })}
+          aria-label={namedLabel(labels.choose, name)}
           onChange={event =>
             calls.choose(
               isRun ? [line.row.runId] : line.group.runIds,
@@ -100,7 +100,7 @@ export const GridRow = memo(function GridRow(props: RowProps) {
             tabIndex={-1}
             className={`${styles.button} ${line.pinned ? '' : styles.faint}`}
             aria-pressed={line.pinned}
-            aria-label={t('runTable.pinRun', { name })}
+            aria-label={namedLabel(labels.pin, name)}
             onClick={() => calls.pin(line.row.runId)}
           >
             {line.pinned ? (
@@ -118,7 +118,7 @@ export const GridRow = memo(function GridRow(props: RowProps) {
             tabIndex={-1}
             className={`${styles.button} ${styles.faint}`}
             aria-pressed={props.isHidden}
-            aria-label={t('runTable.hideRun', { name })}
+            aria-label={namedLabel(labels.hide, name)}
             onClick={() => calls.hide(line.row.runId)}
           >
             {props.isHidden ? (
@@ -130,7 +130,7 @@ export const GridRow = memo(function GridRow(props: RowProps) {
         )}
       </div>
       <div {...fixed(3)}>
-        <Name line={line} name={name} onToggle={calls.toggle} />
+        <Name line={line} name={name} labels={labels} onToggle={calls.toggle} />
       </div>
       {columns.map((column, at) => {
         const isNumber = isRun && typeof line.row.values[column] === 'number';
@@ -163,10 +163,10 @@ export const GridRow = memo(function GridRow(props: RowProps) {
 function Name(props: {
   line: Line;
   name: string;
+  labels: RowLabels;
   onToggle: (id: string) => void;
 }) {
-  const { line, name, onToggle } = props;
-  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  const { line, name, labels, onToggle } = props;
   const isGroup = line.kind === 'group';
   const canOpen = isGroup || line.children > 0;
   const Icon = line.expanded ? RiArrowDownSLine : RiArrowRightSLine;
@@ -175,9 +175,7 @@ function Name(props: {
       type="button"
       tabIndex={-1}
       className={styles.button}
-      aria-label={t(line.expanded ? 'runTable.fold' : 'runTable.unfold', {
-        name,
-      })}
+      aria-label={namedLabel(line.expanded ? labels.fold : labels.unfold, name)}
       onClick={() => onToggle(line.id)}
     >
       {content}
@@ -189,7 +187,7 @@ function Name(props: {
     return toggle(
       <>
         <Icon size={16} aria-hidden />
-        {label} = {name} · {t('runTable.runs', { count })}
+        {label} = {name} · {labels.runs(count)}
       </>,
     );
   }

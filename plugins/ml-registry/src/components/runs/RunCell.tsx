@@ -2,8 +2,8 @@ import { memo } from 'react';
 import {
   formatDuration,
   formatNumber,
+  formatRelative,
   StatusBadge,
-  Time,
 } from '@downstage/react';
 import { Link } from 'react-router-dom';
 import { isAttribute } from '../../domain/runTable/columns';
@@ -30,7 +30,7 @@ export const RunCell = memo(function RunCell(props: {
     case 'experiment':
       return <>{experimentName}</>;
     case 'started':
-      return <Time at={new Date(row.startTime).toISOString()} />;
+      return <Started at={row.startTime} />;
     case 'duration':
       return <>{formatDuration((row.endTime ?? Date.now()) - row.startTime)}</>;
     case 'user':
@@ -51,3 +51,12 @@ export const RunCell = memo(function RunCell(props: {
       return <code>{row.runId}</code>;
   }
 });
+
+function Started(props: { at: number }) {
+  const iso = new Date(props.at).toISOString();
+  return (
+    <time dateTime={iso} title={iso}>
+      {formatRelative(iso)}
+    </time>
+  );
+}

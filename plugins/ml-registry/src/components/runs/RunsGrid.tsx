@@ -1,4 +1,4 @@
-import { useCallback, useRef } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import type { Line } from '../../domain/runTable/arrangeRuns';
@@ -6,6 +6,7 @@ import { columnWidth } from '../../domain/runTable/columns';
 import { mlRegistryTranslationRef } from '../../translation';
 import { GridHead } from './GridHead';
 import { GridRow, type RowCalls } from './GridRow';
+import { useRowLabels } from './rowLabels';
 import styles from './RunsGrid.module.css';
 import { useGridKeys } from './useGridKeys';
 
@@ -38,7 +39,7 @@ export function RunsGrid(props: {
     count: lines.length,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
+    overscan: 8,
     scrollPaddingStart: HEAD_HEIGHT,
     getItemKey: index => lines[index].id,
   });
@@ -53,6 +54,12 @@ export function RunsGrid(props: {
     reveal,
     box,
   });
+  const labels = useRowLabels();
+  const { sort, direction } = props;
+  // What is looked for in another order is at the top of it.
+  useEffect(() => {
+    if (box.current) box.current.scrollTop = 0;
+  }, [sort, direction]);
   const items = virtualizer.getVirtualItems();
   const isActiveShown =
     active.row === 0 || items.some(item => item.index + 1 === active.row);
@@ -129,6 +136,7 @@ export function RunsGrid(props: {
                 active.row === item.index + 1 ? active.column : undefined
               }
               calls={calls}
+              labels={labels}
             />
           );
         })}
