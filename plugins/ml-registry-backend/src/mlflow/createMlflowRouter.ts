@@ -65,6 +65,7 @@ export function createMlflowRouter(options: {
     return async (request, response) => {
       const caller = await authenticate(request);
       await read(readText, request, response);
+      checkSize(request, route.bodyLimit);
       const message = readMessage(request).with(request.params);
       const answer = await route.handle(message, caller);
       if (answer instanceof JsonText) await answer.send(response);
@@ -106,6 +107,16 @@ export function createMlflowRouter(options: {
 /** MLflow's own pages, and scripts copied from them, know every path by a second name. */
 function namesOf(path: string): string[] {
   return path.startsWith('/api/') ? [path, `/ajax-${path.slice(1)}`] : [path];
+}
+
+function checkSize(request: Request, limit = BODY_LIMIT) {
+  const body: unknown = request.body;
+  const size = typeof body === 'string' ? Buffer.byteLength(body) : 0;
+  if (size > limit) {
+    throw new InputError(
+      `Batched logging API requests must be at most ${limit} bytes, got a request of size ${size}.`,
+    );
+  }
 }
 
 /** GET takes query parameters, or a body when there are none; the rest takes JSON. */

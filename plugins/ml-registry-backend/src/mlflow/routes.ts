@@ -10,6 +10,8 @@ export type MlflowRoute = {
   path: string;
   /** 2.0 unless said otherwise; younger endpoints of MLflow have 3.0. */
   version?: '2.0' | '3.0';
+  /** Bytes of the body, where fewer are allowed than for others. */
+  bodyLimit?: number;
   handle: (
     message: Message,
     caller: TrackingCaller,

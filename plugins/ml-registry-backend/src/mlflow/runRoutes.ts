@@ -98,6 +98,7 @@ export function runRoutes(services: {
     {
       method: 'post',
       path: 'runs/log-batch',
+      bodyLimit: 1_000_000,
       handle: async (message, caller) => {
         await log.log(caller, readRunId(message), {
           metrics: message.messages('metrics').map(readMetric),

@@ -74,8 +74,12 @@ export class RegistrationService {
       return done;
     });
     if (!created) {
+      const taken = await models.findModel(models.database, name);
       throw new AlreadyExistsError(
-        `Registered Model (name=${name}) already exists.`,
+        takenMessage(name, {
+          taken: kindOf(taken?.tags ?? {}),
+          wanted: kindOf(request.tags),
+        }),
       );
     }
     return this.requireModel(name);
@@ -508,4 +512,16 @@ function checkTag(key: string, value: string) {
   if (!key) throw new InputError("Missing value for required parameter 'key'");
   checkLength('Registry tag key', key, limits.key);
   checkLength(`Registry tag value of '${key}'`, value, limits.registryTagValue);
+}
+
+/** MLflow keeps prompts among its models, and tells the two apart in words. */
+function kindOf(tags: Record<string, string>) {
+  return tags[PROMPT_TAG] === 'true' ? 'Prompt' : 'Registered Model';
+}
+
+function takenMessage(name: string, kinds: { taken: string; wanted: string }) {
+  const { taken, wanted } = kinds;
+  return taken === wanted
+    ? `${wanted} (name=${name}) already exists.`
+    : `Tried to create a ${wanted.toLowerCase()} with name '${name}', but the name is already taken by a ${taken.toLowerCase()}. A model and a prompt cannot have the same name.`;
 }

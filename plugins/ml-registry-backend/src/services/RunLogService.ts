@@ -6,7 +6,7 @@ import { checkRunActive, type RunService } from './RunService';
 import { isStamped } from './stampedTags';
 import type { TrackingCaller } from './StagePolicy';
 import type { TrackingDeps } from './trackingDeps';
-import { checkKey, limits, truncate } from './validation';
+import { checkKey, checkLength, limits, truncate } from './validation';
 
 type Entry = { key: string; value: string };
 
@@ -72,6 +72,7 @@ export class RunLogService {
       );
     }
     await this.#write(caller, runId, async (tx, run) => {
+      inputs.datasets.forEach(checkDataset);
       const { runData, newId } = this.#deps;
       await this.#checkModels(tx, inputs.models);
       await runData.addDatasets(tx, run, inputs.datasets, newId);
@@ -150,6 +151,27 @@ function checkBatch(batch: {
     );
   }
   for (const metric of batch.metrics) checkKey('metric', metric.key);
+}
+
+/** The same on every database, whatever its columns take. */
+function checkDataset(dataset: RunDataset) {
+  for (const field of [
+    'name',
+    'digest',
+    'schema',
+    'source',
+    'profile',
+  ] as const) {
+    checkLength(
+      `Dataset ${field}`,
+      dataset[field] ?? '',
+      limits.dataset[field],
+    );
+  }
+  for (const [key, value] of Object.entries(dataset.tags)) {
+    checkLength('Input tag key', key, limits.inputTag.key);
+    checkLength(`Input tag value of '${key}'`, value, limits.inputTag.value);
+  }
 }
 
 function checkParam(param: Entry): Entry {

@@ -8,11 +8,19 @@ export const limits = {
   paramValue: 6000,
   runTagValue: 8000,
   experimentName: 500,
-  experimentTagValue: 5000,
+  experimentTagValue: 20_000,
   registryTagValue: 100_000,
   alias: 255,
   modelName: 256,
   datasets: 1000,
+  dataset: {
+    name: 500,
+    digest: 36,
+    schema: 1_048_575,
+    source: 65_535,
+    profile: 16_777_215,
+  },
+  inputTag: { key: 255, value: 500 },
 };
 
 const NAME = /^[/\w.\- :]*$/;
