@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { root } from '../scripts/shell.mjs';
 import { minute, person, portalOn, until } from './portal.mjs';
 
-const RUNS = 30;
+const RUNS = 25;
 const script = join(root, 'e2e/importMlflow.py');
 const quiet = {
   MLFLOW_DISABLE_TELEMETRY: 'true',
@@ -132,7 +132,7 @@ function walk({ server, portal, python, folder }) {
       },
     ],
     ['killed among the runs, the import goes on', () => killAt('run', 10)],
-    ['killed again further on, it goes on again', () => killAt('run', 40)],
+    ['killed again further on, it goes on again', () => killAt('run', 35)],
     [
       'it ends, having left out what it says and why',
       async () => {

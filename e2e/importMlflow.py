@@ -50,9 +50,15 @@ def seed(uri, runs):
     logged = mlflow.search_logged_models(output_format="list", experiment_ids=[e.experiment_id for e in client.search_experiments()])
     first = client.search_runs([client.get_experiment_by_name("two").experiment_id], "params.depth = '2'")[0]
     for i in range(4):
-        source = f"models:/{logged[i % len(logged)].model_id}" if i < 3 else f"{first.info.artifact_uri}/notes"
-        run_id = logged[i % len(logged)].source_run_id if i < 3 else first.info.run_id
-        version = client.create_model_version(name, source, run_id, tags={"nr": str(i)}, description=f"d{i}")
+        model = logged[i % len(logged)] if i < 3 else None
+        version = client.create_model_version(
+            name,
+            f"models:/{model.model_id}" if model else f"{first.info.artifact_uri}/notes",
+            model.source_run_id if model else first.info.run_id,
+            tags={"nr": str(i)},
+            description=f"d{i}",
+            model_id=model.model_id if model else None,
+        )
     client.delete_model_version(name, "2")
     client.transition_model_version_stage(name, "1", "Archived")
     client.transition_model_version_stage(name, "3", "Production")

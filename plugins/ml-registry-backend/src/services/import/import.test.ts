@@ -245,7 +245,12 @@ describe.each(databases.eachSupportedId())('an import on %p', databaseId => {
       await create();
     const { id } = await start();
     const done = await run(id);
-    expect(done).toMatchObject({ message: undefined, state: 'succeeded', points: 6, files: 2 });
+    expect(done).toMatchObject({
+      message: undefined,
+      state: 'succeeded',
+      points: 6,
+      files: 2,
+    });
     const { items } = await imports.omissions({ id, limit: 50 }, as('dora'));
     expect(items.map(({ kind, sourceId }) => `${kind} ${sourceId}`)).toEqual([
       'alias churn@champion',

@@ -1,0 +1,69 @@
+import { Frame, useLoad } from '@downstage/react';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { Flex, Link } from '@backstage/ui';
+import { useSearchParams } from 'react-router-dom';
+import { ImportForm } from '../components/imports/ImportForm';
+import { ImportProgress } from '../components/imports/ImportProgress';
+import { useRegistry } from '../hooks/useRegistry';
+import { paths } from '../paths';
+import { mlRegistryTranslationRef } from '../translation';
+import { RegistryFrame } from './RegistryFrame';
+
+/** Takes over what an MLflow server holds, for administrators. The link carries which import is shown. */
+export function ImportPage() {
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
+  const api = useRegistry();
+  const [query, setQuery] = useSearchParams();
+  const id = query.get('import') ?? undefined;
+  const imports = useLoad(
+    async signal => (await api.listImports({}, { signal })).items,
+    [api],
+    { pollMs: 2_000 },
+  );
+  return (
+    <RegistryFrame
+      tab="import"
+      title={t('imports.title')}
+      description={t('imports.description')}
+    >
+      <ImportForm
+        onStarted={started => {
+          setQuery({ import: started });
+          imports.retry();
+        }}
+      />
+      <Frame
+        value={imports}
+        isEmpty={items => items.length === 0}
+        empty={{
+          title: t('imports.emptyTitle'),
+          description: t('imports.emptyText'),
+        }}
+      >
+        {items => {
+          const shown = items.find(item => item.id === id) ?? items[0];
+          return (
+            <Flex direction="column" gap="4">
+              {shown && (
+                <ImportProgress
+                  key={shown.id}
+                  found={shown}
+                  onChanged={imports.retry}
+                />
+              )}
+              {items
+                .filter(item => item !== shown)
+                .map(item => (
+                  <Link key={item.id} href={paths.import(item.id)}>
+                    {`${item.uri}: ${t(
+                      `imports.states.${item.state}`,
+                    )}, ${item.createdAt.slice(0, 16).replace('T', ' ')}`}
+                  </Link>
+                ))}
+            </Flex>
+          );
+        }}
+      </Frame>
+    </RegistryFrame>
+  );
+}
