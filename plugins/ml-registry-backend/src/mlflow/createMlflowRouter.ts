@@ -96,7 +96,7 @@ export function createMlflowRouter(options: {
       code: known ? 'NOT_IMPLEMENTED' : 'ENDPOINT_NOT_FOUND',
       status: known ? 501 : 404,
       message: known
-        ? `${request.method} ${request.path} of MLflow ${UPSTREAM_VERSION} is not built in this tracking server. It speaks MLflow's experiments, runs, logged models, model registry and artifacts`
+        ? `${request.method} ${request.path} of MLflow ${UPSTREAM_VERSION} is not built in this tracking server. Its documentation lists what is`
         : `${request.method} ${request.path} is not an endpoint of MLflow ${UPSTREAM_VERSION}, nor of this tracking server`,
     });
   });

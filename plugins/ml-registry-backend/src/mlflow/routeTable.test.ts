@@ -51,6 +51,8 @@ const FIELDS = {
   trace_id: 'tr-1',
   trace_ids: ['tr-1'],
   resourceSpans: [{ scopeSpans: [] }],
+  url: 'https://example.org',
+  events: [{ entity: 'REGISTERED_MODEL', action: 'CREATED' }],
   upload_id: 'u',
   parts: [{ part_number: 1, etag: 'e' }],
   trace: {
