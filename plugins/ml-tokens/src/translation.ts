@@ -22,7 +22,7 @@ export const mlTokensTranslationRef = createTranslationRef({
       actsAs: 'Acts as',
       you: 'you',
       scopes: 'Scopes',
-      binding: 'May change',
+      binding: 'Changes',
       anything: 'what it owns',
       created: 'Created',
       expires: 'Expires',
