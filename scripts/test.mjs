@@ -233,6 +233,10 @@ async function browser() {
   const result = await goldenPath({ node, scratch });
   counted.passed += result.passed;
   counted.failed += result.failed;
+  const { artifactSteps } = await import('../e2e/artifacts.mjs');
+  const artifacts = await artifactSteps({ node, scratch });
+  counted.passed += artifacts.passed;
+  counted.failed += artifacts.failed;
 }
 
 async function postgresInstalled() {

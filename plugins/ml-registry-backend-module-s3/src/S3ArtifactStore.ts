@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -7,11 +6,9 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import {
   checkArtifactPath,
-  measure,
   type ArtifactEntry,
   type ArtifactStore,
   type ByteRange,
@@ -19,17 +16,16 @@ import {
   type StoredArtifact,
 } from '@downstage/plugin-ml-registry-node';
 import type { S3Options } from './config';
+import { putInParts } from './putInParts';
 import { nameOf, statusOf } from './s3Errors';
 import { S3Parts } from './S3Parts';
-
-const mebibyte = 1024 * 1024;
 
 /**
  * Artifacts as objects of one bucket.
  *
- * Uploads are streamed in parts of eight mebibytes, two at a time, and are
- * completed once the stream has ended well, so an object is whole or absent.
- * An upload that breaks is aborted; one whose process died is what the bucket's
+ * Uploads are streamed in parts of eight mebibytes through one piece of
+ * memory, and are completed once the stream has ended well, so an object is
+ * whole or absent. An upload that breaks is aborted; one whose process died is what the bucket's
  * lifecycle rule for incomplete uploads is for.
  */
 export class S3ArtifactStore implements ArtifactStore {
@@ -56,25 +52,10 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   async put(path: string, content: Readable): Promise<StoredArtifact> {
-    const key = this.#keyOf(path);
-    const { through, measured } = measure();
-    const upload = new Upload({
+    return putInParts(content, {
       client: this.#client,
-      params: { Bucket: this.#bucket, Key: key, Body: through },
-      partSize: 8 * mebibyte,
-      queueSize: 2,
+      target: { Bucket: this.#bucket, Key: this.#keyOf(path) },
     });
-    const reading = pipeline(content, through);
-    try {
-      await Promise.all([reading, upload.done()]);
-    } catch (error) {
-      through.destroy();
-      await upload.abort().catch(() => {});
-      // What broke first is what the caller wants to hear of.
-      await reading;
-      throw error;
-    }
-    return measured();
   }
 
   async stat(path: string): Promise<{ size: number } | undefined> {

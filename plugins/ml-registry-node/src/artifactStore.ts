@@ -60,7 +60,10 @@ export interface ArtifactParts {
  * of `@downstage/plugin-ml-registry-node/testUtils` tests all of it.
  */
 export interface ArtifactStore {
-  /** Stores the stream, replacing what was there; a stream that breaks changes nothing. */
+  /**
+   * Stores the stream, replacing what was there; a stream that breaks changes nothing. The stream's chunks are the
+   * store's from then on: it may give their memory back as soon as they are written.
+   */
   put(path: string, content: Readable): Promise<StoredArtifact>;
   /** The size of a file, or `undefined` when there is none. */
   stat(path: string): Promise<{ size: number } | undefined>;

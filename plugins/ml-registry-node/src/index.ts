@@ -33,7 +33,7 @@ export type {
   StoredArtifact,
 } from './artifactStore';
 export { checkArtifactPath } from './artifactPath';
-export { measure } from './measure';
+export { Measure, release } from './measure';
 export type { ArtifactHolder, HeldVersion } from './artifactHolder';
 export {
   modelChangedTopic,

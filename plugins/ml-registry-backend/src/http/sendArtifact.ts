@@ -1,5 +1,7 @@
 import { posix } from 'node:path';
+import { Writable, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { release } from '@downstage/plugin-ml-registry-node';
 import type { Request, Response } from 'express';
 import type { FoundArtifact } from '../services/ArtifactService';
 
@@ -52,7 +54,33 @@ export async function sendArtifact(
     response.end();
     return;
   }
-  await pipeline(await file.open(range), response);
+  await send(await file.open(range), response);
+}
+
+/** Streams; the memory of each chunk is given back when the client has it. */
+async function send(content: Readable, response: Response): Promise<void> {
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      response.write(chunk, error => {
+        release(chunk);
+        done(error);
+      });
+    },
+    final(done) {
+      response.end(done);
+    },
+    destroy(error, done) {
+      if (error) response.destroy();
+      done(error);
+    },
+  });
+  const left = () => sink.destroy(new Error('The client went away'));
+  response.once('close', left);
+  try {
+    await pipeline(content, sink);
+  } finally {
+    response.off('close', left);
+  }
 }
 
 function wantedRange(request: Request, size: number, etag?: string) {

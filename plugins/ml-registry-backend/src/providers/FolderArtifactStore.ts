@@ -1,27 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { InputError } from '@backstage/errors';
 import {
   checkArtifactPath,
-  measure,
   type ArtifactEntry,
   type ArtifactStore,
   type ByteRange,
   type StoredArtifact,
 } from '@downstage/plugin-ml-registry-node';
 import { FolderParts } from './FolderParts';
+import { writeFile } from './writeFile';
 
 const abandonedMs = 24 * 3_600_000;
 
 /** Names below the root that are the store's own: no experiment begins with a dot. */
 const isOwn = (name: string) => name.startsWith('.');
 
-/** Bytes that may wait for the disk: what came meanwhile is written in one go. */
-const IN_FLIGHT = 4 * 1024 * 1024;
 const READ_AT_ONCE = 512 * 1024;
 
 /**
@@ -54,14 +51,9 @@ export class FolderArtifactStore implements ArtifactStore {
   async put(path: string, content: Readable): Promise<StoredArtifact> {
     const target = this.#resolve(path);
     const temporary = join(this.#incoming, randomUUID());
-    const { through, measured } = measure();
+    let stored: StoredArtifact;
     try {
-      await pipeline(
-        content,
-        through,
-        createWriteStream(temporary, { highWaterMark: IN_FLIGHT }),
-      );
-      await flush(temporary);
+      stored = await writeFile(temporary, content);
       await mkdir(dirname(target), { recursive: true });
       await rename(temporary, target);
       await flush(dirname(target));
@@ -81,7 +73,7 @@ export class FolderArtifactStore implements ArtifactStore {
       }
       throw error;
     }
-    return measured();
+    return stored;
   }
 
   async stat(path: string) {

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { InputError, NotFoundError } from '@backstage/errors';
 import {
   checkArtifactPath,
-  measure,
   type ArtifactPart,
   type ArtifactParts,
   type StoredArtifact,
 } from '@downstage/plugin-ml-registry-node';
+import { writeFile } from './writeFile';
 
 type Upload = { path: string; id: string };
 
@@ -46,10 +45,8 @@ export class FolderParts implements ArtifactParts {
   ): Promise<{ etag: string; size: number }> {
     const folder = this.#of(upload);
     const temporary = join(folder, randomUUID());
-    const { through, measured } = measure();
     try {
-      await pipeline(options.content, through, createWriteStream(temporary));
-      const { sha256, size } = measured();
+      const { sha256, size } = await writeFile(temporary, options.content);
       await rename(temporary, join(folder, `${options.number}.${sha256}`));
       return { etag: `"${sha256}"`, size };
     } catch (error) {
