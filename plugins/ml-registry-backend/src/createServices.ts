@@ -24,6 +24,7 @@ import { createTrackingServices } from './services/createTrackingServices';
 import { defaultPolicy } from './domain/policy';
 import { createImports } from './services/import/createImports';
 import { createWebhooks } from './services/createWebhooks';
+import { FileReader } from './services/FileReader';
 import { GateKeeper } from './services/GateKeeper';
 import type { OutboundClient } from './services/OutboundClient';
 import type { SecretBox } from './services/SecretBox';
@@ -36,8 +37,10 @@ import { PromotionSteps } from './services/PromotionSteps';
 import { RollbackService } from './services/RollbackService';
 import { RunQueryService } from './services/RunQueryService';
 import { VersionChecks } from './services/VersionChecks';
+import { VersionFiles } from './services/VersionFiles';
 import { VersionSearchService } from './services/VersionSearchService';
 import { CheckStore } from './stores/CheckStore';
+import { EvidenceStore } from './stores/EvidenceStore';
 import { ExperimentStore } from './stores/ExperimentStore';
 import { ModelStore } from './stores/ModelStore';
 import { PromotionStore } from './stores/PromotionStore';
@@ -108,7 +111,25 @@ export function createServices(deps: RegistryDeps) {
   });
   const stages = new StageStore(knex, ledger);
   const files = new ModelFiles(deps.artifactStore);
-  const gates = new GateKeeper({ versions, files, gates: deps.gates });
+  const { services: about, reproducedBy } = createCardServices({
+    ...deps,
+    clock,
+    files,
+    ledger,
+    profiles,
+    versions,
+  });
+  const versionFiles = new VersionFiles({ knex, store: deps.artifactStore });
+  const gates = new GateKeeper({
+    versions,
+    promotions: promotionStore,
+    evidence: new EvidenceStore(knex),
+    files,
+    versionFiles,
+    reader: new FileReader({ files: versionFiles }),
+    cards: about.cards,
+    gates: deps.gates,
+  });
   const shared = {
     authorizer,
     auditor,
@@ -125,13 +146,6 @@ export function createServices(deps: RegistryDeps) {
     promotions: promotionStore,
   };
 
-  const { services: about, reproducedBy } = createCardServices({
-    ...shared,
-    knex,
-    artifactStore: deps.artifactStore,
-    trust: deps.trust,
-    jobs: deps.jobs,
-  });
   const steps = new PromotionSteps(shared);
   const promotions = new PromotionService({ ...shared, steps });
   const stagePolicy = new PromotionStagePolicy({
