@@ -79,6 +79,7 @@ try {
     2_000,
   );
 
+  await grid.evaluate(box => box.scrollTo({ top: 0 }));
   await grid.locator('[data-cell="1-3"]').focus();
   const keys = [];
   for (let press = 0; press < 60; press += 1) {

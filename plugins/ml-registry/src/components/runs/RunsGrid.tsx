@@ -6,6 +6,7 @@ import { columnWidth } from '../../domain/runTable/columns';
 import { mlRegistryTranslationRef } from '../../translation';
 import { GridHead } from './GridHead';
 import { GridRow, type RowCalls } from './GridRow';
+import { SkimmedRow, useIsSkimming } from './SkimmedRow';
 import { useRowLabels } from './rowLabels';
 import styles from './RunsGrid.module.css';
 import { useGridKeys } from './useGridKeys';
@@ -54,6 +55,10 @@ export function RunsGrid(props: {
     reveal,
     box,
   });
+  const isSkimming = useIsSkimming(
+    virtualizer.scrollOffset ?? 0,
+    virtualizer.isScrolling,
+  );
   const labels = useRowLabels();
   const { sort, direction } = props;
   // What is looked for in another order is at the top of it.
@@ -115,6 +120,17 @@ export function RunsGrid(props: {
       >
         {items.map(item => {
           const line = lines[item.index];
+          if (isSkimming) {
+            return (
+              <SkimmedRow
+                key={item.key}
+                line={line}
+                index={item.index}
+                top={item.start}
+                width={width}
+              />
+            );
+          }
           return (
             <GridRow
               key={item.key}

@@ -18,7 +18,7 @@ export function contourOption(options: {
   const place = (value: number, axis: readonly number[]) =>
     ((value - axis[0]) / (axis[axis.length - 1] - axis[0])) * (axis.length - 1);
   return {
-    grid: { left: 80, right: 110, top: 20, bottom: 56 },
+    grid: { left: 80, right: 190, top: 36, bottom: 56 },
     tooltip: {
       trigger: 'item',
       formatter: (item: { seriesType?: string; dataIndex: number }) => {
@@ -43,11 +43,17 @@ export function contourOption(options: {
         name: xName,
         nameLocation: 'middle',
         nameGap: 32,
+        axisLabel: { interval: 4 },
       },
       { type: 'value', min: 0, max: xs.length - 1, show: false },
     ],
     yAxis: [
-      { type: 'category', data: ys.map(format), name: yName },
+      {
+        type: 'category',
+        data: ys.map(format),
+        name: yName,
+        axisLabel: { interval: 4 },
+      },
       { type: 'value', min: 0, max: ys.length - 1, show: false },
     ],
     visualMap: {
