@@ -43,6 +43,17 @@ import { commitOf, datasetsOf, jobOf } from './versionView';
 
 const largestTextFile = 1_000_000;
 
+const modelEnvironmentSchema = z.object({
+  mlflow_version: z.string().optional(),
+  flavors: z
+    .object({
+      python_function: z
+        .object({ python_version: z.string().optional() })
+        .optional(),
+    })
+    .optional(),
+});
+
 /** Model cards: what the registry knows for certain, and beside it what people say. */
 export class CardService implements CardSource {
   readonly #deps: CardDeps;
@@ -248,17 +259,6 @@ export class CardService implements CardSource {
     });
   }
 }
-
-const modelEnvironmentSchema = z.object({
-  mlflow_version: z.string().optional(),
-  flavors: z
-    .object({
-      python_function: z
-        .object({ python_version: z.string().optional() })
-        .optional(),
-    })
-    .optional(),
-});
 
 function parseYaml(content: string | undefined): unknown {
   try {

@@ -30,7 +30,7 @@ export function LedgerEntries(props: {
           style={{
             padding: '8px 0 8px 12px',
             borderLeft: item.flagged
-              ? '2px solid var(--bui-fg-danger)'
+              ? '2px solid var(--bui-fg-negative, #c62828)'
               : '2px solid var(--bui-border-2)',
           }}
         >
