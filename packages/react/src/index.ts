@@ -22,7 +22,8 @@ export {
 export { Facts } from './Facts';
 export { PlainTable } from './PlainTable';
 export { Section } from './Section';
-export { useAction, type Action } from './useAction';
+export { useAction, type Action, type Success } from './useAction';
+export { ConfirmDialog } from './ConfirmDialog';
 export { useModelEntity, type ModelIdentity } from './useModelEntity';
 export { Wide } from './Wide';
 export {

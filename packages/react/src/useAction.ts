@@ -1,6 +1,9 @@
 import { useState } from 'react';
 import { toastApiRef, useApi } from '@backstage/frontend-plugin-api';
 
+/** What a toast says when a change worked, and where it may lead. */
+export type Success = { title: string; href?: string; link?: string };
+
 /** A change a person asked for: whether it is under way, what went wrong, and how to ask for it. */
 export type Action = {
   pending: boolean;
@@ -9,7 +12,7 @@ export type Action = {
   run: (
     change: () => Promise<unknown>,
     /** What the toast says; without it, the page itself shows what changed. */
-    success?: { title: string; href?: string; link?: string },
+    success?: Success,
   ) => Promise<boolean>;
   clear: () => void;
 };

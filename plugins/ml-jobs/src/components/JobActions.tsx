@@ -6,14 +6,12 @@ import {
   ButtonLink,
   Dialog,
   DialogBody,
-  DialogFooter,
   DialogHeader,
   Flex,
-  Text,
   TextField,
 } from '@backstage/ui';
 import type { Job } from '@downstage/plugin-ml-jobs-common';
-import { useAction, useOwns } from '@downstage/react';
+import { ConfirmDialog, useAction, useOwns } from '@downstage/react';
 import { useNavigate } from 'react-router-dom';
 import { useJobs } from '../hooks/useJobs';
 import { paths } from '../paths';
@@ -87,59 +85,35 @@ function CancelDialog(props: {
   onClose: () => void;
   onDone: () => void;
 }) {
-  const { job, onClose, onDone } = props;
+  const { job } = props;
   const { t } = useTranslationRef(mlJobsTranslationRef);
   const api = useJobs();
-  const action = useAction();
   const [reason, setReason] = useState('');
-  const confirm = async () => {
-    const done = await action.run(
-      () =>
+  return (
+    <ConfirmDialog
+      title={t('cancel.title', { name: job.name })}
+      text={t('cancel.text')}
+      words={{
+        confirm: t('cancel.confirm'),
+        cancel: t('cancel.keep'),
+        failed: t('cancel.failed'),
+      }}
+      destructive
+      change={() =>
         api.cancelJob({
           params: { id: job.id },
           body: reason.trim() ? { reason: reason.trim() } : {},
-        }),
-      { title: t('cancel.done') },
-    );
-    if (done) onDone();
-  };
-  return (
-    <Dialog
-      isOpen
-      onOpenChange={open => !open && onClose()}
-      width="min(520px, 92vw)"
+        })
+      }
+      success={{ title: t('cancel.done') }}
+      onClose={props.onClose}
+      onDone={props.onDone}
     >
-      <DialogHeader>{t('cancel.title', { name: job.name })}</DialogHeader>
-      <DialogBody>
-        <Flex direction="column" gap="4">
-          <Text>{t('cancel.text')}</Text>
-          <TextField
-            label={t('cancel.reason')}
-            value={reason}
-            onChange={setReason}
-          />
-          {action.error && (
-            <Alert
-              status="danger"
-              title={t('cancel.failed')}
-              description={action.error.message}
-            />
-          )}
-        </Flex>
-      </DialogBody>
-      <DialogFooter>
-        <Button
-          variant="primary"
-          destructive
-          isPending={action.pending}
-          onPress={confirm}
-        >
-          {t('cancel.confirm')}
-        </Button>
-        <Button variant="secondary" onPress={onClose}>
-          {t('cancel.keep')}
-        </Button>
-      </DialogFooter>
-    </Dialog>
+      <TextField
+        label={t('cancel.reason')}
+        value={reason}
+        onChange={setReason}
+      />
+    </ConfirmDialog>
   );
 }
