@@ -35,6 +35,7 @@ export {
 export type { Clock, NewId } from './time';
 export {
   permissionsOfScopes,
+  personalScopes,
   scopesWith,
   tokenScopes,
   tokenScopeSchema,

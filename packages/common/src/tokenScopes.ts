@@ -50,6 +50,14 @@ export const tokenScopeSchema = z.enum([
   'monitor',
 ] satisfies TokenScope[]);
 
+/**
+ * Scopes that only personal tokens may have.
+ *
+ * @remarks
+ * Whoever asks for a promotion may not approve it. Asked for by a service, one person could do both.
+ */
+export const personalScopes: readonly TokenScope[] = ['promote'];
+
 /** The permissions of some scopes, each once. */
 export function permissionsOfScopes(
   scopes: readonly TokenScope[],

@@ -242,6 +242,12 @@ describe('ml-tokens', () => {
       403,
       /need.*ml.serving.change, which user:default\/ann/,
     ],
+    [
+      'asking for promotions in the name of a group',
+      { scopes: ['promote'], group: diagnostics },
+      400,
+      /whoever asks for a promotion may not approve it/,
+    ],
     ['a scope that is none', { scopes: ['approve'] }, 400, /scopes/],
     ['no scope', { scopes: [] }, 400, /scopes/],
     ['a name that is none', { name: 'My token!' }, 400, /name/],
@@ -303,7 +309,7 @@ describe('ml-tokens', () => {
 describe('the table of scopes', () => {
   // Approving and tokens themselves are for people. Whoever adds a permission decides here, or in the table.
   const forPeople =
-    /^ml\.(registry\.(approve|break-glass|webhooks|collect-garbage)|tokens\.\w+)$/;
+    /^ml\.(registry\.(approve|break-glass|webhooks|collect-garbage|import)|tokens\.\w+)$/;
 
   it('names every permission of the plugins, or it is for people', () => {
     const plugins = resolve(__dirname, '../..');

@@ -78,6 +78,12 @@ export class TrackingAccess {
 
   /** May the caller, who may register, also decide what is a candidate or in production? */
   async promote(caller: TrackingCaller, name: string): Promise<void> {
+    // Who asks may not approve, so somebody has to have asked: behind a service it could be the approver.
+    if (caller.subject?.actor.startsWith('service:')) {
+      throw new NotAllowedError(
+        `${caller.subject.subject} runs for ${caller.subject.actor}, and a service asks for no promotion of ${name}; a person does, in the portal`,
+      );
+    }
     await this.#require(caller, {
       model: modelRefOf(name),
       permission: mlRegistryPromotePermission,
@@ -152,10 +158,11 @@ export class TrackingAccess {
   }
 }
 
-/** Another plugin, which speaks for whom it names; a token, also a group's, speaks for itself only. */
+/** Another plugin, which speaks for whom it names; a token, of a person, a group or a job, speaks for itself only. */
 export function isService(caller: TrackingCaller): boolean {
-  const { actor, credentials } = caller;
-  return actor.startsWith('service:') && !(credentials && tokenOf(credentials));
+  const { actor, credentials, subject } = caller;
+  if (subject || (credentials && tokenOf(credentials))) return false;
+  return actor.startsWith('service:');
 }
 
 function credentialsOf(caller: TrackingCaller) {

@@ -8,6 +8,7 @@ import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
 import { AuthorizeResult } from '@backstage/plugin-permission-common';
 import {
   permissionsOfScopes,
+  personalScopes,
   type Clock,
   type NewId,
   type TokenScope,
@@ -115,6 +116,7 @@ export class TokenService {
       expiresAt: expiryOf(now, asked.expiresInDays, lifetimes).toISOString(),
     };
     return this.#audited('token-create', record, call, async () => {
+      requirePersonal(record);
       await this.#requireReach(record, credentials);
       await this.#requireScopes(record.scopes, credentials);
       await store.insert(record, hashOf(secret));
@@ -270,6 +272,16 @@ export class TokenService {
       work,
     );
   }
+}
+
+function requirePersonal({ kind, owner, scopes }: TokenRecord) {
+  const refused = scopes.filter(scope => personalScopes.includes(scope));
+  if (kind === 'personal' || refused.length === 0) return;
+  throw new InputError(
+    `A service token cannot have the scope ${refused.join(
+      ', ',
+    )}: whoever asks for a promotion may not approve it, and behind ${owner} that could be one person. Use a personal token`,
+  );
 }
 
 function canonical(ref: string): string {

@@ -1,5 +1,9 @@
 import { useState } from 'react';
-import { tokenScopeSchema, type TokenScope } from '@downstage/common';
+import {
+  personalScopes,
+  tokenScopeSchema,
+  type TokenScope,
+} from '@downstage/common';
 import {
   createTokenSchema,
   tokenNameSchema,
@@ -53,9 +57,12 @@ export function CreateTokenForm(props: {
     ...(reach === MODEL && { model: model.trim() }),
     ...(groups.includes(reach) && !service && { group: reach }),
   };
+  const offered = tokenScopeSchema.options.filter(
+    scope => !service || !personalScopes.includes(scope),
+  );
   const asked = createTokenSchema.safeParse({
     name,
-    scopes,
+    scopes: scopes.filter(scope => offered.includes(scope)),
     expiresInDays: days,
     ...(service && { group: owner }),
     ...(Object.keys(binding).length > 0 && { binding }),
@@ -113,7 +120,7 @@ export function CreateTokenForm(props: {
             }
             isRequired
           >
-            {tokenScopeSchema.options.map(scope => (
+            {offered.map(scope => (
               <Checkbox key={scope} value={scope}>
                 <Text weight="bold">{scope}</Text>{' '}
                 <Text color="secondary">{t(`scopes.${scope}`)}</Text>

@@ -1,0 +1,61 @@
+import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
+import { AuthorizeResult } from '@backstage/plugin-permission-common';
+import { Authorizer, formatTokenSubject } from '@downstage/node';
+import type { TrackingCaller } from './StagePolicy';
+import { isService, TrackingAccess } from './TrackingAccess';
+
+const access = new TrackingAccess(
+  new Authorizer({
+    permissions: mockServices.permissions({ result: AuthorizeResult.ALLOW }),
+    userInfo: mockServices.userInfo.mock(),
+  }),
+);
+const diagnostics = 'group:default/diagnostics';
+
+function aJob(actor: string): TrackingCaller {
+  return {
+    actor,
+    subject: { subject: 'job:k3v9', actor, owner: diagnostics, attributes: {} },
+  };
+}
+
+function aToken(): TrackingCaller {
+  const actor = 'service:diagnostics/nightly';
+  const subject = formatTokenSubject({
+    ...{ actor, tokenId: 'k3v9', tokenName: 'nightly' },
+    scopes: ['track', 'register'],
+    groups: [diagnostics],
+  });
+  return { actor, credentials: mockCredentials.service(subject) };
+}
+
+describe('TrackingAccess', () => {
+  it('takes plugins for services, and neither tokens nor jobs of services', () => {
+    const plugin = {
+      actor: 'service:ml-jobs',
+      credentials: mockCredentials.service('plugin:ml-jobs'),
+    };
+    expect(isService(plugin)).toBe(true);
+    expect(isService(aToken())).toBe(false);
+    expect(isService(aJob('service:diagnostics/nightly'))).toBe(false);
+  });
+
+  it('lets no service behind a job or a token ask for a promotion, because its person could approve it', async () => {
+    await expect(access.promote(aToken(), 'churn')).rejects.toThrow(
+      /ml.registry.promote needs promote/,
+    );
+    await expect(
+      access.promote(aJob('service:diagnostics/nightly'), 'churn'),
+    ).rejects.toThrow(/a service asks for no promotion of churn/);
+    await expect(
+      access.promote(aJob('user:default/ann'), 'churn'),
+    ).resolves.toBeUndefined();
+  });
+
+  it("gives what a group's token makes to the group, and to nobody else it names", async () => {
+    expect(await access.ownerFor(aToken())).toBe(diagnostics);
+    await expect(
+      access.ownerFor(aToken(), { requested: 'group:default/credit' }),
+    ).rejects.toThrow(/owns only through group:default\/diagnostics/);
+  });
+});
