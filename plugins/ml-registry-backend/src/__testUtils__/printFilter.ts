@@ -18,12 +18,9 @@ function printComparison({ entity, key, operator, value }: Comparison) {
 }
 
 function printPath(entity: string, key: string) {
-  const name = /^[A-Za-z_][\w]*$/.test(key)
-    ? key
-    : key.includes('`')
-    ? `"${key}"`
-    : `\`${key}\``;
-  return `${entity}.${name}`;
+  if (/^[A-Za-z_]\w*$/.test(key)) return `${entity}.${key}`;
+  const mark = key.includes('`') ? '"' : '`';
+  return `${entity}.${mark}${key}${mark}`;
 }
 
 function quote(text: string) {

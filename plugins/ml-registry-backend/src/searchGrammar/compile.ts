@@ -1,6 +1,6 @@
 import { InputError } from '@backstage/errors';
 import type { Knex } from 'knex';
-import type { Comparison } from './parseFilter';
+import type { Comparison, Operator } from './parseFilter';
 import type { Order } from './parseOrderBy';
 import { isSet, type Entity, type Vocabulary } from './vocabulary';
 import type { OrderTerm } from './keyset';
@@ -164,6 +164,11 @@ function joinOf(tables: Tables, entity: Entity): string {
   return entity === 'tag' ? tables.join : tables.runJoin ?? tables.join;
 }
 
+const POSITIVE: Partial<Record<Operator, Operator>> = {
+  '!=': '=',
+  'NOT IN': 'IN',
+};
+
 /** Of several values one must match; `!=` and `NOT IN` say that none does. */
 function compareSet(
   database: Knex,
@@ -171,8 +176,7 @@ function compareSet(
   set: { column: string; from: string },
 ): Sql {
   const { operator } = comparison;
-  const positive =
-    operator === '!=' ? '=' : operator === 'NOT IN' ? 'IN' : operator;
+  const positive = POSITIVE[operator] ?? operator;
   const inner = compare(database, set.column, {
     ...comparison,
     operator: positive,

@@ -80,6 +80,15 @@ const nearly = fc
   )
   .map(parts => parts.join(''));
 
+function complaintOf(work: () => unknown): string {
+  try {
+    work();
+    return 'none';
+  } catch (error) {
+    return error instanceof Error ? error.name : String(error);
+  }
+}
+
 describe('the search grammar', () => {
   it('reads what is written of any filter', () => {
     fc.assert(
@@ -120,12 +129,11 @@ describe('the search grammar', () => {
           fc.oneof(nearly, fc.string({ unit: 'binary' })),
           fc.constantFrom(...vocabularies),
           (input, vocabulary) => {
-            try {
-              if (kind === 'filter') parseFilter(input, vocabulary);
-              else parseOrderBy([input], vocabulary);
-            } catch (error) {
-              expect(error).toMatchObject({ name: 'InputError' });
-            }
+            const read = () =>
+              kind === 'filter'
+                ? parseFilter(input, vocabulary)
+                : parseOrderBy([input], vocabulary);
+            expect(complaintOf(read)).toMatch(/^(none|InputError)$/);
           },
         ),
         { numRuns: 2000 },
