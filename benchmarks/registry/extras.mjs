@@ -46,6 +46,8 @@ export const extras = [
   {
     id: 'fits',
     title: 'sklearn.autolog fits with the real client',
+    // Minutes of the client for each server: once is enough.
+    database: 'postgresql',
     async run({ server, options, python }) {
       const output = await runPython(python, server, options.fits);
       const { seconds, fits } = JSON.parse(output.trim().split('\n').at(-1));

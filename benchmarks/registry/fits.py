@@ -5,6 +5,7 @@ import sys
 import time
 
 import mlflow
+import mlflow.models
 import mlflow.sklearn
 from sklearn.datasets import load_wine
 from sklearn.linear_model import LogisticRegression
@@ -12,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 # Which packages a model needs, the client finds out by loading it in a process of its own: seconds that say nothing
 # about a server. It gets the list that it falls back to.
-mlflow.sklearn.infer_pip_requirements = lambda _uri, _flavor, fallback=None, **_: fallback
+mlflow.models.infer_pip_requirements = lambda _uri, _flavor, fallback=None, **_: fallback
 
 mlflow.set_experiment(f"fits {time.time()}")
 mlflow.sklearn.autolog(silent=True)

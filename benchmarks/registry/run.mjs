@@ -173,8 +173,8 @@ async function measure({ name, database, start }) {
       );
     }
     for (const extra of extras) {
-      if (!wanted(extra.id) || (extra.only && !name.startsWith(extra.only)))
-        continue;
+      if (!wanted(extra.id) || (extra.only && extra.only !== name)) continue;
+      if (extra.database && extra.database !== database.kind) continue;
       const end = step(`${server.title}, ${database.title}: ${extra.title}`);
       const outcome = await extra
         .run({ ...context, options, python, dataDir })
