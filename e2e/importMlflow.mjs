@@ -85,7 +85,7 @@ function walk({ server, portal, python, folder }) {
         return count(found, kind).found >= added;
       },
       5 * minute,
-      20,
+      150,
     );
     await portal.kill();
     await portal.start();

@@ -8,6 +8,7 @@ const CUTS = [512 * 1024, 32 * 1024, 2 * 1024, 128];
 
 /** Tells readers that values of this span were cut. */
 export const CUT_MARK = 'downstage.truncated';
+const MARK: KeyValue = { key: CUT_MARK, value: { bool_value: true } };
 
 /**
  * The JSON of a span, within {@link SPAN_LIMIT}. Losing the end of a long prompt
@@ -31,8 +32,6 @@ export function boundSpan(span: OtlpSpan): string {
     status: { ...span.status, message: undefined },
   });
 }
-
-const MARK: KeyValue = { key: CUT_MARK, value: { bool_value: true } };
 
 function cutSpan(span: OtlpSpan, limit: number): OtlpSpan {
   return {

@@ -7,6 +7,30 @@ import { Agent, request, type Dispatcher } from 'undici';
 /** Milliseconds until an answer must be there. */
 const TIMEOUT = 10_000;
 
+class NotPublicError extends Error {}
+
+const lookupPublic = (
+  hostname: string,
+  options: object,
+  callback: (
+    error: NodeJS.ErrnoException | null,
+    address: string | LookupAddress[],
+    family?: number,
+  ) => void,
+) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error) {
+      callback(error, []);
+    } else if (!addresses.every(({ address }) => isPublic(address))) {
+      callback(new NotPublicError(hostname), []);
+    } else if ('all' in options && options.all) {
+      callback(null, addresses);
+    } else {
+      callback(null, addresses[0].address, addresses[0].family);
+    }
+  });
+};
+
 /**
  * Calls addresses that users typed in, and nothing inside: https only, no
  * address that is private, loopback, link-local or otherwise special, checked
@@ -26,7 +50,8 @@ export class OutboundClient {
       options.allowedHosts.map(host => host.toLowerCase()),
     );
     this.#setting = options.setting;
-    const timeouts = { connectTimeout: TIMEOUT, headersTimeout: TIMEOUT };
+    // Each call says how long it may take; servers of imports may think for long.
+    const timeouts = { connectTimeout: TIMEOUT, headersTimeout: 300_000 };
     this.#free = new Agent(timeouts);
     this.#guarded = new Agent({
       ...timeouts,
@@ -99,8 +124,6 @@ export class OutboundClient {
   }
 }
 
-class NotPublicError extends Error {}
-
 function parse(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
@@ -120,25 +143,3 @@ function isPublic(address: string): boolean {
     ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast'
   );
 }
-
-const lookupPublic = (
-  hostname: string,
-  options: object,
-  callback: (
-    error: NodeJS.ErrnoException | null,
-    address: string | LookupAddress[],
-    family?: number,
-  ) => void,
-) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error) {
-      callback(error, []);
-    } else if (!addresses.every(({ address }) => isPublic(address))) {
-      callback(new NotPublicError(hostname), []);
-    } else if ('all' in options && options.all) {
-      callback(null, addresses);
-    } else {
-      callback(null, addresses[0].address, addresses[0].family);
-    }
-  });
-};

@@ -148,7 +148,7 @@ export class ImportStore {
     sourceId: string,
     db: Database = this.#knex,
   ): Promise<ImportItem | undefined> {
-    const row = await db<ItemRow>('import_items')
+    const row: ItemRow | undefined = await db('import_items')
       .where({ source, kind, source_id: sourceId })
       .first();
     return row && toItem(row);

@@ -72,7 +72,7 @@ describe('decodeOtlp', () => {
     ['a short id', exported({ ...aSpan, span_id: Buffer.alloc(3) }), protobuf],
     [
       'JSON without end',
-      Buffer.from('{"a":'.repeat(5000) + '1'),
+      Buffer.from(`${'{"a":'.repeat(5000)}1`),
       'application/json',
     ],
   ])('refuses %s', (_what, body, type) => {

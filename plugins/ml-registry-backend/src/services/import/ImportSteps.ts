@@ -19,6 +19,19 @@ const loginSchema = z.object({
   user: z.string().optional(),
 });
 
+const PHASES: Record<
+  ImportCursor['phase'],
+  (work: Importing, cursor: ImportCursor) => Promise<ImportCursor | 'done'>
+> = {
+  experiment: importExperiments,
+  'logged-model': importLoggedModels,
+  run: importRuns,
+  model: importModels,
+  // Part of their models.
+  version: importModels,
+  alias: importModels,
+};
+
 /** What the login of an import is sealed for. */
 export function importPurpose(id: string): string {
   return `import ${id}`;
@@ -120,19 +133,6 @@ export class ImportSteps {
     };
   }
 }
-
-const PHASES: Record<
-  ImportCursor['phase'],
-  (work: Importing, cursor: ImportCursor) => Promise<ImportCursor | 'done'>
-> = {
-  experiment: importExperiments,
-  'logged-model': importLoggedModels,
-  run: importRuns,
-  model: importModels,
-  // Part of their models.
-  version: importModels,
-  alias: importModels,
-};
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error).slice(0, 500);
