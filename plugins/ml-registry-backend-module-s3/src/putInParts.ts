@@ -35,6 +35,13 @@ export async function putInParts(
   let upload: { UploadId: string } | undefined;
   const parts: CompletedPart[] = [];
 
+  const begin = async () => {
+    const { UploadId } = await client.send(
+      new CreateMultipartUploadCommand(target),
+    );
+    if (!UploadId) throw new Error('S3 began an upload without an id');
+    return { UploadId };
+  };
   const sendPart = async () => {
     upload ??= await begin();
     const PartNumber = parts.length + 1;
@@ -48,13 +55,6 @@ export async function putInParts(
     );
     parts.push({ ETag, PartNumber });
     filled = 0;
-  };
-  const begin = async () => {
-    const { UploadId } = await client.send(
-      new CreateMultipartUploadCommand(target),
-    );
-    if (!UploadId) throw new Error('S3 began an upload without an id');
-    return { UploadId };
   };
   /** Small files need little memory: it doubles until a part fits. */
   const makeRoom = (size: number) => {

@@ -318,4 +318,6 @@ function notSupported() {
   );
 }
 
-const iso = (milliseconds: number) => new Date(milliseconds).toISOString();
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
