@@ -347,6 +347,7 @@ function reads({ model, modelRef, lastJob }) {
     'ml-registry.get-model': { model },
     'ml-registry.list-models': {},
     'ml-registry.list-promotions': { model },
+    'ml-registry.search-model-versions': { filter: 'metrics.auc > 0' },
     'ml-serving.get-endpoint': { model },
     'ml-serving.list-endpoints': {},
     'ml-tokens.list-tokens': {},

@@ -140,7 +140,9 @@ export class RegistryReadService {
       ],
       terms: [
         ...orders.flatMap(order => compileOrder(order, options)),
-        ...(orders.some(({ key }) => key === 'name')
+        ...(orders.some(
+          ({ entity, key }) => entity === 'attribute' && key === 'name',
+        )
           ? []
           : compileOrder(
               { entity: 'attribute', key: 'name', descending: false },
@@ -179,7 +181,8 @@ export class RegistryReadService {
         descending: true,
       });
     }
-    const has = (key: string) => orders.some(order => order.key === key);
+    const has = (key: string) =>
+      orders.some(order => order.entity === 'attribute' && order.key === key);
     if (!has('name'))
       orders.push({ entity: 'attribute', key: 'name', descending: false });
     if (!has('version_number')) {

@@ -167,6 +167,26 @@ describe.each(databases.eachSupportedId())('searching versions on %p', id => {
     }
   });
 
+  it('shows every version once when what orders them is nowhere to be found', async () => {
+    const { versionSearch } = await start();
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await versionSearch.search(
+        // A metric and a tag that are called like attributes.
+        { orderBy: 'metrics.name, tags.version_number', limit: 1, cursor },
+        as('ann'),
+      );
+      seen.push(...page.items.map(({ ref }) => ref));
+      cursor = page.nextCursor;
+    } while (cursor);
+    expect(seen.sort()).toEqual([
+      'default/churn@1',
+      'default/tumours@1',
+      'default/tumours@2',
+    ]);
+  });
+
   it('finds models that have one version like that', async () => {
     const { tracking } = await start();
     const find = async (filter: string) => {
