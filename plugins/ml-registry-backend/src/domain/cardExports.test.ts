@@ -26,6 +26,7 @@ const card: ModelCard = {
     users: 'Radiologists',
     licence: 'Apache-2.0',
   },
+  saved: { at: '2026-03-01T10:00:00.000Z', by: 'user:default/ann' },
   completeness: { filled: [], missing: [] },
   verified: {
     metrics: [

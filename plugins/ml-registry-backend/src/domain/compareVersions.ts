@@ -18,7 +18,7 @@ export function compareVersions(
     ...rowsOf('datasets', datasetsOf(left), datasetsOf(right)),
     ...rowsOf('environment', environmentOf(left), environmentOf(right)),
     ...rowsOf('files', filesOf(left), filesOf(right)),
-    ...rowsOf('card', left.declared, right.declared),
+    ...rowsOf('card', declaredOf(left), declaredOf(right)),
   ];
 }
 
@@ -43,6 +43,11 @@ function rowsOf(
       };
     })
     .sort((a, b) => Number(a.same) - Number(b.same));
+}
+
+/** What was saved; a proposal says nothing yet. */
+function declaredOf({ declared, saved }: ModelCard) {
+  return saved ? declared : {};
 }
 
 function metricsOf({ verified }: ModelCard): Record<string, number> {

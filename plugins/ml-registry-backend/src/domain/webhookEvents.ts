@@ -39,7 +39,7 @@ const EVENTS: Record<LedgerAction, (entry: LedgerEntry) => WebhookEvent> = {
   'promotion-rejected': () => 'promotion.rejected',
   'promotion-withdrawn': () => 'promotion.withdrawn',
   'card-changed': () => 'model_card.changed',
-  'signature-verified': () => 'model_version_signature.verified',
+  'signature-checked': () => 'model_version_signature.verified',
   reproduced: () => 'model_version.reproduced',
   renamed: () => 'registered_model.renamed',
   'version-deleted': () => 'model_version.deleted',

@@ -136,7 +136,7 @@ export class ModelSignatureService {
       await ledger.append(tx, name, {
         at,
         actor,
-        action: 'signature-verified',
+        action: 'signature-checked',
         version: number,
         message: sentenceOf(result),
         details: {

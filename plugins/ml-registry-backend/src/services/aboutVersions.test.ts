@@ -127,7 +127,7 @@ describe.each(databases.eachSupportedId())('about versions, %p', id => {
       checkedBy: 'user:default/ann',
     });
     const { items } = await about.ledgers.list(
-      { action: 'signature-verified', limit: 10 },
+      { action: 'signature-checked', limit: 10 },
       as('ann'),
     );
     expect(items[0].message).toBe(

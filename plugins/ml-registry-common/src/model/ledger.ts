@@ -30,7 +30,7 @@ export const ledgerActions = {
   'rolled-back': 'An earlier production version was brought back.',
   'break-glass': 'A version was put into production past gates and approvals.',
   'card-changed': 'The declared part of a model card changed.',
-  'signature-verified': 'The signature of a version was checked.',
+  'signature-checked': 'The signature of a version was checked.',
   reproduced: 'A job was submitted that trains a version again.',
   renamed: 'A model got another name.',
   'version-deleted': 'A version was deleted.',

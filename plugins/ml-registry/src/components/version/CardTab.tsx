@@ -1,7 +1,8 @@
 import { useState } from 'react';
-import type {
-  ModelCard,
-  ModelVersion,
+import {
+  isCardField,
+  type ModelCard,
+  type ModelVersion,
 } from '@downstage/plugin-ml-registry-common';
 import { Frame, Section, useLoad } from '@downstage/react';
 import { parseEntityRef } from '@backstage/catalog-model';
@@ -93,7 +94,13 @@ function Completeness({ card }: { card: ModelCard }) {
   return (
     <Text color="secondary">
       {missing.length
-        ? t('card.missing', { fields: missing.join(', ') })
+        ? t('card.missing', {
+            fields: missing
+              .map(field =>
+                isCardField(field) ? t(`card.fields.${field}`) : field,
+              )
+              .join(', '),
+          })
         : t('card.complete')}
     </Text>
   );
