@@ -73,13 +73,11 @@ export function aTablePage(
   columns: readonly unknown[] = [],
 ): RunTablePage {
   const valueOf = (run: Run, column: string) => {
-    const [kind, name] = column.split(/\.(.*)/s);
-    const values =
-      kind === 'metrics'
-        ? run.metrics
-        : kind === 'params'
-        ? run.params
-        : run.tags;
+    const dot = column.indexOf('.');
+    const kind = kindOf(column.slice(0, dot));
+    const name = column.slice(dot + 1);
+    const { metrics, params, tags } = run;
+    const values = { metrics, params, tags }[kind];
     return values[name] ?? null;
   };
   return {
@@ -101,6 +99,11 @@ export function aTablePage(
       ]),
     ),
   };
+}
+
+function kindOf(word: string): 'metrics' | 'params' | 'tags' {
+  if (word === 'metrics' || word === 'params') return word;
+  return 'tags';
 }
 
 function namesOf(records: Record<string, unknown>[]): string[] {

@@ -41,6 +41,11 @@ const limits: Record<FileKind, number> = {
   code: 2e6,
 };
 
+const kinds: readonly FileKind[] = [
+  ...(['image', 'svg', 'html', 'markdown', 'json', 'csv'] as const),
+  ...(['parquet', 'code'] as const),
+];
+
 export function fileKind(path: string): FileKind | undefined {
   const name = path.split('/').at(-1) ?? path;
   if (names.has(name)) return 'code';
@@ -52,11 +57,6 @@ export function fileKind(path: string): FileKind | undefined {
   );
   return found && kinds.find(kind => kind === found[0]);
 }
-
-const kinds: readonly FileKind[] = [
-  ...(['image', 'svg', 'html', 'markdown', 'json', 'csv'] as const),
-  ...(['parquet', 'code'] as const),
-];
 
 /** The largest file of the kind that is shown, in bytes. */
 export function sizeLimit(kind: FileKind): number {

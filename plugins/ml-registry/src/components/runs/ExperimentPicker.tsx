@@ -40,11 +40,7 @@ export function ExperimentPicker(props: {
         iconStart={<RiFlaskLine />}
         onPress={() => setIsOpen(true)}
       >
-        {names.length === 0
-          ? t('runTable.allExperiments')
-          : names.length > 2
-          ? `${names[0]} +${names.length - 1}`
-          : names.join(', ')}
+        {names.length === 0 ? t('runTable.allExperiments') : shorten(names)}
       </Button>
       {isOpen && (
         <Dialog
@@ -91,4 +87,10 @@ export function ExperimentPicker(props: {
       )}
     </>
   );
+}
+
+function shorten(names: readonly string[]): string {
+  return names.length > 2
+    ? `${names[0]} +${names.length - 1}`
+    : names.join(', ');
 }

@@ -31,29 +31,20 @@ export function GridHead(props: {
     'aria-colindex': column + 1,
     tabIndex: activeColumn === column ? 0 : -1,
   });
+  const words = { asc: 'ascending', desc: 'descending' } as const;
   const sorted = (column: string) =>
-    sort === column
-      ? direction === 'asc'
-        ? ('ascending' as const)
-        : ('descending' as const)
-      : undefined;
+    sort === column ? words[direction] : undefined;
+  // A second press turns the order round; names begin at A, numbers with the greatest.
+  const nextDirection = (column: string) => {
+    if (sort === column) return direction === 'asc' ? 'desc' : 'asc';
+    return column === 'name' ? 'asc' : 'desc';
+  };
   const button = (column: string, text: string) => (
     <button
       type="button"
       tabIndex={-1}
       className={styles.button}
-      onClick={() =>
-        onSort(
-          column,
-          sort === column
-            ? direction === 'asc'
-              ? 'desc'
-              : 'asc'
-            : column === 'name'
-            ? 'asc'
-            : 'desc',
-        )
-      }
+      onClick={() => onSort(column, nextDirection(column))}
     >
       <span style={{ overflow: 'hidden', textOverflow: 'ellipsis' }}>
         {text}

@@ -41,7 +41,7 @@ type RowProps = {
 };
 
 /** One line of the grid: a run, or the head of a group. */
-export const GridRow = memo(function GridRow(props: RowProps) {
+export const GridRow = memo(function Row(props: RowProps) {
   const { line, index, top, width, columns, isChosen, activeColumn } = props;
   const { labels } = props;
   const cell = (column: number) => ({

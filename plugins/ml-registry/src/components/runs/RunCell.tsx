@@ -13,7 +13,7 @@ import { paths } from '../../paths';
 import styles from './RunsGrid.module.css';
 
 /** What one column says about a run. Links are not tab stops of their own: Enter on the cell follows them. */
-export const RunCell = memo(function RunCell(props: {
+export const RunCell = memo(function Value(props: {
   row: RunRow;
   column: string;
   experimentName: string;

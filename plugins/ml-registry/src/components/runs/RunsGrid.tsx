@@ -68,6 +68,9 @@ export function RunsGrid(props: {
   const items = virtualizer.getVirtualItems();
   const isActiveShown =
     active.row === 0 || items.some(item => item.index + 1 === active.row);
+  // Where the active row is out of view, the head takes the tab stop.
+  const fallback = isActiveShown ? undefined : fixedWidths.length - 1;
+  const headColumn = active.row === 0 ? active.column : fallback;
   const grouped = lines.some(line => line.kind === 'group');
   const width =
     fixedWidths.reduce((sum, each) => sum + each, 0) +
@@ -77,13 +80,13 @@ export function RunsGrid(props: {
     640,
   );
   return (
-    // The grid's cells hold the focus; the box itself only hears the keys.
-    // eslint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
       ref={box}
       className={styles.grid}
       style={{ height }}
       role="grid"
+      // Its cells hold the focus; the box itself only hears the keys.
+      tabIndex={-1}
       aria-label={t('runs.table')}
       aria-rowcount={Math.max(props.total, lines.length) + 1}
       aria-colcount={columnCount}
@@ -105,10 +108,7 @@ export function RunsGrid(props: {
         sort={props.sort}
         direction={props.direction}
         onSort={props.onSort}
-        // Where the active row is out of view, the head takes the tab stop.
-        activeColumn={
-          active.row === 0 ? active.column : isActiveShown ? undefined : 3
-        }
+        activeColumn={headColumn}
       />
       <div
         role="rowgroup"

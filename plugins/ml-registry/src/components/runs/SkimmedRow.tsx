@@ -7,7 +7,7 @@ import { fixedWidths } from './RunsGrid';
 const FAST = 600;
 
 /** A row while somebody drags through thousands: its name alone, because the whole row is gone before it is drawn. */
-export const SkimmedRow = memo(function SkimmedRow(props: {
+export const SkimmedRow = memo(function Name(props: {
   line: Line;
   index: number;
   top: number;

@@ -26,7 +26,7 @@ export function useGridKeys(options: {
   const wanted = useRef(false);
 
   useEffect(() => {
-    if (!wanted.current) return;
+    if (!wanted.current) return undefined;
     wanted.current = false;
     const focus = () =>
       box.current

@@ -1,8 +1,7 @@
-import fc from 'fast-check';
 import fixture from './__fixtures__/importance.json';
 import { metricColumns, numericColumns, varyingParams } from './columns';
 import { interpolate } from './contour';
-import { growForest, predict } from './forest';
+import { growForest, predict, seeded } from './forest';
 import { paramImportance } from './importance';
 import { quartiles } from './quartiles';
 
@@ -30,24 +29,20 @@ describe('columns', () => {
 });
 
 describe('interpolate', () => {
-  const place = fc.record({
-    x: fc.integer({ min: -50, max: 50 }),
-    y: fc.integer({ min: -50, max: 50 }),
-    value: fc.double({ min: -10, max: 10, noNaN: true }),
-  });
-
   it('stays between the least and the greatest known value', () => {
-    fc.assert(
-      fc.property(fc.array(place, { minLength: 3, maxLength: 20 }), points => {
-        const surface = interpolate(points, 9);
-        if (!surface) return;
-        const known = points.map(({ value }) => value);
-        for (const value of surface.values.flat()) {
-          expect(value).toBeGreaterThanOrEqual(Math.min(...known) - 1e-9);
-          expect(value).toBeLessThanOrEqual(Math.max(...known) + 1e-9);
-        }
-      }),
-    );
+    const random = seeded(3);
+    for (let round = 0; round < 100; round += 1) {
+      const points = Array.from({ length: 3 + (round % 18) }, () => ({
+        x: Math.floor(random() * 40),
+        y: Math.floor(random() * 40),
+        value: random() * 20 - 10,
+      }));
+      const known = points.map(({ value }) => value);
+      for (const value of interpolate(points, 9)?.values.flat() ?? []) {
+        expect(value).toBeGreaterThanOrEqual(Math.min(...known) - 1e-9);
+        expect(value).toBeLessThanOrEqual(Math.max(...known) + 1e-9);
+      }
+    }
   });
 
   it('is the known value at a known place', () => {

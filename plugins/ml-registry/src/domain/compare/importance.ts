@@ -17,6 +17,9 @@ export type Importance = {
 
 const FEWEST = 5;
 
+/** Runs without the param stand apart from all others. */
+const ABSENT = -1e300;
+
 /**
  * Which params go with a metric: the permutation importance of a random forest (Breiman 2001). The values of one param
  * are shuffled among the runs that a tree has not seen; the more wrong the forest then is, the more the param matters.
@@ -128,9 +131,6 @@ function encoder(
     .map(([text]) => text);
   return run => order.indexOf(textOf(run, param) ?? '');
 }
-
-/** Runs without the param stand apart from all others. */
-const ABSENT = -1e300;
 
 function shuffle(items: readonly number[], random: () => number): number[] {
   const result = [...items];

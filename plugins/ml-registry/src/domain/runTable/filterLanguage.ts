@@ -137,9 +137,10 @@ function walk(
 ): { problem?: FilterProblem; end: Position } {
   let position: Position = { expects: 'key' };
   for (const token of tokens) {
+    const end = position;
     const wrong = (message: string) => ({
       problem: { from: token.from, to: token.to, message },
-      end: position,
+      end,
     });
     const { key } = position;
     switch (position.expects) {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { seeded } from '../compare/forest';
 import { countNotPositive, seriesOption } from './seriesOption';
 import { groupMetrics, readSeriesView, writeSeriesView } from './seriesView';
 import { smooth } from './smooth';
@@ -8,23 +8,15 @@ describe('smooth', () => {
     expect(smooth([3, 3, 3], 0.9).map(value => +value.toFixed(9))).toEqual([
       3, 3, 3,
     ]);
-    fc.assert(
-      fc.property(
-        fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), {
-          minLength: 1,
-        }),
-        fc.double({ min: 0, max: 0.99, noNaN: true }),
-        (values, weight) => {
-          const smoothed = smooth(values, weight);
-          expect(smoothed).toHaveLength(values.length);
-          smoothed.forEach((value, at) => {
-            const past = values.slice(0, at + 1);
-            expect(value).toBeGreaterThanOrEqual(Math.min(...past) - 1e-3);
-            expect(value).toBeLessThanOrEqual(Math.max(...past) + 1e-3);
-          });
-        },
-      ),
-    );
+    const random = seeded(5);
+    for (let round = 0; round < 50; round += 1) {
+      const values = Array.from({ length: 1 + round }, () => random() * 1e3);
+      smooth(values, random()).forEach((value, at) => {
+        const past = values.slice(0, at + 1);
+        expect(value).toBeGreaterThanOrEqual(Math.min(...past) - 1e-6);
+        expect(value).toBeLessThanOrEqual(Math.max(...past) + 1e-6);
+      });
+    }
   });
 
   it('is what TensorBoard draws', () => {
