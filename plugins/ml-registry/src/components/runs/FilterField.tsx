@@ -194,7 +194,7 @@ function Problem(props: { text: string; problem: FilterProblem }) {
         <mark
           style={{
             background: 'transparent',
-            color: 'var(--bui-fg-danger)',
+            color: 'var(--bui-fg-negative, #c21d1d)',
             textDecoration: 'underline wavy',
           }}
         >
