@@ -68,6 +68,14 @@ export class Message {
     throw this.#invalid(name);
   }
 
+  /** As text for people, whatever it is; for logs, never for decisions. */
+  text(name: string): string | undefined {
+    const value = this.#get(name);
+    return typeof value === 'string' || typeof value === 'number'
+      ? String(value).slice(0, 500)
+      : undefined;
+  }
+
   /** Present, and not empty. */
   required(name: string): string {
     const value = this.string(name);
@@ -209,14 +217,15 @@ function spell(value: unknown): string {
 
 type Reviver = Parameters<typeof JSON.parse>[1];
 
-const keepSpelling = (
+function keepSpelling(
   _key: string,
   inner: unknown,
   context?: { source?: string },
-) =>
-  typeof inner === 'number'
+) {
+  return typeof inner === 'number'
     ? new NumberText(inner, context?.source ?? String(inner))
     : inner;
+}
 
 function readObject(text: string, depth: number, reviver?: Reviver): Fields {
   let value: unknown;

@@ -162,6 +162,8 @@ export class LedgerStore {
       .where('id', '>', deleted?.id ?? 0)
       .where('to_stage', 'production')
       .whereNot('action', 'like', 'promotion-%')
+      // Nobody approved such a version, so a rollback must not bring it back.
+      .whereNot('action', 'break-glass')
       .orderBy('id', 'desc')
       .select('version');
     return [

@@ -258,6 +258,24 @@ export class ModelStore {
     return created;
   }
 
+  /** A copy has the author of its original as well, through any number of copies. */
+  async noteOriginal(
+    tx: Knex.Transaction,
+    copy: { name: string; version: number },
+    original: { name: string; version: number },
+  ): Promise<void> {
+    const row:
+      | { created_by: string | null; original_author: string | null }
+      | undefined = await tx('model_versions')
+      .where({ name: original.name, version: original.version })
+      .first('created_by', 'original_author');
+    await tx('model_versions')
+      .where({ name: copy.name, version: copy.version })
+      .update({
+        original_author: row?.original_author ?? row?.created_by ?? null,
+      });
+  }
+
   async findVersion(
     db: Database,
     name: string,

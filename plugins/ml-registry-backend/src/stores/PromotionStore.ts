@@ -1,15 +1,21 @@
 import {
+  approvalRuleSchema,
   evidenceSchema,
   gateVerdictSchema,
+  lapseSchema,
   promotionTargetSchema,
   type Approval,
+  type ApprovalRule,
   type Evidence,
   type GateVerdict,
+  type Lapse,
   type PromotionState,
   type PromotionTarget,
   type Stage,
+  type Waiver,
 } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
+import { z } from 'zod';
 import { groupBy, optional, optionalNumber, type Database } from './database';
 
 export type PromotionRecord = {
@@ -28,6 +34,10 @@ export type PromotionRecord = {
   championVersion?: number;
   approvals: Approval[];
   approvalsNeeded: number;
+  approvalRule?: ApprovalRule;
+  /** All there ever were; `evidence` says which still count. */
+  waivers: (Waiver & { evidence: string })[];
+  lapses: Lapse[];
   message?: string;
   createdAt: string;
   decidedAt?: string;
@@ -48,6 +58,8 @@ type PromotionRow = {
   evidence: string;
   champion_version: number | null;
   approvals_needed: number;
+  approval_rule: string | null;
+  lapses: string;
   message: string | null;
   created_at: string;
   decided_at: string | null;
@@ -58,15 +70,33 @@ type ApprovalRow = {
   approved_by: string;
   approved_at: string;
   comment: string | null;
+  roles: string | null;
+};
+
+type WaiverRow = {
+  promotion_id: string;
+  gate: string;
+  evidence_digest: string;
+  waived_by: string;
+  waived_at: string;
+  reason: string;
 };
 
 /** What may be written together with a new state. */
 export type PromotionPatch = {
   gates?: GateVerdict[];
   message?: string;
-  decidedAt?: string;
+  /** `null` takes the decision back. */
+  decidedAt?: string | null;
   nextReconcileAt: string | null;
+  evidence?: Evidence;
+  championVersion?: number | null;
+  approvalsNeeded?: number;
+  approvalRule?: ApprovalRule;
 };
+
+const rolesSchema = z.array(z.string());
+const lapsesSchema = z.array(lapseSchema);
 
 export const openPromotionStates: PromotionState[] = [
   'requested',
@@ -88,10 +118,11 @@ export class PromotionStore {
 
   /** False when an open promotion of this version to this stage exists. */
   async insert(
-    promotion: Omit<PromotionRecord, 'approvals'>,
+    promotion: Omit<PromotionRecord, 'approvals' | 'waivers' | 'lapses'>,
     dueAt: string,
+    db: Database = this.#knex,
   ): Promise<boolean> {
-    const inserted = await this.#knex('promotions')
+    const inserted = await db('promotions')
       .insert({
         id: promotion.id,
         name: promotion.name,
@@ -107,6 +138,9 @@ export class PromotionStore {
         evidence: JSON.stringify(promotion.evidence),
         champion_version: promotion.championVersion ?? null,
         approvals_needed: promotion.approvalsNeeded,
+        approval_rule: promotion.approvalRule
+          ? JSON.stringify(promotion.approvalRule)
+          : null,
         message: promotion.message ?? null,
         created_at: promotion.createdAt,
         next_reconcile_at: dueAt,
@@ -177,7 +211,17 @@ export class PromotionStore {
         next_reconcile_at: patch.nextReconcileAt,
         ...(patch.gates && { gates: JSON.stringify(patch.gates) }),
         ...(patch.message !== undefined && { message: patch.message }),
-        ...(patch.decidedAt && { decided_at: patch.decidedAt }),
+        ...(patch.decidedAt !== undefined && { decided_at: patch.decidedAt }),
+        ...(patch.evidence && { evidence: JSON.stringify(patch.evidence) }),
+        ...(patch.championVersion !== undefined && {
+          champion_version: patch.championVersion,
+        }),
+        ...(patch.approvalsNeeded !== undefined && {
+          approvals_needed: patch.approvalsNeeded,
+        }),
+        ...(patch.approvalRule && {
+          approval_rule: JSON.stringify(patch.approvalRule),
+        }),
       });
     return changed === 1;
   }
@@ -206,11 +250,43 @@ export class PromotionStore {
           approved_by: approval.by,
           approved_at: approval.at,
           comment: approval.comment ?? null,
+          roles: JSON.stringify(approval.roles ?? []),
         })
         .onConflict(['promotion_id', 'approved_by'])
         .ignore();
       return true;
     });
+  }
+
+  /** Keeps the approvals so far as lapsed, with what changed, and takes them away. Part of a move. */
+  async lapse(tx: Knex.Transaction, id: string, lapse: Lapse): Promise<void> {
+    const row: { lapses: string } | undefined = await tx('promotions')
+      .where({ id })
+      .first('lapses');
+    const before = lapsesSchema.parse(JSON.parse(row?.lapses ?? '[]'));
+    await tx('promotions')
+      .where({ id })
+      .update({ lapses: JSON.stringify([...before, lapse]) });
+    await tx('promotion_approvals').where({ promotion_id: id }).delete();
+  }
+
+  /** Remembers a waiver for the evidence it was given on. A second one for the same changes nothing. */
+  async waive(
+    tx: Knex.Transaction,
+    id: string,
+    waiver: Waiver & { evidence: string },
+  ): Promise<void> {
+    await tx('promotion_waivers')
+      .insert({
+        promotion_id: id,
+        gate: waiver.gate,
+        evidence_digest: waiver.evidence,
+        waived_by: waiver.by,
+        waived_at: waiver.at,
+        reason: waiver.reason,
+      })
+      .onConflict(['promotion_id', 'gate', 'evidence_digest'])
+      .ignore();
   }
 
   async #withApprovals(
@@ -225,6 +301,13 @@ export class PromotionStore {
       )
       .orderBy('approved_at');
     const approvalsOf = groupBy(approvals, row => row.promotion_id);
+    const waivers: WaiverRow[] = await db('promotion_waivers')
+      .whereIn(
+        'promotion_id',
+        rows.map(row => row.id),
+      )
+      .orderBy('waived_at');
+    const waiversOf = groupBy(waivers, row => row.promotion_id);
     return rows.map(row => ({
       id: row.id,
       name: row.name,
@@ -243,8 +326,22 @@ export class PromotionStore {
         by: approval.approved_by,
         at: approval.approved_at,
         ...(approval.comment && { comment: approval.comment }),
+        ...(approval.roles && {
+          roles: rolesSchema.parse(JSON.parse(approval.roles)),
+        }),
       })),
       approvalsNeeded: row.approvals_needed,
+      approvalRule: row.approval_rule
+        ? approvalRuleSchema.parse(JSON.parse(row.approval_rule))
+        : undefined,
+      waivers: (waiversOf.get(row.id) ?? []).map(waiver => ({
+        gate: waiver.gate,
+        by: waiver.waived_by,
+        at: waiver.waived_at,
+        reason: waiver.reason,
+        evidence: waiver.evidence_digest,
+      })),
+      lapses: lapsesSchema.parse(JSON.parse(row.lapses)),
       message: optional(row.message),
       createdAt: row.created_at,
       decidedAt: optional(row.decided_at),

@@ -23,19 +23,6 @@ export interface Reader {
   read<Row>(query: Query): Promise<Row[]>;
 }
 
-const readers = new WeakMap<Knex, Reader>();
-
-/** The reader of a database; made once. */
-export function readerOf(knex: Knex): Reader {
-  let reader = readers.get(knex);
-  if (!reader) {
-    const file = sqliteFileOf(knex);
-    reader = file ? new ThreadReader(file) : new DirectReader(knex);
-    readers.set(knex, reader);
-  }
-  return reader;
-}
-
 const LONGEST_READ = 60_000;
 
 /** Of a pool's connections, how many may read at length: writes always find one. */
@@ -163,6 +150,19 @@ class ThreadReader implements Reader {
     this.#threads.push(thread);
     return thread;
   }
+}
+
+const readers = new WeakMap<Knex, Reader>();
+
+/** The reader of a database; made once. */
+export function readerOf(knex: Knex): Reader {
+  let reader = readers.get(knex);
+  if (!reader) {
+    const file = sqliteFileOf(knex);
+    reader = file ? new ThreadReader(file) : new DirectReader(knex);
+    readers.set(knex, reader);
+  }
+  return reader;
 }
 
 /** Lets so many work at a time; the others wait in the order they came. */

@@ -49,6 +49,12 @@ function batch(metrics: [key: string, value: number, step: number][]) {
   };
 }
 
+const aPoint = (value: number, step: number): [string, number, number] => [
+  'm',
+  value,
+  step,
+];
+
 const newest = [
   { sql: 'runs.start_time', bindings: [], descending: true },
   { sql: 'runs.run_id', bindings: [], descending: false },
@@ -98,7 +104,7 @@ describe.each(databases.eachSupportedId())('RunStore, %p', id => {
     await data.writeBatch(
       knex,
       'a',
-      batch([0, 1].flatMap(step => values.map(value => ['m', value, step]))),
+      batch([0, 1].flatMap(step => values.map(value => aPoint(value, step)))),
     );
     const seen: unknown[] = [];
     let after: HistoryPosition | undefined;

@@ -23,6 +23,8 @@ export type VersionFacts = {
   runId?: string;
   aliases: string[];
   tags: Record<string, string>;
+  /** Entered production past gates and approvals. */
+  breakGlass?: { at: string; by: string; reason: string };
   run?: RunFacts;
 };
 
@@ -201,6 +203,19 @@ export class VersionReader {
     const runs = await this.runs(
       rows.flatMap(row => (row.run_id ? [row.run_id] : [])),
     );
+    const broken: {
+      name: string;
+      version: number;
+      at: string;
+      actor: string;
+      reason: string;
+    }[] = await this.#knex('break_glass').whereIn('name', names).orderBy('id');
+    const glass = new Map(
+      broken.map(({ at, actor, reason, ...key }) => [
+        `${key.name}@${key.version}`,
+        { at, by: actor, reason },
+      ]),
+    );
     return rows.map(row => ({
       name: row.name,
       version: row.version,
@@ -220,6 +235,7 @@ export class VersionReader {
           .filter(t => t.name === row.name && t.version === row.version)
           .map(t => [t.key, t.value]),
       ),
+      breakGlass: glass.get(`${row.name}@${row.version}`),
       run: row.run_id ? runs.get(row.run_id) : undefined,
     }));
   }

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import type { PreparedBatch } from './prepareBatch';
 
+const pointArrays = `unnest(?::text[], ?::bigint[], ?::bigint[], ?::float8[], ?::boolean[]) AS n (key, timestamp, step, value, is_nan)`;
+
 /**
  * A batch in one statement, and so in one round trip and one transaction: the run's row is locked first, which makes
  * writers of one run wait for each other; then come the rows, in sorted order. A param that already has another value
@@ -84,8 +86,6 @@ export async function writePostgresBatch(
     throw error;
   }
 }
-
-const pointArrays = `unnest(?::text[], ?::bigint[], ?::bigint[], ?::float8[], ?::boolean[]) AS n (key, timestamp, step, value, is_nan)`;
 
 function columnsOf(points: PreparedBatch['points']): Knex.RawBinding[] {
   return [

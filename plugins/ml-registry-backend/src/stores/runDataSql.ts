@@ -1,5 +1,36 @@
 import { isPostgres, type Database } from './database';
 
+/** `fields` holds SQL whose text is JSON. */
+function object(fields: Record<string, string>): string {
+  const parts = Object.entries(fields).map(
+    ([name, sql], index) => `'${index ? ',' : '{'}"${name}":' || ${sql}`,
+  );
+  return `${parts.join(' || ')} || '}'`;
+}
+
+/** JSON has no NaN and no infinities: they are spelled as strings. Numbers keep every digit. */
+const postgres = {
+  object,
+  bound: '?::text',
+  text: (column: string) => `COALESCE(to_json(x.${column})::text, 'null')`,
+  double: (column: string, isNan: string) =>
+    `CASE WHEN ${isNan} THEN '"NaN"' WHEN ${column} IN ('Infinity', '-Infinity') THEN '"' || ${column} || '"' ELSE ${column}::text END`,
+  join: (item: string, separator: string) =>
+    `string_agg(${item}, '${separator}')`,
+  byBytes: (column: string) => `${column} COLLATE "C"`,
+};
+
+const sqlite = {
+  object,
+  bound: '?',
+  text: (column: string) => `json_quote(x.${column})`,
+  double: (column: string, isNan: string) =>
+    `CASE WHEN ${isNan} THEN '"NaN"' WHEN ${column} > 1.7976931348623157e308 THEN '"Infinity"' WHEN ${column} < -1.7976931348623157e308 THEN '"-Infinity"' ELSE printf('%!.17g', ${column}) END`,
+  join: (item: string, separator: string) =>
+    `group_concat(${item}, '${separator}')`,
+  byBytes: (column: string) => column,
+};
+
 /**
  * The columns that carry all that hangs on a run, as the items of JSON lists written by the database: one statement
  * for many runs, and no object per metric where the text goes to a client as it is. Null where there is nothing. The
@@ -64,34 +95,3 @@ function pointObject(db: Database, key: string): string {
     step: 'step',
   });
 }
-
-/** `fields` holds SQL whose text is JSON. */
-function object(fields: Record<string, string>): string {
-  const parts = Object.entries(fields).map(
-    ([name, sql], index) => `'${index ? ',' : '{'}"${name}":' || ${sql}`,
-  );
-  return `${parts.join(' || ')} || '}'`;
-}
-
-/** JSON has no NaN and no infinities: they are spelled as strings. Numbers keep every digit. */
-const postgres = {
-  object,
-  bound: '?::text',
-  text: (column: string) => `COALESCE(to_json(x.${column})::text, 'null')`,
-  double: (column: string, isNan: string) =>
-    `CASE WHEN ${isNan} THEN '"NaN"' WHEN ${column} IN ('Infinity', '-Infinity') THEN '"' || ${column} || '"' ELSE ${column}::text END`,
-  join: (item: string, separator: string) =>
-    `string_agg(${item}, '${separator}')`,
-  byBytes: (column: string) => `${column} COLLATE "C"`,
-};
-
-const sqlite = {
-  object,
-  bound: '?',
-  text: (column: string) => `json_quote(x.${column})`,
-  double: (column: string, isNan: string) =>
-    `CASE WHEN ${isNan} THEN '"NaN"' WHEN ${column} > 1.7976931348623157e308 THEN '"Infinity"' WHEN ${column} < -1.7976931348623157e308 THEN '"-Infinity"' ELSE printf('%!.17g', ${column}) END`,
-  join: (item: string, separator: string) =>
-    `group_concat(${item}, '${separator}')`,
-  byBytes: (column: string) => column,
-};

@@ -11,6 +11,24 @@ type Statement = {
   get(...values: unknown[]): unknown;
 };
 
+const sql = {
+  run: `SELECT 1 FROM runs WHERE run_id = ? AND lifecycle_stage = 'active'`,
+  param: `INSERT INTO params (run_id, key, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+  sameParam: `SELECT 1 FROM params WHERE run_id = ? AND key = ? AND value = ?`,
+  point: `INSERT INTO metrics (run_id, key, timestamp, step, value, is_nan) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  latest: `INSERT INTO latest_metrics (run_id, key, timestamp, step, value, is_nan) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (run_id, key) DO UPDATE SET timestamp = excluded.timestamp, step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
+    WHERE (excluded.step, excluded.timestamp, excluded.value) > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)`,
+  modelPoint: `INSERT INTO logged_model_metrics (run_id, key, timestamp, step, value, is_nan, dataset_name, dataset_digest, model_id)
+    SELECT ?, ?, ?, ?, ?, ?, ?, ?, model_id FROM logged_models WHERE model_id = ?
+    ON CONFLICT (model_id, key, timestamp, step, run_id) DO UPDATE SET value = excluded.value, is_nan = excluded.is_nan,
+      dataset_name = excluded.dataset_name, dataset_digest = excluded.dataset_digest`,
+  tag: `INSERT INTO run_tags (run_id, key, value) VALUES (?, ?, ?) ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value`,
+  name: `UPDATE runs SET name = ? WHERE run_id = ?`,
+};
+
+const prepared = new WeakMap<Connection, Map<string, Statement>>();
+
 /**
  * A batch in one transaction of SQLite that is begun, written and committed within a call: nothing else can come
  * between, and each row is one execution of a statement that was prepared once.
@@ -62,24 +80,6 @@ function write(
   if (batch.name) statement(sql.name).run(batch.name, runId);
   return 'written';
 }
-
-const sql = {
-  run: `SELECT 1 FROM runs WHERE run_id = ? AND lifecycle_stage = 'active'`,
-  param: `INSERT INTO params (run_id, key, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
-  sameParam: `SELECT 1 FROM params WHERE run_id = ? AND key = ? AND value = ?`,
-  point: `INSERT INTO metrics (run_id, key, timestamp, step, value, is_nan) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-  latest: `INSERT INTO latest_metrics (run_id, key, timestamp, step, value, is_nan) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (run_id, key) DO UPDATE SET timestamp = excluded.timestamp, step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
-    WHERE (excluded.step, excluded.timestamp, excluded.value) > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)`,
-  modelPoint: `INSERT INTO logged_model_metrics (run_id, key, timestamp, step, value, is_nan, dataset_name, dataset_digest, model_id)
-    SELECT ?, ?, ?, ?, ?, ?, ?, ?, model_id FROM logged_models WHERE model_id = ?
-    ON CONFLICT (model_id, key, timestamp, step, run_id) DO UPDATE SET value = excluded.value, is_nan = excluded.is_nan,
-      dataset_name = excluded.dataset_name, dataset_digest = excluded.dataset_digest`,
-  tag: `INSERT INTO run_tags (run_id, key, value) VALUES (?, ?, ?) ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value`,
-  name: `UPDATE runs SET name = ? WHERE run_id = ?`,
-};
-
-const prepared = new WeakMap<Connection, Map<string, Statement>>();
 
 function statementsOf(connection: Connection): (text: string) => Statement {
   let known = prepared.get(connection);
