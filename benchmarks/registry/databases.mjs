@@ -61,6 +61,8 @@ export async function openDatabase(kind, folder) {
       const name =
         which === 'mlflow' ? 'mlflow' : 'backstage_plugin_ml-registry';
       await connected(name, async client => {
+        // No check of references: what is written refers to what was written just before.
+        await client.query('SET session_replication_role = replica');
         for (const statement of statements) await client.query(statement);
       });
     },

@@ -89,11 +89,13 @@ const THREADS = 2;
 
 class ThreadReader implements Reader {
   readonly #file: string;
+  readonly #driver: string;
   readonly #threads: { worker: Worker; waiting: Map<number, Waiting> }[] = [];
   #last = 0;
 
-  constructor(file: string) {
+  constructor(file: string, driver: string) {
     this.#file = file;
+    this.#driver = driver;
   }
 
   async read<Row>(query: Query): Promise<Row[]> {
@@ -122,10 +124,7 @@ class ThreadReader implements Reader {
     const worker = new Worker(THREAD, {
       eval: true,
       execArgv: [],
-      workerData: {
-        file: this.#file,
-        driver: require.resolve('better-sqlite3'),
-      },
+      workerData: { file: this.#file, driver: this.#driver },
     });
     // An idle thread keeps no process alive.
     worker.unref();
@@ -159,10 +158,22 @@ export function readerOf(knex: Knex): Reader {
   let reader = readers.get(knex);
   if (!reader) {
     const file = sqliteFileOf(knex);
-    reader = file ? new ThreadReader(file) : new DirectReader(knex);
+    const driver = file && findDriver();
+    reader = driver ? new ThreadReader(file, driver) : new DirectReader(knex);
     readers.set(knex, reader);
   }
   return reader;
+}
+
+/** The portal brings the driver; it is looked up from here, and from where the portal runs. */
+function findDriver(): string | undefined {
+  try {
+    return require.resolve('better-sqlite3', {
+      paths: [__dirname, process.cwd()],
+    });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Lets so many work at a time; the others wait in the order they came. */
