@@ -10,7 +10,9 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 def test_a_classifier_is_evaluated_into_its_run(client, experiment):
     x, y = load_breast_cancer(return_X_y=True, as_frame=True)
     with mlflow.start_run() as run:
-        info = mlflow.sklearn.log_model(LogisticRegression(max_iter=5).fit(x, y), name="model", input_example=x[:2])
+        info = mlflow.sklearn.log_model(
+            LogisticRegression(max_iter=5).fit(x, y), name="model", pip_requirements=["scikit-learn"]
+        )
         data = mlflow.data.from_pandas(x.assign(label=y), targets="label", name="masses")
         result = mlflow.models.evaluate(
             info.model_uri, data, model_type="classifier", evaluator_config={"log_explainer": False}

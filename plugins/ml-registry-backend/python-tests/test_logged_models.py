@@ -48,7 +48,11 @@ def test_a_model_of_code_is_loaded_by_each_of_its_addresses(client, experiment, 
 def test_checkpoints_carry_their_metrics(client, experiment):
     with mlflow.start_run() as run:
         for step in (1, 2):
-            info = mlflow.sklearn.log_model(LogisticRegression().fit([[0], [1]], [0, 1]), name="checkpoint", step=step)
+            fitted = LogisticRegression().fit([[0], [1]], [0, 1])
+            # Named here, they need not be found out by loading the model in another process.
+            info = mlflow.sklearn.log_model(
+                fitted, name="checkpoint", step=step, pip_requirements=["scikit-learn"]
+            )
             mlflow.log_metric("loss", 1 / step, step=step, model_id=info.model_id)
     outputs = client.get_run(run.info.run_id).outputs.model_outputs
     assert sorted(output.step for output in outputs) == [1, 2]

@@ -120,7 +120,9 @@ def test_versions_are_found_by_metric_param_stage_flavor_and_data_set(client, ex
             mlflow.log_param("depth", depth)
             mlflow.log_input(mlflow.data.from_pandas(frame, name=f"masses-{unique}"), context="training")
             model = LogisticRegression().fit(frame, [0, 0, 1, 1])
-            mlflow.sklearn.log_model(model, name="model", registered_model_name=name)
+            mlflow.sklearn.log_model(
+                model, name="model", registered_model_name=name, pip_requirements=["scikit-learn"]
+            )
     client.transition_model_version_stage(name, 1, "Staging")
     found = lambda text: sorted(int(v.version) for v in client.search_model_versions(f"name = '{name}' AND {text}"))
     assert found("metrics.auc > 0.9") == [2]
