@@ -3,6 +3,27 @@ import type { HumanDuration } from '@backstage/types';
 export interface Config {
   /** The model registry and its MLflow API. */
   mlRegistry?: {
+    /**
+     * Who has to approve, per risk class and stage: so many different people of these roles. Unless given: one member
+     * of the owning group, two where the risk is high. Requester and author never count.
+     */
+    approvals?: {
+      [risk in 'minimal' | 'limited' | 'high']?: {
+        [stage in 'candidate' | 'production']?: {
+          count: number;
+          /** `owner`, or refs such as `group:default/model-risk`; `owner` unless given. */
+          roles?: string[];
+          /** Whether one of every role has to be among them. */
+          everyRole?: boolean;
+        };
+      };
+    };
+    /** Fields of the model card that have to be filled before candidate and production, where the entity names none. */
+    cardFields?: { [risk in 'minimal' | 'limited' | 'high']?: string[] };
+    /** Patterns of aliases that may only stand on the version in production, beside champion, production, challenger. */
+    protectedAliases?: string[];
+    /** Patterns of tags that are part of what is approved; `downstage.*` unless given. */
+    policyTags?: string[];
     /** Whose OpenSSF model signatures count. Nobody's unless given. */
     signing?: {
       /** Public keys: each in PEM here, or in a file. */

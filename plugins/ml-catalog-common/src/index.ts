@@ -45,8 +45,10 @@ export {
 } from './model/model';
 export {
   classificationSchema,
+  datasetCheckSchema,
   datasetSpecSchema,
   type Classification,
+  type DatasetCheck,
   type DatasetSpec,
 } from './model/dataset';
 export { featureSpecSchema, type FeatureSpec } from './model/feature';

@@ -4,6 +4,7 @@ import { InputError } from '@backstage/errors';
 import { durationToMilliseconds } from '@backstage/types';
 import { readDataDir } from '@downstage/node';
 import { z } from 'zod';
+import { readGovernance, type GovernanceOptions } from './readGovernance';
 import type { SigningTrust } from './domain/verifyBundle';
 import { readSigningTrust } from './readSigningTrust';
 
@@ -17,6 +18,8 @@ export type MlRegistryOptions = {
   retentionMs: number;
   /** Where people see the portal; links in answers to MLflow clients start with it. */
   portalUrl: string;
+  /** Gates, approvals, and what only a decision may change. */
+  governance: GovernanceOptions;
   /** Whose model signatures count. */
   signing: SigningTrust;
   /** Hosts that may be imported from though they are inside. */
@@ -39,6 +42,7 @@ export function readMlRegistryConfig(
       join(readDataDir(config), 'artifacts'),
     retentionMs: readRetention(config),
     signingKey: config.getOptionalString('mlRegistry.artifacts.signingKey'),
+    governance: readGovernance(config),
     signing: readSigningTrust(config),
     importAllow: config.getOptionalStringArray('mlRegistry.import.allow') ?? [],
     webhooks: {

@@ -22,8 +22,11 @@ import { createGarbageServices } from './services/createGarbageServices';
 import { createCardServices } from './services/createCardServices';
 import { createTrackingServices } from './services/createTrackingServices';
 import { defaultPolicy } from './domain/policy';
+import type { GovernanceOptions } from './readGovernance';
 import { createImports } from './services/import/createImports';
 import { createWebhooks } from './services/createWebhooks';
+import { BreakGlassService } from './services/BreakGlassService';
+import { EvidenceKeeper } from './services/EvidenceKeeper';
 import { FileReader } from './services/FileReader';
 import { GateKeeper } from './services/GateKeeper';
 import type { OutboundClient } from './services/OutboundClient';
@@ -39,6 +42,7 @@ import { RunQueryService } from './services/RunQueryService';
 import { VersionChecks } from './services/VersionChecks';
 import { VersionFiles } from './services/VersionFiles';
 import { VersionSearchService } from './services/VersionSearchService';
+import { BreakGlassStore } from './stores/BreakGlassStore';
 import { CheckStore } from './stores/CheckStore';
 import { EvidenceStore } from './stores/EvidenceStore';
 import { ExperimentStore } from './stores/ExperimentStore';
@@ -81,6 +85,8 @@ export type RegistryDeps = {
   retentionMs?: number;
   /** Called when there is something to delete for good. */
   onGarbageDue?: () => void;
+  /** Gates, approvals, and what only a decision may change. */
+  governance?: GovernanceOptions;
   /** Whose model signatures count. */
   trust?: SigningTrust;
   /** The jobs models come from, once a module brought them. */
@@ -120,14 +126,17 @@ export function createServices(deps: RegistryDeps) {
     versions,
   });
   const versionFiles = new VersionFiles({ knex, store: deps.artifactStore });
+  const governance = deps.governance ?? {};
+  const policy = governance.policy ?? defaultPolicy;
+  const evidence = new EvidenceStore(knex);
+  const aboutVersion = { evidence, files, versionFiles, cards: about.cards };
+  const keeper = new EvidenceKeeper({ ...aboutVersion, policy });
   const gates = new GateKeeper({
+    ...aboutVersion,
     versions,
     promotions: promotionStore,
-    evidence: new EvidenceStore(knex),
-    files,
-    versionFiles,
     reader: new FileReader({ files: versionFiles }),
-    cards: about.cards,
+    cardFields: governance.cardFields,
     gates: deps.gates,
   });
   const shared = {
@@ -143,6 +152,10 @@ export function createServices(deps: RegistryDeps) {
     profiles,
     files,
     gates,
+    evidence,
+    keeper,
+    policy,
+    rules: { rules: governance.approvals },
     promotions: promotionStore,
   };
 
@@ -160,6 +173,7 @@ export function createServices(deps: RegistryDeps) {
     ownUrls: deps.ownUrls,
     onUploadDue: deps.onUploadDue,
     stagePolicy,
+    policy,
     ledger,
     entityOwner: async name => (await profiles.get(name)).owner,
     entityOwners: async names =>
@@ -201,7 +215,7 @@ export function createServices(deps: RegistryDeps) {
       client: deps.outgoing.importClient,
       onDue: deps.outgoing.onImportDue,
       stages,
-      policy: defaultPolicy,
+      policy,
       clock,
     }),
     stagePolicy,
@@ -209,6 +223,11 @@ export function createServices(deps: RegistryDeps) {
     promotions,
     models: new ModelService({ ...shared, artifacts }),
     rollbacks: new RollbackService(shared),
+    breakGlass: new BreakGlassService({
+      ...shared,
+      glass: new BreakGlassStore(),
+      administrators: governance.administrators ?? [],
+    }),
     claims: new ClaimService({ ...shared, modelStore: new ModelStore(knex) }),
     runs,
     runPages: createRunPageServices({ ...shared, knex, tracking, runs }),

@@ -304,6 +304,8 @@ describeDenyAll({
     approvePromotion: { params: { id: 'x' }, body: {} },
     rejectPromotion: { params: { id: 'x' }, body: { comment: 'no' } },
     withdrawPromotion: { params: { id: 'x' } },
+    waiveGate: { params: { id: 'x' }, body: { gate: 'auc', reason: 'no' } },
+    breakGlass: { params: version, body: { reason: 'no', confirm: 'x' } },
     rollbackModel: { params: model, body: { reason: 'no' } },
     claimModel: { params: model, body: { owner: 'group:default/credit' } },
     listModelHistory: { params: model },

@@ -152,6 +152,7 @@ export const mlRegistryPlugin = createBackendPlugin({
           holders,
           retentionMs: options.retentionMs,
           onGarbageDue: () => nudgeGarbage(),
+          governance: options.governance,
           trust: options.signing,
           jobs: () => jobs,
           onVersionCreated: () => nudge(),
@@ -205,11 +206,16 @@ export const mlRegistryPlugin = createBackendPlugin({
         router.use(
           '/mlflow',
           createMlflowRouter({
-            services: { ...services.tracking, webhooks: services.webhooks },
+            services: {
+              ...services.tracking,
+              webhooks: services.webhooks,
+              promotions: services.promotions,
+            },
             httpAuth,
             authorizer,
             verifiers,
             logger,
+            auditor: deps.auditor,
             portalUrl: options.portalUrl,
           }),
         );

@@ -14,6 +14,7 @@ import type { ClaimService } from './services/ClaimService';
 import type { CardServices } from './services/createCardServices';
 import type { RunPageServices } from './services/createRunPageServices';
 import type { GarbageService } from './services/GarbageService';
+import type { BreakGlassService } from './services/BreakGlassService';
 import type { ModelService } from './services/ModelService';
 import type { PromotionService } from './services/PromotionService';
 import type { RollbackService } from './services/RollbackService';
@@ -25,6 +26,7 @@ import type { WebhookService } from './services/WebhookService';
 export function createRouter(options: {
   httpAuth: HttpAuthService;
   about: CardServices;
+  breakGlass: BreakGlassService;
   claims: ClaimService;
   models: ModelService;
   promotions: PromotionService;
@@ -68,6 +70,12 @@ export function createRouter(options: {
           promotions.reject({ ...params, ...body }, call),
         withdrawPromotion: ({ params }, call) =>
           promotions.withdraw(params.id, call),
+        waiveGate: ({ params, body }, call) =>
+          promotions.waive({ ...params, ...body }, call),
+        breakGlass: async ({ params, body }, call) => {
+          await options.breakGlass.breakGlass({ ...params, ...body }, call);
+          return models.getVersion(params, call);
+        },
         rollbackModel: async ({ params, body }, call) => {
           await rollbacks.rollback({ ...params, ...body }, call);
           return models.get(params, call);

@@ -10,6 +10,7 @@ import { claimOperations } from './contract/claims';
 import { ledgerOperations } from './contract/ledger';
 import { garbageOperations } from './contract/garbage';
 import { runTableOperations } from './contract/runTable';
+import { governanceOperations } from './contract/governance';
 import { searchOperations } from './contract/search';
 import { importOperations } from './contract/import';
 import { webhookOperations } from './contract/webhooks';
@@ -205,5 +206,6 @@ export const mlRegistryContract = defineContract({
   ...webhookOperations,
   ...importOperations,
   ...searchOperations,
+  ...governanceOperations,
 });
 export type MlRegistryContract = typeof mlRegistryContract;

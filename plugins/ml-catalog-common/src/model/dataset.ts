@@ -27,6 +27,29 @@ export const datasetSchemaSchema = z.strictObject({
   fields: z.array(fieldSchema).optional(),
 });
 
+/** What has to hold for the data of a version: for one column, or for all rows. */
+export const datasetCheckSchema = z
+  .strictObject({
+    column: fieldNameSchema.optional(),
+    notNull: z.boolean().optional(),
+    unique: z.boolean().optional(),
+    min: z.number().optional(),
+    max: z.number().optional(),
+    /** The only values that may occur. */
+    allowed: z.array(z.string()).min(1).max(50).optional(),
+    /** Of the whole version; needs no column. */
+    minRows: z.number().int().min(1).optional(),
+  })
+  .refine(
+    ({ column, minRows, ...rest }) =>
+      column === undefined
+        ? minRows !== undefined && Object.keys(rest).length === 0
+        : Object.keys(rest).length > 0,
+    'A check needs a column with notNull, unique, min, max or allowed, or minRows without a column',
+  )
+  .meta({ minProperties: 1 });
+export type DatasetCheck = z.infer<typeof datasetCheckSchema>;
+
 /** `spec` of a Dataset. */
 export const datasetSpecSchema = z.object({
   ...baseSpec,
@@ -36,5 +59,6 @@ export const datasetSpecSchema = z.object({
   schema: datasetSchemaSchema.optional(),
   derivedFrom: z.array(refTo('Dataset')).optional(),
   freshness: freshnessSchema.optional(),
+  checks: z.array(datasetCheckSchema).max(200).optional(),
 });
 export type DatasetSpec = z.infer<typeof datasetSpecSchema>;

@@ -37,6 +37,12 @@ export const evaluationSchema = z.strictObject({
     .optional(),
   dataset: refTo('Dataset').optional(),
   gates: z.array(gateSchema).optional(),
+  /** The state of the data-set versions a version learned from: `passed`, or at least `not-failed`. */
+  dataQuality: z.enum(['passed', 'not-failed']).optional(),
+  /** Fields of the model card that have to be filled before a version is promoted. */
+  requiredCardFields: z.array(z.string().min(1)).optional(),
+  /** What to do when callers of the champion could not call the new version as they do now. */
+  schemaChange: z.enum(['refuse', 'warn']).optional(),
 });
 export type ModelEvaluation = z.infer<typeof evaluationSchema>;
 

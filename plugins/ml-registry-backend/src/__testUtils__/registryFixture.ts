@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
@@ -134,6 +135,42 @@ export async function aRegistry(
     newId: () => `promotion-${++ids}`,
   });
 
+  /** Puts a file there as an upload does, with its checksum. */
+  const upload = async (path: string, content: string) => {
+    artifacts.files.set(path, content);
+    const sha256 = (text: string) =>
+      createHash('sha256').update(text).digest('hex');
+    await knex('artifacts')
+      .insert({
+        path_sha256: sha256(path),
+        path,
+        size: content.length,
+        sha256: sha256(content),
+        created_at: now,
+      })
+      .onConflict('path_sha256')
+      .merge();
+  };
+  /** Every run is measured on the same held-out data unless a test says otherwise. */
+  const holdout = async (runId: string, digest: string) => {
+    await knex('datasets')
+      .insert({
+        dataset_id: digest,
+        experiment_id: 0,
+        name: 'holdout',
+        digest,
+        source_type: 'local',
+        source: '{}',
+      })
+      .onConflict()
+      .ignore();
+    await knex('run_datasets').insert({
+      run_id: runId,
+      dataset_id: digest,
+      context: 'validation',
+    });
+  };
+
   /** A version whose run logged these metrics and whose files are there. */
   const aVersion = async (
     version: number,
@@ -144,13 +181,14 @@ export async function aRegistry(
       signature?: boolean;
       name?: string;
       owner?: string;
+      holdout?: string | false;
     } = {},
   ) => {
     const name = more.name ?? 'tumours';
     const runId = `${name}-run-${version}`;
     const location = `0/${runId}/artifacts/model`;
     if (more.signature !== false) {
-      artifacts.files.set(`${location}/MLmodel`, modelFile);
+      await upload(`${location}/MLmodel`, modelFile);
     }
     await knex('registered_models')
       .insert({
@@ -169,6 +207,7 @@ export async function aRegistry(
       start_time: now,
       artifact_uri: `mlflow-artifacts:/0/${runId}/artifacts`,
     });
+    if (more.holdout !== false) await holdout(runId, more.holdout ?? 'd1');
     for (const [key, value] of Object.entries(metrics)) {
       await knex('latest_metrics').insert({
         run_id: runId,
@@ -224,6 +263,7 @@ export async function aRegistry(
     notifications,
     artifacts,
     aVersion,
+    upload,
     stageOf,
     aliases,
     promote,

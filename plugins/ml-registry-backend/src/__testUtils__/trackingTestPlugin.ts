@@ -113,6 +113,7 @@ export function trackingTestPlugin(
             services: { ...services, webhooks },
             httpAuth,
             authorizer,
+            auditor,
             logger,
             verifiers: options.verifiers ?? [],
             portalUrl: 'http://portal.example',

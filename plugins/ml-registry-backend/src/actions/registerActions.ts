@@ -12,6 +12,8 @@ import type { ImportService } from '../services/import/ImportService';
 import type { WebhookService } from '../services/WebhookService';
 import { registerCardActions } from './cardActions';
 import { registerChangeActions } from './changeActions';
+import type { BreakGlassService } from '../services/BreakGlassService';
+import { registerGovernanceActions } from './governanceActions';
 import { registerClaimAction } from './claimAction';
 import { registerGarbageActions } from './garbageActions';
 import { registerLedgerActions } from './ledgerActions';
@@ -27,6 +29,7 @@ import { registerWebhookActions } from './webhookActions';
 export function registerActions(deps: {
   actions: ActionsRegistryService;
   about: CardServices;
+  breakGlass: BreakGlassService;
   claims: ClaimService;
   garbage: GarbageService;
   models: ModelService;
@@ -44,6 +47,7 @@ export function registerActions(deps: {
   registerPromotionActions(deps);
   registerChangeActions(deps);
   registerClaimAction(deps);
+  registerGovernanceActions(deps);
   registerCardActions({ actions: deps.actions, ...deps.about });
   registerLedgerActions({ actions: deps.actions, ...deps.about });
   registerGarbageActions(deps);

@@ -1,6 +1,7 @@
+import type { GateStatus } from '@downstage/plugin-ml-registry-common';
 import { decidePromotion, type PromotionSituation } from './decidePromotion';
 
-const gate = (status: 'passed' | 'failed' | 'pending') => ({
+const gate = (status: GateStatus) => ({
   gate: 'auc',
   status,
   saw: '1',
@@ -12,8 +13,8 @@ const situation: PromotionSituation = {
   to: 'production',
   stage: 'staging',
   gates: [],
-  approvals: 0,
-  approvalsNeeded: 1,
+  missingApprovals: '0 of 1 approvals',
+  changes: [],
 };
 
 describe('decidePromotion', () => {
@@ -30,22 +31,21 @@ describe('decidePromotion', () => {
     ['approvals are waited for', { state: 'waiting-for-approval' }, 'wait'],
     [
       'the last approval applies',
-      { state: 'waiting-for-approval', approvals: 1 },
+      { state: 'waiting-for-approval', missingApprovals: undefined },
       'apply',
     ],
     [
-      'a new champion blocks, approved or not',
-      { state: 'waiting-for-approval', approvals: 1, championNow: 3 },
-      'block',
+      'approvals of what has changed lapse',
+      {
+        state: 'waiting-for-approval',
+        missingApprovals: undefined,
+        changes: ['the files of the version changed'],
+      },
+      'lapse',
     ],
     [
-      'a champion that left blocks',
-      { state: 'waiting-for-approval', approvals: 1, championAtRequest: 3 },
-      'block',
-    ],
-    [
-      'a candidate does not mind a new champion',
-      { to: 'candidate', championNow: 3, gates: [gate('passed')] },
+      'a warning and a waiver let a version pass',
+      { gates: [gate('warning'), gate('waived')] },
       'pass',
     ],
     ['an archived version is not promoted', { stage: 'archived' }, 'block'],

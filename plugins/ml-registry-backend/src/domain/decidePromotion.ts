@@ -13,11 +13,10 @@ export type PromotionSituation = {
   /** Where the version is now. */
   stage: Stage;
   gates: GateVerdict[];
-  approvals: number;
-  approvalsNeeded: number;
-  /** The production version the evidence compares with, and the one of now. */
-  championAtRequest?: number;
-  championNow?: number;
+  /** What is still missing, in words; absent when everybody approved who has to. */
+  missingApprovals?: string;
+  /** What changed of that which the approvals are about, in words. */
+  changes: string[];
 };
 
 export type PromotionDecision = {
@@ -29,7 +28,7 @@ export type PromotionDecision = {
 export function decidePromotion(
   situation: PromotionSituation,
 ): PromotionDecision {
-  const { state, to, stage, gates, approvals, approvalsNeeded } = situation;
+  const { state, to, stage, gates, missingApprovals, changes } = situation;
   if (state === 'requested') {
     return { event: 'check', message: 'Gates are being checked' };
   }
@@ -45,22 +44,17 @@ export function decidePromotion(
       message: `The version is in ${stage} now, and there is no promotion from ${stage} to ${to}`,
     };
   }
-  if (to === 'production' && championChanged(situation)) {
+  if (state === 'checking') return decideGates(gates);
+  if (changes.length) {
     return {
-      event: 'block',
-      message: `Production changed from ${versionName(
-        situation.championAtRequest,
-      )} to ${versionName(
-        situation.championNow,
-      )} since this was asked for, so its gates compare with the wrong version; ask again`,
+      event: 'lapse',
+      message: `Approvals lapsed, gates are checked again: ${changes.join(
+        '; ',
+      )}`,
     };
   }
-  if (state === 'checking') return decideGates(gates);
-  if (approvals < approvalsNeeded) {
-    return {
-      event: 'wait',
-      message: `Gates passed; ${approvals} of ${approvalsNeeded} approvals`,
-    };
+  if (missingApprovals) {
+    return { event: 'wait', message: `Gates passed; ${missingApprovals}` };
   }
   return { event: 'apply', message: `Approved for ${to}` };
 }
@@ -83,12 +77,4 @@ function decideGates(gates: GateVerdict[]): PromotionDecision {
     };
   }
   return { event: 'pass', message: 'All gates passed' };
-}
-
-function championChanged(situation: PromotionSituation) {
-  return situation.championAtRequest !== situation.championNow;
-}
-
-function versionName(version?: number) {
-  return version === undefined ? 'no version' : `version ${version}`;
 }

@@ -19,24 +19,41 @@ const champion = (metrics: Record<string, number>) => ({
   metrics,
   createdAt: '',
 });
+const holdout = [{ name: 'x', digest: 'd', context: 'validation' }];
+const comparison = (change: Partial<GateSubject>) => ({
+  version: { metrics: subject.metrics, datasets: holdout, measurements: [] },
+  ...(change.champion && {
+    champion: {
+      version: 1,
+      metrics: change.champion.metrics,
+      datasets: holdout,
+      measurements: [],
+    },
+  }),
+});
 const statuses = (
   gates: NonNullable<Parameters<typeof evaluateEntityGates>[0]>['gates'],
   change: Partial<GateSubject> = {},
   primaryMetric?: { name: string; goal: 'maximize' | 'minimize' },
 ) =>
-  evaluateEntityGates({ gates, primaryMetric }, { ...subject, ...change })
+  evaluateEntityGates(
+    { gates, primaryMetric },
+    { ...subject, ...change },
+    comparison(change),
+  )
     .filter(({ gate }) => gate !== 'signature')
     .map(({ status }) => status);
 
 describe('evaluateEntityGates', () => {
   it('has no gates where the entity has no evaluation', () => {
-    expect(evaluateEntityGates(undefined, subject)).toEqual([]);
+    expect(evaluateEntityGates(undefined, subject, comparison({}))).toEqual([]);
   });
 
   it('wants a signature', () => {
     const [verdict] = evaluateEntityGates(
       {},
       { ...subject, signature: undefined },
+      comparison({}),
     );
     expect(verdict).toMatchObject({ gate: 'signature', status: 'failed' });
     expect(verdict.how).toMatch(/signature=/);

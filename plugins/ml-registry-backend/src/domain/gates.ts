@@ -4,6 +4,13 @@ import type {
 } from '@downstage/plugin-ml-catalog-common';
 import type { GateVerdict } from '@downstage/plugin-ml-registry-common';
 import type { GateSubject } from '@downstage/plugin-ml-registry-node';
+import { onSameData, type Measured } from './sameData';
+
+/** How the version and the champion were measured. */
+export type Comparison = {
+  version: Measured;
+  champion?: Measured & { version: number };
+};
 
 /**
  * The verdicts of what the Model entity asks for: a signature, and its metric gates.
@@ -12,12 +19,17 @@ import type { GateSubject } from '@downstage/plugin-ml-registry-node';
 export function evaluateEntityGates(
   evaluation: ModelEvaluation | undefined,
   subject: GateSubject,
+  comparison: Comparison,
 ): GateVerdict[] {
   if (!evaluation) return [];
   return [
     signatureGate(subject),
     ...(evaluation.gates ?? []).flatMap(gate =>
-      metricGates(gate, evaluation.primaryMetric, subject),
+      metricGates(gate, {
+        subject,
+        comparison,
+        primary: evaluation.primaryMetric,
+      }),
     ),
   ];
 }
@@ -45,43 +57,53 @@ function signatureGate({ signature }: GateSubject): GateVerdict {
 
 function metricGates(
   gate: ModelGate,
-  primary: ModelEvaluation['primaryMetric'],
-  subject: GateSubject,
+  options: {
+    subject: GateSubject;
+    comparison: Comparison;
+    primary: ModelEvaluation['primaryMetric'];
+  },
 ): GateVerdict[] {
+  const { subject, comparison, primary } = options;
   const { metric, min, max, notWorseThanChampionBy: margin } = gate;
-  const value = subject.metrics[metric];
+  const found = subject.metrics[metric];
   const verdicts: GateVerdict[] = [];
   if (min !== undefined) {
     verdicts.push(
-      verdict(
-        `${metric} at least ${min}`,
-        `at least ${min}`,
-        () => value >= min,
-      ),
+      threshold(`${metric} at least ${min}`, `at least ${min}`, v => v >= min),
     );
   }
   if (max !== undefined) {
     verdicts.push(
-      verdict(`${metric} at most ${max}`, `at most ${max}`, () => value <= max),
+      threshold(`${metric} at most ${max}`, `at most ${max}`, v => v <= max),
     );
   }
   if (margin !== undefined) verdicts.push(championGate(margin));
   return verdicts;
 
-  function verdict(
+  function threshold(
     name: string,
     wanted: string,
-    holds: () => boolean,
+    holds: (value: number) => boolean,
   ): GateVerdict {
-    if (value === undefined) return missing(name, wanted);
-    const passed = holds();
+    if (found === undefined) return missing(name, wanted);
+    return verdict(name, { value: found, wanted, passed: holds(found) });
+  }
+
+  function verdict(
+    name: string,
+    result: { value: number; wanted: string; passed: boolean },
+  ): GateVerdict {
+    const { value, wanted, passed } = result;
     return {
       gate: name,
       status: passed ? 'passed' : 'failed',
       saw: number(value),
       wanted,
       message: `${metric} is ${number(value)}, wanted ${wanted}`,
-      ...(!passed && { how: `Train a version whose ${metric} is ${wanted}` }),
+      ...(!passed && {
+        how: `Train a version whose ${metric} is ${wanted}`,
+        waivable: true,
+      }),
     };
   }
 
@@ -95,41 +117,48 @@ function metricGates(
         ? `The run has not logged ${metric} yet`
         : `The run logged no metric ${metric}`,
       how: `Log it: mlflow.log_metric("${metric}", …) in the run of this version`,
+      ...(!subject.running && { waivable: true }),
     };
   }
 
   function championGate(by: number): GateVerdict {
     const name = `${metric} against the champion`;
-    const { champion } = subject;
+    const { champion } = comparison;
     if (!champion) {
       return {
         gate: name,
         status: 'passed',
-        saw: value === undefined ? 'nothing' : number(value),
+        saw: found === undefined ? 'nothing' : number(found),
         wanted: 'nothing: no other version is in production',
         message: 'No other version is in production to compare with',
       };
     }
-    const other = champion.metrics[metric];
-    if (other === undefined) {
+    const on = onSameData(metric, comparison.version, champion);
+    if (!on.comparable) {
+      const wanted = `${metric} of version ${champion.version} on the same evaluation data`;
+      if (found === undefined) return missing(name, wanted);
       return {
         gate: name,
-        status: 'failed',
-        saw: `no ${metric} of version ${champion.version}`,
-        wanted: `${metric} of the version in production`,
-        message: `Version ${champion.version} in production has no metric ${metric} to compare with`,
-        how: `Log ${metric} in the run of version ${champion.version}, or take the gate out of the Model entity`,
+        status: subject.running ? 'pending' : 'failed',
+        saw: on.saw,
+        wanted,
+        message: on.why,
+        how: on.how,
+        ...(!subject.running && { waivable: true }),
       };
     }
+    const { value, other } = on;
     const minimize = primary?.name === metric && primary.goal === 'minimize';
     // Rounded to 12 digits, so that 0.98 - 0.005 is 0.975 and not a hair above it.
     const limit = Number((minimize ? other + by : other - by).toPrecision(12));
     const wanted = `${minimize ? 'at most' : 'at least'} ${number(
       limit,
-    )} (version ${champion.version} has ${number(other)})`;
-    return verdict(name, wanted, () =>
-      minimize ? value <= limit : value >= limit,
-    );
+    )} (version ${champion.version} has ${number(other)} on ${on.on})`;
+    return verdict(name, {
+      value,
+      wanted,
+      passed: minimize ? value <= limit : value >= limit,
+    });
   }
 }
 

@@ -6,6 +6,8 @@ export type PromotionEvent =
   | 'pass'
   | 'block'
   | 'apply'
+  | 'lapse'
+  | 'waive'
   | 'reject'
   | 'withdraw';
 
@@ -27,12 +29,14 @@ export const promotionTable: Record<
   },
   'waiting-for-approval': {
     apply: 'approved',
+    lapse: 'checking',
     block: 'blocked',
     reject: 'rejected',
     withdraw: 'withdrawn',
   },
   approved: {},
-  blocked: {},
+  // A waiver has the gates asked again; nothing else brings a blocked one back.
+  blocked: { waive: 'checking' },
   rejected: {},
   withdrawn: {},
 };
@@ -45,7 +49,9 @@ export function nextPromotionState(
   return promotionTable[state][event];
 }
 
-/** Whether nothing can happen any more. */
+/** Whether nothing happens any more unless somebody waives a gate. */
 export function isDecided(state: PromotionState): boolean {
-  return Object.keys(promotionTable[state]).length === 0;
+  return (
+    nextPromotionState(state, 'block') === undefined && state !== 'requested'
+  );
 }

@@ -2,7 +2,7 @@ import {
   promotionStateSchema,
   stageSchema,
 } from '@downstage/plugin-ml-registry-common';
-import { approvalRefusal, approvalsNeeded } from './approvals';
+import { approvalRefusal, approvalRule, missingApprovals } from './approvals';
 import {
   isDecided,
   nextPromotionState,
@@ -67,16 +67,50 @@ describe('approvals', () => {
     [{ to: 'candidate', risk: 'high' }, 2],
     [{ to: 'staging', risk: 'high' }, 0],
   ] as const)('%j needs %p', (options, expected) => {
-    expect(approvalsNeeded(options)).toBe(expected);
+    expect(approvalRule({ ...options, owner: 'diagnostics' }).count).toBe(
+      expected,
+    );
+  });
+
+  it('takes number and roles from config, where the owner is one of them', () => {
+    const rules = {
+      high: {
+        production: { count: 3, roles: ['owner', 'risk'], everyRole: true },
+      },
+    };
+    const rule = approvalRule({
+      to: 'production',
+      risk: 'high',
+      approvals: 1,
+      owner: 'diagnostics',
+      rules,
+    });
+    expect(rule).toEqual({
+      count: 3,
+      roles: ['diagnostics', 'risk'],
+      everyRole: true,
+    });
+    const by = (name: string, role: string) => ({
+      by: name,
+      at: '',
+      roles: [role],
+    });
+    const three = ['ann', 'ben', 'eve'].map(name => by(name, 'diagnostics'));
+    expect(missingApprovals(rule, three)).toBe(
+      '3 of 3 approvals, none yet of risk',
+    );
+    expect(
+      missingApprovals(rule, [...three, by('rita', 'risk')]),
+    ).toBeUndefined();
   });
 
   const refusalOf = (actor: string, owns: boolean) =>
     approvalRefusal({
       actor,
-      owns,
-      owner: 'diagnostics',
+      has: owns ? ['diagnostics'] : [],
+      rule: { count: 1, roles: ['diagnostics'], everyRole: false },
       requestedBy: 'ann',
-      author: 'eve',
+      authors: ['eve'],
     });
 
   it('lets another owner approve', () => {

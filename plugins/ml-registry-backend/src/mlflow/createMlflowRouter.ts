@@ -1,4 +1,5 @@
 import type {
+  AuditorService,
   HttpAuthService,
   LoggerService,
 } from '@backstage/backend-plugin-api';
@@ -12,6 +13,7 @@ import express, {
 } from 'express';
 import Router from 'express-promise-router';
 import { createAuthenticate } from './authenticate';
+import { auditedArtifacts, auditedRoute } from './auditedRoute';
 import { createForwardPage } from './forwardPage';
 import { JsonText } from './JsonText';
 import { Message } from './Message';
@@ -40,6 +42,7 @@ export function createMlflowRouter(options: {
   authorizer: Authorizer;
   verifiers: readonly TokenVerifier[];
   logger: LoggerService;
+  auditor: AuditorService;
   /** Where the portal's pages are: `app.baseUrl`. */
   portalUrl: string;
 }): express.Router {
@@ -67,11 +70,15 @@ export function createMlflowRouter(options: {
       await read(readText, request, response);
       checkSize(request, route.bodyLimit);
       const message = readMessage(request).with(request.params);
-      const answer = await route.handle(message, caller);
+      const answer = await auditedRoute(
+        { auditor: options.auditor, route, message, caller },
+        () => route.handle(message, caller),
+      );
       if (answer instanceof JsonText) await answer.send(response);
       else response.json(answer);
     };
   };
+  router.use(auditedArtifacts(options.auditor));
   const table = routeTable(services, authenticate);
   for (const group of table) {
     if ('router' in group) {

@@ -2,6 +2,7 @@ import type express from 'express';
 import type { Request } from 'express';
 import type { TrackingServices } from '../services/createTrackingServices';
 import type { TrackingCaller } from '../services/StagePolicy';
+import type { PromotionService } from '../services/PromotionService';
 import type { WebhookService } from '../services/WebhookService';
 import { createArtifactRouter } from './artifactRouter';
 import { experimentRoutes } from './experimentRoutes';
@@ -13,6 +14,7 @@ import { registryRoutes } from './registryRoutes';
 import type { MlflowRoute } from './routes';
 import { runRoutes } from './runRoutes';
 import { createServerRouter } from './serverRouter';
+import { transitionRequestRoutes } from './transitionRequestRoutes';
 import { traceRoutes } from './traceRoutes';
 import { webhookRoutes } from './webhookRoutes';
 import { createUploadRouter } from './uploadRouter';
@@ -38,7 +40,11 @@ export type MlflowEndpoint = {
 };
 
 /** What the MLflow API is made of. */
-export type MlflowServices = TrackingServices & { webhooks: WebhookService };
+export type MlflowServices = TrackingServices & {
+  webhooks: WebhookService;
+  /** Absent where somebody serves tracking alone. */
+  promotions?: PromotionService;
+};
 
 /**
  * Every endpoint of the MLflow surface: add new ones here, and the router, the
@@ -73,6 +79,14 @@ export function routeTable(
       at: '/api/2.0/mlflow-artifacts',
       router: createUploadRouter(services.uploads, callerOf),
     },
+    ...(services.promotions
+      ? [
+          {
+            area: 'Transition requests',
+            routes: transitionRequestRoutes(services.promotions),
+          },
+        ]
+      : []),
     { area: 'Webhooks', routes: webhookRoutes(services.webhooks) },
     { area: 'Traces', routes: traceRoutes(traces) },
     {

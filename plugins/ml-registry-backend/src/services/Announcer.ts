@@ -70,6 +70,55 @@ export class Announcer {
     await this.#notify(promotion);
   }
 
+  /** Tells those who had approved, and the owner, that it did not hold. */
+  async approvalsLapsed(promotion: PromotionRecord, message: string) {
+    const { id, name, version, to, owner, approvals, requestedBy } = promotion;
+    await this.#publish(promotionChangedTopic, {
+      id,
+      modelRef: modelRefOf(name),
+    });
+    await this.#attempt('notification', () =>
+      this.#notifications.send({
+        recipients: {
+          type: 'entity',
+          entityRef: [owner, requestedBy, ...approvals.map(({ by }) => by)],
+        },
+        payload: {
+          title: `Approvals lapsed: ${name} version ${version} to ${to}`,
+          description: message,
+          link: modelLink(name),
+          severity: 'high',
+          topic: 'ml-registry.promotion',
+          scope: `ml-registry.promotion:${id}`,
+        },
+      }),
+    );
+  }
+
+  /** Tells owners and administrators that somebody went past the gates. */
+  async glassBroken(entry: {
+    name: string;
+    version: number;
+    by: string;
+    reason: string;
+    recipients: string[];
+  }) {
+    const { name, version, by, reason, recipients } = entry;
+    if (!recipients.length) return;
+    await this.#attempt('notification', () =>
+      this.#notifications.send({
+        recipients: { type: 'entity', entityRef: recipients },
+        payload: {
+          title: `Break-glass: ${name} version ${version} is in production without approval`,
+          description: `${by}: ${reason}`,
+          link: modelLink(name),
+          severity: 'critical',
+          topic: 'ml-registry.break-glass',
+        },
+      }),
+    );
+  }
+
   /** Asks the owners for their approval, and tells the owners (the requester among them) how it ended. */
   async #notify(promotion: PromotionRecord) {
     const { name, version, to, state, requestedBy } = promotion;
@@ -89,7 +138,9 @@ export class Announcer {
       this.#notifications.send({
         recipients: {
           type: 'entity',
-          entityRef: promotion.owner,
+          entityRef: asks
+            ? [promotion.owner, ...(promotion.approvalRule?.roles ?? [])]
+            : promotion.owner,
           ...(asks && { excludeEntityRef: requestedBy }),
         },
         payload: {

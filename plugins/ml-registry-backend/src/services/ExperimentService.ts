@@ -194,6 +194,12 @@ export class ExperimentService {
       'delete or restore experiments',
     );
     if (experiment.lifecycleStage === change.stage) return;
+    if (change.stage === 'deleted') {
+      await this.#deps.guard.refuseWhileStoodOn(
+        change,
+        'left without its experiment',
+      );
+    }
     await knex.transaction(tx =>
       experiments.setLifecycle(tx, { ...change, now: clock() }),
     );

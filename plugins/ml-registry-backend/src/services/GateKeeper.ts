@@ -1,25 +1,75 @@
-import type { GateVerdict, Stage } from '@downstage/plugin-ml-registry-common';
+import {
+  letsPass,
+  type Evidence,
+  type GateVerdict,
+  type Stage,
+  type Waiver,
+} from '@downstage/plugin-ml-registry-common';
 import type { Gate, GateSubject } from '@downstage/plugin-ml-registry-node';
+import {
+  cardGate,
+  filesGate,
+  pickleGate,
+  schemaGate,
+} from '../domain/evidenceGates';
 import { evaluateEntityGates } from '../domain/gates';
 import { modelRefOf, versionRefOf } from '../domain/refs';
+import type { Measured } from '../domain/sameData';
+import type { EvidenceStore } from '../stores/EvidenceStore';
+import type { PromotionStore } from '../stores/PromotionStore';
 import type { VersionFacts, VersionReader } from '../stores/VersionReader';
+import type { CardSource } from './CardSource';
+import type { FileReader } from './FileReader';
 import type { ModelFiles } from './ModelFiles';
 import type { ModelProfile } from './ModelProfiles';
-import { summaryOf } from './versionView';
+import type { VersionFiles } from './VersionFiles';
+import { datasetsOf, summaryOf } from './versionView';
 
-/** Asks every gate: those of the Model entity first, then those that modules installed. */
+type GateRequest = {
+  version: VersionFacts;
+  profile: ModelProfile;
+  to: Stage;
+  champion?: VersionFacts;
+};
+
+/**
+ * Asks every gate: those of the Model entity first, then those on the evidence, then those that modules installed.
+ *
+ * @remarks
+ * Reading all files again, the card and the schema are asked for candidate and production only; staging is what the
+ * entity's gates decide.
+ */
 export class GateKeeper {
   readonly #versions: VersionReader;
+  readonly #promotions: PromotionStore;
+  readonly #evidence: EvidenceStore;
   readonly #files: ModelFiles;
+  readonly #versionFiles: VersionFiles;
+  readonly #reader: FileReader;
+  readonly #cards: CardSource | undefined;
+  readonly #cardFields: Partial<Record<ModelProfile['risk'], string[]>>;
   readonly #gates: Gate[];
 
   constructor(options: {
     versions: VersionReader;
+    promotions: PromotionStore;
+    evidence: EvidenceStore;
     files: ModelFiles;
+    versionFiles: VersionFiles;
+    reader: FileReader;
+    cards?: CardSource;
+    /** Fields of the card that have to be filled, per risk class, where the entity names none. */
+    cardFields?: Partial<Record<ModelProfile['risk'], string[]>>;
     gates: Gate[];
   }) {
     this.#versions = options.versions;
+    this.#promotions = options.promotions;
+    this.#evidence = options.evidence;
     this.#files = options.files;
+    this.#versionFiles = options.versionFiles;
+    this.#reader = options.reader;
+    this.#cards = options.cards;
+    this.#cardFields = options.cardFields ?? {};
     this.#gates = options.gates;
   }
 
@@ -32,12 +82,7 @@ export class GateKeeper {
     return champion?.version === version.version ? undefined : champion;
   }
 
-  async evaluate(request: {
-    version: VersionFacts;
-    profile: ModelProfile;
-    to: Stage;
-    champion?: VersionFacts;
-  }): Promise<GateVerdict[]> {
+  async evaluate(request: GateRequest): Promise<GateVerdict[]> {
     const { version, profile, to, champion } = request;
     const file = await this.#files.read(version.storageLocation);
     const subject: GateSubject = {
@@ -50,17 +95,135 @@ export class GateKeeper {
       flavors: file.flavors,
       tags: version.tags,
       running: version.run?.status === 'RUNNING',
+      risk: profile.risk,
+      datasets: datasetsOf(version),
+      dataQuality: profile.evaluation?.dataQuality,
       champion: champion && summaryOf(champion),
+    };
+    const compares = profile.evaluation?.gates?.some(
+      gate => gate.notWorseThanChampionBy !== undefined,
+    );
+    const comparison = {
+      version: await this.#measured(version, compares ?? false),
+      ...(champion &&
+        compares && {
+          champion: {
+            ...(await this.#measuredChampion(champion)),
+            version: champion.version,
+          },
+        }),
     };
     const installed = await Promise.all(
       this.#gates.map(gate => askGate(gate, subject)),
     );
     return [
       ...entityProblem(profile),
-      ...evaluateEntityGates(profile.evaluation, subject),
+      ...evaluateEntityGates(profile.evaluation, subject, comparison),
+      ...(to === 'candidate' || to === 'production'
+        ? await this.#evidenceGates(request, subject)
+        : []),
       ...installed.flat(),
     ];
   }
+
+  async #evidenceGates(
+    { version, profile, champion }: GateRequest,
+    { signature }: GateSubject,
+  ): Promise<GateVerdict[]> {
+    const files = await this.#versionFiles.list(version.storageLocation);
+    const { check, pickles } = await this.#reader.read(
+      version.storageLocation,
+      files,
+    );
+    const before =
+      champion && (await this.#files.read(champion.storageLocation));
+    const required =
+      profile.evaluation?.requiredCardFields ??
+      this.#cardFields[profile.risk] ??
+      [];
+    const card =
+      required.length > 0
+        ? await this.#cards?.read(version.name, version.version)
+        : undefined;
+    return [
+      ...schemaGate({
+        signature,
+        champion: champion && {
+          version: champion.version,
+          signature: before?.signature,
+        },
+        onChange: profile.evaluation?.schemaChange ?? 'refuse',
+      }),
+      ...cardGate({ required, filled: card?.filled ?? [] }),
+      ...(files.items.length ? [filesGate(files, check)] : []),
+      ...pickleGate({ scan: pickles, risk: profile.risk }),
+    ];
+  }
+
+  async #measured(
+    version: VersionFacts,
+    withMeasurements: boolean,
+  ): Promise<Measured> {
+    return {
+      metrics: version.run?.metrics ?? {},
+      datasets: datasetsOf(version),
+      measurements: withMeasurements
+        ? await this.#evidence.measurements(version.name, version.version)
+        : [],
+    };
+  }
+
+  /**
+   * The champion as it was approved: what was frozen then wins over what its run says now, so that nobody makes it
+   * look worse. Data it was not measured on then may be added later.
+   */
+  async #measuredChampion(champion: VersionFacts): Promise<Measured> {
+    const now = await this.#measured(champion, true);
+    const approved = await this.#promotions.list({
+      name: champion.name,
+      version: champion.version,
+      to: 'production',
+      states: ['approved'],
+    });
+    const frozen: Evidence | undefined = approved.at(0)?.evidence;
+    if (!frozen) return now;
+    const frozenMeasurements = frozen.measurements ?? [];
+    return {
+      metrics: { ...now.metrics, ...frozen.metrics },
+      datasets: frozen.datasets,
+      measurements: [
+        ...frozenMeasurements,
+        ...now.measurements.filter(
+          ({ metric, dataset }) =>
+            !frozenMeasurements.some(
+              old =>
+                old.metric === metric &&
+                old.dataset.name === dataset.name &&
+                old.dataset.digest === dataset.digest,
+            ),
+        ),
+      ],
+    };
+  }
+}
+
+/** The verdicts with the waivers that count put on them. Only a gate that says so can be waived. */
+export function withWaivers(
+  verdicts: GateVerdict[],
+  waivers: Waiver[],
+): GateVerdict[] {
+  return verdicts.map(verdict => {
+    const waiver = waivers.find(({ gate }) => gate === verdict.gate);
+    if (!waiver || verdict.status !== 'failed' || !verdict.waivable) {
+      return verdict;
+    }
+    return { ...verdict, status: 'waived' as const, waiver };
+  });
+}
+
+/** The verdicts that keep a version out. */
+export function inTheWay(verdicts: GateVerdict[]): GateVerdict[] {
+  return verdicts.filter(verdict => !letsPass(verdict));
 }
 
 async function askGate(gate: Gate, subject: GateSubject) {

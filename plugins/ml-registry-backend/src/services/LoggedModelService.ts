@@ -95,6 +95,10 @@ export class LoggedModelService {
   async delete(caller: TrackingCaller, modelId: string): Promise<void> {
     await this.forWrite(caller, modelId);
     const { loggedModels, knex, clock } = this.#deps;
+    await this.#deps.guard.refuseWhileStoodOn(
+      { modelId },
+      'left without its logged model',
+    );
     await loggedModels.update(knex, modelId, { deleted: true, now: clock() });
   }
 

@@ -66,7 +66,7 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
     expect(await registry.aliases()).toEqual({ champion: 2 });
   });
 
-  it('lets one of two promotions of a model win and blocks the other', async () => {
+  it('lets one of two promotions of a model win; the approvals of the other lapse', async () => {
     const registry = await start();
     const one = await registry.aVersion(1);
     const two = await registry.aVersion(2);
@@ -84,10 +84,13 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
     ]);
     expect(decided.map(({ state }) => state).sort()).toEqual([
       'approved',
-      'blocked',
+      'waiting-for-approval',
     ]);
-    const blocked = decided.find(({ state }) => state === 'blocked');
-    expect(blocked?.message).toMatch(/Production changed from no version to/);
+    const lapsed = decided.find(({ state }) => state !== 'approved');
+    expect(lapsed).toMatchObject({
+      approvals: [],
+      lapses: [{ changes: ['another version is in production'] }],
+    });
     const stages = [await registry.stageOf(1), await registry.stageOf(2)];
     expect(stages.sort()).toEqual(['none', 'production']);
   });
@@ -240,7 +243,7 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
     expect({ state, approvals }).toEqual({ state: 'withdrawn', approvals: [] });
   });
 
-  it('writes into the ledger that the last step was blocked, once', async () => {
+  it('writes into the ledger that approvals lapsed, once', async () => {
     const registry = await start();
     const one = await registry.aVersion(1);
     const two = await registry.aVersion(2);
@@ -254,7 +257,7 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
     ]);
     const { items } = await registry.rollbacks.history(one, as('cleo'));
     expect(
-      items.filter(({ action }) => action === 'promotion-blocked'),
+      items.filter(({ action }) => action === 'promotion-lapsed'),
     ).toHaveLength(1);
   });
 
@@ -272,7 +275,7 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
       metrics: { auc: 0.98 },
     });
     expect(preview.reasons).toEqual([
-      'auc against the champion: auc is 0.965, wanted at least 0.97 (version 1 has 0.98)',
+      'auc against the champion: auc is 0.965, wanted at least 0.97 (version 1 has 0.98 on holdout (d1))',
     ]);
   });
 

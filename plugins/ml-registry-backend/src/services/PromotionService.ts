@@ -20,7 +20,7 @@ import {
   type PromotionState,
   type PromotionTarget,
 } from '@downstage/plugin-ml-registry-common';
-import { approvalRefusal, approvalsNeeded } from '../domain/approvals';
+import { approvalRefusal } from '../domain/approvals';
 import {
   nextPromotionState,
   type PromotionEvent,
@@ -40,12 +40,15 @@ import type {
 } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
 import { audited } from './audited';
-import type { GateKeeper } from './GateKeeper';
+import type { EvidenceStore } from '../stores/EvidenceStore';
+import type { EvidenceKeeper } from './EvidenceKeeper';
+import { inTheWay, type GateKeeper } from './GateKeeper';
 import type { ModelProfile, ModelProfiles } from './ModelProfiles';
 import type { CallOptions, VersionPath } from './ModelService';
 import type { PromotionSteps } from './PromotionSteps';
 import { toPromotion } from './promotionView';
-import { commitOf, datasetsOf, jobOf, summaryOf } from './versionView';
+import { ruleOf, type RuleOptions } from './ruleOf';
+import { summaryOf } from './versionView';
 
 /** A version together with everything a promotion of it depends on. */
 type Candidate = {
@@ -92,9 +95,7 @@ export class PromotionService {
     });
     const open = await this.#findOpen(candidate, request.to);
     const reasons = [
-      ...verdicts
-        .filter(({ status }) => status !== 'passed')
-        .map(({ gate, message }) => `${gate}: ${message}`),
+      ...inTheWay(verdicts).map(({ gate, message }) => `${gate}: ${message}`),
       ...(owner ? [] : [unowned(version.name)]),
       ...(isPromotable(version.stage, request.to)
         ? []
@@ -103,10 +104,17 @@ export class PromotionService {
         ? [`Promotion ${open.id} of this version is ${open.state}`]
         : []),
     ];
+    const rule = ruleOf({
+      to: request.to,
+      profile,
+      owner,
+      ...this.#deps.rules,
+    });
     return {
       gates: verdicts,
       champion: champion && summaryOf(champion),
-      approvalsNeeded: approvalsNeeded({ ...profile, to: request.to }),
+      approvalsNeeded: rule.count,
+      approvalRule: rule,
       allowed: reasons.length === 0,
       reasons,
     };
@@ -182,22 +190,35 @@ export class PromotionService {
   ): Promise<Promotion> {
     const { authorizer, promotions, clock, auditor, steps } = this.#deps;
     const permission = mlRegistryApprovePermission;
-    await authorizer.require({ credentials, permission });
-    const promotion = await this.#find(request.id);
+    const { id } = request;
     const actor = authorizer.actor(credentials);
-    const { id, owner, name, version } = promotion;
-    const meta = { actor, promotion: id, model: name, version };
+    const meta = { actor, promotion: id };
     await audited(auditor, { eventId: 'promotion-approve', meta }, async () => {
-      const owns = await authorizer.owns(credentials, owner);
-      const refusal = approvalRefusal({ ...promotion, actor, owns });
-      if (refusal) throw new NotAllowedError(refusal);
+      await authorizer.require({ credentials, permission });
+      authorizer.requirePerson(credentials, 'approve a promotion');
+      // What changed since the evidence was frozen is noticed before somebody approves it unseen.
+      const before = await this.#find(id);
+      if (before.state === 'waiting-for-approval') {
+        await this.#advance(steps, id);
+      }
+      const promotion = await this.#find(id);
+      const has = await this.#rolesIn(promotion, credentials, actor);
       if (promotion.state !== 'waiting-for-approval') {
         throw wrongState(promotion, 'approved', 'waiting-for-approval');
+      }
+      if (before.evidence.digest !== promotion.evidence.digest) {
+        throw new RegistryConflictError(
+          mlRegistryErrorCodes.promotionState,
+          `What you were about to approve has just changed: ${
+            promotion.lapses.at(-1)?.changes.join('; ') ?? 'its evidence'
+          }. Look at promotion ${id} again`,
+        );
       }
       const added = await promotions.approve(id, {
         by: actor,
         at: clock().toISOString(),
         comment: request.comment,
+        roles: has,
       });
       if (!added) {
         const now = await this.#find(id);
@@ -206,6 +227,119 @@ export class PromotionService {
     });
     await this.#advance(steps, id);
     return toPromotion(await this.#find(id));
+  }
+
+  /**
+   * Lets the version pass a gate it failed, with a reason that stays. Who may approve may waive: neither the requester
+   * nor the author.
+   *
+   * @remarks
+   * A waiver counts for the evidence it was given on; when that changes, the gate is in the way again.
+   */
+  async waive(
+    request: { id: string; gate: string; reason: string },
+    { credentials }: CallOptions,
+  ): Promise<Promotion> {
+    const { authorizer, promotions, clock, auditor, steps, stages } =
+      this.#deps;
+    const permission = mlRegistryApprovePermission;
+    const { id, gate, reason } = request;
+    const actor = authorizer.actor(credentials);
+    const meta = { actor, promotion: id, gate, reason };
+    await audited(
+      auditor,
+      { eventId: 'promotion-waive', severityLevel: 'high', meta },
+      async () => {
+        await authorizer.require({ credentials, permission });
+        authorizer.requirePerson(credentials, 'waive a gate');
+        const promotion = await this.#find(id);
+        await this.#rolesIn(promotion, credentials, actor);
+        const verdict = promotion.gates.find(found => found.gate === gate);
+        const { digest } = promotion.evidence;
+        if (promotion.state !== 'blocked' || verdict?.status !== 'failed') {
+          throw new RegistryConflictError(
+            mlRegistryErrorCodes.promotionState,
+            `Promotion ${id} is ${
+              promotion.state
+            }; gates that failed in it and block it are ${
+              promotion.state === 'blocked'
+                ? promotion.gates
+                    .filter(({ status }) => status === 'failed')
+                    .map(failed => failed.gate)
+                    .join(', ') || 'none'
+                : 'none'
+            }`,
+          );
+        }
+        if (!verdict.waivable || !digest) {
+          throw new NotAllowedError(
+            `The gate ${gate} cannot be waived${
+              verdict.how ? `: ${verdict.how}` : ''
+            }`,
+          );
+        }
+        const at = clock().toISOString();
+        const moved = await promotions.transaction(async tx => {
+          const won = await promotions.move(
+            { id, from: 'blocked', to: 'checking' },
+            {
+              message: `${actor} waived ${gate}: ${reason}`,
+              decidedAt: null,
+              nextReconcileAt: at,
+            },
+            tx,
+          );
+          if (!won) return false;
+          await promotions.waive(tx, id, {
+            gate,
+            reason,
+            at,
+            by: actor,
+            evidence: digest,
+          });
+          await stages.append(tx, promotion.name, {
+            at,
+            actor,
+            action: 'promotion-waived',
+            version: promotion.version,
+            to: promotion.to,
+            message: `${gate}: ${reason}`,
+            details: { promotion: id, gate, saw: verdict.saw },
+            flagged: true,
+          });
+          return true;
+        });
+        if (!moved) throw wrongState(await this.#find(id), 'waived', 'blocked');
+      },
+    );
+    await this.#advance(steps, id);
+    return toPromotion(await this.#find(id));
+  }
+
+  /** The roles through which somebody may decide about a promotion, or a refusal. */
+  async #rolesIn(
+    promotion: PromotionRecord,
+    credentials: CallOptions['credentials'],
+    actor: string,
+  ): Promise<string[]> {
+    const { authorizer, evidence } = this.#deps;
+    const rule = promotion.approvalRule ?? {
+      count: promotion.approvalsNeeded,
+      roles: [promotion.owner],
+      everyRole: false,
+    };
+    const groups = await authorizer.groupsOf(credentials);
+    const has = rule.roles.filter(role => groups.includes(role));
+    const authors = await evidence.authors(promotion.name, promotion.version);
+    const refusal = approvalRefusal({
+      actor,
+      has,
+      rule: rule.roles.length ? rule : { ...rule, roles: [promotion.owner] },
+      requestedBy: promotion.requestedBy,
+      authors: [...authors, ...(promotion.author ? [promotion.author] : [])],
+    });
+    if (refusal) throw new NotAllowedError(refusal);
+    return has;
   }
 
   async reject(
@@ -251,10 +385,19 @@ export class PromotionService {
     candidate: Candidate,
     request: Who & { to: PromotionTarget; reason?: string },
   ): Promise<PromotionRecord> {
-    const { promotions, clock, newId, announcer, auditor, stages, steps } =
-      this.#deps;
+    const {
+      promotions,
+      clock,
+      newId,
+      announcer,
+      auditor,
+      stages,
+      steps,
+      keeper,
+    } = this.#deps;
     const { version, profile, owner, champion } = candidate;
     const { actor, token, to, reason } = request;
+    const rule = ruleOf({ to, profile, owner, ...this.#deps.rules });
     const now = clock().toISOString();
     const id = newId();
     const meta = {
@@ -278,6 +421,10 @@ export class PromotionService {
           noStep(version, to),
         );
       }
+      const evidence = await keeper.freeze(
+        { version, profile, champion, rule, to },
+        now,
+      );
       const inserted = await promotions.transaction(async tx => {
         const done = await promotions.insert(
           {
@@ -292,17 +439,10 @@ export class PromotionService {
             owner,
             reason,
             gates: [],
-            evidence: {
-              at: now,
-              metrics: version.run?.metrics ?? {},
-              datasets: datasetsOf(version),
-              champion: champion && summaryOf(champion),
-              runId: version.runId,
-              jobId: jobOf(version),
-              commit: commitOf(version),
-            },
+            evidence,
             championVersion: champion?.version,
-            approvalsNeeded: approvalsNeeded({ ...profile, to }),
+            approvalsNeeded: rule.count,
+            approvalRule: rule,
             message: 'Gates are about to be checked',
             createdAt: now,
           },
@@ -450,6 +590,9 @@ export type PromotionDeps = {
   versions: VersionReader;
   profiles: ModelProfiles;
   gates: GateKeeper;
+  keeper: EvidenceKeeper;
+  evidence: EvidenceStore;
+  rules: RuleOptions;
   steps: PromotionSteps;
   announcer: Announcer;
   auditor: AuditorService;

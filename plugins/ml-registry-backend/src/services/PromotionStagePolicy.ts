@@ -9,7 +9,7 @@ import { stageStep } from '../domain/stages';
 import type { StageStore } from '../stores/StageStore';
 import type { VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
-import type { GateKeeper } from './GateKeeper';
+import { inTheWay, type GateKeeper } from './GateKeeper';
 import type { ModelProfiles } from './ModelProfiles';
 import type { PromotionService } from './PromotionService';
 import type { StageDecision, StagePolicy, StageRequest } from './StagePolicy';
@@ -88,7 +88,7 @@ export class PromotionStagePolicy implements StagePolicy {
       profile: await this.#profiles.get(version.name),
       champion: await this.#gates.championFor(version),
     });
-    const missing = verdicts.filter(({ status }) => status !== 'passed');
+    const missing = inTheWay(verdicts);
     if (!missing.length) return this.#enter(request, 'All gates passed');
     return refuse(
       `Version ${version.version} of ${

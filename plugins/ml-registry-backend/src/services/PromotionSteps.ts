@@ -2,6 +2,7 @@ import type { AuditorService } from '@backstage/backend-plugin-api';
 import type { Clock } from '@downstage/common';
 import {
   RegistryConflictError,
+  type Evidence,
   type GateVerdict,
 } from '@downstage/plugin-ml-registry-common';
 import {
@@ -13,10 +14,13 @@ import type { Database } from '../stores/database';
 import type { PromotionRecord, PromotionStore } from '../stores/PromotionStore';
 import type { StageMove, StageStore } from '../stores/StageStore';
 import type { VersionReader } from '../stores/VersionReader';
+import { missingApprovals } from '../domain/approvals';
 import type { Announcer } from './Announcer';
 import { audited } from './audited';
-import type { GateKeeper } from './GateKeeper';
+import type { EvidenceKeeper, EvidenceSubject } from './EvidenceKeeper';
+import { withWaivers, type GateKeeper } from './GateKeeper';
 import type { ModelProfiles } from './ModelProfiles';
+import { ruleOf, type RuleOptions } from './ruleOf';
 
 /** A gate that is pending is asked again after this long. */
 const askAgainMs = 10_000;
@@ -39,6 +43,8 @@ export class PromotionSteps {
   readonly #versions: VersionReader;
   readonly #profiles: ModelProfiles;
   readonly #gates: GateKeeper;
+  readonly #keeper: EvidenceKeeper;
+  readonly #rules: RuleOptions;
   readonly #announcer: Announcer;
   readonly #auditor: AuditorService;
   readonly #clock: Clock;
@@ -49,6 +55,8 @@ export class PromotionSteps {
     versions: VersionReader;
     profiles: ModelProfiles;
     gates: GateKeeper;
+    keeper: EvidenceKeeper;
+    rules: RuleOptions;
     announcer: Announcer;
     auditor: AuditorService;
     clock: Clock;
@@ -58,6 +66,8 @@ export class PromotionSteps {
     this.#versions = options.versions;
     this.#profiles = options.profiles;
     this.#gates = options.gates;
+    this.#keeper = options.keeper;
+    this.#rules = options.rules;
     this.#announcer = options.announcer;
     this.#auditor = options.auditor;
     this.#clock = options.clock;
@@ -74,58 +84,185 @@ export class PromotionSteps {
   async step(id: string): Promise<boolean> {
     const promotion = await this.#promotions.find(id);
     if (!promotion) return false;
+    const open = nextPromotionState(promotion.state, 'block') !== undefined;
+    const subject = open ? await this.#subject(promotion) : undefined;
+    // What the gates see is frozen before they look: a change in between makes the approvals lapse.
+    const evidence =
+      subject && promotion.state === 'checking'
+        ? await this.#keeper.freeze(subject, this.#clock().toISOString())
+        : promotion.evidence;
     const gates =
-      promotion.state === 'checking'
-        ? await this.#check(promotion)
+      subject && promotion.state === 'checking'
+        ? await this.#check(promotion, subject, evidence)
         : promotion.gates;
-    const decision = await this.#decide(
-      this.#stages.database,
-      promotion,
+    const changes =
+      subject && promotion.state === 'waiting-for-approval'
+        ? await this.#keeper.changes(promotion.evidence, subject)
+        : [];
+    const decision = await this.#decide(this.#stages.database, promotion, {
       gates,
-    );
-    if (decision.event === 'apply') return this.#apply(promotion);
-    return this.#move(promotion, decision, gates);
+      changes,
+    });
+    if (decision.event === 'apply') return this.#apply(promotion, subject);
+    if (decision.event === 'lapse' && subject) {
+      return this.#lapse(promotion, subject, changes);
+    }
+    const same = evidence.digest === promotion.evidence.digest;
+    return this.#move(promotion, decision, {
+      gates,
+      ...(subject && !same && { evidence, subject }),
+    });
   }
 
-  async #check(promotion: PromotionRecord): Promise<GateVerdict[]> {
+  async #subject(
+    promotion: PromotionRecord,
+  ): Promise<EvidenceSubject | undefined> {
     const { name, version: number, to } = promotion;
     const version = await this.#versions.findVersion(name, number);
-    if (!version) return [];
-    return this.#gates.evaluate({
+    if (!version) return undefined;
+    const profile = await this.#profiles.get(name);
+    return {
       version,
       to,
-      profile: await this.#profiles.get(name),
+      profile,
       champion: await this.#gates.championFor(version),
-    });
+      rule: ruleOf({
+        to,
+        profile,
+        owner: profile.owner ?? promotion.owner,
+        ...this.#rules,
+      }),
+    };
+  }
+
+  async #check(
+    promotion: PromotionRecord,
+    subject: EvidenceSubject,
+    evidence: Evidence,
+  ): Promise<GateVerdict[]> {
+    const verdicts = await this.#gates.evaluate(subject);
+    return withWaivers(
+      verdicts,
+      promotion.waivers.filter(waiver => waiver.evidence === evidence.digest),
+    );
   }
 
   async #decide(
     db: Database,
     promotion: PromotionRecord,
-    gates: GateVerdict[],
+    seen: { gates: GateVerdict[]; changes: string[] },
   ): Promise<PromotionDecision> {
     const { name, version } = promotion;
     const stage = await this.#stages.stageOf(db, name, version);
     if (!stage) {
       return { event: 'block', message: `Version ${version} was deleted` };
     }
+    const champion = await this.#stages.holderOf(db, name, 'production');
+    // Read in the transaction that decides, so that of two promotions of a model the second sees the first.
+    const replaced =
+      promotion.to === 'production' &&
+      stage !== 'production' &&
+      champion !== promotion.championVersion &&
+      !seen.changes.some(change => change.includes('in production'));
     return decidePromotion({
+      ...seen,
       state: promotion.state,
       to: promotion.to,
       stage,
-      gates,
-      approvals: promotion.approvals.length,
-      approvalsNeeded: promotion.approvalsNeeded,
-      championAtRequest: promotion.championVersion,
-      championNow: await this.#stages.holderOf(db, name, 'production'),
+      changes: replaced
+        ? [...seen.changes, 'another version is in production']
+        : seen.changes,
+      missingApprovals: missingApprovals(
+        promotion.approvalRule ?? {
+          count: promotion.approvalsNeeded,
+          roles: [],
+          everyRole: false,
+        },
+        promotion.approvals,
+      ),
     });
+  }
+
+  /** Back to the gates, with new evidence and without the approvals, which stay to be seen. */
+  async #lapse(
+    promotion: PromotionRecord,
+    subject: EvidenceSubject,
+    changes: string[],
+  ): Promise<boolean> {
+    const { id, name, version, to, state, approvals } = promotion;
+    const at = this.#clock().toISOString();
+    const evidence = await this.#keeper.freeze(subject, at);
+    const said = changes.length
+      ? changes
+      : ['another version is in production'];
+    const message = `Approvals lapsed, gates are checked again: ${said.join(
+      '; ',
+    )}`;
+    const meta = {
+      actor: 'service:ml-registry',
+      promotion: id,
+      model: name,
+      version,
+      changes: said,
+      approvals: approvals.map(({ by }) => by),
+    };
+    const won = await audited(
+      this.#auditor,
+      { eventId: 'promotion-lapse', meta, result: moved => ({ moved }) },
+      () =>
+        this.#promotions.transaction(async tx => {
+          const moved = await this.#promotions.move(
+            { id, from: state, to: 'checking' },
+            {
+              gates: [],
+              message,
+              nextReconcileAt: at,
+              evidence,
+              championVersion: subject.champion?.version ?? null,
+              approvalRule: subject.rule,
+              approvalsNeeded: subject.rule.count,
+            },
+            tx,
+          );
+          if (!moved) return false;
+          await this.#promotions.lapse(tx, id, {
+            at,
+            changes: said,
+            approvals,
+          });
+          await this.#stages.append(tx, name, {
+            at,
+            actor: 'service:ml-registry',
+            action: 'promotion-lapsed',
+            version,
+            to,
+            message,
+            details: { promotion: id, approvals: meta.approvals },
+          });
+          return true;
+        }),
+    );
+    if (won) await this.#announcer.approvalsLapsed(promotion, message);
+    return true;
   }
 
   async #move(
     promotion: PromotionRecord,
     { event, message }: PromotionDecision,
-    gates: GateVerdict[],
+    found: {
+      gates: GateVerdict[];
+      evidence?: Evidence;
+      subject?: EvidenceSubject;
+    },
   ): Promise<boolean> {
+    const { gates, evidence, subject } = found;
+    const refrozen = evidence &&
+      subject && {
+        evidence,
+        championVersion: subject.champion?.version ?? null,
+        approvalRule: subject.rule,
+        approvalsNeeded: subject.rule.count,
+      };
     const { id, state, name, version, to } = promotion;
     const now = this.#clock();
     if (event === 'wait') {
@@ -135,6 +272,7 @@ export class PromotionSteps {
         { id, from: state, to: state },
         {
           gates,
+          ...refrozen,
           ...(open && { message }),
           nextReconcileAt: open
             ? new Date(now.getTime() + pause).toISOString()
@@ -159,6 +297,7 @@ export class PromotionSteps {
         {
           gates,
           message,
+          ...refrozen,
           nextReconcileAt: blocked ? null : now.toISOString(),
           ...(blocked && { decidedAt: now.toISOString() }),
         },
@@ -182,7 +321,10 @@ export class PromotionSteps {
   }
 
   /** Stage, predecessor, aliases, ledger and the promotion itself: one transaction, under a lock on the model. */
-  async #apply(promotion: PromotionRecord): Promise<boolean> {
+  async #apply(
+    promotion: PromotionRecord,
+    subject: EvidenceSubject | undefined,
+  ): Promise<boolean> {
     const { id, name, version, to, state } = promotion;
     const actor = promotion.approvals.at(-1)?.by ?? promotion.requestedBy;
     const meta = {
@@ -194,7 +336,12 @@ export class PromotionSteps {
       approvedBy: promotion.approvals.map(({ by }) => by),
     };
     let moves: StageMove[] = [];
-    let outcome: 'approved' | 'blocked' | 'decided elsewhere' | 'not yet';
+    let outcome:
+      | 'approved'
+      | 'blocked'
+      | 'decided elsewhere'
+      | 'not yet'
+      | 'lapsed';
     try {
       outcome = await audited(
         this.#auditor,
@@ -205,9 +352,19 @@ export class PromotionSteps {
             const now = this.#clock();
             const current = await this.#promotions.find(id, tx);
             if (current?.state !== state) return 'decided elsewhere';
-            const decision = await this.#decide(tx, current, current.gates);
+            const decision = await this.#decide(tx, current, {
+              gates: current.gates,
+              changes: subject
+                ? await this.#keeper.changesWithin(
+                    tx,
+                    current.evidence,
+                    subject,
+                  )
+                : [],
+            });
             const from = await this.#stages.stageOf(tx, name, version);
             if (decision.event === 'wait') return 'not yet';
+            if (decision.event === 'lapse') return 'lapsed';
             const next =
               decision.event === 'apply' && from ? 'approved' : 'blocked';
             await this.#promotions.move(
@@ -249,6 +406,8 @@ export class PromotionSteps {
       if (!(error instanceof RegistryConflictError)) throw error;
       return true;
     }
+    // What changed a moment ago is seen by the next look, which takes the approvals back.
+    if (outcome === 'lapsed') return true;
     // Whoever decided announces, so that people hear of it once.
     if (outcome === 'decided elsewhere' || outcome === 'not yet') return false;
     await this.#announcer.stagesChanged(name, moves);

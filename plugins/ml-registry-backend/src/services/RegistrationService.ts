@@ -1,4 +1,5 @@
 import { InputError, NotFoundError } from '@backstage/errors';
+import { isStageAlias, stageOfAlias } from '../domain/policy';
 import type { Stage } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
 import type { NewLedgerEntry } from '../stores/LedgerStore';
@@ -13,13 +14,6 @@ import type { StagePolicy, TrackingCaller } from './StagePolicy';
 import { OWNER_TAG } from './TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
 import { checkAlias, checkLength, checkModelName, limits } from './validation';
-
-/** Aliases that follow stages; setting one is asking for the stage. */
-export const PROTECTED_ALIASES: Record<string, Stage> = {
-  champion: 'production',
-  production: 'production',
-  challenger: 'candidate',
-};
 
 export type RegistrationDeps = TrackingDeps & {
   stagePolicy: StagePolicy;
@@ -113,8 +107,8 @@ export class RegistrationService {
       await this.#deps.entityOwner(newName),
       newName,
     );
-    await this.#refuseWhileGoverned(name, 'renamed');
     const renamed = await models.transaction(async tx => {
+      await this.#refuseWhileHeld(tx, { name }, 'renamed');
       const done = await models.renameModel(tx, {
         name,
         newName,
@@ -142,8 +136,8 @@ export class RegistrationService {
     const { access, models } = this.#deps;
     access.refuseJobs(caller, 'delete registered models');
     await this.#forWrite(caller, name);
-    await this.#refuseWhileGoverned(name, 'deleted');
     await models.transaction(async tx => {
+      await this.#refuseWhileHeld(tx, { name }, 'deleted');
       const gone = await models.listVersions(tx, name);
       await models.deleteModel(tx, name);
       await this.#note(tx, caller, name, {
@@ -164,6 +158,7 @@ export class RegistrationService {
     checkTag(tag.key, tag.value);
     const { models } = this.#deps;
     await models.transaction(async tx => {
+      await this.#deps.guard.refuseTag(tx, tag);
       await models.setModelTag(tx, tag);
       await this.#note(tx, caller, tag.name, tagged(tag));
     });
@@ -176,6 +171,7 @@ export class RegistrationService {
     await this.#forWrite(caller, tag.name);
     const { models } = this.#deps;
     await models.transaction(async tx => {
+      await this.#deps.guard.refuseTag(tx, tag);
       await models.deleteModelTag(tx, tag);
       await this.#note(tx, caller, tag.name, untagged(tag));
     });
@@ -197,15 +193,30 @@ export class RegistrationService {
     await this.#forWrite(caller, request.name);
     for (const [key, value] of Object.entries(request.tags))
       checkTag(key, value);
+    if (PROMPT_TAG in request.tags) {
+      const model = await this.requireModel(request.name);
+      if (!(PROMPT_TAG in model.tags)) {
+        throw new InputError(
+          `${request.name} is a model, not a prompt: a version of it cannot have the tag ${PROMPT_TAG}`,
+        );
+      }
+    }
     const resolved = await resolveSource(request, this.#deps);
     const version = await models.transaction(async tx => {
+      const original = /^models:\/+([^/]+)\/(\d+)$/.exec(request.source);
       const made = await models.createVersion(tx, {
         ...request,
         ...resolved,
         createdBy: caller.actor,
         now: clock(),
       });
-      const original = /^models:\/+([^/]+)\/(\d+)$/.exec(request.source);
+      if (original) {
+        // Whoever made the original does not approve the copy either.
+        await models.noteOriginal(tx, made, {
+          name: original[1],
+          version: Number(original[2]),
+        });
+      }
       await this.#note(tx, caller, request.name, {
         action: 'version-created',
         version: made.version,
@@ -253,8 +264,8 @@ export class RegistrationService {
     const { access, models } = this.#deps;
     access.refuseJobs(caller, 'delete model versions');
     const version = await this.#versionForWrite(caller, key);
-    refuseGoverned([version], 'deleted');
     await models.transaction(async tx => {
+      await this.#refuseWhileHeld(tx, key, 'deleted');
       await models.deleteVersion(tx, key);
       await this.#note(tx, caller, key.name, {
         action: 'version-deleted',
@@ -275,6 +286,8 @@ export class RegistrationService {
     checkTag(tag.key, tag.value);
     const { models, clock } = this.#deps;
     await models.transaction(async tx => {
+      await models.lockModel(tx, tag.name);
+      await this.#deps.guard.refuseTag(tx, tag);
       await models.setVersionTag(tx, { ...tag, now: clock() });
       await this.#note(tx, caller, tag.name, tagged(tag));
     });
@@ -288,6 +301,8 @@ export class RegistrationService {
     const { models } = this.#deps;
     const { name, version, key } = tag;
     await models.transaction(async tx => {
+      await models.lockModel(tx, name);
+      await this.#deps.guard.refuseTag(tx, tag);
       await models.deleteVersionTag(tx, { name, version, key });
       await this.#note(tx, caller, name, untagged(tag));
     });
@@ -334,14 +349,15 @@ export class RegistrationService {
   ): Promise<void> {
     checkAlias(request.alias);
     const version = await this.#versionForWrite(caller, request);
-    const to = PROTECTED_ALIASES[request.alias.toLowerCase()];
+    const to = stageOfAlias(request.alias, this.#deps.guard.policy);
     if (to) {
       await this.#askPolicy(caller, version, {
         to,
         via: 'alias',
         archiveExisting: true,
       });
-      return;
+      // The stages move champion and challenger by themselves; other protected ones are set on what is there.
+      if (isStageAlias(request.alias)) return;
     }
     const { models, clock } = this.#deps;
     await models.transaction(async tx => {
@@ -362,7 +378,7 @@ export class RegistrationService {
     const model = await this.#forWrite(caller, request.name);
     const set = model.aliases.find(({ alias }) => alias === request.alias);
     if (!set) return;
-    if (PROTECTED_ALIASES[request.alias.toLowerCase()]) {
+    if (stageOfAlias(request.alias, this.#deps.guard.policy)) {
       throw new StageRefusedError(
         `The alias ${request.alias} of ${request.name} follows the stage of version ${set.version}; change the stage or roll back instead`,
       );
@@ -447,9 +463,14 @@ export class RegistrationService {
     await ledger.append(tx, name, { ...entry, at, actor: caller.actor });
   }
 
-  async #refuseWhileGoverned(name: string, what: string): Promise<void> {
-    const { models } = this.#deps;
-    refuseGoverned(await models.listVersions(models.database, name), what);
+  /** Under the lock a promotion is applied under, so that neither slips past the other. */
+  async #refuseWhileHeld(
+    tx: Knex.Transaction,
+    key: { name: string; version?: number },
+    what: string,
+  ): Promise<void> {
+    await this.#deps.models.lockModel(tx, key.name);
+    await this.#deps.guard.refuseWhileHeld(tx, key, what);
   }
 
   async #forWrite(
@@ -476,15 +497,6 @@ export class RegistrationService {
 
 function isGoverned(stage: Stage): boolean {
   return stage === 'production' || stage === 'candidate';
-}
-
-function refuseGoverned(versions: ModelVersionRow[], what: string) {
-  const governed = versions.find(({ stage }) => isGoverned(stage));
-  if (governed) {
-    throw new StageRefusedError(
-      `Version ${governed.version} of ${governed.name} is in ${governed.stage} and cannot be ${what}; archive it first`,
-    );
-  }
 }
 
 type Tag = { key: string; value: string; version?: number };

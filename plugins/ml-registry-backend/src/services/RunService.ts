@@ -185,6 +185,9 @@ export class RunService {
   ): Promise<void> {
     const { runs, knex, clock } = this.#deps;
     await this.forWrite(caller, change.runId);
+    if (change.stage === 'deleted') {
+      await this.#deps.guard.refuseWhileStoodOn(change, 'left without its run');
+    }
     await runs.update(knex, change.runId, {
       lifecycleStage: change.stage,
       deletedTime: change.stage === 'deleted' ? clock() : null,

@@ -4,7 +4,7 @@ import type { CheckStore } from '../stores/CheckStore';
 import type { StageStore } from '../stores/StageStore';
 import type { VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
-import type { GateKeeper } from './GateKeeper';
+import { inTheWay, type GateKeeper } from './GateKeeper';
 import type { ModelProfiles } from './ModelProfiles';
 
 const soonMs = 5_000;
@@ -67,7 +67,7 @@ export class VersionChecks {
       profile: await this.#profiles.get(version.name),
       champion: await this.#gates.championFor(version),
     });
-    if (verdicts.every(({ status }) => status === 'passed')) {
+    if (inTheWay(verdicts).length === 0) {
       await this.#enterStaging(version.name, version.version, verdicts.length);
       return { ...done, next_reconcile_at: null };
     }

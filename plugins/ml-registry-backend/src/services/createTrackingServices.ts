@@ -15,6 +15,8 @@ import { SearchFactStore } from '../stores/SearchFactStore';
 import { TraceStore } from '../stores/TraceStore';
 import { UploadStore } from '../stores/UploadStore';
 import { ArtifactService } from './ArtifactService';
+import type { GovernancePolicy } from '../domain/policy';
+import { GovernanceGuard } from './GovernanceGuard';
 import { ExperimentService } from './ExperimentService';
 import { LoggedModelService } from './LoggedModelService';
 import { MetricHistoryService } from './MetricHistoryService';
@@ -50,6 +52,7 @@ export function createTrackingServices(options: {
   authorizer: Authorizer;
   artifactStore: ArtifactStore;
   stagePolicy: StagePolicy;
+  policy?: GovernancePolicy;
   ledger?: LedgerStore;
   reproducedBy?: (jobId: string) => Promise<string | undefined>;
   /** The owner of `model:default/<name>` in the catalog, when there is such an entity. */
@@ -74,6 +77,7 @@ export function createTrackingServices(options: {
     loggedModels: new LoggedModelStore(knex),
     models: new ModelStore(knex),
     ledger: options.ledger ?? new LedgerStore(knex),
+    guard: new GovernanceGuard({ knex, policy: options.policy }),
     reproducedBy: options.reproducedBy,
     clock: options.clock ?? Date.now,
     newId: options.newId ?? (() => randomUUID().replaceAll('-', '')),

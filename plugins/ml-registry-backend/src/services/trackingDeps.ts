@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ExperimentStore } from '../stores/ExperimentStore';
+import type { GovernanceGuard } from './GovernanceGuard';
 import type { LedgerStore } from '../stores/LedgerStore';
 import type { LoggedModelStore } from '../stores/LoggedModelStore';
 import type { ModelStore } from '../stores/ModelStore';
@@ -17,6 +18,8 @@ export type TrackingDeps = {
   loggedModels: LoggedModelStore;
   models: ModelStore;
   ledger: LedgerStore;
+  /** Keeps what was decided on. */
+  guard: GovernanceGuard;
   /** The version a job trains again, as `default/churn@7`. */
   reproducedBy?: (jobId: string) => Promise<string | undefined>;
   /** Milliseconds since the epoch. */

@@ -25,6 +25,7 @@ export function summaryOf(version: VersionFacts): VersionSummary {
     metrics: version.run?.metrics ?? {},
     createdAt: version.createdAt,
     ...(version.runId && { runId: version.runId }),
+    ...(version.breakGlass && { breakGlass: version.breakGlass }),
   };
 }
 
@@ -78,5 +79,6 @@ export function toModelVersion(options: {
     environment: run?.tags[stampedTags.environment],
     jobId: jobOf(version),
     gates,
+    ...(version.breakGlass && { breakGlass: version.breakGlass }),
   };
 }

@@ -5,6 +5,14 @@ import { stageSchema } from './stage';
 
 export const metricsSchema = z.record(z.string(), z.number());
 
+/** A version that was put into production past its gates and approvals; the flag never goes away. */
+export const breakGlassSchema = z.object({
+  at: timestampSchema,
+  by: z.string(),
+  reason: z.string(),
+});
+export type BreakGlass = z.infer<typeof breakGlassSchema>;
+
 export const versionSummarySchema = z.object({
   /** `default/tumour-malignancy@7` */
   ref: z.string(),
@@ -13,6 +21,7 @@ export const versionSummarySchema = z.object({
   metrics: metricsSchema,
   createdAt: timestampSchema,
   runId: z.string().optional(),
+  breakGlass: breakGlassSchema.optional(),
 });
 export type VersionSummary = z.infer<typeof versionSummarySchema>;
 
@@ -70,6 +79,7 @@ export const modelVersionSchema = z.object({
   environment: z.string().optional(),
   jobId: z.string().optional(),
   gates: z.array(gateVerdictSchema),
+  breakGlass: breakGlassSchema.optional(),
 });
 export type ModelVersion = z.infer<typeof modelVersionSchema>;
 

@@ -1,0 +1,71 @@
+/** The stream ended where more was promised. */
+export class EndOfBytesError extends Error {}
+
+/** Reads a stream of chunks piece by piece; long pieces are skipped without being kept. */
+export class ByteReader {
+  readonly #chunks: AsyncIterator<Buffer>;
+  #chunk: Buffer = Buffer.alloc(0);
+  #at = 0;
+  #position = 0;
+
+  constructor(chunks: AsyncIterable<Buffer>) {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /** How many bytes were read. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The next byte, or `undefined` at the end. */
+  async next(): Promise<number | undefined> {
+    if (!(await this.#fill())) return undefined;
+    this.#position += 1;
+    return this.#chunk[this.#at++];
+  }
+
+  async read(length: number): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    for (let left = length; left > 0; ) {
+      if (!(await this.#fill())) throw new EndOfBytesError('It ends too early');
+      const part = this.#chunk.subarray(this.#at, this.#at + left);
+      parts.push(part);
+      this.#at += part.length;
+      this.#position += part.length;
+      left -= part.length;
+    }
+    return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+  }
+
+  async skip(length: number): Promise<void> {
+    for (let left = length; left > 0; ) {
+      if (!(await this.#fill())) throw new EndOfBytesError('It ends too early');
+      const step = Math.min(left, this.#chunk.length - this.#at);
+      this.#at += step;
+      this.#position += step;
+      left -= step;
+    }
+  }
+
+  /** Up to the next line feed, which is left out. */
+  async line(most: number): Promise<string> {
+    const bytes: number[] = [];
+    for (;;) {
+      const byte = await this.next();
+      if (byte === undefined) throw new EndOfBytesError('It ends too early');
+      if (byte === 0x0a) return Buffer.from(bytes).toString('utf8');
+      bytes.push(byte);
+      if (bytes.length > most) throw new Error('A line has no end');
+    }
+  }
+
+  async #fill(): Promise<boolean> {
+    while (this.#at >= this.#chunk.length) {
+      const { value, done } = await this.#chunks.next();
+      if (done) return false;
+      this.#chunk = value;
+      this.#at = 0;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,192 @@
+import type {
+  FileEvidence,
+  GateVerdict,
+  Signature,
+} from '@downstage/plugin-ml-registry-common';
+import type { PickleFindings } from './pickles';
+import { schemaBreaks } from './schemaChange';
+
+/** Whether callers of the champion can call the new version as they do now. */
+export function schemaGate(options: {
+  signature?: Signature;
+  champion?: { version: number; signature?: Signature };
+  onChange: 'refuse' | 'warn';
+}): GateVerdict[] {
+  const { signature, champion, onChange } = options;
+  if (!champion?.signature || !signature) return [];
+  const breaks = schemaBreaks(signature, champion.signature);
+  const gate = 'input and output schema';
+  const wanted = `what callers of version ${champion.version} send and expect`;
+  if (!breaks.length) {
+    return [
+      {
+        gate,
+        status: 'passed',
+        saw: 'compatible',
+        wanted,
+        message: `Callers of version ${champion.version} can go on as they are`,
+      },
+    ];
+  }
+  return [
+    {
+      gate,
+      status: onChange === 'warn' ? 'warning' : 'failed',
+      saw: breaks.join('; '),
+      wanted,
+      message: `Callers of version ${
+        champion.version
+      } would fail: ${breaks.join('; ')}`,
+      how: 'Keep the signature, make new inputs optional, or register it as a model of its own',
+      waivable: true,
+    },
+  ];
+}
+
+/** Whether the fields of the model card that have to be filled are. */
+export function cardGate(options: {
+  required: string[];
+  filled: string[];
+}): GateVerdict[] {
+  const { required, filled } = options;
+  if (!required.length) return [];
+  const missing = required.filter(field => !filled.includes(field));
+  const wanted = required.join(', ');
+  if (!missing.length) {
+    return [
+      {
+        gate: 'model card',
+        status: 'passed',
+        saw: `${required.length} of ${required.length} fields`,
+        wanted,
+        message: 'The fields that have to be filled are',
+      },
+    ];
+  }
+  return [
+    {
+      gate: 'model card',
+      status: 'failed',
+      saw: `${missing.join(', ')} empty`,
+      wanted,
+      message: `The model card says nothing about ${missing.join(', ')}`,
+      how: 'Fill these fields on the card tab of the version',
+      waivable: true,
+    },
+  ];
+}
+
+/** What reading the files of a version again found. */
+export type FileCheck =
+  | { state: 'reading'; done: number; of: number }
+  | { state: 'read'; changed: string[]; unrecorded: string[] };
+
+/** Whether every file still is what was uploaded. */
+export function filesGate(files: FileEvidence, check: FileCheck): GateVerdict {
+  const gate = 'artifact digests';
+  const wanted = `${files.items.length} files as they were uploaded`;
+  if (check.state === 'reading') {
+    return {
+      gate,
+      status: 'pending',
+      saw: `${check.done} of ${check.of} files read`,
+      wanted,
+      message: 'The files are being read again and compared',
+    };
+  }
+  const wrong = [
+    ...check.changed.map(path => `${path} differs from what was uploaded`),
+    ...check.unrecorded.map(path => `${path} was never uploaded`),
+  ];
+  if (wrong.length) {
+    return {
+      gate,
+      status: 'failed',
+      saw: wrong.slice(0, 5).join('; '),
+      wanted,
+      message: `The files are not those that were uploaded: ${wrong
+        .slice(0, 5)
+        .join('; ')}`,
+      how: 'Log and register the model again; what lies in the store cannot be vouched for',
+    };
+  }
+  return {
+    gate,
+    status: 'passed',
+    saw: files.digest,
+    wanted,
+    message: `${files.items.length} files have the checksums they were uploaded with`,
+  };
+}
+
+/** What pickles among the files would import when somebody loads the model. */
+export function pickleGate(options: {
+  scan: PickleFindings[] | 'reading';
+  risk: 'minimal' | 'limited' | 'high';
+}): GateVerdict[] {
+  const { scan, risk } = options;
+  const gate = 'pickles';
+  const wanted = risk === 'high' ? 'no pickles' : 'no pickles that can do harm';
+  if (scan === 'reading') {
+    return [
+      {
+        gate,
+        status: 'pending',
+        saw: 'not read yet',
+        wanted,
+        message: 'The files are being looked through for pickles',
+      },
+    ];
+  }
+  if (!scan.length) {
+    return [
+      {
+        gate,
+        status: 'passed',
+        saw: 'none',
+        wanted,
+        message: 'Loading the model runs no code out of its files',
+      },
+    ];
+  }
+  const list = (kind: 'dangerous' | 'unknown') => [
+    ...new Set(
+      scan.flatMap(({ path, imports }) =>
+        imports.filter(i => i.kind === kind).map(i => `${i.name} in ${path}`),
+      ),
+    ),
+  ];
+  const dangerous = list('dangerous');
+  const unknown = list('unknown');
+  const unreadable = scan
+    .filter(({ problem }) => problem)
+    .map(({ path, problem }) => `${path}: ${problem}`);
+  const paths = scan.map(({ path }) => path).join(', ');
+  const parts = [
+    ...(dangerous.length ? [`can do harm: ${brief(dangerous)}`] : []),
+    ...(unknown.length ? [`not known: ${brief(unknown)}`] : []),
+    ...(unreadable.length ? [`not readable: ${brief(unreadable)}`] : []),
+  ];
+  const saw = parts.join('; ') || `pickles of known libraries: ${paths}`;
+  const refused = dangerous.length > 0 || risk === 'high';
+  return [
+    {
+      gate,
+      status: refused ? 'failed' : 'warning',
+      saw,
+      wanted,
+      message: dangerous.length
+        ? `Loading the model would run code that can do harm: ${brief(
+            dangerous,
+          )}`
+        : `Loading a pickle can run any code, and approvals do not change that: ${saw}`,
+      how: 'Log the model in a format without code, such as ONNX, skops or safetensors',
+      ...(refused && { waivable: true }),
+    },
+  ];
+}
+
+function brief(items: string[]) {
+  const shown = items.slice(0, 5).join(', ');
+  return items.length > 5 ? `${shown} and ${items.length - 5} more` : shown;
+}

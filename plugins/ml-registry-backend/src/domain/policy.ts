@@ -1,0 +1,47 @@
+/** Which aliases and tags only move together with a decision. */
+export type GovernancePolicy = {
+  /** Patterns of aliases that may only stand on the version in production; `*` stands for anything. */
+  protectedAliases: string[];
+  /** Patterns of tags that are part of what is approved. */
+  policyTags: string[];
+};
+
+export const defaultPolicy: GovernancePolicy = {
+  protectedAliases: [],
+  policyTags: ['downstage.*'],
+};
+
+/** The stage an alias stands for, if it is protected. MLflow's aliases know no case, so neither does this. */
+export function stageOfAlias(
+  alias: string,
+  { protectedAliases }: GovernancePolicy,
+): 'production' | 'candidate' | undefined {
+  const name = alias.toLowerCase();
+  if (name === 'challenger') return 'candidate';
+  if (name === 'champion' || name === 'production') return 'production';
+  return matchesAny(name, protectedAliases) ? 'production' : undefined;
+}
+
+/** Whether the stages move this alias by themselves, under exactly this name. */
+export function isStageAlias(alias: string): boolean {
+  return alias === 'champion' || alias === 'challenger';
+}
+
+export function isPolicyTag(
+  key: string,
+  { policyTags }: GovernancePolicy,
+): boolean {
+  return matchesAny(key.toLowerCase(), policyTags);
+}
+
+function matchesAny(text: string, patterns: string[]): boolean {
+  return patterns.some(pattern =>
+    new RegExp(
+      `^${pattern
+        .toLowerCase()
+        .split('*')
+        .map(part => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+        .join('.*')}$`,
+    ).test(text),
+  );
+}

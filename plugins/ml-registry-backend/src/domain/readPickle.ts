@@ -1,0 +1,163 @@
+import { ByteReader } from './ByteReader';
+import { classifyImport, type PickleImport } from './pickles';
+
+/** What follows an opcode: a number of bytes, a length and that many bytes, or lines. */
+type Argument =
+  | { bytes: number }
+  | { length: 1 | 4 | 8; text?: boolean }
+  | { lines: 1 | 2; text?: boolean };
+
+/** Strings longer than this are no names of modules. */
+const longestName = 4_096;
+const mostImports = 1_000;
+
+/** Opcodes with an argument, by byte. Source: `pickletools` of Python 3.13. */
+const opcodeArguments: Record<number, Argument> = {
+  ...codes('I L F P g p', { lines: 1 }),
+  ...codes('S V', { lines: 1, text: true }),
+  ...codes('c i', { lines: 2 }),
+  ...codes('J j r', { bytes: 4 }),
+  ...codes('K h q', { bytes: 1 }),
+  ...codes('M', { bytes: 2 }),
+  ...codes('G', { bytes: 8 }),
+  ...codes('T X', { length: 4, text: true }),
+  ...codes('U', { length: 1, text: true }),
+  ...codes('B', { length: 4 }),
+  ...codes('C', { length: 1 }),
+  0x80: { bytes: 1 },
+  0x82: { bytes: 1 },
+  0x83: { bytes: 2 },
+  0x84: { bytes: 4 },
+  0x8a: { length: 1 },
+  0x8b: { length: 4 },
+  0x8c: { length: 1, text: true },
+  0x8d: { length: 8, text: true },
+  0x8e: { length: 8 },
+  0x95: { bytes: 8 },
+  0x96: { length: 8 },
+};
+
+/** Opcodes without one. Any other byte is no pickle. */
+const plain = new Set([
+  ...[...'(.012NRQabd}elo]st)u'].map(code => code.charCodeAt(0)),
+  ...[0x81, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8f, 0x90, 0x91, 0x92, 0x93, 0x94],
+  ...[0x97, 0x98],
+]);
+
+/**
+ * What a pickle would import if somebody loaded it. Nothing is loaded, and nothing but names is kept.
+ *
+ * @remarks
+ * A name that is put together in a way this reader cannot follow counts as dangerous. Bytes that are no pickle end the
+ * reading with a `problem`; joblib's own format, which puts arrays between the opcodes, ends like that.
+ */
+export async function readPickle(
+  content: AsyncIterable<Buffer>,
+): Promise<{ imports: PickleImport[]; problem?: string }> {
+  const bytes = new ByteReader(content);
+  const found = new Map<string, PickleImport>();
+  const add = (module: string, name: string) => {
+    const spelled = classifyImport(module, name);
+    found.set(spelled.name, spelled);
+    if (found.size > mostImports) throw new Error('It imports too much');
+  };
+  try {
+    do {
+      await readOne(bytes, add);
+    } while (await another(bytes));
+    return { imports: [...found.values()] };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return {
+      imports: [...found.values()],
+      problem: `${problem} (byte ${bytes.position})`,
+    };
+  }
+}
+
+/** Several pickles may follow each other in one file. */
+async function another(bytes: ByteReader): Promise<boolean> {
+  const byte = await bytes.next();
+  if (byte === undefined) return false;
+  if (byte !== 0x80) return false;
+  await bytes.skip(1);
+  return true;
+}
+
+async function readOne(
+  bytes: ByteReader,
+  add: (module: string, name: string) => void,
+): Promise<void> {
+  // What was pushed last, as far as it is text, and what was remembered: STACK_GLOBAL takes its names from there.
+  const pushed: (string | undefined)[] = [];
+  const memo = new Map<number, string | undefined>();
+  const push = (text?: string) => {
+    pushed.push(text);
+    if (pushed.length > 64) pushed.shift();
+  };
+  for (;;) {
+    const code = await bytes.next();
+    if (code === undefined) throw new Error('It ends without its last opcode');
+    const argument = opcodeArguments[code];
+    if (!argument) {
+      if (!plain.has(code)) {
+        throw new Error(`0x${code.toString(16)} is not an opcode`);
+      }
+      if (code === 0x2e) return;
+      if (code === 0x94) memo.set(memo.size, pushed.at(-1));
+      else if (code === 0x93) {
+        const name = pushed.pop();
+        const module = pushed.pop();
+        add(module ?? '(computed)', name ?? '__import__');
+        push();
+      } else push();
+      continue;
+    }
+    if ('lines' in argument) {
+      const first = await bytes.line(longestName);
+      if (argument.lines === 2) {
+        add(first, await bytes.line(longestName));
+        push();
+      } else if (code === 0x67) push(memo.get(Number(first)));
+      else if (code === 0x70) memo.set(Number(first), pushed.at(-1));
+      else push(argument.text ? unquoted(first) : undefined);
+    } else if ('length' in argument) {
+      const length = number(await bytes.read(argument.length));
+      if (argument.text && length <= longestName) {
+        push((await bytes.read(length)).toString('utf8'));
+      } else {
+        await bytes.skip(length);
+        push();
+      }
+    } else {
+      const value = number(await bytes.read(argument.bytes));
+      if (code === 0x68 || code === 0x6a) push(memo.get(value));
+      else if (code === 0x71 || code === 0x72) memo.set(value, pushed.at(-1));
+      else if (code === 0x82 || code === 0x83 || code === 0x84) {
+        add('copyreg.extension', String(value));
+        push();
+      } else if (code !== 0x80 && code !== 0x95) push();
+    }
+  }
+}
+
+function codes(letters: string, argument: Argument): Record<number, Argument> {
+  return Object.fromEntries(
+    letters.split(' ').map(letter => [letter.charCodeAt(0), argument]),
+  );
+}
+
+function number(bytes: Buffer): number {
+  if (bytes.length === 8) {
+    const value = bytes.readBigUInt64LE();
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
+      throw new Error('A length is larger than any file');
+    }
+    return Number(value);
+  }
+  return bytes.readUIntLE(0, bytes.length);
+}
+
+function unquoted(text: string) {
+  return /^(['"]).*\1$/.test(text) ? text.slice(1, -1) : text;
+}

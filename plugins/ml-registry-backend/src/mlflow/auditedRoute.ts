@@ -1,0 +1,69 @@
+import type { AuditorService } from '@backstage/backend-plugin-api';
+import type { RequestHandler } from 'express';
+import { audited } from '../services/audited';
+import type { TrackingCaller } from '../services/StagePolicy';
+import type { Message } from './Message';
+import type { MlflowRoute } from './routes';
+
+/** What changes models, versions, aliases and stages, or takes away what they stand on. */
+const governed =
+  /^(registered-models|model-versions|transition-requests)\/|^(runs|experiments)\/delete$|^logged-models\/:\w+$/;
+
+/** Has the auditor write down a change of the registry, who asked for it, and a refusal as well. */
+export async function auditedRoute<T>(
+  options: {
+    auditor: AuditorService;
+    route: MlflowRoute;
+    message: Message;
+    caller: TrackingCaller;
+  },
+  work: () => Promise<T>,
+): Promise<T> {
+  const { auditor, route, message, caller } = options;
+  if (route.method === 'get' || !governed.test(route.path)) return work();
+  const about = ['name', 'version', 'stage', 'alias', 'key', 'source', 'run_id']
+    .map(field => [field, message.text(field)] as const)
+    .filter(([, value]) => value !== undefined);
+  return audited(
+    auditor,
+    {
+      eventId: `mlflow-${route.path
+        .replace(/\/:\w+/g, '')
+        .replaceAll('/', '-')}`,
+      meta: {
+        actor: caller.actor,
+        method: route.method,
+        ...(caller.subject && { token: caller.subject.subject }),
+        ...Object.fromEntries(about.map(([k, v]) => [k, v ?? ''])),
+      },
+    },
+    work,
+  );
+}
+
+/** Files of models that somebody tried to change and was refused; uploads that go well are no news. */
+export function auditedArtifacts(auditor: AuditorService): RequestHandler {
+  return (request, response, next) => {
+    if (
+      (request.method === 'PUT' || request.method === 'DELETE') &&
+      /mlflow-artifacts\/artifacts\//.test(request.path)
+    ) {
+      response.once('finish', () => {
+        const { statusCode } = response;
+        if (statusCode < 400 || statusCode === 401) return;
+        auditor
+          .createEvent({
+            eventId: 'mlflow-artifact-change',
+            severityLevel: 'medium',
+            request,
+            meta: { method: request.method, path: request.path },
+          })
+          .then(event =>
+            event.fail({ error: new Error(`Refused with ${statusCode}`) }),
+          )
+          .catch(() => undefined);
+      });
+    }
+    next();
+  };
+}

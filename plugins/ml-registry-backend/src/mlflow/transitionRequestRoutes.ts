@@ -1,0 +1,203 @@
+import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
+import {
+  promotionTargetSchema,
+  type Promotion,
+  type PromotionTarget,
+} from '@downstage/plugin-ml-registry-common';
+import type { PromotionService } from '../services/PromotionService';
+import type { TrackingCaller } from '../services/StagePolicy';
+import { checkVersion } from '../services/validation';
+import type { Message } from './Message';
+import type { MlflowRoute } from './routes';
+import { fromMlflowStage, toMlflowStage } from './stages';
+
+type Key = { name: string; version: number };
+
+const openStates = ['requested', 'checking', 'waiting-for-approval'];
+
+/**
+ * `transition-requests/…`: promotions under the paths and in the shapes that tools of the workspace registry know.
+ * Source: docs.databricks.com/api/workspace/modelregistry
+ */
+export function transitionRequestRoutes(
+  promotions: PromotionService,
+): MlflowRoute[] {
+  const find = async (message: Message, caller: TrackingCaller) => {
+    const key = readKey(message);
+    const to = readTarget(message);
+    const open = await listOpen(promotions, key, caller);
+    const found = open.find(promotion => promotion.to === to);
+    if (found) return found;
+    throw new NotFoundError(
+      `No open transition request of version ${key.version} of ${
+        key.name
+      } to ${toMlflowStage(to)}`,
+    );
+  };
+  return [
+    {
+      method: 'post',
+      path: 'transition-requests/create',
+      handle: async (message, caller) => {
+        const promotion = await promotions.request(
+          {
+            namespace: 'default',
+            ...readKey(message),
+            to: readTarget(message),
+            reason: message.string('comment') || undefined,
+          },
+          { credentials: credentialsOf(caller) },
+        );
+        return { request: renderRequest(promotion, caller) };
+      },
+    },
+    {
+      method: 'get',
+      path: 'transition-requests/list',
+      handle: async (message, caller) => {
+        const open = await listOpen(promotions, readKey(message), caller);
+        return {
+          requests: open.map(promotion => renderRequest(promotion, caller)),
+        };
+      },
+    },
+    {
+      method: 'post',
+      path: 'transition-requests/approve',
+      handle: async (message, caller) => {
+        const { id } = await find(message, caller);
+        const comment = message.string('comment') || undefined;
+        const promotion = await promotions.approve(
+          { id, comment },
+          { credentials: credentialsOf(caller) },
+        );
+        return {
+          activity: renderActivity(promotion, {
+            type:
+              promotion.state === 'approved'
+                ? 'APPLIED_TRANSITION'
+                : 'APPROVED_REQUEST',
+            user: caller.actor,
+            comment,
+          }),
+        };
+      },
+    },
+    {
+      method: 'post',
+      path: 'transition-requests/reject',
+      handle: async (message, caller) => {
+        const { id } = await find(message, caller);
+        const comment = message.required('comment');
+        const promotion = await promotions.reject(
+          { id, comment },
+          { credentials: credentialsOf(caller) },
+        );
+        return {
+          activity: renderActivity(promotion, {
+            type: 'REJECTED_REQUEST',
+            user: caller.actor,
+            comment,
+          }),
+        };
+      },
+    },
+    {
+      method: 'delete',
+      path: 'transition-requests/delete',
+      handle: async (message, caller) => {
+        const found = await find(message, caller);
+        const creator = message.string('creator');
+        if (creator && creator !== found.requestedBy) {
+          throw new NotFoundError(
+            `The open request is ${found.requestedBy}'s, not ${creator}'s`,
+          );
+        }
+        const promotion = await promotions.withdraw(found.id, {
+          credentials: credentialsOf(caller),
+        });
+        return {
+          activity: renderActivity(promotion, {
+            type: 'CANCELLED_REQUEST',
+            user: caller.actor,
+            comment: message.string('comment') || undefined,
+          }),
+        };
+      },
+    },
+  ];
+}
+
+async function listOpen(
+  promotions: PromotionService,
+  { name, version }: Key,
+  caller: TrackingCaller,
+): Promise<Promotion[]> {
+  const { items } = await promotions.list(
+    { model: `model:default/${name}` },
+    { credentials: credentialsOf(caller) },
+  );
+  return items.filter(
+    promotion =>
+      promotion.version === version && openStates.includes(promotion.state),
+  );
+}
+
+function renderRequest(promotion: Promotion, caller: TrackingCaller) {
+  const own = promotion.requestedBy === caller.actor;
+  return {
+    id: promotion.id,
+    creation_timestamp: Date.parse(promotion.createdAt),
+    user_id: promotion.requestedBy,
+    to_stage: toMlflowStage(promotion.to),
+    comment: promotion.reason ?? '',
+    available_actions: own
+      ? ['CANCEL_TRANSITION_REQUEST']
+      : ['APPROVE_TRANSITION_REQUEST', 'REJECT_TRANSITION_REQUEST'],
+  };
+}
+
+function renderActivity(
+  promotion: Promotion,
+  what: { type: string; user: string; comment?: string },
+) {
+  const at = Date.parse(promotion.decidedAt ?? promotion.createdAt);
+  return {
+    id: promotion.id,
+    activity_type: what.type,
+    creation_timestamp: at,
+    last_updated_timestamp: at,
+    user_id: what.user,
+    from_stage: toMlflowStage(promotion.from),
+    to_stage: toMlflowStage(promotion.to),
+    comment: what.comment ?? '',
+    system_comment: promotion.message ?? '',
+  };
+}
+
+function readKey(message: Message): Key {
+  return {
+    name: message.required('name'),
+    version: checkVersion(message.required('version')),
+  };
+}
+
+function readTarget(message: Message): PromotionTarget {
+  const stage = fromMlflowStage(message.required('stage'));
+  const target = promotionTargetSchema.safeParse(stage);
+  if (target.success) return target.data;
+  throw new InputError(
+    `There are no requests for ${toMlflowStage(
+      stage,
+    )}; stages to ask for are Staging, Candidate and Production`,
+  );
+}
+
+function credentialsOf({ credentials, subject }: TrackingCaller) {
+  if (credentials) return credentials;
+  throw new NotAllowedError(
+    `The token of ${
+      subject?.subject ?? 'a job'
+    } may not use transition requests; that is for people`,
+  );
+}

@@ -1,0 +1,207 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createInflate } from 'node:zlib';
+import yauzl from 'yauzl';
+import type { PickleFindings } from '../domain/pickles';
+import { readPickle } from '../domain/readPickle';
+
+/** Archives are looked into on disk, up to this size. */
+const largestArchive = 8 * 1024 ** 3;
+const mostEntries = 10_000;
+
+type Open = () => Promise<{ content: Readable; size: number } | undefined>;
+
+/**
+ * The pickles in one file of a model: the file itself, or members of it where it is an archive as PyTorch writes them.
+ *
+ * @remarks
+ * A file counts as a pickle by its name or by its first bytes, packed (gzip, zlib) or not. Archives are copied to a
+ * temporary folder, because a ZIP is read from its end.
+ */
+export async function scanForPickles(
+  path: string,
+  open: Open,
+): Promise<PickleFindings[]> {
+  const named =
+    /\.(pkl|pickle|p|joblib|pt|pth|ckpt|bin|dill|cloudpickle)$/i.test(path);
+  const file = await open();
+  if (!file) return [];
+  const { first, content } = await peek(file.content, 4);
+  if (first.subarray(0, 4).equals(Buffer.from('PK\x03\x04'))) {
+    const archive = /\.(pt|pth|ckpt|bin|zip|skops|npz|keras)$/i.test(path);
+    if (!archive) {
+      content.destroy();
+      return [];
+    }
+    return scanArchive(path, { content, size: file.size });
+  }
+  const pickled = first[0] === 0x80 && first[1] >= 2 && first[1] <= 5;
+  const packed =
+    named && first[0] === 0x1f && first[1] === 0x8b
+      ? createGunzip()
+      : named && first[0] === 0x78 && !/\.bin$/i.test(path)
+      ? createInflate()
+      : undefined;
+  // Weights are often called .bin without being pickles; the first bytes decide there.
+  if (!pickled && !packed && (!named || /\.bin$/i.test(path))) {
+    content.destroy();
+    return [];
+  }
+  const source = packed ? content.pipe(packed) : content;
+  content.on('error', error => packed?.destroy(error));
+  try {
+    return [{ path, ...(await readPickle(source)) }];
+  } finally {
+    source.destroy();
+    content.destroy();
+  }
+}
+
+async function scanArchive(
+  path: string,
+  file: { content: Readable; size: number },
+): Promise<PickleFindings[]> {
+  if (file.size > largestArchive) {
+    file.content.destroy();
+    return [{ path, imports: [], problem: 'The archive is too large to read' }];
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'downstage-scan-'));
+  try {
+    const copy = join(folder, 'archive');
+    await pipeline(file.content, createWriteStream(copy));
+    return await scanMembers(path, copy);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return [{ path, imports: [], problem }];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function scanMembers(
+  path: string,
+  file: string,
+): Promise<PickleFindings[]> {
+  const archive = await openArchive(file);
+  const findings: PickleFindings[] = [];
+  try {
+    for (let entries = 0; ; entries++) {
+      const entry = await nextEntry(archive);
+      if (!entry) return findings;
+      if (entries > mostEntries) {
+        throw new Error('The archive has too many members');
+      }
+      if (entry.fileName.endsWith('/')) continue;
+      const content = await openEntry(archive, entry);
+      findings.push(
+        ...(await scanMember(`${path}!${entry.fileName}`, content)),
+      );
+    }
+  } finally {
+    archive.close();
+  }
+}
+
+function openArchive(file: string): Promise<yauzl.ZipFile> {
+  return new Promise((resolve, reject) => {
+    yauzl.open(
+      file,
+      { lazyEntries: true, autoClose: false },
+      (error, archive) => (error ? reject(error) : resolve(archive)),
+    );
+  });
+}
+
+function nextEntry(archive: yauzl.ZipFile): Promise<yauzl.Entry | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      archive.off('entry', found);
+      archive.off('end', end);
+      archive.off('error', fail);
+    };
+    const found = (entry: yauzl.Entry) => {
+      stop();
+      resolve(entry);
+    };
+    const end = () => {
+      stop();
+      resolve(undefined);
+    };
+    const fail = (error: Error) => {
+      stop();
+      reject(error);
+    };
+    archive.on('entry', found);
+    archive.on('end', end);
+    archive.on('error', fail);
+    archive.readEntry();
+  });
+}
+
+function openEntry(
+  archive: yauzl.ZipFile,
+  entry: yauzl.Entry,
+): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    archive.openReadStream(entry, (error, stream) =>
+      error ? reject(error) : resolve(stream),
+    );
+  });
+}
+
+async function scanMember(
+  path: string,
+  stream: Readable,
+): Promise<PickleFindings[]> {
+  const { first, content } = await peek(stream, 2);
+  const pickled = first[0] === 0x80 && first[1] >= 2 && first[1] <= 5;
+  try {
+    if (!pickled && !/\.pkl$/i.test(path)) return [];
+    return [{ path, ...(await readPickle(content)) }];
+  } finally {
+    content.destroy();
+    stream.destroy();
+  }
+}
+
+/** The first bytes of a stream, and the stream with them back in front. */
+async function peek(
+  stream: Readable,
+  length: number,
+): Promise<{ first: Buffer; content: Readable }> {
+  const content = new PassThrough();
+  stream.on('error', error => content.destroy(error));
+  content.on('close', () => stream.destroy());
+  stream.pipe(content);
+  const first = await new Promise<Buffer>((resolve, reject) => {
+    const look = () => {
+      const bytes: unknown = content.read(length) ?? content.read();
+      if (Buffer.isBuffer(bytes)) {
+        stop();
+        content.unshift(bytes);
+        resolve(bytes);
+      }
+    };
+    const end = () => {
+      stop();
+      resolve(Buffer.alloc(0));
+    };
+    const fail = (error: Error) => {
+      stop();
+      reject(error);
+    };
+    const stop = () => {
+      content.off('readable', look);
+      content.off('end', end);
+      content.off('error', fail);
+    };
+    content.on('readable', look);
+    content.on('end', end);
+    content.on('error', fail);
+  });
+  return { first, content };
+}
