@@ -13,7 +13,7 @@ import {
   startObjectStore,
 } from '../../scripts/objectStore.mjs';
 import { ensureNode } from '../../scripts/prepare.mjs';
-import { option } from '../../scripts/shell.mjs';
+import { option, root, run } from '../../scripts/shell.mjs';
 import { measure } from './transfer.mjs';
 
 const allowed = 100;
@@ -95,6 +95,9 @@ await writeFile(
     }:\n\n${table}\n\n<!-- end -->`,
   ),
 );
+await run(node, [join(root, 'node_modules/.bin/prettier'), '--write', readme], {
+  quiet: true,
+});
 const over = rows.filter(row => row.at(-1) >= allowed);
 if (over.length) {
   process.stdout.write(
