@@ -8,7 +8,10 @@ import {
   resolvePackagePath,
 } from '@backstage/backend-plugin-api';
 import { createAuthorizer } from '@downstage/node';
-import type { TokenVerifier } from '@downstage/plugin-ml-registry-node';
+import type {
+  ArtifactStore,
+  TokenVerifier,
+} from '@downstage/plugin-ml-registry-node';
 import express from 'express';
 import { createMlflowRouter } from '../mlflow/createMlflowRouter';
 import { FolderArtifactStore } from '../providers/FolderArtifactStore';
@@ -27,6 +30,8 @@ import { ModelStore, type ModelVersionRow } from '../stores/ModelStore';
 export function trackingTestPlugin(
   options: {
     verifiers?: TokenVerifier[];
+    /** A folder of its own unless given. */
+    artifactStore?: ArtifactStore;
     entityOwners?: Record<string, string>;
     onVersionCreated?: (version: ModelVersionRow) => void;
   } = {},
@@ -95,7 +100,8 @@ export function trackingTestPlugin(
             ledger,
             knex,
             authorizer,
-            artifactStore: await FolderArtifactStore.open(folder),
+            artifactStore:
+              options.artifactStore ?? (await FolderArtifactStore.open(folder)),
             ownUrls: {
               baseUrl: () => discovery.getBaseUrl('ml-registry'),
               key: randomBytes(32),
