@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { root } from '../scripts/shell.mjs';
 import { minute, person, portalOn, until } from './portal.mjs';
 
-const RUNS = 25;
+const RUNS = 12;
 const script = join(root, 'e2e/importMlflow.py');
 const quiet = {
   MLFLOW_DISABLE_TELEMETRY: 'true',
@@ -131,8 +131,8 @@ function walk({ server, portal, python, folder }) {
         await assert.rejects(start(), { status: 409 });
       },
     ],
-    ['killed among the runs, the import goes on', () => killAt('run', 10)],
-    ['killed again further on, it goes on again', () => killAt('run', 35)],
+    ['killed among the runs, the import goes on', () => killAt('run', 5)],
+    ['killed again further on, it goes on again', () => killAt('run', 15)],
     [
       'it ends, having left out what it says and why',
       async () => {
