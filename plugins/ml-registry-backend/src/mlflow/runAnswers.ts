@@ -9,12 +9,13 @@ export async function* runAnswer(run: RunText): AsyncGenerator<string> {
 /** `runs/search`: empty lists are left out, as MLflow does. */
 export async function* searchAnswer(page: RunPage): AsyncGenerator<string> {
   let any = false;
-  for await (const part of page.parts()) {
-    if (part.length === 0) continue;
-    yield `${any ? ',' : '{"runs":['}${part.map(renderRunText).join()}`;
+  let part = await page.next();
+  for (; !part.done; part = await page.next()) {
+    if (part.value.length === 0) continue;
+    yield `${any ? ',' : '{"runs":['}${part.value.map(renderRunText).join()}`;
     any = true;
   }
-  yield end(any, page.nextPageToken);
+  yield end(any, part.value);
 }
 
 /** `metrics/get-history`: pieces are JSON lists, what the generator returns is the token of the next page. */

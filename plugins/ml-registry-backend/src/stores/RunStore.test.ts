@@ -127,6 +127,43 @@ describe.each(databases.eachSupportedId())('RunStore, %p', id => {
     expect(seen[0]).toMatchObject({ value: '-Infinity', step: 0 });
   });
 
+  it('finds a page that is longer than what is read in one go, each run once and in order', async () => {
+    const { knex, runs } = await migrated(await databases.init(id));
+    const count = 4_321;
+    await knex.batchInsert(
+      'runs',
+      Array.from({ length: count }, (_, index) => ({
+        run_id: `run-${index}`,
+        experiment_id: 0,
+        name: 'run',
+        status: 'FINISHED',
+        start_time: index,
+        artifact_uri: '',
+      })),
+      50,
+    );
+    const page = await runs.search({
+      experimentIds: ['0'],
+      lifecycleStages: ['active'],
+      where: [],
+      terms: newest,
+      limit: 4_200,
+    });
+    expect(page.runs.map(run => run.startTime)).toEqual(
+      Array.from({ length: 4_200 }, (_, index) => count - 1 - index),
+    );
+    const rest = await runs.search({
+      experimentIds: ['0'],
+      lifecycleStages: ['active'],
+      where: [],
+      terms: newest,
+      limit: 4_200,
+      pageToken: page.nextPageToken,
+    });
+    expect(rest.runs).toHaveLength(121);
+    expect(rest.nextPageToken).toBeUndefined();
+  });
+
   it('takes points away with their run', async () => {
     const { knex, runs, data } = await migrated(await databases.init(id));
     for (const name of ['a', 'b']) {

@@ -69,12 +69,12 @@ export type RunText = RunInfo & {
   modelOutputs: { modelId: string; step: number }[];
 };
 
-/** What a page of a search has in common, and its runs a few at a time, read as they are asked for. */
-export type RunPage = {
-  count: number;
-  nextPageToken?: string;
-  parts: () => AsyncGenerator<RunText[]>;
-};
+/** The runs of a page a few at a time, read as they are asked for; the result is the token of the next page. */
+export type RunPage = AsyncGenerator<RunText[], string | undefined>;
+
+/** Runs that are found in one go; more would hold up the portal while their rows arrive. */
+const FOUND_AT_ONCE = 2_000;
+const MANY_RUNS = 2_000;
 
 /** Where a history goes on: after this point. */
 export type HistoryPosition = {
@@ -218,28 +218,41 @@ export class RunStore {
   async search(
     options: RunSearch,
   ): Promise<{ runs: Run[]; nextPageToken?: string }> {
-    const page = await this.searchText(options);
+    const page = this.searchText(options);
     const runs: Run[] = [];
-    for await (const part of page.parts()) runs.push(...part.map(toRun));
-    return { runs, nextPageToken: page.nextPageToken };
+    let part = await page.next();
+    for (; !part.done; part = await page.next()) {
+      runs.push(...part.value.map(toRun));
+    }
+    return { runs, nextPageToken: part.value };
   }
 
-  /** Finds the runs of a page; what hangs on them follows in parts, so that a large page is never in memory as a whole. */
-  async searchText(options: RunSearch): Promise<RunPage> {
-    const page =
+  /** The same in parts, so that a large page is never in memory as a whole. */
+  async *searchText(options: RunSearch): RunPage {
+    let { pageToken } = options;
+    for (let left = options.limit; ; ) {
+      const page = await this.#searchRows({
+        ...options,
+        pageToken,
+        limit: Math.min(left, FOUND_AT_ONCE),
+      });
+      yield* this.#parts(page.rows.map(toInfo));
+      left -= page.rows.length;
+      pageToken = page.nextPageToken;
+      if (!pageToken || left <= 0) return pageToken;
+    }
+  }
+
+  async #searchRows(options: RunSearch) {
+    return (
       (await this.#searchByMetric(options)) ??
-      (await readPage<RunRow>({
+      readPage<RunRow>({
         ...options,
         database: this.#knex,
         query: this.#select(this.#knex('runs'), options),
         read: query => this.#reader.read(query),
-      }));
-    const infos = page.rows.map(toInfo);
-    return {
-      count: infos.length,
-      nextPageToken: page.nextPageToken,
-      parts: () => this.#parts(infos),
-    };
+      })
+    );
   }
 
   /**
@@ -255,8 +268,11 @@ export class RunStore {
     if (pageToken && !isAmong(pageToken, fixed, terms.length - 1)) {
       return undefined;
     }
+    // SQLite's planner does not mind the limit of a query: it is told to walk along the index where that pays.
+    const planned = isPostgres(this.#knex);
+    if (!planned && !(await this.#isLarge(options))) return undefined;
     const from = this.#knex('latest_metrics as o')
-      .join('runs', 'runs.run_id', 'o.run_id')
+      .joinRaw(`${planned ? '' : 'CROSS '}JOIN runs ON runs.run_id = o.run_id`)
       .where('o.key', byMetric)
       .where('o.is_nan', false);
     const page = await readPage<RunRow>({
@@ -269,6 +285,19 @@ export class RunStore {
       read: query => this.#reader.read(query),
     });
     return page.nextPageToken ? page : undefined;
+  }
+
+  /** Whether there are so many runs that sorting them all takes longer than walking along an index. */
+  async #isLarge(options: RunSearch): Promise<boolean> {
+    const some = this.#select(this.#knex('runs'), { ...options, where: [] })
+      .clearSelect()
+      .select('runs.run_id')
+      .limit(MANY_RUNS)
+      .as('some');
+    const [{ count }] = await this.#reader.read<{ count: number }>(
+      this.#knex.from(some).select(this.#knex.raw('COUNT(*) AS count')),
+    );
+    return count === MANY_RUNS;
   }
 
   #select(from: Knex.QueryBuilder, options: RunSearch): Knex.QueryBuilder {
