@@ -38,8 +38,8 @@ for (const store of stores) {
     );
   }
   const portal = await portalOn({ node, dataDir: join(scratch, store) });
-  await portal.start();
   try {
+    await portal.start();
     const { idle, figures } = await measure({
       mebibytes,
       url: portal.url,
@@ -58,7 +58,7 @@ for (const store of stores) {
       ]);
     }
   } finally {
-    await portal.stop();
+    if (portal.isUp) await portal.stop();
     await (objectStore && objectStore.stop());
     delete process.env.APP_CONFIG_mlRegistry_artifacts_s3;
   }
