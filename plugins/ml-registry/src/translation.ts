@@ -1,4 +1,5 @@
 import { createTranslationRef } from '@backstage/frontend-plugin-api';
+import { governanceMessages } from './governanceMessages';
 import { outsideMessages } from './outsideMessages';
 import { runPageMessages } from './runPageMessages';
 import { versionPageMessages } from './versionPageMessages';
@@ -94,6 +95,8 @@ export const mlRegistryTranslationRef = createTranslationRef({
       passed: 'Passed',
       failed: 'Failed',
       pending: 'Pending',
+      warning: 'Warning',
+      waived: 'Waived',
       saw: 'Saw',
       wanted: 'Wanted',
       how: 'How to pass',
@@ -405,6 +408,7 @@ export const mlRegistryTranslationRef = createTranslationRef({
       pendingEmptyText: 'Ask for a promotion on the page of a version.',
     },
     ...runPageMessages,
+    ...governanceMessages,
     ...outsideMessages,
     ...versionPageMessages,
   },

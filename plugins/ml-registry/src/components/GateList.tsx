@@ -1,12 +1,19 @@
-import type { GateVerdict } from '@downstage/plugin-ml-registry-common';
+import {
+  letsPass,
+  type GateVerdict,
+} from '@downstage/plugin-ml-registry-common';
 import { Facts, StatusBadge } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { Flex, Text } from '@backstage/ui';
+import { Button, Flex, Text } from '@backstage/ui';
 import { gateTone } from '../domain/stages';
 import { mlRegistryTranslationRef } from '../translation';
 
 /** What each gate saw and wanted, and for those that did not pass, how they would. */
-export function GateList(props: { gates: readonly GateVerdict[] }) {
+export function GateList(props: {
+  gates: readonly GateVerdict[];
+  /** Offers a waiver for gates that failed and can be waived. */
+  onWaive?: (gate: string) => void;
+}) {
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   if (props.gates.length === 0) {
     return <Text color="secondary">{t('gate.none')}</Text>;
@@ -33,6 +40,14 @@ export function GateList(props: { gates: readonly GateVerdict[] }) {
               <Text weight="bold">{gate.gate}</Text>
             </Flex>
             <Text color="secondary">{gate.message}</Text>
+            {gate.waiver && (
+              <Text>
+                {t('governance.waived', {
+                  by: gate.waiver.by,
+                  reason: gate.waiver.reason,
+                })}
+              </Text>
+            )}
             <Facts
               facts={[
                 { label: t('gate.saw'), value: gate.saw },
@@ -43,6 +58,17 @@ export function GateList(props: { gates: readonly GateVerdict[] }) {
                 },
               ]}
             />
+            {props.onWaive && gate.status === 'failed' && gate.waivable && (
+              <div>
+                <Button
+                  size="small"
+                  variant="secondary"
+                  onPress={() => props.onWaive?.(gate.gate)}
+                >
+                  {t('governance.waive')}
+                </Button>
+              </div>
+            )}
           </Flex>
         </li>
       ))}
@@ -55,10 +81,11 @@ export function GateSummary(props: { gates: readonly GateVerdict[] }) {
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const { gates } = props;
   if (gates.length === 0) return <>–</>;
-  const passed = gates.filter(gate => gate.status === 'passed').length;
+  const passed = gates.filter(letsPass).length;
   const worst =
     gates.find(gate => gate.status === 'failed') ??
     gates.find(gate => gate.status === 'pending') ??
+    gates.find(gate => gate.status !== 'passed') ??
     gates[0];
   return (
     <StatusBadge

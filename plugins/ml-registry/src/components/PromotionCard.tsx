@@ -1,14 +1,18 @@
+import { useState } from 'react';
 import type { ModelEvaluation } from '@downstage/plugin-ml-catalog-common';
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
-import { Facts, formatNumber, Section, Time } from '@downstage/react';
+import { Facts, formatNumber, Section, Time, useMe } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
+import { rolesOf } from '../domain/approverStanding';
 import { orderMetrics } from '../domain/orderMetrics';
 import { isOpen } from '../domain/stages';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
 import { ChampionComparison } from './ChampionComparison';
 import { GateList } from './GateList';
+import { EvidencePanel } from './governance/EvidencePanel';
+import { WaiveDialog } from './governance/WaiveDialog';
 import { DatasetLinks } from './Lineage';
 import { Person } from './Person';
 import { PromotionDecision } from './PromotionDecision';
@@ -22,6 +26,15 @@ export function PromotionCard(props: {
 }) {
   const { promotion, evaluation, onChanged } = props;
   const { evidence } = promotion;
+  const [waiving, setWaiving] = useState<string>();
+  const me = useMe();
+  // The server holds the rule; the page only keeps from offering what it would refuse.
+  const mayWaive =
+    promotion.state === 'blocked' &&
+    me !== undefined &&
+    promotion.requestedBy !== me.userEntityRef &&
+    promotion.author !== me.userEntityRef &&
+    rolesOf(promotion).some(role => me.ownershipEntityRefs.includes(role));
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   return (
     <Section
@@ -69,7 +82,11 @@ export function PromotionCard(props: {
             },
           ]}
         />
-        <GateList gates={promotion.gates} />
+        <GateList
+          gates={promotion.gates}
+          onWaive={mayWaive ? setWaiving : undefined}
+        />
+        <EvidencePanel promotion={promotion} />
         {evidence.champion ? (
           <ChampionComparison
             version={promotion.version}
@@ -89,6 +106,17 @@ export function PromotionCard(props: {
           />
         )}
         <Approvals promotion={promotion} />
+        {waiving && (
+          <WaiveDialog
+            promotionId={promotion.id}
+            gate={waiving}
+            onClose={() => setWaiving(undefined)}
+            onDone={() => {
+              setWaiving(undefined);
+              onChanged();
+            }}
+          />
+        )}
         {isOpen(promotion) && (
           <PromotionDecision promotion={promotion} onChanged={onChanged} />
         )}
@@ -98,7 +126,7 @@ export function PromotionCard(props: {
 }
 
 function Approvals(props: { promotion: Promotion }) {
-  const { approvals, approvalsNeeded } = props.promotion;
+  const { approvals, approvalsNeeded, approvalRule } = props.promotion;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   if (approvalsNeeded === 0 && approvals.length === 0) return null;
   return (
@@ -109,6 +137,15 @@ function Approvals(props: { promotion: Promotion }) {
           needed: String(approvalsNeeded),
         })}
       </Text>
+      {approvalRule && approvalRule.roles.length > 0 && (
+        <Text color="secondary">
+          {t('governance.roles', {
+            roles: approvalRule.roles.join(
+              approvalRule.everyRole ? ' & ' : ', ',
+            ),
+          })}
+        </Text>
+      )}
       {approvals.map(approval => (
         <Text as="div" key={approval.by}>
           <Person entityRef={approval.by} /> {t('promotion.approvedBy')}{' '}

@@ -4,7 +4,7 @@ import type {
   ModelVersion,
   Promotion,
 } from '@downstage/plugin-ml-registry-common';
-import { CodeBlock, Section } from '@downstage/react';
+import { CodeBlock, Section, StatusBadge } from '@downstage/react';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
@@ -22,6 +22,7 @@ import { useTab } from '../hooks/useTab';
 import { useTrackingUri } from '../hooks/useTrackingUri';
 import { mlRegistryTranslationRef } from '../translation';
 import { ArtifactTree } from './ArtifactTree';
+import { BreakGlassDialog } from './governance/BreakGlassDialog';
 import { History } from './History';
 import { PromotionCard } from './PromotionCard';
 import { PromotionDialog } from './PromotionDialog';
@@ -59,6 +60,7 @@ export function VersionDetail(props: {
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const trackingUri = useTrackingUri();
   const [asking, setAsking] = useState(false);
+  const [breaking, setBreaking] = useState(false);
   const [tab, open] = useTab(tabs);
   const offer =
     mayPromote &&
@@ -101,10 +103,22 @@ export function VersionDetail(props: {
             {t('versions.heading', { version: String(version.version) })}
           </Text>
           <StageBadge stage={version.stage} />
+          {version.breakGlass && (
+            <StatusBadge tone="error" label={t('governance.glassBadge')} />
+          )}
           {version.aliases.length > 0 && (
             <Text color="secondary">@{version.aliases.join(', @')}</Text>
           )}
         </Flex>
+        {mayPromote && version.stage !== 'production' && (
+          <Button
+            variant="tertiary"
+            destructive
+            onPress={() => setBreaking(true)}
+          >
+            {t('governance.glass')}
+          </Button>
+        )}
         {offer && (
           <Button
             variant="primary"
@@ -115,6 +129,14 @@ export function VersionDetail(props: {
           </Button>
         )}
       </Flex>
+      {version.breakGlass && (
+        <Text>
+          {t('governance.glassBy', {
+            by: version.breakGlass.by,
+            reason: version.breakGlass.reason,
+          })}
+        </Text>
+      )}
       {version.description && <Text>{version.description}</Text>}
       {promotions.map(promotion => (
         <PromotionCard
@@ -138,6 +160,16 @@ export function VersionDetail(props: {
           </TabPanel>
         ))}
       </Tabs>
+      {breaking && (
+        <BreakGlassDialog
+          version={version}
+          onClose={() => setBreaking(false)}
+          onDone={() => {
+            setBreaking(false);
+            props.onChanged();
+          }}
+        />
+      )}
       {asking && (
         <PromotionDialog
           version={version}

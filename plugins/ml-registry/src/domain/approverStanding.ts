@@ -15,6 +15,15 @@ export type Standing =
         | 'already-approved';
     };
 
+/** Whose members decide: the roles of its rule, or the owner. */
+export function rolesOf(
+  promotion: Pick<Promotion, 'approvalRule' | 'owner'>,
+): string[] {
+  const roles = promotion.approvalRule?.roles ?? [];
+  if (roles.length) return roles;
+  return promotion.owner ? [promotion.owner] : [];
+}
+
 /**
  * The rule of approval as the page knows it: a member of the owning group, neither the one who asked nor the one
  * who made the version, once. Being an administrator does not help. The server holds the same rule and decides;
@@ -23,7 +32,10 @@ export type Standing =
 export function approverStanding(options: {
   me: { userEntityRef: string; ownershipEntityRefs: string[] } | undefined;
   owner: string | undefined;
-  promotion: Pick<Promotion, 'requestedBy' | 'approvals' | 'state'>;
+  promotion: Pick<
+    Promotion,
+    'requestedBy' | 'approvals' | 'state' | 'approvalRule'
+  >;
   author?: string;
 }): Standing {
   const { me, owner, promotion, author } = options;
@@ -32,7 +44,8 @@ export function approverStanding(options: {
   if (promotion.requestedBy === me.userEntityRef) {
     return { may: false, reason: 'requester' };
   }
-  if (!owner || !me.ownershipEntityRefs.includes(owner)) {
+  const roles = rolesOf({ ...promotion, owner });
+  if (!roles.some(role => me.ownershipEntityRefs.includes(role))) {
     return { may: false, reason: 'not-owner' };
   }
   if (author === me.userEntityRef) return { may: false, reason: 'author' };

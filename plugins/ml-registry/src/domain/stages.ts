@@ -19,6 +19,8 @@ export const gateTone: Record<GateVerdict['status'], Tone> = {
   passed: 'ok',
   failed: 'error',
   pending: 'running',
+  warning: 'warning',
+  waived: 'warning',
 };
 
 export const promotionTone: Record<Promotion['state'], Tone> = {
