@@ -138,6 +138,13 @@ export async function startMlflow({ python, database, folder, workers }) {
   };
 }
 
+/** What still runs; an interrupted benchmark leaves nothing behind. */
+const running = new Set();
+process.once('SIGINT', () => {
+  for (const pid of running) process.kill(-pid, 'SIGKILL');
+  process.exit(130);
+});
+
 async function startProcess({ command, args, cwd, env, log, ready }) {
   const file = await open(log, 'w');
   const begin = performance.now();
@@ -150,8 +157,10 @@ async function startProcess({ command, args, cwd, env, log, ready }) {
   });
   await file.close();
   let gone = false;
+  running.add(child.pid);
   const ended = new Promise(done => child.once('exit', done)).then(() => {
     gone = true;
+    running.delete(child.pid);
   });
   for (let tries = 0; ; tries += 1) {
     if (

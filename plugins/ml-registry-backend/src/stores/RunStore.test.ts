@@ -5,6 +5,8 @@ import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import { knex as connect, type Knex } from 'knex';
+import { compileOrder, runTables } from '../searchGrammar/compile';
+import { runVocabulary } from '../searchGrammar/vocabulary';
 import { readHistory, readHistoryToken } from '../services/history';
 import { RunDataStore } from './RunDataStore';
 import { RunStore, type HistoryPosition } from './RunStore';
@@ -162,6 +164,64 @@ describe.each(databases.eachSupportedId())('RunStore, %p', id => {
     });
     expect(rest.runs).toHaveLength(121);
     expect(rest.nextPageToken).toBeUndefined();
+  });
+
+  it('orders many runs by a metric, page after page, from those that have it to those that have not', async () => {
+    const { knex, runs } = await migrated(await databases.init(id));
+    const count = 2_400;
+    const names = Array.from({ length: count }, (_, index) => `run-${index}`);
+    await knex.batchInsert(
+      'runs',
+      names.map((name, index) => ({
+        run_id: name,
+        experiment_id: 0,
+        name,
+        status: 'FINISHED',
+        start_time: index,
+        artifact_uri: '',
+      })),
+      50,
+    );
+    await knex.batchInsert(
+      'latest_metrics',
+      names.slice(0, 2_300).map((name, index) => ({
+        run_id: name,
+        key: 'm',
+        // Seven runs share each value.
+        value: Math.floor(index / 7),
+        is_nan: false,
+        timestamp: 1,
+        step: 0,
+      })),
+      50,
+    );
+    const terms = [
+      ...compileOrder(
+        { entity: 'metric', key: 'm', descending: true },
+        { vocabulary: runVocabulary, tables: runTables, database: knex },
+      ),
+      ...newest,
+    ];
+    const seen: string[] = [];
+    let pageToken: string | undefined;
+    do {
+      const page = await runs.search({
+        experimentIds: ['0'],
+        lifecycleStages: ['active'],
+        where: [],
+        terms,
+        byMetric: 'm',
+        limit: 450,
+        pageToken,
+      });
+      seen.push(...page.runs.map(run => run.runId));
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    const inOrder = [
+      ...names.slice(0, 2_300).reverse(),
+      ...names.slice(2_300).reverse(),
+    ];
+    expect(seen).toEqual(inOrder);
   });
 
   it('takes points away with their run', async () => {
