@@ -91,7 +91,9 @@ export function GridHead(props: {
           {...cell(index + 4)}
           aria-sort={sorted(column)}
           title={column}
-          className={styles.cell}
+          className={`${styles.cell} ${
+            column.startsWith('metrics.') ? styles.number : ''
+          }`}
           style={{ width: columnWidth(column, props.grouped) }}
         >
           {isSortable(column) ? button(column, label(column)) : label(column)}
