@@ -14,7 +14,6 @@ export async function openDatabase(kind, folder) {
   const server = await startPostgres(join(folder, 'postgresql'), {
     settings: ['max_connections=200'],
   });
-  process.once('SIGINT', () => server.stop());
   const { Client } = load('pg');
   const uri = name => `${server.url}/${name}`;
   const connected = async (name, work) => {

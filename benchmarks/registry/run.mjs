@@ -12,7 +12,7 @@ import { client } from './load.mjs';
 import { ensureMlflow } from './python.mjs';
 import { report } from './report.mjs';
 import { seedOfMlflow, seedOfOurs } from './seed.mjs';
-import { startMlflow, startPortal } from './servers.mjs';
+import { endServers, startMlflow, startPortal } from './servers.mjs';
 
 const usage = `node benchmarks/registry/run.mjs [options]
 
@@ -69,9 +69,15 @@ const { python, versions } = await ensureMlflow();
 await mkdir(dataDir, { recursive: true });
 
 const results = [];
+let database;
+process.once('SIGINT', async () => {
+  endServers();
+  await database?.stop();
+  process.exit(130);
+});
 for (const kind of options.databases) {
   const folder = join(dataDir, kind);
-  const database = await openDatabase(kind, folder);
+  database = await openDatabase(kind, folder);
   try {
     for (const name of options.servers) {
       const start = () =>

@@ -138,12 +138,12 @@ export async function startMlflow({ python, database, folder, workers }) {
   };
 }
 
-/** What still runs; an interrupted benchmark leaves nothing behind. */
 const running = new Set();
-process.once('SIGINT', () => {
+
+/** Ends what still runs, at once: for a benchmark that is interrupted. */
+export function endServers() {
   for (const pid of running) process.kill(-pid, 'SIGKILL');
-  process.exit(130);
-});
+}
 
 async function startProcess({ command, args, cwd, env, log, ready }) {
   const file = await open(log, 'w');
