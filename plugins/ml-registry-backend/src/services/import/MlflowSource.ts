@@ -11,6 +11,8 @@ import {
   versionsSchema,
 } from './sourceSchemas';
 
+/** Finds prompts, which are registered models with this tag. */
+export const PROMPTS = "tag.`mlflow.prompt.is_prompt` = 'true'";
 const JSON_LIMIT = 64 * 1024 * 1024;
 const JSON_TIMEOUT = 120_000;
 const FILE_TIMEOUT = 30 * 60_000;
@@ -103,9 +105,11 @@ export class MlflowSource {
     });
   }
 
-  versions(name: string, pageToken?: string) {
+  /** Versions of a prompt are hidden from those who do not ask for prompts. */
+  versions(model: { name: string; isPrompt: boolean }, pageToken?: string) {
+    const named = `name = '${model.name.replaceAll("'", "''")}'`;
     return this.#get('model-versions/search', versionsSchema, {
-      filter: `name = '${name.replaceAll("'", "''")}'`,
+      filter: model.isPrompt ? `${named} AND ${PROMPTS}` : named,
       max_results: '200',
       order_by: 'version_number ASC',
       ...(pageToken && { page_token: pageToken }),

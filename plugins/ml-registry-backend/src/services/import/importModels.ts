@@ -2,10 +2,10 @@ import { stageOfAlias } from '../../domain/policy';
 import type { ImportCursor } from '../../stores/ImportStore';
 import { checkAlias, checkModelName, limits } from '../validation';
 import { importVersion } from './importVersion';
+import { PROMPTS } from './MlflowSource';
+import { PROMPT_TAG } from '../../stores/ModelStore';
 import { bringOver, foreignTags, LeaveOut, type Importing } from './importing';
 import type { SourceModel } from './sourceSchemas';
-
-const PROMPTS = "tag.`mlflow.prompt.is_prompt` = 'true'";
 
 /** A page of registered models with all that is theirs; after the models, the prompts. */
 export async function importModels(
@@ -83,9 +83,11 @@ async function importVersions(
   work: Importing,
   model: SourceModel,
 ): Promise<boolean> {
+  const { name } = model;
+  const isPrompt = model.tags.some(({ key }) => key === PROMPT_TAG);
   let pageToken: string | undefined;
   do {
-    const page = await work.source.versions(model.name, pageToken);
+    const page = await work.source.versions({ name, isPrompt }, pageToken);
     for (const version of page.model_versions) {
       if (work.spent()) return false;
       await importVersion(work, model, version);
