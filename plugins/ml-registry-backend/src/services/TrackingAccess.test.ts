@@ -15,7 +15,12 @@ const diagnostics = 'group:default/diagnostics';
 function aJob(actor: string): TrackingCaller {
   return {
     actor,
-    subject: { subject: 'job:k3v9', actor, owner: diagnostics, attributes: {} },
+    subject: {
+      subject: 'job:k3v9',
+      actor,
+      owner: diagnostics,
+      attributes: { job: 'k3v9' },
+    },
   };
 }
 
