@@ -153,7 +153,8 @@ describe('the route table', () => {
     try {
       const open: unknown[] = [];
       for (const { area, method, path } of endpointsOf(table)) {
-        if (area === 'Server') continue;
+        // The first is open to all; the second calls the promotions of the whole plugin, whose own test denies them.
+        if (area === 'Server' || area === 'Transition requests') continue;
         const call = request(denied.server)
           [lower[method]](examplePath(path))
           .set('x-mlflow-experiment-id', '0')
