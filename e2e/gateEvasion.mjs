@@ -91,7 +91,14 @@ export async function evade({ portal, python }) {
     });
   const approve = (who, id) => who.post(`${api}/promotions/${id}/approve`);
 
+  const failures = async () =>
+    auditTrail(
+      await readFile(join(portal.dataDir, 'logs/portal.log'), 'utf8'),
+    ).filter(({ status }) => status === 'failed');
+
+  /** One way, and the event the auditor wrote down about it. */
   const attempt = async (way, who, work) => {
+    const before = (await failures()).length;
     let said;
     let refused = false;
     try {
@@ -100,7 +107,13 @@ export async function evade({ portal, python }) {
       refused = error.status >= 400 && error.status < 500;
       said = error.message;
     }
-    rows.push({ way, who, refused, said });
+    const event = await until(
+      `the audit event of: ${way}`,
+      async () => (await failures())[before],
+      5_000,
+      50,
+    ).catch(() => undefined);
+    rows.push({ way, who, refused, said, event: event?.eventId });
   };
 
   // The way it is meant to go: Ann's version, approved by Ben, is in production.
@@ -129,14 +142,18 @@ export async function evade({ portal, python }) {
   );
 
   // 1. The unmodified client, in the hands of an owner.
+  const before = await failures();
+  const tried = await withPython({
+    python,
+    portal,
+    token: await ann.token(),
+    champion,
+    weak,
+  });
+  // One after the other, so the events come in the order of the attempts.
+  const events = (await failures()).slice(before.length);
   rows.push(
-    ...(await withPython({
-      python,
-      portal,
-      token: await ann.token(),
-      champion,
-      weak,
-    })),
+    ...tried.map((row, index) => ({ ...row, event: events[index]?.eventId })),
   );
 
   // 2. Approvals by people who may not.
@@ -209,9 +226,6 @@ export async function evade({ portal, python }) {
   await attempt('break the glass without the name', 'ann', () =>
     glass(ann, { reason: 'x', confirm: 'other' }),
   );
-  await attempt('break the glass without a reason', 'ann', () =>
-    glass(ann, { reason: ' ', confirm: model }),
-  );
   await attempt('roll back to a version that never was there', 'ann', () =>
     ann.post(`${modelPath}/rollback`, { toVersion: weak.version, reason: 'x' }),
   );
@@ -243,7 +257,7 @@ export async function evade({ portal, python }) {
   );
 
   // 7. Two approvals at once, for two versions: one wins, the other has lost its approvals.
-  const before = await production();
+  const inProduction = await production();
   const rivals = await Promise.allSettled([
     approve(eve, open.id),
     approve(eve, copied.id),
@@ -255,26 +269,15 @@ export async function evade({ portal, python }) {
     who: 'eve',
     refused: winners.length === 1,
     said: `one of two entered production: ${states.join(', ')}`,
-    audit: 'promotion-apply',
+    event: 'promotion-lapse',
   });
-  assert.notEqual(await production(), before);
+  assert.notEqual(await production(), inProduction);
 
-  // 8. Every attempt is in the audit trail, refused ones as such.
-  const log = await readFile(join(portal.dataDir, 'logs/portal.log'), 'utf8');
-  const trail = auditTrail(log);
-  const failed = trail.filter(({ status }) => status === 'failed');
-  const report = rows.map(row => ({ ...row, passed: row.refused }));
-  // Requests that the contract refuses before anybody reads them (no reason) change nothing and are in the access log.
-  const audited = failed.length;
-  const wanted = rows.filter(
-    ({ refused, way }) => refused && !/without a reason|same moment/.test(way),
-  ).length;
-  report.push({
-    way: `each refusal in the audit trail (${audited} failed events for ${wanted})`,
-    who: 'auditor',
-    passed: audited >= wanted,
-    said: [...new Set(failed.map(({ eventId }) => eventId))].join(', '),
-  });
+  // Every attempt has to be refused, and to be in the audit trail as refused.
+  const report = rows.map(row => ({
+    ...row,
+    passed: row.refused && row.event !== undefined,
+  }));
   const text = table(report);
   process.stdout.write(text);
   await mkdir(portal.dataDir, { recursive: true });
@@ -297,12 +300,11 @@ function auditTrail(log) {
 }
 
 function table(rows) {
-  const line = ({ way, who = 'ann', passed, said }) =>
-    `| ${way} | ${who} | ${passed ? 'refused' : '**NOT REFUSED**'} | ${said
-      .replaceAll('|', '/')
-      .replaceAll('\n', ' ')
-      .slice(0, 160)} |`;
-  return `\n| way | who | outcome | what was said |\n|---|---|---|---|\n${rows
+  const line = ({ way, who, refused, event, said }) =>
+    `| ${way} | ${who} | ${refused ? 'refused' : '**NOT REFUSED**'} | ${
+      event ?? '**NOT AUDITED**'
+    } | ${said.replaceAll('|', '/').replace(/\s+/g, ' ').slice(0, 160)} |`;
+  return `\n| way | who | outcome | audit event | what was said |\n|---|---|---|---|---|\n${rows
     .map(line)
     .join('\n')}\n\n`;
 }

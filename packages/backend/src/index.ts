@@ -42,6 +42,7 @@ backend.add(import('@downstage/plugin-ml-jobs-backend-module-data'));
 backend.add(import('@downstage/plugin-ml-data-backend'));
 backend.add(import('@downstage/plugin-ml-registry-backend'));
 backend.add(import('@downstage/plugin-ml-registry-backend-module-jobs'));
+backend.add(import('@downstage/plugin-ml-registry-backend-module-data'));
 backend.add(import('@downstage/plugin-ml-registry-backend-module-s3'));
 backend.add(import('@downstage/plugin-ml-serving-backend'));
 backend.add(mlRegistryModuleServing);

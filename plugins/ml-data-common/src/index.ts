@@ -32,6 +32,7 @@ export {
   datasetFileSchema,
   datasetFormatSchema,
   datasetProfileSchema,
+  datasetQualitySchema,
   datasetVersionSchema,
   datasetVersionSummarySchema,
   type ColumnProfile,
@@ -39,6 +40,7 @@ export {
   type DatasetFile,
   type DatasetFormat,
   type DatasetProfile,
+  type DatasetQuality,
   type DatasetVersion,
   type DatasetVersionSummary,
 } from './model/datasetVersion';

@@ -1,1 +1,7 @@
-export {};
+/**
+ * A gate on the quality of the data-set versions a model version learned from.
+ * Install it with `backend.add(import('@downstage/plugin-ml-registry-backend-module-data'))`.
+ *
+ * @packageDocumentation
+ */
+export { mlRegistryModuleData as default } from './module';

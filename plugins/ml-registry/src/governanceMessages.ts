@@ -15,7 +15,7 @@ export const governanceMessages = {
     evidence: 'Evidence, frozen for this decision',
     evidenceAt: 'Frozen',
     evidenceFiles: 'Files',
-    evidenceFileCount: '{{count}} files, {{digest}}',
+    evidenceFileCount: '{{files}} files, {{digest}}',
     evidenceCard: 'Model card',
     evidenceCardFields: '{{filled}} of {{total}} fields filled',
     evidenceCommit: 'Commit',

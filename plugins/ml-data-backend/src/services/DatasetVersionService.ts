@@ -17,6 +17,7 @@ import {
   type DatasetVersion,
   type DatasetVersionSummary,
 } from '@downstage/plugin-ml-data-common';
+import { assessQuality } from '../domain/assessQuality';
 import { describeColumns } from '../domain/describeColumns';
 import { digestOf } from '../domain/digest';
 import { diffVersions } from '../domain/diffVersions';
@@ -89,7 +90,11 @@ export class DatasetVersionService {
     caller: Caller,
   ): Promise<DatasetVersion> {
     const entity = await this.#readable(path, caller);
-    return (await this.#find(entity, path.version)).version;
+    const { version } = await this.#find(entity, path.version);
+    return {
+      ...version,
+      quality: assessQuality(entity.spec.checks, version),
+    };
   }
 
   async diff(

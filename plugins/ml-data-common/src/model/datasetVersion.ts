@@ -81,6 +81,21 @@ export const datasetVersionSummarySchema = z.object({
 });
 export type DatasetVersionSummary = z.infer<typeof datasetVersionSummarySchema>;
 
+/** What the checks that the Dataset entity declares say about a version. */
+export const datasetQualitySchema = z.object({
+  state: z.enum(['passed', 'failed', 'unknown']),
+  checks: z.array(
+    z.object({
+      /** A column, or `rows`. */
+      of: z.string(),
+      wanted: z.string(),
+      saw: z.string(),
+      state: z.enum(['passed', 'failed', 'unknown']),
+    }),
+  ),
+});
+export type DatasetQuality = z.infer<typeof datasetQualitySchema>;
+
 /** An immutable state of a dataset: what it holds, its columns and their figures. */
 export const datasetVersionSchema = datasetVersionSummarySchema
   .omit({ columns: true })
@@ -90,5 +105,7 @@ export const datasetVersionSchema = datasetVersionSummarySchema
     files: z.array(datasetFileSchema),
     schema: z.array(datasetColumnSchema),
     profile: datasetProfileSchema,
+    /** By the checks of the entity as they are now. */
+    quality: datasetQualitySchema.optional(),
   });
 export type DatasetVersion = z.infer<typeof datasetVersionSchema>;

@@ -123,6 +123,7 @@ export class GateKeeper {
         ? await this.#evidenceGates(request, subject)
         : []),
       ...installed.flat(),
+      ...dataQualityUnanswered(subject, installed.flat()),
     ];
   }
 
@@ -241,6 +242,25 @@ async function askGate(gate: Gate, subject: GateSubject) {
     };
     return [pending];
   }
+}
+
+/** A gate the entity asks for must not be missed because the module that answers it is not installed. */
+function dataQualityUnanswered(
+  { dataQuality }: GateSubject,
+  verdicts: GateVerdict[],
+): GateVerdict[] {
+  const answered = verdicts.some(({ gate }) => gate.startsWith('data quality'));
+  if (!dataQuality || answered) return [];
+  return [
+    {
+      gate: 'data quality',
+      status: 'pending',
+      saw: 'nobody who knows the data',
+      wanted: `data whose checks are ${dataQuality}`,
+      message: 'The Model entity asks for checked data, and nobody answers',
+      how: 'Install @downstage/plugin-ml-registry-backend-module-data',
+    },
+  ];
 }
 
 function entityProblem({ problem }: ModelProfile): GateVerdict[] {

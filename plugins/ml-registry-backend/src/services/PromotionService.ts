@@ -39,7 +39,7 @@ import type {
   VersionReader,
 } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
-import { audited } from './audited';
+import { audited, auditedRefusal } from './audited';
 import type { EvidenceStore } from '../stores/EvidenceStore';
 import type { EvidenceKeeper } from './EvidenceKeeper';
 import { inTheWay, type GateKeeper } from './GateKeeper';
@@ -124,16 +124,29 @@ export class PromotionService {
     request: VersionPath & { to: PromotionTarget; reason?: string },
     { credentials }: CallOptions,
   ): Promise<Promotion> {
-    const { authorizer } = this.#deps;
+    const { authorizer, auditor } = this.#deps;
     const permission = mlRegistryPromotePermission;
-    await authorizer.require({ credentials, permission });
-    const candidate = await this.#candidate(request);
-    await authorizer.require({
-      credentials,
-      permission,
-      owner: candidate.owner,
-      model: modelRefOf(candidate.version.name),
-    });
+    const meta = {
+      actor: authorizer.actor(credentials),
+      model: request.name,
+      version: request.version,
+      to: request.to,
+    };
+    const candidate = await auditedRefusal(
+      auditor,
+      { eventId: 'promotion-request', meta },
+      async () => {
+        await authorizer.require({ credentials, permission });
+        const found = await this.#candidate(request);
+        await authorizer.require({
+          credentials,
+          permission,
+          owner: found.owner,
+          model: modelRefOf(found.version.name),
+        });
+        return found;
+      },
+    );
     const promotion = await this.#open(candidate, {
       ...request,
       ...authorizer.who(credentials),
@@ -346,34 +359,57 @@ export class PromotionService {
     request: { id: string; comment: string },
     { credentials }: CallOptions,
   ): Promise<Promotion> {
-    const { authorizer } = this.#deps;
+    const { authorizer, auditor } = this.#deps;
     const permission = mlRegistryApprovePermission;
-    await authorizer.require({ credentials, permission });
-    const promotion = await this.#find(request.id);
-    await authorizer.require({
-      credentials,
-      permission,
-      owner: promotion.owner,
-    });
+    const actor = authorizer.actor(credentials);
+    const meta = { actor, promotion: request.id };
+    const promotion = await auditedRefusal(
+      auditor,
+      { eventId: 'promotion-reject', meta },
+      async () => {
+        await authorizer.require({ credentials, permission });
+        const found = await this.#find(request.id);
+        const groups = await authorizer.groupsOf(credentials);
+        // Whoever may approve may also say no, whether they own the model or not.
+        const decides = found.approvalRule?.roles.some(role =>
+          groups.includes(role),
+        );
+        if (!decides) {
+          await authorizer.require({
+            credentials,
+            permission,
+            owner: found.owner,
+          });
+        }
+        return found;
+      },
+    );
     return this.#close(promotion, {
       event: 'reject',
-      actor: authorizer.actor(credentials),
+      actor,
       message: request.comment,
     });
   }
 
   async withdraw(id: string, { credentials }: CallOptions): Promise<Promotion> {
-    const { authorizer } = this.#deps;
+    const { authorizer, auditor } = this.#deps;
     const permission = mlRegistryPromotePermission;
-    await authorizer.require({ credentials, permission });
-    const promotion = await this.#find(id);
-    await authorizer.require({
-      credentials,
-      permission,
-      owner: promotion.owner,
-      model: modelRefOf(promotion.name),
-    });
     const actor = authorizer.actor(credentials);
+    const promotion = await auditedRefusal(
+      auditor,
+      { eventId: 'promotion-withdraw', meta: { actor, promotion: id } },
+      async () => {
+        await authorizer.require({ credentials, permission });
+        const found = await this.#find(id);
+        await authorizer.require({
+          credentials,
+          permission,
+          owner: found.owner,
+          model: modelRefOf(found.name),
+        });
+        return found;
+      },
+    );
     return this.#close(promotion, {
       event: 'withdraw',
       ...authorizer.who(credentials),

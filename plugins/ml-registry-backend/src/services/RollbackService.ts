@@ -13,7 +13,7 @@ import { modelRefOf, nameOfPath } from '../domain/refs';
 import type { StageStore } from '../stores/StageStore';
 import type { VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
-import { audited } from './audited';
+import { audited, auditedRefusal } from './audited';
 import type { ModelProfiles } from './ModelProfiles';
 import type { CallOptions, ModelPath } from './ModelService';
 
@@ -55,25 +55,17 @@ export class RollbackService {
     request: ModelPath & { toVersion?: number; reason: string },
     { credentials }: CallOptions,
   ): Promise<void> {
-    const permission = mlRegistryPromotePermission;
-    await this.#authorizer.require({ credentials, permission });
-    const name = nameOfPath(request);
-    const model = await this.#versions.findModel(name);
-    if (!model) throw new NotFoundError(`No registered model ${name}`);
-    const profile = await this.#profiles.get(name);
-    const owner = profile.owner ?? model.owner;
-    if (!owner) {
-      throw new RegistryConflictError(
-        mlRegistryErrorCodes.modelUnowned,
-        `Nobody owns ${name}, so nobody can roll it back`,
-      );
-    }
-    await this.#authorizer.require({
-      credentials,
-      permission,
-      owner,
-      model: modelRefOf(name),
-    });
+    const name = await auditedRefusal(
+      this.#auditor,
+      {
+        eventId: 'model-rollback',
+        meta: {
+          actor: this.#authorizer.actor(credentials),
+          model: request.name,
+        },
+      },
+      () => this.#authorize(request, credentials),
+    );
     const actor = this.#authorizer.actor(credentials);
     const { toVersion, reason } = request;
     const meta = {
@@ -115,6 +107,32 @@ export class RollbackService {
         }),
     );
     await this.#announcer.stagesChanged(name, moves);
+  }
+
+  async #authorize(
+    request: ModelPath,
+    credentials: CallOptions['credentials'],
+  ): Promise<string> {
+    const permission = mlRegistryPromotePermission;
+    await this.#authorizer.require({ credentials, permission });
+    const name = nameOfPath(request);
+    const model = await this.#versions.findModel(name);
+    if (!model) throw new NotFoundError(`No registered model ${name}`);
+    const profile = await this.#profiles.get(name);
+    const owner = profile.owner ?? model.owner;
+    if (!owner) {
+      throw new RegistryConflictError(
+        mlRegistryErrorCodes.modelUnowned,
+        `Nobody owns ${name}, so nobody can roll it back`,
+      );
+    }
+    await this.#authorizer.require({
+      credentials,
+      permission,
+      owner,
+      model: modelRefOf(name),
+    });
+    return name;
   }
 
   /** Everything that was decided about a model, newest first. */

@@ -30,3 +30,23 @@ export async function audited<T>(
     throw error;
   }
 }
+
+/** Does something that is not a change yet, such as asking for permission, and has a refusal written down. */
+export async function auditedRefusal<T>(
+  auditor: AuditorService,
+  event: { eventId: string; meta: JsonObject },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const audit = await auditor.createEvent({
+      severityLevel: 'medium',
+      ...event,
+    });
+    await audit.fail({
+      error: error instanceof Error ? error : new Error(String(error)),
+    });
+    throw error;
+  }
+}

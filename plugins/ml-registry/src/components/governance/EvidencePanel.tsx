@@ -29,7 +29,7 @@ export function EvidencePanel(props: { promotion: Promotion }) {
             value: files && (
               <span style={{ overflowWrap: 'anywhere' }}>
                 {t('governance.evidenceFileCount', {
-                  count: files.items.length,
+                  files: String(files.items.length),
                   digest: files.digest,
                 })}
               </span>

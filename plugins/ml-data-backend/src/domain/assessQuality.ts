@@ -1,0 +1,95 @@
+import type { DatasetCheck } from '@downstage/plugin-ml-catalog-common';
+import type {
+  DatasetQuality,
+  DatasetVersion,
+} from '@downstage/plugin-ml-data-common';
+
+type Check = DatasetQuality['checks'][number];
+
+/**
+ * What the checks of a Dataset entity say about one version, read from its profile.
+ *
+ * @remarks
+ * `unknown` where the entity declares no checks, or the profile cannot tell: a distinct count is an estimate above a
+ * hundred thousand rows, and only the most frequent values are kept.
+ */
+export function assessQuality(
+  checks: DatasetCheck[] | undefined,
+  version: Pick<DatasetVersion, 'rows' | 'profile'>,
+): DatasetQuality {
+  const found = (checks ?? []).flatMap(check => assess(check, version));
+  const has = (state: Check['state']) => found.some(c => c.state === state);
+  return {
+    state:
+      found.length === 0 || (has('unknown') && !has('failed'))
+        ? 'unknown'
+        : has('failed')
+        ? 'failed'
+        : 'passed',
+    checks: found,
+  };
+}
+
+function assess(
+  check: DatasetCheck,
+  { rows, profile }: Pick<DatasetVersion, 'rows' | 'profile'>,
+): Check[] {
+  const { column: name, minRows } = check;
+  if (minRows !== undefined && name === undefined) {
+    return [verdict('rows', `at least ${minRows}`, rows >= minRows, rows)];
+  }
+  const column = profile.columns.find(each => each.name === name);
+  if (!column) {
+    return [verdict(`${name}`, 'a column', false, 'no such column')];
+  }
+  const results: Check[] = [];
+  const add = (wanted: string, passed: boolean | undefined, saw: unknown) =>
+    results.push(verdict(column.name, wanted, passed, saw));
+  if (check.notNull) {
+    add('no empty values', column.nulls === 0, `${column.nulls} empty`);
+  }
+  if (check.unique) {
+    add(
+      'no value twice',
+      rows > 100_000 ? undefined : column.distinct === column.count,
+      `${column.distinct} of ${column.count} distinct`,
+    );
+  }
+  if (check.min !== undefined) {
+    const { min } = column;
+    add(
+      `at least ${check.min}`,
+      typeof min === 'number' ? min >= check.min : undefined,
+      min,
+    );
+  }
+  if (check.max !== undefined) {
+    const { max } = column;
+    add(
+      `at most ${check.max}`,
+      typeof max === 'number' ? max <= check.max : undefined,
+      max,
+    );
+  }
+  if (check.allowed) {
+    const values = column.topValues?.map(({ value }) => value);
+    const others = values?.filter(value => !check.allowed?.includes(value));
+    const complete = values !== undefined && values.length >= column.distinct;
+    add(
+      `only ${check.allowed.join(', ')}`,
+      others?.length ? false : complete ? true : undefined,
+      others?.join(', ') || 'nothing else',
+    );
+  }
+  return results;
+}
+
+function verdict(
+  of: string,
+  wanted: string,
+  passed: boolean | undefined,
+  saw: unknown,
+): Check {
+  const state = passed === undefined ? 'unknown' : passed ? 'passed' : 'failed';
+  return { of, wanted, saw: String(saw ?? 'nothing'), state };
+}
