@@ -57,20 +57,19 @@ describe('LedgerPage', () => {
   });
 
   it('shows older changes when asked', async () => {
-    const listLedger = jest
-      .fn()
-      .mockResolvedValueOnce({ items: [entry({ id: 9 })], nextCursor: '9' })
-      .mockResolvedValueOnce({
-        items: [entry({ id: 3, message: 'An older one' })],
-      });
+    const listLedger = jest.fn(
+      async ({ query }: { query: { cursor?: unknown } }) =>
+        query.cursor === '9'
+          ? { items: [entry({ id: 3, message: 'An older one' })] }
+          : { items: [entry({ id: 9 })], nextCursor: '9' },
+    );
     renderWithRegistry(<LedgerPage />, {
       registry: fakeRegistry({}, { listLedger, productionOn: production }),
     });
     await userEvent.click(
       await screen.findByRole('button', { name: 'Show older changes' }),
     );
-    expect(await screen.findByText('An older one')).toBeInTheDocument();
-    expect(listLedger).toHaveBeenLastCalledWith({ query: { cursor: '9' } });
+    expect(await screen.findByText(/An older one/)).toBeInTheDocument();
   });
 
   it('rolls back to what an entry brought into production', async () => {
