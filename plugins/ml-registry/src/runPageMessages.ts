@@ -139,6 +139,8 @@ export const runPageMessages = {
     noMatch: 'Nothing has that in its name.',
     parent: 'Parent run',
     children: 'Child runs',
+    family: 'Nested runs',
+    moreChildren: 'The newest {{shown}}; the table of runs shows them all.',
     noSystem:
       'No system metrics were logged. mlflow.enable_system_metrics_logging() before the run makes them appear here.',
   },

@@ -9,6 +9,7 @@ import { mlRegistryTranslationRef } from '../../translation';
 import { DatasetLinks } from '../Lineage';
 import { RunFacts } from '../RunFacts';
 import { FoundTable } from './FoundTable';
+import { RunFamily } from './RunFamily';
 import { RunModels } from './RunModels';
 import { RunNote } from './RunNote';
 
@@ -22,6 +23,7 @@ export function RunOverview(props: { run: Run; onChanged: () => void }) {
       <Section title={t('run.details')}>
         <RunFacts run={run} />
       </Section>
+      <RunFamily run={run} />
       <RunNote run={run} onChanged={onChanged} />
       <div
         style={{
