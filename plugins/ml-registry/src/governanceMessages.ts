@@ -32,6 +32,8 @@ export const governanceMessages = {
     glassBadge: 'Entered past its gates',
     glassBy:
       'Put into production past gates and approvals by {{by}}: {{reason}}',
+    blocked: 'Blocked by a gate',
+    decidedByMe: 'Approved by you',
     roles: 'Approvals have to come from {{roles}}.',
   },
 } as const;

@@ -84,7 +84,9 @@ export type FileCheck =
 /** Whether every file still is what was uploaded. */
 export function filesGate(files: FileEvidence, check: FileCheck): GateVerdict {
   const gate = 'artifact digests';
-  const wanted = `${files.items.length} files as they were uploaded`;
+  const count = files.items.length;
+  const spelled = `${count} ${count === 1 ? 'file' : 'files'}`;
+  const wanted = `${spelled} as uploaded`;
   if (check.state === 'reading') {
     return {
       gate,
@@ -115,7 +117,7 @@ export function filesGate(files: FileEvidence, check: FileCheck): GateVerdict {
     status: 'passed',
     saw: files.digest,
     wanted,
-    message: `${files.items.length} files have the checksums they were uploaded with`,
+    message: `The checksums of ${spelled} are those of the upload`,
   };
 }
 

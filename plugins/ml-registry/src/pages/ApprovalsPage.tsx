@@ -5,6 +5,7 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
 import { PromotionCard } from '../components/PromotionCard';
 import { approverStanding } from '../domain/approverStanding';
+import { isOpen } from '../domain/stages';
 import { useEvaluations } from '../hooks/useEvaluations';
 import { useRegistry } from '../hooks/useRegistry';
 import { paths } from '../paths';
@@ -17,13 +18,7 @@ export function ApprovalsPage() {
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const me = useMe();
   const promotions = useLoad(
-    async signal =>
-      (
-        await api.listPromotions(
-          { query: { state: 'waiting-for-approval' } },
-          { signal },
-        )
-      ).items,
+    async signal => (await api.listPromotions({ query: {} }, { signal })).items,
     [api],
     { channel: mlRegistryTopics.promotionChanged },
   );
@@ -59,7 +54,27 @@ export function ApprovalsPage() {
             />
             <Group
               title={t('approvals.others')}
-              promotions={items.filter(item => !isMine(item))}
+              promotions={items.filter(item => isOpen(item) && !isMine(item))}
+              onChanged={promotions.retry}
+            />
+            <Group
+              title={t('governance.blocked')}
+              promotions={items
+                .filter(({ state }) => state === 'blocked')
+                .slice(0, 10)}
+              onChanged={promotions.retry}
+            />
+            <Group
+              title={t('governance.decidedByMe')}
+              promotions={items
+                .filter(
+                  ({ state, approvals, waivers = [] }) =>
+                    state !== 'blocked' &&
+                    [...approvals, ...waivers].some(
+                      ({ by }) => by === me?.userEntityRef,
+                    ),
+                )
+                .slice(0, 10)}
               onChanged={promotions.retry}
             />
           </>
