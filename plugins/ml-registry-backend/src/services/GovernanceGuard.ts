@@ -49,15 +49,7 @@ export class GovernanceGuard {
     what: { runId: string } | { modelId: string } | { experimentId: string },
     verb: string,
   ): Promise<void> {
-    const db = this.#knex;
-    const held =
-      'runId' in what
-        ? await this.#held(db, { 'model_versions.run_id': what.runId })
-        : 'modelId' in what
-        ? await this.#held(db, { 'model_versions.model_id': what.modelId })
-        : await this.#held(db, {
-            'runs.experiment_id': Number(what.experimentId),
-          });
+    const held = await this.#held(this.#knex, columnOf(what));
     if (!held) return;
     throw new StageRefusedError(
       `${refusal(held, verb)}: what it was decided on stays`,
@@ -106,6 +98,14 @@ export class GovernanceGuard {
         'promotions.id as promotion',
       );
   }
+}
+
+function columnOf(
+  what: { runId: string } | { modelId: string } | { experimentId: string },
+): Record<string, string | number> {
+  if ('runId' in what) return { 'model_versions.run_id': what.runId };
+  if ('modelId' in what) return { 'model_versions.model_id': what.modelId };
+  return { 'runs.experiment_id': Number(what.experimentId) };
 }
 
 function refusal({ name, version, stage, promotion }: Held, what: string) {

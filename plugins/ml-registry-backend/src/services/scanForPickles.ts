@@ -40,12 +40,7 @@ export async function scanForPickles(
     return scanArchive(path, { content, size: file.size });
   }
   const pickled = first[0] === 0x80 && first[1] >= 2 && first[1] <= 5;
-  const packed =
-    named && first[0] === 0x1f && first[1] === 0x8b
-      ? createGunzip()
-      : named && first[0] === 0x78 && !/\.bin$/i.test(path)
-      ? createInflate()
-      : undefined;
+  const packed = named ? unpackerOf(path, first) : undefined;
   // Weights are often called .bin without being pickles; the first bytes decide there.
   if (!pickled && !packed && (!named || /\.bin$/i.test(path))) {
     content.destroy();
@@ -118,26 +113,19 @@ function openArchive(file: string): Promise<yauzl.ZipFile> {
 
 function nextEntry(archive: yauzl.ZipFile): Promise<yauzl.Entry | undefined> {
   return new Promise((resolve, reject) => {
-    const stop = () => {
-      archive.off('entry', found);
-      archive.off('end', end);
-      archive.off('error', fail);
+    // One of the three comes; the others of this round must not answer the next.
+    const round = new AbortController();
+    const once = (name: string, answer: (value: never) => void) => {
+      const listen = (value: never) => {
+        round.abort();
+        answer(value);
+      };
+      archive.on(name, listen);
+      round.signal.addEventListener('abort', () => archive.off(name, listen));
     };
-    const found = (entry: yauzl.Entry) => {
-      stop();
-      resolve(entry);
-    };
-    const end = () => {
-      stop();
-      resolve(undefined);
-    };
-    const fail = (error: Error) => {
-      stop();
-      reject(error);
-    };
-    archive.on('entry', found);
-    archive.on('end', end);
-    archive.on('error', fail);
+    once('entry', resolve);
+    once('end', () => resolve(undefined));
+    once('error', reject);
     archive.readEntry();
   });
 }
@@ -168,6 +156,13 @@ async function scanMember(
   }
 }
 
+/** joblib packs what it dumps when it is asked to. */
+function unpackerOf(path: string, first: Buffer) {
+  if (first[0] === 0x1f && first[1] === 0x8b) return createGunzip();
+  if (first[0] === 0x78 && !/\.bin$/i.test(path)) return createInflate();
+  return undefined;
+}
+
 /** The first bytes of a stream, and the stream with them back in front. */
 async function peek(
   stream: Readable,
@@ -178,30 +173,26 @@ async function peek(
   content.on('close', () => stream.destroy());
   stream.pipe(content);
   const first = await new Promise<Buffer>((resolve, reject) => {
-    const look = () => {
+    const round = new AbortController();
+    const on = (name: string, listen: (value: Error) => void) => {
+      content.on(name, listen);
+      round.signal.addEventListener('abort', () => content.off(name, listen));
+    };
+    on('readable', () => {
       const bytes: unknown = content.read(length) ?? content.read();
-      if (Buffer.isBuffer(bytes)) {
-        stop();
-        content.unshift(bytes);
-        resolve(bytes);
-      }
-    };
-    const end = () => {
-      stop();
+      if (!Buffer.isBuffer(bytes)) return;
+      round.abort();
+      content.unshift(bytes);
+      resolve(bytes);
+    });
+    on('end', () => {
+      round.abort();
       resolve(Buffer.alloc(0));
-    };
-    const fail = (error: Error) => {
-      stop();
+    });
+    on('error', error => {
+      round.abort();
       reject(error);
-    };
-    const stop = () => {
-      content.off('readable', look);
-      content.off('end', end);
-      content.off('error', fail);
-    };
-    content.on('readable', look);
-    content.on('end', end);
-    content.on('error', fail);
+    });
   });
   return { first, content };
 }
