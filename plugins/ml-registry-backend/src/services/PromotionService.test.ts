@@ -42,6 +42,7 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
     const { items } = await registry.rollbacks.history(path, as('cleo'));
     expect(items.map(({ action }) => action)).toEqual([
       'promoted',
+      'promotion-approved',
       'promotion-requested',
     ]);
     expect(registry.events.publish).toHaveBeenCalledWith({
@@ -171,6 +172,11 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
       as('eve'),
     );
     expect(last.state).toBe('approved');
+    const { items } = await registry.rollbacks.history(path, as('ann'));
+    const approvers = items
+      .filter(({ action }) => action === 'promotion-approved')
+      .map(({ actor }) => actor);
+    expect(approvers).toEqual(['user:default/eve', 'user:default/ben']);
   });
 
   it('blocks a version that fails a gate, and says what to do', async () => {
@@ -231,11 +237,14 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
     );
     await registry.promotions.withdraw(promotion, as('ann'));
     // The approver read the promotion a moment before: only the store can still notice.
-    const added = await new PromotionStore(registry.knex).approve(promotion, {
-      by: 'user:default/ben',
-      at: '2026-03-01T10:00:00.000Z',
-    });
-    expect(added).toBe(false);
+    const store = new PromotionStore(registry.knex);
+    const outcome = await store.transaction(tx =>
+      store.approve(tx, promotion, {
+        by: 'user:default/ben',
+        at: '2026-03-01T10:00:00.000Z',
+      }),
+    );
+    expect(outcome).toBe('not-waiting');
     const { state, approvals } = await registry.promotions.get(
       promotion,
       as('ann'),

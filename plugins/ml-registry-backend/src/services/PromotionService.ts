@@ -201,7 +201,8 @@ export class PromotionService {
     request: { id: string; comment?: string },
     { credentials }: CallOptions,
   ): Promise<Promotion> {
-    const { authorizer, promotions, clock, auditor, steps } = this.#deps;
+    const { authorizer, promotions, clock, auditor, steps, stages } =
+      this.#deps;
     const permission = mlRegistryApprovePermission;
     const { id } = request;
     const actor = authorizer.actor(credentials);
@@ -227,13 +228,26 @@ export class PromotionService {
           }. Look at promotion ${id} again`,
         );
       }
-      const added = await promotions.approve(id, {
-        by: actor,
-        at: clock().toISOString(),
-        comment: request.comment,
-        roles: has,
+      const at = clock().toISOString();
+      const { comment } = request;
+      const outcome = await promotions.transaction(async tx => {
+        const approval = { by: actor, at, comment, roles: has };
+        const added = await promotions.approve(tx, id, approval);
+        if (added === 'added') {
+          await stages.append(tx, promotion.name, {
+            at,
+            actor,
+            action: 'promotion-approved',
+            version: promotion.version,
+            from: promotion.from,
+            to: promotion.to,
+            message: comment ?? `Approved for ${promotion.to}`,
+            details: { promotion: id, roles: has },
+          });
+        }
+        return added;
       });
-      if (!added) {
+      if (outcome === 'not-waiting') {
         const now = await this.#find(id);
         throw wrongState(now, 'approved', 'waiting-for-approval');
       }

@@ -235,27 +235,27 @@ export class PromotionStore {
   }
 
   /**
-   * Adds an approval and makes the promotion due; one per person, a second is ignored. False, and nothing written,
+   * Adds an approval and makes the promotion due; one per person, a second is ignored. Nothing is written
    * when the promotion does not wait for approvals any more.
    */
-  async approve(id: string, approval: Approval): Promise<boolean> {
-    return this.#knex.transaction(async tx => {
-      const waiting = await tx('promotions')
-        .where({ id, state: 'waiting-for-approval' })
-        .update({ next_reconcile_at: approval.at });
-      if (waiting !== 1) return false;
-      await tx('promotion_approvals')
-        .insert({
-          promotion_id: id,
-          approved_by: approval.by,
-          approved_at: approval.at,
-          comment: approval.comment ?? null,
-          roles: JSON.stringify(approval.roles ?? []),
-        })
-        .onConflict(['promotion_id', 'approved_by'])
-        .ignore();
-      return true;
+  async approve(
+    tx: Knex.Transaction,
+    id: string,
+    approval: Approval,
+  ): Promise<'added' | 'known' | 'not-waiting'> {
+    const waiting = await tx('promotions')
+      .where({ id, state: 'waiting-for-approval' })
+      .update({ next_reconcile_at: approval.at });
+    if (waiting !== 1) return 'not-waiting';
+    const person = { promotion_id: id, approved_by: approval.by };
+    if (await tx('promotion_approvals').where(person).first()) return 'known';
+    await tx('promotion_approvals').insert({
+      ...person,
+      approved_at: approval.at,
+      comment: approval.comment ?? null,
+      roles: JSON.stringify(approval.roles ?? []),
     });
+    return 'added';
   }
 
   /** Keeps the approvals so far as lapsed, with what changed, and takes them away. Part of a move. */
