@@ -22,9 +22,7 @@ export function report({ results, options, versions, minutes, cases }) {
 function preamble({ options, versions, minutes }) {
   const [cpu] = cpus();
   const now = new Date().toISOString().slice(0, 10);
-  return `Made on ${now} in one run of ${minutes.toFixed(
-    0,
-  )} minutes (without the seeding that an earlier run had done): ${
+  return `Made on ${now} in one run of ${minutes.toFixed(0)} minutes: ${
     cpus().length
   } cores (${cpu.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(
     0,
