@@ -115,17 +115,23 @@ function nextEntry(archive: yauzl.ZipFile): Promise<yauzl.Entry | undefined> {
   return new Promise((resolve, reject) => {
     // One of the three comes; the others of this round must not answer the next.
     const round = new AbortController();
-    const once = (name: string, answer: (value: never) => void) => {
-      const listen = (value: never) => {
+    const listen = (
+      name: 'entry' | 'end' | 'error',
+      answer: (value: unknown) => void,
+    ) => {
+      const heard = (value: unknown) => {
         round.abort();
         answer(value);
       };
-      archive.on(name, listen);
-      round.signal.addEventListener('abort', () => archive.off(name, listen));
+      const events: NodeJS.EventEmitter = archive;
+      events.on(name, heard);
+      round.signal.addEventListener('abort', () => events.off(name, heard));
     };
-    once('entry', resolve);
-    once('end', () => resolve(undefined));
-    once('error', reject);
+    listen('entry', entry =>
+      resolve(entry instanceof yauzl.Entry ? entry : undefined),
+    );
+    listen('end', () => resolve(undefined));
+    listen('error', reject);
     archive.readEntry();
   });
 }
