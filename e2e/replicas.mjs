@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, startPostgres } from '../scripts/postgres.mjs';
 import { root } from '../scripts/shell.mjs';
-import { minute, person, until } from './portal.mjs';
+import { isAlive, minute, person, until } from './portal.mjs';
 
 const load = createRequire(import.meta.url);
 const model = 'replicated';
@@ -483,7 +483,18 @@ async function replica({ node, folder, name, postgres }) {
       );
     },
     kill: () => end('SIGKILL'),
-    stop: () => end('SIGTERM'),
+    async stop() {
+      await end('SIGTERM');
+      // A gateway outlives a portal that was killed.
+      const gateway = await readFile(
+        join(dataDir, 'gateway/gateway.json'),
+        'utf8',
+      ).then(
+        text => JSON.parse(text).pid,
+        () => undefined,
+      );
+      if (gateway && isAlive(gateway)) process.kill(gateway, 'SIGTERM');
+    },
     async complaints() {
       const text = await readFile(log, 'utf8').catch(() => '');
       const loud = text
