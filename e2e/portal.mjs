@@ -123,6 +123,7 @@ export function person(url, entityRef) {
     token: signIn,
     get: path => call('GET', path),
     post: (path, body = {}) => call('POST', path, body),
+    patch: (path, body) => call('PATCH', path, body),
     /** The answer, or undefined where there is nothing yet. */
     find: path =>
       call('GET', path).catch(error => {

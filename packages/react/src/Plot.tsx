@@ -126,6 +126,12 @@ export function Plot(props: {
           textStyle: { color: foreground },
           ...(option.legend as object),
         },
+        ...('visualMap' in option && {
+          visualMap: {
+            ...(option.visualMap as object),
+            textStyle: { color: foreground },
+          },
+        }),
         ...('xAxis' in option && { xAxis: themed(option.xAxis) }),
         ...('yAxis' in option && { yAxis: themed(option.yAxis) }),
         ...('parallelAxis' in option && {

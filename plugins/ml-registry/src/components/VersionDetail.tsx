@@ -42,7 +42,7 @@ const tabs = [
   'history',
 ] as const;
 
-/** One version: its stage and promotions, and in tabs its gates and lineage, card, files, comparison, reproduction, history. */
+/** One version: its stage, and in tabs its promotions, gates and lineage, card, files, comparison, reproduction, history. */
 export function VersionDetail(props: {
   version: ModelVersion;
   evaluation?: ModelEvaluation;
@@ -68,7 +68,19 @@ export function VersionDetail(props: {
     !promotions.some(isOpen);
 
   const panels = {
-    overview: <VersionOverview version={version} evaluation={evaluation} />,
+    overview: (
+      <Flex direction="column" gap="4">
+        {promotions.map(promotion => (
+          <PromotionCard
+            key={promotion.id}
+            promotion={promotion}
+            evaluation={evaluation}
+            onChanged={props.onChanged}
+          />
+        ))}
+        <VersionOverview version={version} evaluation={evaluation} />
+      </Flex>
+    ),
     card: <CardTab version={version} mayEdit={mayPromote} />,
     files: (
       <Flex direction="column" gap="4">
@@ -138,14 +150,6 @@ export function VersionDetail(props: {
         </Text>
       )}
       {version.description && <Text>{version.description}</Text>}
-      {promotions.map(promotion => (
-        <PromotionCard
-          key={promotion.id}
-          promotion={promotion}
-          evaluation={evaluation}
-          onChanged={props.onChanged}
-        />
-      ))}
       <Tabs selectedKey={tab} onSelectionChange={open}>
         <TabList>
           {tabs.map(each => (

@@ -34,7 +34,12 @@ export function ImportancePlot(props: { runs: readonly Run[] }) {
           type: 'bar' as const,
           name: t('compareRuns.importance'),
           barMaxWidth: 24,
-          label: { show: true, position: 'right' as const },
+          // A colour of its own: one that is left to the plot is outlined, and hard to read in the dark.
+          label: {
+            show: true,
+            position: 'right' as const,
+            color: '#3b8ec9',
+          },
           data: shown.map(({ share }) => Math.round(share * 1000) / 1000),
         },
       ],

@@ -2,6 +2,7 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Select, Slider, Switch, Text } from '@backstage/ui';
 import type { SeriesView } from '../../domain/series/seriesView';
 import { mlRegistryTranslationRef } from '../../translation';
+import styles from './SeriesControls.module.css';
 
 const axes = ['step', 'time', 'relative'] as const;
 
@@ -30,7 +31,7 @@ export function SeriesControls(props: {
             if (axis !== view.axis) onChange({ axis, zoom: undefined });
           }}
         />
-        <div style={{ width: 220 }}>
+        <div className={styles.smoothing}>
           <Slider
             label={t('series.smoothing')}
             minValue={0}

@@ -66,7 +66,6 @@ export function contourOption(options: {
       top: 'middle',
       seriesIndex: 0,
       inRange: { color: colors },
-      textStyle: { color: '#888' },
     },
     series: [
       {
