@@ -7,7 +7,12 @@ const gate = 'data quality';
 /**
  * The gate: silent where the Model entity asks for nothing.
  *
- * @param qualityOf - the quality of a data-set version such as `default/breast-masses@1`
+ * @remarks
+ * A version that does not exist has failed; asking again would not help. Every other error is thrown, so that the
+ * registry takes the gate as pending and asks again.
+ *
+ * @param qualityOf - the quality of a data-set version such as `default/breast-masses@1`; throws a `NotFoundError`
+ *   for one that does not exist
  */
 export function createDataQualityGate(
   qualityOf: (ref: string) => Promise<DatasetQuality | undefined>,
@@ -36,7 +41,9 @@ export function createDataQualityGate(
       }
       return Promise.all(
         refs.map(async (ref): Promise<GateVerdict> => {
-          const quality = await qualityOf(ref);
+          const name = refs.length > 1 ? `${gate} of ${ref}` : gate;
+          const quality = await known(qualityOf(ref));
+          if (quality === 'not-found') return notFound(name, ref, wanted);
           const state = quality?.state ?? 'unknown';
           const passed =
             state === 'passed' ||
@@ -47,7 +54,7 @@ export function createDataQualityGate(
               ({ of, wanted: limit, saw }) => `${of}: ${saw}, wanted ${limit}`,
             );
           return {
-            gate: refs.length > 1 ? `${gate} of ${ref}` : gate,
+            gate: name,
             status: passed ? 'passed' : 'failed',
             saw: failed.join('; ') || `${ref}: ${state}`,
             wanted,
@@ -64,5 +71,28 @@ export function createDataQualityGate(
         }),
       );
     },
+  };
+}
+
+async function known<T>(answer: Promise<T>): Promise<T | 'not-found'> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NotFoundError') {
+      return 'not-found';
+    }
+    throw error;
+  }
+}
+
+function notFound(name: string, ref: string, wanted: string): GateVerdict {
+  return {
+    gate: name,
+    status: 'failed',
+    saw: `${ref}: not a data-set version of the portal`,
+    wanted,
+    message: `The portal does not know ${ref}`,
+    how: 'Register the data as a version of its Dataset and train again',
+    waivable: true,
   };
 }
