@@ -50,7 +50,8 @@ export async function sendArtifact(
       .status(206)
       .setHeader('Content-Range', `bytes ${range.start}-${range.end}/${size}`);
   }
-  if (request.method === 'HEAD') {
+  // Of an empty file there is nothing to stream.
+  if (request.method === 'HEAD' || size === 0) {
     response.end();
     return;
   }

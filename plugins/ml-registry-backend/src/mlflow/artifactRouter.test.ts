@@ -60,6 +60,21 @@ describe('artifacts over HTTP', () => {
     });
   });
 
+  it('sends an empty file', async () => {
+    await agent()
+      .put(at('empty.txt'))
+      .set('authorization', header)
+      .set('content-length', '0');
+    const { status, text, headers } = await agent()
+      .get(at('empty.txt'))
+      .set('authorization', header);
+    expect({ status, text, length: headers['content-length'] }).toEqual({
+      status: 200,
+      text: '',
+      length: '0',
+    });
+  });
+
   it('answers HEAD with the size and nothing else', async () => {
     const { headers, text, status } = await agent()
       .head(at('digits.html'))
@@ -125,6 +140,7 @@ describe('artifacts over HTTP', () => {
       .set('authorization', header);
     expect(body.files.map((file: { path: string }) => file.path)).toEqual([
       'digits.html',
+      'empty.txt',
     ]);
   });
 
