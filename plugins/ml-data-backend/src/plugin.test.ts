@@ -27,6 +27,7 @@ const dataset = {
     classification: 'confidential',
     location: { uri: 'masses.csv', format: 'csv' },
     freshness: { maxAge: 'P1D' },
+    checks: [{ minRows: 3 }, { column: 'radius', min: 11 }],
     schema: {
       fields: [{ name: 'radius', description: 'mean radius', unit: 'µm' }],
     },
@@ -181,6 +182,28 @@ describe('ml-data', () => {
         latest: expect.objectContaining({ rows: 3, columns: 2 }),
       }),
     ]);
+  });
+
+  it('checks every version against what the entity declares, in the list and one by one', async () => {
+    await register();
+    await register(ann, { uri: 'other.csv' });
+    const { body: list } = await get(versions);
+    expect(
+      list.items.map((item: { version: number; qualityState: string }) => [
+        item.version,
+        item.qualityState,
+      ]),
+    ).toEqual([
+      [2, 'failed'],
+      [1, 'passed'],
+    ]);
+    expect((await get(`${versions}/2`)).body.quality).toEqual({
+      state: 'failed',
+      checks: [
+        { of: 'rows', wanted: 'at least 3', saw: '1', state: 'failed' },
+        { of: 'radius', wanted: 'at least 11', saw: '1', state: 'failed' },
+      ],
+    });
   });
 
   it('lets another team look and not register', async () => {

@@ -35,6 +35,7 @@ export {
   datasetQualitySchema,
   datasetVersionSchema,
   datasetVersionSummarySchema,
+  qualityStateSchema,
   type ColumnProfile,
   type DatasetColumn,
   type DatasetFile,
@@ -43,4 +44,5 @@ export {
   type DatasetQuality,
   type DatasetVersion,
   type DatasetVersionSummary,
+  type QualityState,
 } from './model/datasetVersion';

@@ -19,7 +19,14 @@ import { UsedByContent } from './entity/UsedByContent';
 import { VersionsContent } from './entity/VersionsContent';
 import { DatasetsPage } from './pages/DatasetsPage';
 import { FeaturesPage } from './pages/FeaturesPage';
-import { aDataApi, dataset, diagnostics, feature } from './testUtils';
+import {
+  aDataApi,
+  aSummary,
+  aVersion,
+  dataset,
+  diagnostics,
+  feature,
+} from './testUtils';
 
 // jsdom draws nothing; what a plot says of itself is what is tested here.
 jest.mock('@downstage/react', () => ({
@@ -34,9 +41,11 @@ function show(
     entity?: Entity;
     entities?: Entity[];
     groups?: string[];
+    path?: string;
   } = {},
 ) {
   const { api = aDataApi(2), entity, entities = [], groups = [] } = options;
+  const { path = '/' } = options;
   return renderInTestApp(
     entity ? (
       <EntityProvider entity={entity}>{element}</EntityProvider>
@@ -55,6 +64,7 @@ function show(
           }),
         ],
       ],
+      initialRouteEntries: [path],
       mountedRoutes: { '/catalog/:namespace/:kind/:name': entityRouteRef },
     },
   );
@@ -202,6 +212,69 @@ describe('VersionsContent', () => {
     expect(
       await within(dialog).findByText('declares a column'),
     ).toBeInTheDocument();
+  });
+
+  it('shows for every version whether its checks passed, and for one what was seen and wanted', async () => {
+    await open(
+      [],
+      aDataApi(2, {
+        listDatasetVersions: async () => ({
+          items: [
+            { ...aSummary(2), qualityState: 'failed' },
+            { ...aSummary(1), qualityState: 'unknown' },
+          ],
+        }),
+        getDatasetVersion: async () => ({
+          ...aVersion(2),
+          quality: {
+            state: 'failed',
+            checks: [
+              {
+                of: 'rows',
+                wanted: 'at least 100',
+                saw: '569',
+                state: 'passed',
+              },
+              {
+                of: 'diagnosis',
+                wanted: 'no empty values',
+                saw: '9 empty',
+                state: 'failed',
+              },
+            ],
+          },
+        }),
+      }),
+    );
+    const checks = await screen.findByRole('table', { name: 'Data quality' });
+    const row = within(checks).getByText('diagnosis').closest('tr')!;
+    for (const text of ['no empty values', '9 empty', 'Failed']) {
+      expect(within(row).getByText(text)).toBeInTheDocument();
+    }
+    expect(within(checks).getByText('all rows')).toBeInTheDocument();
+    const versions = screen.getByRole('table', { name: 'Versions' });
+    expect(within(versions).getByText('Failed')).toBeInTheDocument();
+    expect(within(versions).getByText('Not known')).toBeInTheDocument();
+  });
+
+  it('asks for the checks of the version that the address names', async () => {
+    const getDatasetVersion = jest.fn(aDataApi(2).getDatasetVersion);
+    await show(<VersionsContent />, {
+      entity: dataset,
+      api: aDataApi(2, { getDatasetVersion }),
+      path: '/?version=1',
+    });
+    await screen.findByText('No checks declared');
+    expect(getDatasetVersion).toHaveBeenCalledWith(
+      { params: { namespace: 'default', name: 'masses', version: '1' } },
+      expect.anything(),
+    );
+  });
+
+  it('says how to declare checks when there are none', async () => {
+    await open([]);
+    expect(await screen.findByText('No checks declared')).toBeInTheDocument();
+    expect(screen.getByText(/minRows: 500/)).toBeInTheDocument();
   });
 
   it('gives the reason when versions cannot be loaded', async () => {

@@ -77,7 +77,7 @@ export function registerActions(deps: {
     title: 'Get dataset version',
     description:
       'Returns one version of a dataset: when and by whom it was registered, digest, rows, and for every column its type, unit, ' +
-      'description, number of missing and distinct values, range, mean and median. ' +
+      'description, number of missing and distinct values, range, mean and median; and what its data-quality checks say. ' +
       "Give `dataset` as 'default/breast-masses@3' for a fixed version or 'default/breast-masses' for the latest.",
     attributes: { readOnly: true, idempotent: true },
     schema: {
@@ -97,6 +97,20 @@ export function registerActions(deps: {
           digest: z.string(),
           rows: z.number(),
           bytes: z.number(),
+          quality: z
+            .object({
+              state: z.enum(['passed', 'failed', 'unknown']),
+              checks: z.array(
+                z.object({
+                  of: z.string(),
+                  wanted: z.string(),
+                  saw: z.string(),
+                  state: z.enum(['passed', 'failed', 'unknown']),
+                }),
+              ),
+            })
+            .optional()
+            .describe('By the checks of the Dataset entity as they are now'),
           columns: z.array(
             z.object({
               name: z.string(),
@@ -128,6 +142,7 @@ export function registerActions(deps: {
           format: version.format,
           digest: version.digest,
           rows: version.rows,
+          quality: version.quality,
           bytes: version.bytes,
           columns: schema.map(({ name, type, description, unit }) => {
             const figure = figures.get(name);

@@ -82,7 +82,16 @@ export class DatasetVersionService {
 
   async list(path: Path, caller: Caller): Promise<DatasetVersionSummary[]> {
     const entity = await this.#readable(path, caller);
-    return this.#store.list(keyOf(entity));
+    const { checks } = entity.spec;
+    const versions = await this.#store.list(keyOf(entity));
+    if (!checks?.length) return versions;
+    const profiles = await this.#store.profiles(keyOf(entity));
+    return versions.map(version => {
+      const profile = profiles.get(version.version);
+      const state =
+        profile && assessQuality(checks, { rows: version.rows, profile }).state;
+      return { ...version, ...(state && { qualityState: state }) };
+    });
   }
 
   async get(
@@ -91,10 +100,7 @@ export class DatasetVersionService {
   ): Promise<DatasetVersion> {
     const entity = await this.#readable(path, caller);
     const { version } = await this.#find(entity, path.version);
-    return {
-      ...version,
-      quality: assessQuality(entity.spec.checks, version),
-    };
+    return withQuality(version, entity);
   }
 
   async diff(
@@ -187,7 +193,9 @@ export class DatasetVersionService {
     try {
       const digest = digestOf(staged.files);
       const latest = await this.#store.get(keyOf(entity), 'latest');
-      if (latest?.version.digest === digest) return latest.version;
+      if (latest?.version.digest === digest) {
+        return withQuality(latest.version, entity);
+      }
       const draft = await this.#draft(entity, {
         uri,
         format,
@@ -201,7 +209,7 @@ export class DatasetVersionService {
         this.#snapshots.keep(staged, folder),
       );
       if (created) await this.#announce(stored.version);
-      return stored.version;
+      return withQuality(stored.version, entity);
     } finally {
       await this.#snapshots.discard(staged);
     }
@@ -321,4 +329,11 @@ export class DatasetVersionService {
           `'${version.uri}' has changed since ${version.ref} was registered; ${version.ref} is read from its own copy.`,
         ];
   }
+}
+
+function withQuality(
+  version: DatasetVersion,
+  { spec }: DatasetEntity,
+): DatasetVersion {
+  return { ...version, quality: assessQuality(spec.checks, version) };
 }

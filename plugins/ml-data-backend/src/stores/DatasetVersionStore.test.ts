@@ -57,6 +57,9 @@ describe.each(databases.eachSupportedId())(
       expect(await store.get('dataset:default/masses', 'latest')).toEqual(
         stored,
       );
+      expect(await store.profiles('dataset:default/masses')).toEqual(
+        new Map([[1, stored.version.profile]]),
+      );
       expect(await store.list('dataset:default/masses')).toEqual([
         expect.objectContaining({ ref: 'default/masses@1', columns: 1 }),
       ]);

@@ -2,12 +2,14 @@ import { isDatabaseConflictError } from '@backstage/backend-plugin-api';
 import { ConflictError } from '@backstage/errors';
 import { formatVersionRef } from '@downstage/common';
 import type {
+  DatasetProfile,
   DatasetVersion,
   DatasetVersionSummary,
 } from '@downstage/plugin-ml-data-common';
 import type { Knex } from 'knex';
 import {
   summaryColumns,
+  toProfile,
   toSummary,
   toVersion,
   type StoredVersion,
@@ -38,6 +40,14 @@ export class DatasetVersionStore {
       .where({ entity_ref: entityRef })
       .orderBy('version', 'desc');
     return rows.map(toSummary);
+  }
+
+  /** The profiles of all versions, by number. */
+  async profiles(entityRef: string): Promise<Map<number, DatasetProfile>> {
+    const rows = await this.#knex<VersionRow>('dataset_versions')
+      .select('version', 'profile')
+      .where({ entity_ref: entityRef });
+    return new Map(rows.map(row => [row.version, toProfile(row)]));
   }
 
   /** The latest version of every dataset that has one. */

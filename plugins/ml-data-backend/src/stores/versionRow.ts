@@ -1,6 +1,8 @@
 import {
+  datasetProfileSchema,
   datasetVersionSchema,
   datasetVersionSummarySchema,
+  type DatasetProfile,
   type DatasetVersion,
   type DatasetVersionSummary,
 } from '@downstage/plugin-ml-data-common';
@@ -74,6 +76,12 @@ export function toVersion(row: VersionRow): StoredVersion {
     folder: row.folder,
     source: sourceSchema.parse(JSON.parse(row.source)),
   };
+}
+
+export function toProfile({
+  profile,
+}: Pick<VersionRow, 'profile'>): DatasetProfile {
+  return datasetProfileSchema.parse(JSON.parse(profile));
 }
 
 function common(row: SummaryRow) {

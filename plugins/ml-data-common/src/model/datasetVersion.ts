@@ -64,6 +64,9 @@ export const datasetProfileSchema = z.object({
 });
 export type DatasetProfile = z.infer<typeof datasetProfileSchema>;
 
+export const qualityStateSchema = z.enum(['passed', 'failed', 'unknown']);
+export type QualityState = z.infer<typeof qualityStateSchema>;
+
 /** A version as lists show it. */
 export const datasetVersionSummarySchema = z.object({
   /** `default/breast-masses@1` */
@@ -78,19 +81,21 @@ export const datasetVersionSummarySchema = z.object({
   columns: z.number().int(),
   /** `sha256:…` over the names and contents of all files. */
   digest: z.string(),
+  /** By the checks of the entity as they are now; only in the list of one dataset's versions, where it declares any. */
+  qualityState: qualityStateSchema.optional(),
 });
 export type DatasetVersionSummary = z.infer<typeof datasetVersionSummarySchema>;
 
 /** What the checks that the Dataset entity declares say about a version. */
 export const datasetQualitySchema = z.object({
-  state: z.enum(['passed', 'failed', 'unknown']),
+  state: qualityStateSchema,
   checks: z.array(
     z.object({
       /** A column, or `rows`. */
       of: z.string(),
       wanted: z.string(),
       saw: z.string(),
-      state: z.enum(['passed', 'failed', 'unknown']),
+      state: qualityStateSchema,
     }),
   ),
 });
@@ -98,7 +103,7 @@ export type DatasetQuality = z.infer<typeof datasetQualitySchema>;
 
 /** An immutable state of a dataset: what it holds, its columns and their figures. */
 export const datasetVersionSchema = datasetVersionSummarySchema
-  .omit({ columns: true })
+  .omit({ columns: true, qualityState: true })
   .extend({
     /** Where it was read from, as declared. */
     uri: z.string(),

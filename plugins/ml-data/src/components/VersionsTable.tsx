@@ -7,6 +7,7 @@ import {
   PlainTable,
   Time,
 } from '@downstage/react';
+import { QualityBadge } from './QualityBadge';
 import { useWords } from '../hooks/useWords';
 
 /** The versions of one dataset, newest first. */
@@ -23,6 +24,7 @@ export function VersionsTable(props: { versions: DatasetVersionSummary[] }) {
         t('versions.columns'),
         t('versions.size'),
         t('versions.digest'),
+        t('quality.column'),
         t('versions.note'),
       ]}
       rows={props.versions.map(version => ({
@@ -42,6 +44,11 @@ export function VersionsTable(props: { versions: DatasetVersionSummary[] }) {
             <code>{version.digest.slice(7, 19)}</code>{' '}
             <CopyButton text={version.digest} />
           </span>,
+          version.qualityState ? (
+            <QualityBadge state={version.qualityState} />
+          ) : (
+            '–'
+          ),
           version.message ?? '–',
         ],
       }))}

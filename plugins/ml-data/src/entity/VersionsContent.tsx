@@ -7,6 +7,7 @@ import { Frame, Section, useLoad, useOwns } from '@downstage/react';
 import { RiAddLine } from '@remixicon/react';
 import { mlDataApiRef } from '../api';
 import { DiffSection } from '../components/DiffSection';
+import { QualitySection } from '../components/QualitySection';
 import { RegisterDialog } from '../components/RegisterDialog';
 import { VersionsTable } from '../components/VersionsTable';
 import { useDatasetPath } from '../hooks/useDatasetPath';
@@ -57,6 +58,7 @@ export function VersionsContent() {
             <Section title={t('versions.title')} actions={register}>
               <VersionsTable versions={items} />
             </Section>
+            <QualitySection path={path} versions={items} />
             {items.length > 1 && <DiffSection path={path} versions={items} />}
           </Flex>
         )}
