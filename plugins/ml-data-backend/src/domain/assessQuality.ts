@@ -18,16 +18,13 @@ export function assessQuality(
   version: Pick<DatasetVersion, 'rows' | 'profile'>,
 ): DatasetQuality {
   const found = (checks ?? []).flatMap(check => assess(check, version));
-  const has = (state: Check['state']) => found.some(c => c.state === state);
-  return {
-    state:
-      found.length === 0 || (has('unknown') && !has('failed'))
-        ? 'unknown'
-        : has('failed')
-        ? 'failed'
-        : 'passed',
-    checks: found,
-  };
+  return { state: stateOf(found), checks: found };
+}
+
+function stateOf(checks: Check[]): Check['state'] {
+  if (checks.some(({ state }) => state === 'failed')) return 'failed';
+  const known = checks.length > 0 && checks.every(c => c.state === 'passed');
+  return known ? 'passed' : 'unknown';
 }
 
 function assess(
@@ -74,10 +71,12 @@ function assess(
   if (check.allowed) {
     const values = column.topValues?.map(({ value }) => value);
     const others = values?.filter(value => !check.allowed?.includes(value));
+    // Only the most frequent values are kept: that no other was seen says something only when all are.
     const complete = values !== undefined && values.length >= column.distinct;
+    const seenAll = complete || undefined;
     add(
       `only ${check.allowed.join(', ')}`,
-      others?.length ? false : complete ? true : undefined,
+      others?.length ? false : seenAll,
       others?.join(', ') || 'nothing else',
     );
   }
@@ -90,6 +89,15 @@ function verdict(
   passed: boolean | undefined,
   saw: unknown,
 ): Check {
-  const state = passed === undefined ? 'unknown' : passed ? 'passed' : 'failed';
-  return { of, wanted, saw: String(saw ?? 'nothing'), state };
+  return {
+    of,
+    wanted,
+    saw: String(saw ?? 'nothing'),
+    state: stateWord(passed),
+  };
+}
+
+function stateWord(passed: boolean | undefined): Check['state'] {
+  if (passed === undefined) return 'unknown';
+  return passed ? 'passed' : 'failed';
 }
