@@ -83,7 +83,10 @@ export const catalogModuleMl = createBackendModule({
           });
           await events.subscribe({
             id: 'catalog-module-ml.registered-models',
-            topics: ['ml-registry.version-created', 'ml-registry.model-changed'],
+            topics: [
+              'ml-registry.version-created',
+              'ml-registry.model-changed',
+            ],
             onEvent: () => models.refresh(),
           });
           await subscribeTopic(events, projectPublishedTopic, {

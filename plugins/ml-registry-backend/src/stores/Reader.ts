@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
 import { KnexTimeoutError, type Knex } from 'knex';
 import { isPostgres } from './database';
@@ -169,7 +170,10 @@ export function readerOf(knex: Knex): Reader {
 function findDriver(): string | undefined {
   try {
     return require.resolve('better-sqlite3', {
-      paths: [__dirname, process.cwd()],
+      paths: [
+        resolvePackagePath('@downstage/plugin-ml-registry-backend'),
+        process.cwd(),
+      ],
     });
   } catch {
     return undefined;
