@@ -193,6 +193,7 @@ function VersionLine(props: {
   absent: string;
 }) {
   const { model, version, evaluation, absent } = props;
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
   if (!version) return <Text color="secondary">{absent}</Text>;
   const label = `v${version.version}`;
   return (
@@ -201,6 +202,16 @@ function VersionLine(props: {
         <Link href={paths.version(model.ref, version.version)}>{label}</Link>
       ) : (
         label
+      )}
+      {version.breakGlass && (
+        <StatusBadge
+          tone="error"
+          label={t('governance.glassBadge')}
+          title={t('governance.glassBy', {
+            by: version.breakGlass.by,
+            reason: version.breakGlass.reason,
+          })}
+        />
       )}
       <Text color="secondary" variant="body-small">
         <MetricText metrics={version.metrics} evaluation={evaluation} />

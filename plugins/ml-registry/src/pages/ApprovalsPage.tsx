@@ -2,33 +2,72 @@ import { mlRegistryTopics } from '@downstage/plugin-ml-registry-common';
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
 import { Frame, useLoad, useMe } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { Flex, Link, Text } from '@backstage/ui';
+import {
+  Flex,
+  Link,
+  Text,
+  ToggleButton,
+  ToggleButtonGroup,
+} from '@backstage/ui';
 import { PromotionCard } from '../components/PromotionCard';
-import { approverStanding } from '../domain/approverStanding';
-import { isOpen } from '../domain/stages';
+import { approvalsInbox, inboxFilters } from '../domain/approvalsInbox';
+import { useChoice } from '../hooks/useChoice';
 import { useEvaluations } from '../hooks/useEvaluations';
 import { useRegistry } from '../hooks/useRegistry';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
 import { RegistryFrame } from './RegistryFrame';
 
-/** Promotions that wait for somebody: first those that the signed-in person may decide, then all others. */
+const filterWords = {
+  waiting: 'governance.filterWaiting',
+  blocked: 'governance.filterBlocked',
+  decided: 'governance.filterDecided',
+} as const;
+
+/** An approver's inbox: what waits, first for the signed-in person; what a gate blocked; what was decided. */
 export function ApprovalsPage() {
   const api = useRegistry();
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const me = useMe();
+  const [show, choose] = useChoice('show', inboxFilters);
   const promotions = useLoad(
     async signal => (await api.listPromotions({ query: {} }, { signal })).items,
     [api],
     { channel: mlRegistryTopics.promotionChanged },
   );
-  const isMine = (promotion: Promotion) =>
-    approverStanding({
-      me,
-      owner: promotion.owner,
-      author: promotion.author,
-      promotion,
-    }).may;
+  const groupsOf = (items: Promotion[]): GroupOfPromotions[] => {
+    const inbox = approvalsInbox(items, me);
+    if (show === 'blocked') {
+      return [
+        {
+          title: t('governance.blocked'),
+          none: t('governance.noneBlocked'),
+          promotions: inbox.blocked.slice(0, 20),
+        },
+      ];
+    }
+    if (show === 'decided') {
+      return [
+        {
+          title: t('governance.decidedByMe'),
+          none: t('governance.noneDecidedByMe'),
+          promotions: inbox.decidedWithMe.slice(0, 10),
+        },
+        {
+          title: t('governance.decidedByOthers'),
+          promotions: inbox.decidedByOthers.slice(0, 10),
+        },
+      ];
+    }
+    return [
+      {
+        title: t('approvals.mine'),
+        none: t('approvals.noneMine'),
+        promotions: inbox.mine,
+      },
+      { title: t('approvals.others'), promotions: inbox.others },
+    ];
+  };
 
   return (
     <RegistryFrame
@@ -46,37 +85,28 @@ export function ApprovalsPage() {
       >
         {items => (
           <>
-            <Group
-              title={t('approvals.mine')}
-              none={t('approvals.noneMine')}
-              promotions={items.filter(isMine)}
-              onChanged={promotions.retry}
-            />
-            <Group
-              title={t('approvals.others')}
-              promotions={items.filter(item => isOpen(item) && !isMine(item))}
-              onChanged={promotions.retry}
-            />
-            <Group
-              title={t('governance.blocked')}
-              promotions={items
-                .filter(({ state }) => state === 'blocked')
-                .slice(0, 10)}
-              onChanged={promotions.retry}
-            />
-            <Group
-              title={t('governance.decidedByMe')}
-              promotions={items
-                .filter(
-                  ({ state, approvals, waivers = [] }) =>
-                    state !== 'blocked' &&
-                    [...approvals, ...waivers].some(
-                      ({ by }) => by === me?.userEntityRef,
-                    ),
-                )
-                .slice(0, 10)}
-              onChanged={promotions.retry}
-            />
+            <Flex>
+              <ToggleButtonGroup
+                aria-label={t('governance.filter')}
+                selectionMode="single"
+                disallowEmptySelection
+                selectedKeys={show ? [show] : []}
+                onSelectionChange={([key]) => choose(key)}
+              >
+                {inboxFilters.map(id => (
+                  <ToggleButton key={id} id={id}>
+                    {t(filterWords[id])}
+                  </ToggleButton>
+                ))}
+              </ToggleButtonGroup>
+            </Flex>
+            {groupsOf(items).map(group => (
+              <Group
+                key={group.title}
+                {...group}
+                onChanged={promotions.retry}
+              />
+            ))}
           </>
         )}
       </Frame>
@@ -84,12 +114,14 @@ export function ApprovalsPage() {
   );
 }
 
-function Group(props: {
+type GroupOfPromotions = {
   title: string;
+  /** Said when there are none; without it the group is left out. */
   none?: string;
   promotions: Promotion[];
-  onChanged: () => void;
-}) {
+};
+
+function Group(props: GroupOfPromotions & { onChanged: () => void }) {
   const { title, none, promotions, onChanged } = props;
   const evaluations = useEvaluations(
     promotions.map(({ modelRef }) => modelRef),

@@ -36,6 +36,28 @@ describe('ModelsPage', () => {
     ).toBeInTheDocument();
   });
 
+  it('marks a version that entered production past its gates, and says who did it and why', async () => {
+    const breakGlass = {
+      at: '2026-11-20T09:00:00.000Z',
+      by: 'user:default/dora',
+      reason: 'The old one fails on every request',
+    };
+    renderWithRegistry(<ModelsPage />, {
+      registry: fakeRegistry({
+        models: [aModel({ production: aSummary({ breakGlass }) }), models[1]],
+      }),
+    });
+    const mark = await screen.findByText('Entered past its gates');
+    expect(
+      screen.getByTitle(/user:default\/dora: The old one/),
+    ).toContainElement(mark);
+    expect(
+      within(screen.getByRole('row', { name: /fraud-score/ })).queryByText(
+        'Entered past its gates',
+      ),
+    ).toBeNull();
+  });
+
   it('narrows down by search and by stage', async () => {
     renderWithRegistry(<ModelsPage />, { registry: fakeRegistry({ models }) });
     await userEvent.click(

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Container, Flex, Header } from '@backstage/ui';
 import { useAdministrates } from '../hooks/useAdministrates';
+import { useWaitingForMe } from '../hooks/useWaitingForMe';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
 
@@ -24,6 +25,8 @@ export function RegistryFrame(props: {
   const { title, description, tab, actions, children } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const administrates = useAdministrates();
+  const waiting = useWaitingForMe();
+  const approvals = t('nav.approvals');
   return (
     <>
       <Header
@@ -39,7 +42,16 @@ export function RegistryFrame(props: {
             href: paths.versions,
           },
           { id: 'runs', label: t('nav.runs'), href: paths.runs },
-          { id: 'approvals', label: t('nav.approvals'), href: paths.approvals },
+          {
+            id: 'approvals',
+            label: waiting
+              ? t('governance.tabCount', {
+                  approvals,
+                  waiting: String(waiting),
+                })
+              : approvals,
+            href: paths.approvals,
+          },
           { id: 'ledger', label: t('ledger.nav'), href: paths.ledger() },
           { id: 'webhooks', label: t('webhooks.title'), href: paths.webhooks },
           ...(administrates
