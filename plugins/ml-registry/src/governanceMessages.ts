@@ -30,6 +30,7 @@ export const governanceMessages = {
     glassDone: 'Version {{version}} is in production, past its gates',
     glassFailed: 'The glass was not broken',
     glassBadge: 'Entered past its gates',
+    glassShort: 'Break-glass',
     glassBy:
       'Put into production past gates and approvals by {{by}}: {{reason}}',
     blocked: 'Blocked by a gate',

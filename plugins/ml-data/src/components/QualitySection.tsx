@@ -67,6 +67,7 @@ export function QualitySection(props: {
               <Text color="secondary">{t('quality.text')}</Text>
               <Select
                 label={t('versions.version')}
+                style={{ maxWidth: 320 }}
                 options={versions.map(each => ({
                   value: String(each.version),
                   label: each.ref,

@@ -88,6 +88,7 @@ export function ModelsTable(props: {
     {
       id: 'production',
       label: t('models.production'),
+      defaultWidth: '1.4fr',
       cell: model => (
         <Cell>
           <VersionLine
@@ -206,7 +207,7 @@ function VersionLine(props: {
       {version.breakGlass && (
         <StatusBadge
           tone="error"
-          label={t('governance.glassBadge')}
+          label={t('governance.glassShort')}
           title={t('governance.glassBy', {
             by: version.breakGlass.by,
             reason: version.breakGlass.reason,

@@ -47,13 +47,13 @@ describe('ModelsPage', () => {
         models: [aModel({ production: aSummary({ breakGlass }) }), models[1]],
       }),
     });
-    const mark = await screen.findByText('Entered past its gates');
+    const mark = await screen.findByText('Break-glass');
     expect(
       screen.getByTitle(/user:default\/dora: The old one/),
     ).toContainElement(mark);
     expect(
       within(screen.getByRole('row', { name: /fraud-score/ })).queryByText(
-        'Entered past its gates',
+        'Break-glass',
       ),
     ).toBeNull();
   });
