@@ -31,3 +31,4 @@ export {
   type ModelHealth,
   type ModelHealthSource,
 } from './ModelHealthBlueprint';
+export { JobResultBlueprint, type JobResult } from './JobResultBlueprint';

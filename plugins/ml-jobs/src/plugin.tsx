@@ -1,11 +1,13 @@
 import {
   ApiBlueprint,
+  createExtensionInput,
   createFrontendPlugin,
   discoveryApiRef,
   fetchApiRef,
   PageBlueprint,
 } from '@backstage/frontend-plugin-api';
 import { EntityContentBlueprint } from '@backstage/plugin-catalog-react/alpha';
+import { JobResultBlueprint } from '@downstage/react';
 import { RiPlayCircleLine } from '@remixicon/react';
 import { createMlJobsApi, mlJobsApiRef } from './api';
 import { rootRouteRef, trainingRouteRef } from './routes';
@@ -19,13 +21,24 @@ const api = ApiBlueprint.make({
     }),
 });
 
-const page = PageBlueprint.make({
-  params: {
-    path: '/training',
-    title: 'Training',
-    routeRef: rootRouteRef,
-    loader: () =>
-      import('./pages/TrainingPages').then(m => <m.TrainingPages />),
+const page = PageBlueprint.makeWithOverrides({
+  inputs: {
+    /** What came of a job, as other plugins know it. */
+    results: createExtensionInput([JobResultBlueprint.dataRefs.result]),
+  },
+  factory(original, { inputs }) {
+    const results = inputs.results.map(input =>
+      input.get(JobResultBlueprint.dataRefs.result),
+    );
+    return original({
+      path: '/training',
+      title: 'Training',
+      routeRef: rootRouteRef,
+      loader: () =>
+        import('./pages/TrainingPages').then(m => (
+          <m.TrainingPages results={results} />
+        )),
+    });
   },
 });
 

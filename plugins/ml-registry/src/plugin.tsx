@@ -10,9 +10,10 @@ import {
   EntityCardBlueprint,
   EntityContentBlueprint,
 } from '@backstage/plugin-catalog-react/alpha';
-import { ModelHealthBlueprint } from '@downstage/react';
+import { JobResultBlueprint, ModelHealthBlueprint } from '@downstage/react';
 import { RiBox3Line } from '@remixicon/react';
 import { createMlRegistryApi, mlRegistryApiRef } from './api';
+import { ReproductionResult } from './components/version/ReproductionResult';
 import { rootRouteRef, runsRouteRef, versionsRouteRef } from './routes';
 
 const api = ApiBlueprint.make({
@@ -94,6 +95,11 @@ const pendingApprovalsCard = EntityCardBlueprint.make({
   },
 });
 
+const reproductionResult = JobResultBlueprint.make({
+  name: 'reproduction',
+  params: { Result: ReproductionResult },
+});
+
 /** The pages of the model registry: models, runs, comparison, approvals, and the tabs and cards of a Model. */
 export const mlRegistryPlugin = createFrontendPlugin({
   pluginId: 'ml-registry',
@@ -112,5 +118,6 @@ export const mlRegistryPlugin = createFrontendPlugin({
     runsContent,
     productionCard,
     pendingApprovalsCard,
+    reproductionResult,
   ],
 });

@@ -143,6 +143,8 @@ export const versionPageMessages = {
     job: 'Job',
     run: 'Run',
     asked: 'Asked for',
+    result: 'Trained again',
+    counted: '{{equal}} of {{all}} metrics equal to those of',
     outcomes: {
       waiting: 'The job has not logged a run yet',
       running: 'It is being trained',

@@ -1,3 +1,4 @@
+import { useContext } from 'react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Container, Flex, Header } from '@backstage/ui';
 import { jobChangedTopic, type Job } from '@downstage/plugin-ml-jobs-common';
@@ -8,6 +9,7 @@ import { JobAttempts, JobDetails, JobGiven } from '../components/JobFacts';
 import { JobLogPanel } from '../components/JobLogPanel';
 import { JobStateBadge } from '../components/JobStateBadge';
 import { JobTimeline } from '../components/JobTimeline';
+import { JobResults } from '../hooks/jobResults';
 import { useJobs } from '../hooks/useJobs';
 import { paths } from '../paths';
 import { mlJobsTranslationRef } from '../translation';
@@ -46,6 +48,7 @@ export function JobPage() {
 function JobContent(props: { job: Job }) {
   const { job } = props;
   const { t } = useTranslationRef(mlJobsTranslationRef);
+  const results = useContext(JobResults);
   return (
     <>
       <Flex gap="3" align="center">
@@ -70,6 +73,10 @@ function JobContent(props: { job: Job }) {
             .join('; ')}
         />
       )}
+      {results.map((Result, index) => (
+        // Which ones there are is fixed when the portal starts.
+        <Result key={index} jobId={job.id} />
+      ))}
       <Section title={t('job.timeline')}>
         <JobTimeline job={job} />
       </Section>

@@ -1,13 +1,17 @@
+import type { JobResult } from '@downstage/react';
 import { Route, Routes } from 'react-router-dom';
+import { JobResults } from '../hooks/jobResults';
 import { JobPage } from './JobPage';
 import { TrainingPage } from './TrainingPage';
 
 /** The pages below `/training`. */
-export function TrainingPages() {
+export function TrainingPages(props: { results?: readonly JobResult[] }) {
   return (
-    <Routes>
-      <Route path="/" element={<TrainingPage />} />
-      <Route path="/jobs/:id" element={<JobPage />} />
-    </Routes>
+    <JobResults.Provider value={props.results ?? []}>
+      <Routes>
+        <Route path="/" element={<TrainingPage />} />
+        <Route path="/jobs/:id" element={<JobPage />} />
+      </Routes>
+    </JobResults.Provider>
   );
 }

@@ -19,18 +19,11 @@ import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Link, Text } from '@backstage/ui';
 import { RiRepeatLine } from '@remixicon/react';
+import { outcomeTones } from '../../domain/outcomeTones';
 import { useRegistry } from '../../hooks/useRegistry';
 import { paths } from '../../paths';
 import { mlRegistryTranslationRef } from '../../translation';
 import { Person } from '../Person';
-
-const tones = {
-  waiting: 'neutral',
-  running: 'running',
-  failed: 'error',
-  equal: 'ok',
-  different: 'warning',
-} as const;
 
 /** The one command that trains a version again, and whether its metrics came out equal. */
 export function ReproduceTab({ version }: { version: ModelVersion }) {
@@ -146,7 +139,7 @@ function Attempts({ reproduction }: { reproduction: Reproduction }) {
         <Flex key={attempt.jobId} direction="column" gap="2">
           <Flex gap="3" align="center" style={{ flexWrap: 'wrap' }}>
             <StatusBadge
-              tone={tones[attempt.outcome]}
+              tone={outcomeTones[attempt.outcome]}
               label={t(`reproduction.outcomes.${attempt.outcome}`)}
             />
             <Link href={paths.job(attempt.jobId)}>
