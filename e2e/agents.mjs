@@ -10,6 +10,8 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { root } from '../scripts/shell.mjs';
 
 const ours = /^ml-/;
+/** What changes something and is nobody's in particular. */
+const openToAll = ['ml-serving.predict', 'ml-registry.save-run-view'];
 // Flags that the command line keeps for itself: an input of that name could not be given there.
 const takenFlags = ['help', 'version', 'instance'];
 
@@ -51,6 +53,7 @@ export function agentSteps({
   let lastJob;
   let champion;
   let challenger;
+  let things;
   const as = (person, name, input) => callTool(url, person, name, input);
   const production = async () =>
     (await as('ann', 'ml-registry.get-model', { model })).production.version;
@@ -131,10 +134,24 @@ export function agentSteps({
             as('ann', 'ml-serving.get-endpoint', { model }),
           ]);
         const before = await state();
-        const inputs = reads({ model, modelRef, lastJob });
-        same('reads', namesOf(tools, true), Object.keys(inputs).sort());
+        things = await prepare(as, { modelRef });
+        const inputs = reads({
+          ...{ model, modelRef, champion, lastJob },
+          ...things,
+        });
+        const guarded = guardedReads(things);
+        same(
+          'reads',
+          namesOf(tools, true),
+          Object.keys({ ...inputs, ...guarded }).sort(),
+        );
         for (const [name, input] of Object.entries(inputs))
           await as('cleo', name, input);
+        for (const [name, { input, person }] of Object.entries(guarded)) {
+          const words = await refusal(url, 'cleo', name, input);
+          check(says(words), `${name} as Cleo answered '${words}'`);
+          if (person) await as(person, name, input);
+        }
         same('after reading', await state(), before);
       },
     ],
@@ -148,16 +165,14 @@ export function agentSteps({
           ...{ model, modelRef, champion, lastJob },
           promotion: promotions[0].id,
           token: (await groupToken(as, lastJob.owner)).id,
+          ...things,
         });
         same('changes', namesOf(tools, false), Object.keys(inputs).sort());
         for (const [name, input] of Object.entries(inputs)) {
-          // Anyone may ask an endpoint; it is no reading, because every answer is written down.
-          if (name === 'ml-serving.predict') continue;
+          // Anyone may ask an endpoint, which is no reading because every answer is written down, and keep a view.
+          if (openToAll.includes(name)) continue;
           const words = await refusal(url, 'cleo', name, input);
-          check(
-            /^NotAllowedError: .*(group:default\/|owner)/.test(words),
-            `${name} as Cleo answered '${words}'`,
-          );
+          check(says(words), `${name} as Cleo answered '${words}'`);
         }
       },
     ],
@@ -336,7 +351,8 @@ spec:
 }
 
 /** One fitting input for every action that reads only. */
-function reads({ model, modelRef, lastJob }) {
+function reads({ model, modelRef, champion, lastJob, run }) {
+  const version = `${model}@${champion}`;
   return {
     'ml-data.get-dataset-version': { dataset: lastJob.inputs[0].ref },
     'ml-data.list-datasets': {},
@@ -344,9 +360,22 @@ function reads({ model, modelRef, lastJob }) {
     'ml-jobs.list-jobs': { model: modelRef },
     'ml-monitoring.get-drift': { model },
     'ml-monitoring.list-monitors': {},
+    'ml-registry.compare-versions': { left: version, right: version },
+    'ml-registry.get-metric-series': { runIds: [run], keys: ['val_auc'] },
     'ml-registry.get-model': { model },
+    'ml-registry.get-model-card': { modelVersion: version },
+    'ml-registry.get-production-on': { at: new Date().toISOString() },
+    'ml-registry.get-reproduction': { modelVersion: version },
+    'ml-registry.list-ledger': { model },
     'ml-registry.list-models': {},
+    'ml-registry.list-production-changes': {
+      from: '2026-01-01',
+      to: new Date().toISOString(),
+    },
     'ml-registry.list-promotions': { model },
+    'ml-registry.list-run-views': { scope: 'all' },
+    'ml-registry.list-runs': {},
+    'ml-registry.list-webhooks': {},
     'ml-registry.search-model-versions': { filter: 'metrics.auc > 0' },
     'ml-serving.get-endpoint': { model },
     'ml-serving.list-endpoints': {},
@@ -354,9 +383,48 @@ function reads({ model, modelRef, lastJob }) {
   };
 }
 
+/** What reads only, and is not for everybody: for whom, and with what. */
+function guardedReads({ webhook }) {
+  return {
+    'ml-registry.get-import': { input: {} },
+    'ml-registry.list-webhook-deliveries': {
+      input: { id: webhook },
+      person: 'ann',
+    },
+    'ml-registry.preview-garbage': { input: {}, person: 'dora' },
+  };
+}
+
+/** Things of Ann's for others to be refused. */
+async function prepare(as, { modelRef }) {
+  const { runs } = await as('ann', 'ml-registry.list-runs', { limit: 1 });
+  const webhook = await as('ann', 'ml-registry.create-webhook', {
+    name: `walk-${Date.now()}`,
+    url: 'https://hooks.example.org/walk',
+    events: ['registered_model.created'],
+    model: modelRef,
+  });
+  const view = await as('ann', 'ml-registry.save-run-view', {
+    scope: modelRef,
+    name: 'walk',
+    state: 'sort=name',
+  });
+  return { run: runs[0].runId, webhook: webhook.id, view: view.id };
+}
+
+/** A refusal that says who may. */
+function says(words) {
+  return /^NotAllowedError: .*(group:default\/|owner|administrator)/.test(
+    words,
+  );
+}
+
 /** One input for every action that changes something, such as an owner could send. */
-function changes({ model, modelRef, champion, lastJob, promotion, token }) {
+function changes(given) {
+  const { model, modelRef, champion, lastJob, promotion, token } = given;
+  const { run, webhook, view } = given;
   const { repository, owner } = lastJob;
+  const modelVersion = `${model}@${champion}`;
   return {
     'ml-data.register-dataset-version': {
       dataset: lastJob.inputs[0].ref.split('@')[0],
@@ -365,8 +433,36 @@ function changes({ model, modelRef, champion, lastJob, promotion, token }) {
     'ml-jobs.submit-job': { repository, owner, model: modelRef },
     'ml-monitoring.retrain-model': { model },
     'ml-registry.approve-promotion': { id: promotion },
-    'ml-registry.request-promotion': { modelVersion: `${model}@${champion}` },
+    'ml-registry.break-glass': { modelVersion, reason: 'No', confirm: model },
+    'ml-registry.cancel-import': { id: 'x' },
+    'ml-registry.claim-model': { model, owner },
+    'ml-registry.collect-garbage': { id: 'x' },
+    'ml-registry.create-webhook': {
+      name: 'x',
+      url: 'https://hooks.example.org/x',
+      events: ['*'],
+      model: modelRef,
+    },
+    'ml-registry.delete-run-view': { id: view },
+    'ml-registry.delete-runs': { runIds: [run] },
+    'ml-registry.delete-webhook': { id: webhook },
+    'ml-registry.import-mlflow-server': { uri: 'https://mlflow.example.org' },
+    'ml-registry.redeliver-webhook': { id: webhook, deliveryId: 'x' },
+    'ml-registry.reproduce-version': { modelVersion },
+    'ml-registry.request-promotion': { modelVersion },
+    'ml-registry.restore-runs': { runIds: [run] },
     'ml-registry.roll-back-model': { model, reason: 'Not mine' },
+    'ml-registry.save-model-card': { modelVersion, card: {} },
+    'ml-registry.save-run-view': {
+      scope: modelRef,
+      name: 'not mine',
+      state: '',
+    },
+    'ml-registry.test-webhook': { id: webhook },
+    'ml-registry.update-run': { runId: run, name: 'not mine' },
+    'ml-registry.update-webhook': { id: webhook, status: 'DISABLED' },
+    'ml-registry.verify-model-signature': { modelVersion },
+    'ml-registry.waive-gate': { id: promotion, gate: 'x', reason: 'No' },
     'ml-serving.deploy-model': { model },
     'ml-serving.predict': { model, rows: [{}] },
     'ml-tokens.create-token': { name: 'x', scopes: ['read'], group: owner },

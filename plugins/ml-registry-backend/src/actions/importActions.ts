@@ -28,7 +28,10 @@ export function registerImportActions(deps: {
             .describe(
               'Sent as bearer, or as password when a user is given; forgotten at the end',
             ),
-          user: z.string().optional(),
+          user: z
+            .string()
+            .optional()
+            .describe('User of the other server, with basic authentication'),
           owner: z
             .string()
             .optional()
@@ -39,7 +42,12 @@ export function registerImportActions(deps: {
             .describe(
               'record: production stages become the tag downstage.imported.stage; enter: they enter production past the gates, flagged, which needs a reason',
             ),
-          reason: z.string().optional(),
+          reason: z
+            .string()
+            .optional()
+            .describe(
+              'Why production is entered past the gates; kept in the ledger',
+            ),
         }),
       output: z => z.object({ id: z.string(), state: z.string() }),
     },
@@ -56,10 +64,16 @@ export function registerImportActions(deps: {
     name: 'get-import',
     title: 'Get import',
     description:
-      'How an import goes: counts of each kind, what was left out and why. Without an id, the newest one.',
+      'Says how an import goes: counts of each kind, what was left out and why. Without an id, the newest one.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
-      input: z => z.object({ id: z.string().optional() }),
+      input: z =>
+        z.object({
+          id: z
+            .string()
+            .optional()
+            .describe('Id of the import; the newest unless given'),
+        }),
       output: z =>
         z.object({
           id: z.string(),
@@ -99,10 +113,11 @@ export function registerImportActions(deps: {
   actions.register({
     name: 'cancel-import',
     title: 'Cancel import',
-    description: 'Stops an import; what came over stays.',
+    description:
+      'Stops an import that is running. What came over stays, and another import of the same server goes on from there.',
     attributes: { readOnly: false, destructive: false, idempotent: true },
     schema: {
-      input: z => z.object({ id: z.string() }),
+      input: z => z.object({ id: z.string().describe('Id of the import') }),
       output: z => z.object({ id: z.string(), state: z.string() }),
     },
     action: async ({ input, credentials }) => {

@@ -31,12 +31,21 @@ export function registerLedgerActions(deps: {
             .describe(`One of ${words.join(', ')}`),
           from: z.string().optional().describe('Day or moment, inclusive'),
           to: z.string().optional().describe('Day or moment, exclusive'),
-          flagged: z.boolean().optional(),
+          flagged: z
+            .boolean()
+            .optional()
+            .describe('Only where somebody went past a gate'),
           cursor: z
             .string()
             .optional()
             .describe('nextCursor of the answer before'),
-          limit: z.number().int().min(1).max(500).default(50),
+          limit: z
+            .number()
+            .int()
+            .min(1)
+            .max(500)
+            .default(50)
+            .describe('At most so many'),
         }),
       output: z =>
         z.object({

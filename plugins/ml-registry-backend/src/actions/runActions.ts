@@ -18,17 +18,43 @@ export function registerRunActions(deps: {
     schema: {
       input: z =>
         z.object({
-          experimentIds: z.array(z.string()).default([]),
-          filter: z.string().optional(),
+          experimentIds: z
+            .array(z.string())
+            .default([])
+            .describe('Only of these experiments; all unless given'),
+          filter: z
+            .string()
+            .optional()
+            .describe('In the search language of MLflow'),
           columns: z
             .array(z.string().regex(/^(metrics|params|tags)\../))
             .default([])
             .describe('As metrics.auc, params.lr or tags.team'),
-          sort: z.string().default('started'),
-          direction: z.enum(['asc', 'desc']).default('desc'),
-          deleted: z.boolean().default(false),
-          limit: z.number().int().min(1).max(200).default(50),
-          cursor: z.string().optional(),
+          sort: z
+            .string()
+            .default('started')
+            .describe(
+              'started, name, status, duration, user, experiment, job, or a column',
+            ),
+          direction: z
+            .enum(['asc', 'desc'])
+            .default('desc')
+            .describe('Rising or falling'),
+          deleted: z
+            .boolean()
+            .default(false)
+            .describe('Deleted runs instead of the others'),
+          limit: z
+            .number()
+            .int()
+            .min(1)
+            .max(200)
+            .default(50)
+            .describe('At most so many'),
+          cursor: z
+            .string()
+            .optional()
+            .describe('nextCursor of the page before'),
         }),
       output: z =>
         z.object({
@@ -83,10 +109,21 @@ export function registerRunActions(deps: {
     schema: {
       input: z =>
         z.object({
-          runIds: z.array(z.string()).min(1).max(20),
-          keys: z.array(z.string()).min(1).max(20),
-          axis: z.enum(['step', 'time', 'relative']).default('step'),
-          points: z.number().int().min(6).max(500).default(60),
+          runIds: z.array(z.string()).min(1).max(20).describe('Ids of runs'),
+          keys: z.array(z.string()).min(1).max(20).describe('Names of metrics'),
+          axis: z
+            .enum(['step', 'time', 'relative'])
+            .default('step')
+            .describe(
+              'What x is: the step, the time, or seconds since the run began',
+            ),
+          points: z
+            .number()
+            .int()
+            .min(6)
+            .max(500)
+            .default(60)
+            .describe('At most so many points a curve; peaks are kept'),
         }),
       output: z =>
         z.object({
@@ -115,14 +152,19 @@ export function registerRunActions(deps: {
   actions.register({
     name: 'update-run',
     title: 'Update run',
-    description: 'Renames a run, or replaces its note (Markdown).',
+    description:
+      'Renames a run, or replaces its note, which is Markdown that everybody sees. What is left out stays as it is.',
     attributes: { readOnly: false, destructive: false, idempotent: true },
     schema: {
       input: z =>
         z.object({
-          runId: z.string(),
-          name: z.string().min(1).max(250).optional(),
-          note: z.string().max(8000).optional(),
+          runId: z.string().describe('Id of the run'),
+          name: z.string().min(1).max(250).optional().describe('Its new name'),
+          note: z
+            .string()
+            .max(8000)
+            .optional()
+            .describe('Its note, in Markdown'),
         }),
       output: z => z.object({ runId: z.string(), name: z.string() }),
     },
@@ -139,14 +181,21 @@ export function registerRunActions(deps: {
       title: isDelete ? 'Delete runs' : 'Restore runs',
       description: isDelete
         ? 'Deletes runs. They keep their data and can be brought back with restore-runs. Ask the person before using this.'
-        : 'Brings deleted runs back.',
+        : 'Brings deleted runs back as they were, with params, metrics, tags and files, unless they were collected as garbage.',
       attributes: {
         readOnly: false,
         destructive: isDelete,
         idempotent: true,
       },
       schema: {
-        input: z => z.object({ runIds: z.array(z.string()).min(1).max(1000) }),
+        input: z =>
+          z.object({
+            runIds: z
+              .array(z.string())
+              .min(1)
+              .max(1000)
+              .describe('Ids of runs'),
+          }),
         output: z => z.object({ runIds: z.array(z.string()) }),
       },
       action: async ({ input, credentials }) => ({

@@ -12,7 +12,8 @@ export function registerRunViewActions(deps: {
   actions.register({
     name: 'list-run-views',
     title: 'List run views',
-    description: 'Lists the saved views of the runs table.',
+    description:
+      'Lists the saved views of the runs table of an experiment or model: which columns, filter, groups and order people keep.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
       input: z => z.object({ scope: z.string().describe(scopeHint) }),
@@ -56,8 +57,13 @@ export function registerRunViewActions(deps: {
             .string()
             .regex(/^(all|experiment:\d{1,9}|model:[^:/\s]+\/[^:/\s]+)$/)
             .describe(scopeHint),
-          name: z.string().min(1).max(100),
-          state: z.string().max(8000),
+          name: z.string().min(1).max(100).describe('What the view is called'),
+          state: z
+            .string()
+            .max(8000)
+            .describe(
+              'The query of the address of the runs page, as list-run-views gives it',
+            ),
         }),
       output: z => z.object({ id: z.string() }),
     },
@@ -70,10 +76,11 @@ export function registerRunViewActions(deps: {
   actions.register({
     name: 'delete-run-view',
     title: 'Delete run view',
-    description: 'Deletes a saved view of the runs table.',
+    description:
+      'Deletes a saved view of the runs table. Runs are not touched, but everybody loses the view. Ask the person before using this.',
     attributes: { readOnly: false, destructive: true, idempotent: true },
     schema: {
-      input: z => z.object({ id: z.string() }),
+      input: z => z.object({ id: z.string().describe('From list-run-views') }),
       output: z => z.object({ id: z.string() }),
     },
     action: async ({ input, credentials }) => ({

@@ -19,9 +19,23 @@ export function registerSearchActions(deps: {
     schema: {
       input: z =>
         z.object({
-          filter: z.string().max(4000).optional(),
-          orderBy: z.string().max(1000).optional(),
-          limit: z.number().int().min(1).max(200).default(50),
+          filter: z
+            .string()
+            .max(4000)
+            .optional()
+            .describe("metrics.auc > 0.9 AND stage = 'production'"),
+          orderBy: z
+            .string()
+            .max(1000)
+            .optional()
+            .describe('metrics.auc DESC, name'),
+          limit: z
+            .number()
+            .int()
+            .min(1)
+            .max(200)
+            .default(50)
+            .describe('At most so many'),
           cursor: z
             .string()
             .optional()

@@ -102,7 +102,7 @@ export function registerWebhookActions(deps: {
             .string()
             .optional()
             .describe('Only changes of this model: model:default/churn'),
-          description: z.string().optional(),
+          description: z.string().optional().describe('What it is for'),
         }),
       output: z => z.object({ id: z.string(), secret: z.string() }),
     },
@@ -118,14 +118,21 @@ export function registerWebhookActions(deps: {
   actions.register({
     name: 'update-webhook',
     title: 'Enable or disable webhook',
-    description: 'Enables or disables a webhook, or changes where it sends.',
+    description:
+      'Enables or disables a webhook, or changes where it sends. What is left out stays as it is; the secret stays as well.',
     attributes: { readOnly: false, destructive: false, idempotent: true },
     schema: {
       input: z =>
         z.object({
           id: z.string().describe('From list-webhooks'),
-          status: z.enum(['ACTIVE', 'DISABLED']).optional(),
-          url: z.string().optional(),
+          status: z
+            .enum(['ACTIVE', 'DISABLED'])
+            .optional()
+            .describe('Whether it is sent to'),
+          url: z
+            .string()
+            .optional()
+            .describe('Its new address: https://host/path'),
         }),
       output: z => z.object({ id: z.string(), status: z.string() }),
     },
@@ -143,7 +150,7 @@ export function registerWebhookActions(deps: {
     name: 'test-webhook',
     title: 'Test webhook',
     description:
-      'Sends an example to a webhook at once and says what came back.',
+      'Sends an example to a webhook at once, and says what came back: the status, or why nothing did. Nothing else is told of it.',
     attributes: { readOnly: false, destructive: false, idempotent: true },
     schema: {
       input: z => z.object({ id: z.string().describe('From list-webhooks') }),
@@ -167,7 +174,7 @@ export function registerWebhookActions(deps: {
     name: 'list-webhook-deliveries',
     title: 'List deliveries of a webhook',
     description:
-      'The newest deliveries of a webhook: what, when, how it ended and why.',
+      'Lists the newest deliveries of a webhook: what was sent, when, how often it was tried, how it ended and why.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
       input: z => z.object({ id: z.string().describe('From list-webhooks') }),
@@ -212,7 +219,8 @@ export function registerWebhookActions(deps: {
   actions.register({
     name: 'redeliver-webhook',
     title: 'Send a delivery again',
-    description: 'Sends a delivery of a webhook again, under its old id.',
+    description:
+      'Sends a delivery of a webhook again, under its old id, so that a receiver that has it already can tell.',
     attributes: { readOnly: false, destructive: false, idempotent: true },
     schema: {
       input: z =>
@@ -231,7 +239,8 @@ export function registerWebhookActions(deps: {
   actions.register({
     name: 'delete-webhook',
     title: 'Delete webhook',
-    description: 'Removes a webhook with its deliveries.',
+    description:
+      'Removes a webhook with all its deliveries; nothing is sent to it any more. Ask the person before using this.',
     attributes: { readOnly: false, destructive: true, idempotent: true },
     schema: {
       input: z => z.object({ id: z.string().describe('From list-webhooks') }),
