@@ -17,6 +17,7 @@ export {
   tokenOf,
   type TokenIdentity,
 } from './tokenSubject';
+export { audited, auditedRefusal, type AuditedEvent } from './audited';
 export { claimDue, commitWithLease, type Lease } from './lease';
 export {
   startReconciler,

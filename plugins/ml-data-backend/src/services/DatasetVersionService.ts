@@ -7,7 +7,7 @@ import { DEFAULT_NAMESPACE } from '@backstage/catalog-model';
 import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
 import type { Request } from 'express';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import type { DatasetEntity } from '@downstage/plugin-ml-catalog-common';
 import {
   mlDataReadPermission,
@@ -30,7 +30,6 @@ import type {
   VersionDraft,
 } from '../stores/DatasetVersionStore';
 import type { StoredVersion } from '../stores/versionRow';
-import { audited } from './audited';
 import { keyOf, ownerOf, type DatasetCatalog } from './DatasetCatalog';
 
 type Path = { namespace: string; name: string };

@@ -10,7 +10,7 @@ import {
 } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import type { Clock, NewId, ParsedOf } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import {
   jobsChangePermission,
   jobsReadPermission,
@@ -28,7 +28,6 @@ import { isOver } from '../domain/jobStates';
 import { parseDefinition } from '../domain/parseDefinition';
 import { conflictOver, type JobStore } from '../stores/JobStore';
 import type { TokenStore } from '../stores/TokenStore';
-import { audited } from './audited';
 import type { Runtimes } from './Runtimes';
 import type { SourceService } from './SourceService';
 

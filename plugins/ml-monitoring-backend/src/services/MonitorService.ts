@@ -5,7 +5,7 @@ import type {
 import { stringifyEntityRef } from '@backstage/catalog-model';
 import { ConflictError, NotFoundError } from '@backstage/errors';
 import { formatVersionRef } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import type { MlJobsService } from '@downstage/plugin-ml-jobs-node';
 import {
   mlMonitoringChangePermission,
@@ -232,21 +232,8 @@ export class MonitorService {
     work: () => Promise<T>,
   ): Promise<T> {
     const { auditor, authorizer } = this.#deps;
-    const event = await auditor.createEvent({
-      eventId: 'monitor-change',
-      severityLevel: 'medium',
-      meta: { actionType, modelRef, ...authorizer.who(credentials) },
-    });
-    try {
-      const result = await work();
-      await event.success();
-      return result;
-    } catch (error) {
-      await event.fail({
-        error: error instanceof Error ? error : new Error(String(error)),
-      });
-      throw error;
-    }
+    const meta = { actionType, modelRef, ...authorizer.who(credentials) };
+    return audited(auditor, { eventId: 'monitor-change', meta }, work);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import type { RequestHandler } from 'express';
-import { audited } from '../services/audited';
+import { audited } from '@downstage/node';
 import type { TrackingCaller } from '../services/StagePolicy';
 import type { Message } from './Message';
 import type { MlflowRoute } from './routes';

@@ -1,7 +1,7 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { InputError, NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import {
   mlRegistryBreakGlassPermission,
   mlRegistryErrorCodes,
@@ -13,7 +13,6 @@ import type { PromotionStore } from '../stores/PromotionStore';
 import type { StageMove, StageStore } from '../stores/StageStore';
 import type { VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
-import { audited } from './audited';
 import { inTheWay, type GateKeeper } from './GateKeeper';
 import type { ModelProfiles } from './ModelProfiles';
 import type { CallOptions, VersionPath } from './ModelService';

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import {
   mlRegistryReadPermission,
   mlRegistryRegisterPermission,
@@ -33,7 +33,6 @@ import type { EvidenceStore } from '../stores/EvidenceStore';
 import type { LedgerStore } from '../stores/LedgerStore';
 import type { VersionFacts, VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
-import { audited } from './audited';
 import type { CardSource } from './CardSource';
 import type { ModelFiles } from './ModelFiles';
 import type { ModelProfiles } from './ModelProfiles';

@@ -1,7 +1,7 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { NotAllowedError, NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import {
   mlRegistryErrorCodes,
   mlRegistryRegisterPermission,
@@ -11,7 +11,6 @@ import { modelRefOf, nameOfPath } from '../domain/refs';
 import type { ModelStore } from '../stores/ModelStore';
 import type { StageStore } from '../stores/StageStore';
 import type { Announcer } from './Announcer';
-import { audited } from './audited';
 import type { ModelProfiles } from './ModelProfiles';
 import type { CallOptions, ModelPath } from './ModelService';
 

@@ -6,14 +6,13 @@ import {
   NotFoundError,
 } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import {
   mlRegistryCollectGarbagePermission,
   type GarbageCollection,
 } from '@downstage/plugin-ml-registry-common';
 import type { DeletedStore } from '../stores/DeletedStore';
 import type { CollectionRow, GarbageStore } from '../stores/GarbageStore';
-import { audited } from './audited';
 import type { GarbageFinder } from './GarbageFinder';
 import type { CallOptions } from './ModelService';
 

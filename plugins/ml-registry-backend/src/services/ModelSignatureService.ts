@@ -5,7 +5,7 @@ import type {
 } from '@backstage/backend-plugin-api';
 import { NotFoundError, stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import {
   mlRegistryReadPermission,
   mlRegistryRegisterPermission,
@@ -24,7 +24,6 @@ import type { CardStore } from '../stores/CardStore';
 import type { LedgerStore } from '../stores/LedgerStore';
 import type { VersionFacts, VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
-import { audited } from './audited';
 import type { ModelProfiles } from './ModelProfiles';
 import type { CallOptions, VersionPath } from './ModelService';
 import type { VersionFiles } from './VersionFiles';

@@ -8,7 +8,7 @@ import {
   stringifyError,
 } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, auditedRefusal, type Authorizer } from '@downstage/node';
 import {
   mlRegistryApprovePermission,
   mlRegistryErrorCodes,
@@ -39,7 +39,6 @@ import type {
   VersionReader,
 } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
-import { audited, auditedRefusal } from './audited';
 import type { EvidenceStore } from '../stores/EvidenceStore';
 import type { EvidenceKeeper } from './EvidenceKeeper';
 import { inTheWay, type GateKeeper } from './GateKeeper';

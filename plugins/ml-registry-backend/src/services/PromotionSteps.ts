@@ -1,5 +1,6 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import type { Clock } from '@downstage/common';
+import { audited } from '@downstage/node';
 import {
   RegistryConflictError,
   type Evidence,
@@ -16,7 +17,6 @@ import type { StageMove, StageStore } from '../stores/StageStore';
 import type { VersionReader } from '../stores/VersionReader';
 import { missingApprovals } from '../domain/approvals';
 import type { Announcer } from './Announcer';
-import { audited } from './audited';
 import type { EvidenceKeeper, EvidenceSubject } from './EvidenceKeeper';
 import { withWaivers, type GateKeeper } from './GateKeeper';
 import type { ModelProfiles } from './ModelProfiles';

@@ -4,7 +4,7 @@ import type {
 } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import {
   mlRegistryErrorCodes,
   mlRegistryReadPermission,
@@ -25,7 +25,6 @@ import type {
   VersionReader,
 } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
-import { audited } from './audited';
 import type { CallOptions, VersionPath } from './ModelService';
 import { commitOf, datasetsOf, jobOf } from './versionView';
 

@@ -1,7 +1,7 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, auditedRefusal, type Authorizer } from '@downstage/node';
 import {
   mlRegistryErrorCodes,
   mlRegistryPromotePermission,
@@ -13,7 +13,6 @@ import { modelRefOf, nameOfPath } from '../domain/refs';
 import type { StageStore } from '../stores/StageStore';
 import type { VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
-import { audited, auditedRefusal } from './audited';
 import type { ModelProfiles } from './ModelProfiles';
 import type { CallOptions, ModelPath } from './ModelService';
 

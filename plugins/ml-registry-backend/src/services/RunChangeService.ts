@@ -1,8 +1,7 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import type { Run } from '@downstage/plugin-ml-registry-common';
 import type { LifecycleStage } from '../stores/ExperimentStore';
-import { audited } from './audited';
 import type { CallOptions } from './ModelService';
 import type { RunLogService } from './RunLogService';
 import type { RunQueryService } from './RunQueryService';

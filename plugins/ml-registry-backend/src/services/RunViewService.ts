@@ -1,14 +1,13 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { ConflictError, NotFoundError } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import {
   mlRegistryReadPermission,
   mlRegistryTrackPermission,
   type RunView,
 } from '@downstage/plugin-ml-registry-common';
 import type { RunViewStore } from '../stores/RunViewStore';
-import { audited } from './audited';
 import type { CallOptions } from './ModelService';
 
 /** Views of the runs table: everybody who may read sees them, who saved one may replace and delete it. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import {
   mlRegistryWebhooksPermission,
   type Webhook,
@@ -18,7 +18,6 @@ import type {
   WebhookRecord,
   WebhookStore,
 } from '../stores/WebhookStore';
-import { audited } from './audited';
 import type { OutboundClient } from './OutboundClient';
 import type { SecretBox } from './SecretBox';
 import type { TrackingCaller } from './StagePolicy';

@@ -10,7 +10,7 @@ import {
 import { InputError, NotFoundError } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import type { Clock } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import {
   mlServingChangePermission,
   mlServingPredictPermission,
@@ -264,20 +264,10 @@ export class EndpointService {
     credentials: BackstageCredentials,
     work: () => Promise<T>,
   ): Promise<T> {
-    const event = await this.#auditor.createEvent({
-      eventId,
-      severityLevel: 'medium',
-      meta: { ...meta, ...this.#authorizer.who(credentials) },
-    });
-    try {
-      const result = await work();
-      await event.success();
-      return result;
-    } catch (error) {
-      await event.fail({
-        error: error instanceof Error ? error : new Error(String(error)),
-      });
-      throw error;
-    }
+    return audited(
+      this.#auditor,
+      { eventId, meta: { ...meta, ...this.#authorizer.who(credentials) } },
+      work,
+    );
   }
 }

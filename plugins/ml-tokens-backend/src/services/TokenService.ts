@@ -13,7 +13,7 @@ import {
   type NewId,
   type TokenScope,
 } from '@downstage/common';
-import { tokenOf, type Authorizer } from '@downstage/node';
+import { audited, tokenOf, type Authorizer } from '@downstage/node';
 import {
   mlTokensCreatePermission,
   mlTokensReadPermission,
@@ -30,7 +30,6 @@ import { actorOf } from '../domain/actorOf';
 import { expiryOf, type Lifetimes } from '../domain/lifetime';
 import { stateOf } from '../domain/tokenState';
 import type { TokenRecord, TokenStore } from '../stores/TokenStore';
-import { audited } from './audited';
 import type { Ownership } from './Ownership';
 
 export type Call = { credentials: BackstageCredentials; request?: Request };

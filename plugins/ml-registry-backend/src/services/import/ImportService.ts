@@ -7,7 +7,7 @@ import {
   NotFoundError,
 } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import type { Authorizer } from '@downstage/node';
+import { audited, type Authorizer } from '@downstage/node';
 import {
   importKinds,
   mlRegistryImportPermission,
@@ -16,7 +16,6 @@ import {
   type RegistryImport,
 } from '@downstage/plugin-ml-registry-common';
 import type { ImportRecord, ImportStore } from '../../stores/ImportStore';
-import { audited } from '../audited';
 import type { CallOptions } from '../ModelService';
 import type { OutboundClient } from '../OutboundClient';
 import type { SecretBox } from '../SecretBox';

@@ -1,14 +1,21 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
+import { toError } from '@backstage/errors';
 import type { JsonObject } from '@backstage/types';
+import type { Request } from 'express';
 
-/** Does something that changes the registry, and has the auditor write down who, what, and how it ended. */
+/** What the audit trail is told of a change; never a secret. */
+export type AuditedEvent = {
+  eventId: string;
+  request?: Request;
+  meta: JsonObject;
+  /** `medium` unless given. */
+  severityLevel?: 'low' | 'medium' | 'high' | 'critical';
+};
+
+/** Does something that changes things, and has the auditor write down who, what, and how it ended. */
 export async function audited<T>(
   auditor: AuditorService,
-  event: {
-    eventId: string;
-    meta: JsonObject;
-    /** `medium` unless given. */
-    severityLevel?: 'low' | 'medium' | 'high' | 'critical';
+  event: AuditedEvent & {
     /** What is worth keeping of the result, where success can mean several things. */
     result?: (result: T) => JsonObject;
   },
@@ -24,9 +31,7 @@ export async function audited<T>(
     await audit.success(describe && { meta: describe(result) });
     return result;
   } catch (error) {
-    await audit.fail({
-      error: error instanceof Error ? error : new Error(String(error)),
-    });
+    await audit.fail({ error: toError(error) });
     throw error;
   }
 }
@@ -34,7 +39,7 @@ export async function audited<T>(
 /** Does something that is not a change yet, such as asking for permission, and has a refusal written down. */
 export async function auditedRefusal<T>(
   auditor: AuditorService,
-  event: { eventId: string; meta: JsonObject },
+  event: AuditedEvent,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -44,9 +49,7 @@ export async function auditedRefusal<T>(
       severityLevel: 'medium',
       ...event,
     });
-    await audit.fail({
-      error: error instanceof Error ? error : new Error(String(error)),
-    });
+    await audit.fail({ error: toError(error) });
     throw error;
   }
 }
