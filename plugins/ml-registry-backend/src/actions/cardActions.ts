@@ -3,10 +3,10 @@ import { parseVersionRef } from '@downstage/common';
 import {
   cardFields,
   declaredCardSchema,
-  type Reproduction,
 } from '@downstage/plugin-ml-registry-common';
 import type { CardServices } from '../services/createCardServices';
 import { pathOfModel } from './paths';
+import { reproductionOutput, toReproductionOutput } from './reproductionOutput';
 
 /** Cards, signatures, comparison and reproduction of versions. */
 export function registerCardActions(
@@ -176,31 +176,10 @@ export function registerCardActions(
         z.object({
           modelVersion: z.string().describe('As default/churn@7 or churn@7'),
         }),
-      output: z =>
-        z.object({
-          ref: z.string(),
-          possible: z.boolean(),
-          reasons: z.array(z.string()),
-          command: z.string(),
-          attempts: z.array(
-            z.object({
-              jobId: z.string(),
-              runId: z.string().optional(),
-              outcome: z.string(),
-              metrics: z.array(
-                z.object({
-                  metric: z.string(),
-                  original: z.number().optional(),
-                  again: z.number().optional(),
-                  equal: z.boolean(),
-                }),
-              ),
-            }),
-          ),
-        }),
+      output: reproductionOutput,
     },
     action: async ({ input, credentials }) => ({
-      output: outputOf(
+      output: toReproductionOutput(
         await reproductions.get(parseVersionRef(input.modelVersion), {
           credentials,
         }),
@@ -219,56 +198,14 @@ export function registerCardActions(
         z.object({
           modelVersion: z.string().describe('As default/churn@7 or churn@7'),
         }),
-      output: z =>
-        z.object({
-          ref: z.string(),
-          possible: z.boolean(),
-          reasons: z.array(z.string()),
-          command: z.string(),
-          attempts: z.array(
-            z.object({
-              jobId: z.string(),
-              runId: z.string().optional(),
-              outcome: z.string(),
-              metrics: z.array(
-                z.object({
-                  metric: z.string(),
-                  original: z.number().optional(),
-                  again: z.number().optional(),
-                  equal: z.boolean(),
-                }),
-              ),
-            }),
-          ),
-        }),
+      output: reproductionOutput,
     },
     action: async ({ input, credentials }) => ({
-      output: outputOf(
+      output: toReproductionOutput(
         await reproductions.reproduce(parseVersionRef(input.modelVersion), {
           credentials,
         }),
       ),
     }),
   });
-}
-
-function outputOf(reproduction: Reproduction) {
-  const { ref, possible, reasons, command, attempts } = reproduction;
-  return {
-    ref,
-    possible,
-    reasons,
-    command,
-    attempts: attempts.map(({ jobId, runId, outcome, metrics }) => ({
-      jobId,
-      runId,
-      outcome,
-      metrics: metrics.map(({ metric, original, again, equal }) => ({
-        metric,
-        original,
-        again,
-        equal,
-      })),
-    })),
-  };
 }

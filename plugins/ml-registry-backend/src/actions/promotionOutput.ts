@@ -1,12 +1,8 @@
-import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
-
-type Z = Parameters<
-  Parameters<ActionsRegistryService['register']>[0]['schema']['output']
->[0];
+import type { Zod } from './zod';
 
 /** The one shape in which actions answer with a promotion. */
-export function promotionOutput(z: Z) {
+export function promotionOutput(z: Zod) {
   return z.object({
     id: z.string(),
     version: z.string(),
