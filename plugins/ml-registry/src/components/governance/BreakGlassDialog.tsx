@@ -1,19 +1,9 @@
 import { useState } from 'react';
 import type { ModelVersion } from '@downstage/plugin-ml-registry-common';
-import { reasonOf, useAction } from '@downstage/react';
+import { ConfirmDialog } from '@downstage/react';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import {
-  Alert,
-  Button,
-  Dialog,
-  DialogBody,
-  DialogFooter,
-  DialogHeader,
-  Flex,
-  TextAreaField,
-  TextField,
-} from '@backstage/ui';
+import { Alert, TextAreaField, TextField } from '@backstage/ui';
 import { useRegistry } from '../../hooks/useRegistry';
 import { mlRegistryTranslationRef } from '../../translation';
 
@@ -23,72 +13,46 @@ export function BreakGlassDialog(props: {
   onClose: () => void;
   onDone: () => void;
 }) {
-  const { version, onClose, onDone } = props;
+  const { version } = props;
   const { namespace, name } = parseEntityRef(version.modelRef);
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const api = useRegistry();
-  const action = useAction();
   const [reason, setReason] = useState('');
   const [confirm, setConfirm] = useState('');
   const number = String(version.version);
-  const submit = async () => {
-    const done = await action.run(
-      () =>
+  return (
+    <ConfirmDialog
+      title={t('governance.glassTitle', { version: number })}
+      words={{
+        confirm: t('governance.glassSubmit'),
+        cancel: t('promotion.cancel'),
+        failed: t('governance.glassFailed'),
+      }}
+      destructive
+      isDisabled={!reason.trim() || confirm !== name}
+      change={() =>
         api.breakGlass({
           params: { namespace, name, version: version.version },
           body: { reason: reason.trim(), confirm },
-        }),
-      { title: t('governance.glassDone', { version: number }) },
-    );
-    if (done) onDone();
-  };
-  return (
-    <Dialog
-      isOpen
-      onOpenChange={open => !open && onClose()}
-      width="min(560px, 92vw)"
+        })
+      }
+      success={{ title: t('governance.glassDone', { version: number }) }}
+      onClose={props.onClose}
+      onDone={props.onDone}
     >
-      <DialogHeader>
-        {t('governance.glassTitle', { version: number })}
-      </DialogHeader>
-      <DialogBody>
-        <Flex direction="column" gap="4">
-          <Alert status="danger" title={t('governance.glassText')} />
-          <TextAreaField
-            label={t('governance.reason')}
-            isRequired
-            value={reason}
-            onChange={setReason}
-          />
-          <TextField
-            label={t('governance.glassConfirm', { name })}
-            isRequired
-            value={confirm}
-            onChange={setConfirm}
-          />
-          {action.error && (
-            <Alert
-              status="danger"
-              title={t('governance.glassFailed')}
-              description={reasonOf(action.error)}
-            />
-          )}
-        </Flex>
-      </DialogBody>
-      <DialogFooter>
-        <Button
-          variant="primary"
-          destructive
-          isDisabled={!reason.trim() || confirm !== name}
-          isPending={action.pending}
-          onPress={submit}
-        >
-          {t('governance.glassSubmit')}
-        </Button>
-        <Button variant="secondary" onPress={onClose}>
-          {t('promotion.cancel')}
-        </Button>
-      </DialogFooter>
-    </Dialog>
+      <Alert status="danger" title={t('governance.glassText')} />
+      <TextAreaField
+        label={t('governance.reason')}
+        isRequired
+        value={reason}
+        onChange={setReason}
+      />
+      <TextField
+        label={t('governance.glassConfirm', { name })}
+        isRequired
+        value={confirm}
+        onChange={setConfirm}
+      />
+    </ConfirmDialog>
   );
 }
