@@ -7,20 +7,12 @@ import type {
 import { CodeBlock, Section, StatusBadge } from '@downstage/react';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import {
-  Button,
-  Flex,
-  Tab,
-  TabList,
-  TabPanel,
-  Tabs,
-  Text,
-} from '@backstage/ui';
+import { Button, Flex, Text } from '@backstage/ui';
 import { RiArrowLeftLine, RiArrowUpCircleLine } from '@remixicon/react';
 import { isOpen, targetsFrom } from '../domain/stages';
-import { useTab } from '../hooks/useTab';
 import { useTrackingUri } from '../hooks/useTrackingUri';
 import { mlRegistryTranslationRef } from '../translation';
+import { AddressTabs } from './AddressTabs';
 import { ArtifactTree } from './ArtifactTree';
 import { BreakGlassDialog } from './governance/BreakGlassDialog';
 import { History } from './History';
@@ -61,7 +53,6 @@ export function VersionDetail(props: {
   const trackingUri = useTrackingUri();
   const [asking, setAsking] = useState(false);
   const [breaking, setBreaking] = useState(false);
-  const [tab, open] = useTab(tabs);
   const offer =
     mayPromote &&
     targetsFrom(version.stage).length > 0 &&
@@ -150,20 +141,9 @@ export function VersionDetail(props: {
         </Text>
       )}
       {version.description && <Text>{version.description}</Text>}
-      <Tabs selectedKey={tab} onSelectionChange={open}>
-        <TabList>
-          {tabs.map(each => (
-            <Tab key={each} id={each}>
-              {t(`versionPage.tabs.${each}`)}
-            </Tab>
-          ))}
-        </TabList>
-        {tabs.map(each => (
-          <TabPanel key={each} id={each}>
-            <div style={{ paddingTop: 16 }}>{each === tab && panels[each]}</div>
-          </TabPanel>
-        ))}
-      </Tabs>
+      <AddressTabs tabs={tabs} label={each => t(`versionPage.tabs.${each}`)}>
+        {each => panels[each]}
+      </AddressTabs>
       {breaking && (
         <BreakGlassDialog
           version={version}

@@ -2,16 +2,9 @@ import type { ReactNode } from 'react';
 import type { Run } from '@downstage/plugin-ml-registry-common';
 import { Frame, Section } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import {
-  ButtonLink,
-  Flex,
-  Tab,
-  TabList,
-  TabPanel,
-  Tabs,
-  Text,
-} from '@backstage/ui';
+import { ButtonLink, Flex, Text } from '@backstage/ui';
 import { useSearchParams } from 'react-router-dom';
+import { AddressTabs } from '../components/AddressTabs';
 import { CompareCurves } from '../components/CompareCurves';
 import { CompareTable } from '../components/CompareTable';
 import { BoxPlot } from '../components/compare/BoxPlot';
@@ -20,7 +13,6 @@ import { ImportancePlot } from '../components/compare/ImportancePlot';
 import { ScatterPlot } from '../components/compare/ScatterPlot';
 import { ParallelPlot } from '../components/ParallelPlot';
 import { useComparedRuns } from '../hooks/useComparedRuns';
-import { useTab } from '../hooks/useTab';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
 import { RegistryFrame } from './RegistryFrame';
@@ -83,7 +75,6 @@ export function ComparePage() {
 function Compared(props: { runs: Run[]; onRemove: (runId: string) => void }) {
   const { runs, onRemove } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
-  const [tab, open] = useTab(tabs);
   const few = runs.slice(0, MOST_SIDE_BY_SIDE);
   const panels: Record<(typeof tabs)[number], ReactNode> = {
     table: <CompareTable runs={few} onRemove={onRemove} />,
@@ -95,37 +86,26 @@ function Compared(props: { runs: Run[]; onRemove: (runId: string) => void }) {
     box: <BoxPlot runs={runs} />,
   };
   return (
-    <Tabs selectedKey={tab} onSelectionChange={open}>
-      <TabList>
-        {tabs.map(each => (
-          <Tab key={each} id={each}>
-            {t(`compareRuns.tabs.${each}`)}
-          </Tab>
-        ))}
-      </TabList>
-      {tabs.map(each => (
-        <TabPanel key={each} id={each}>
-          {each === tab && (
-            <Flex direction="column" gap="4" pt="4">
-              {runs.length > few.length && (
-                <Text color="secondary">
-                  {t('compareRuns.tooMany', {
-                    shown: String(few.length),
-                    all: String(runs.length),
-                  })}
-                </Text>
-              )}
-              {each === 'table' ? (
-                panels.table
-              ) : (
-                <Section title={t(`compareRuns.tabs.${each}`)}>
-                  {panels[each]}
-                </Section>
-              )}
-            </Flex>
+    <AddressTabs tabs={tabs} label={each => t(`compareRuns.tabs.${each}`)}>
+      {each => (
+        <>
+          {runs.length > few.length && (
+            <Text color="secondary">
+              {t('compareRuns.tooMany', {
+                shown: String(few.length),
+                all: String(runs.length),
+              })}
+            </Text>
           )}
-        </TabPanel>
-      ))}
-    </Tabs>
+          {each === 'table' ? (
+            panels.table
+          ) : (
+            <Section title={t(`compareRuns.tabs.${each}`)}>
+              {panels[each]}
+            </Section>
+          )}
+        </>
+      )}
+    </AddressTabs>
   );
 }

@@ -1,8 +1,9 @@
 import { Frame, Section, useLoad } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { Alert, Flex, Tab, TabList, TabPanel, Tabs } from '@backstage/ui';
+import { Alert, Flex } from '@backstage/ui';
 import { useParams } from 'react-router-dom';
 import type { Run } from '@downstage/plugin-ml-registry-common';
+import { AddressTabs } from '../components/AddressTabs';
 import { ArtifactBrowser } from '../components/artifacts/ArtifactBrowser';
 import { RunActions } from '../components/run/RunActions';
 import { RunOverview } from '../components/run/RunOverview';
@@ -10,7 +11,6 @@ import { RunSeries } from '../components/series/RunSeries';
 import { orderMetrics } from '../domain/orderMetrics';
 import { isSystemMetric } from '../domain/series/seriesView';
 import { useRegistry } from '../hooks/useRegistry';
-import { useTab } from '../hooks/useTab';
 import { mlRegistryTranslationRef } from '../translation';
 import { RegistryFrame } from './RegistryFrame';
 
@@ -42,7 +42,6 @@ export function RunPage() {
 function RunTabs(props: { run: Run; onChanged: () => void }) {
   const { run, onChanged } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
-  const [tab, open] = useTab(tabs);
   const names = orderMetrics(run.metrics).map(([name]) => name);
   const panels = {
     overview: <RunOverview run={run} onChanged={onChanged} />,
@@ -81,20 +80,9 @@ function RunTabs(props: { run: Run; onChanged: () => void }) {
           description={t('runDetail.isDeletedText')}
         />
       )}
-      <Tabs selectedKey={tab} onSelectionChange={open}>
-        <TabList>
-          {tabs.map(each => (
-            <Tab key={each} id={each}>
-              {t(`runDetail.tabs.${each}`)}
-            </Tab>
-          ))}
-        </TabList>
-        {tabs.map(each => (
-          <TabPanel key={each} id={each}>
-            <div style={{ paddingTop: 16 }}>{each === tab && panels[each]}</div>
-          </TabPanel>
-        ))}
-      </Tabs>
+      <AddressTabs tabs={tabs} label={each => t(`runDetail.tabs.${each}`)}>
+        {each => panels[each]}
+      </AddressTabs>
     </Flex>
   );
 }
