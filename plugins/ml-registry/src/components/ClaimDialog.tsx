@@ -1,7 +1,9 @@
 import { useState } from 'react';
 import type { Model } from '@downstage/plugin-ml-registry-common';
 import { ConfirmDialog, useMe } from '@downstage/react';
+import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { humanizeEntityRef } from '@backstage/plugin-catalog-react';
 import { Alert, Select } from '@backstage/ui';
 import { useRegistry } from '../hooks/useRegistry';
 import { mlRegistryTranslationRef } from '../translation';
@@ -40,7 +42,12 @@ export function ClaimDialog(props: {
       {groups.length > 0 ? (
         <Select
           label={t('claim.owner')}
-          options={groups.map(ref => ({ value: ref, label: ref }))}
+          options={groups.map(ref => ({
+            value: ref,
+            label: humanizeEntityRef(parseEntityRef(ref), {
+              defaultKind: 'group',
+            }),
+          }))}
           value={owner}
           onChange={key => setChosen(String(key ?? groups[0]))}
         />

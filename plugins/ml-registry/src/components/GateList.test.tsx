@@ -49,10 +49,11 @@ describe('GateList', () => {
     expect(itemOf('schema').getByText('Warning')).toBeInTheDocument();
     expect(itemOf('data quality').getByText('Waived')).toBeInTheDocument();
     expect(
-      itemOf('data quality').getByText(
-        /user:default\/eve: The nine empty rows are known/,
-      ),
-    ).toBeInTheDocument();
+      itemOf('data quality').getByText(/The nine empty rows are known/),
+    ).toHaveTextContent(/\beve: The nine empty rows are known/);
+    expect(
+      itemOf('data quality').getByRole('link', { name: 'eve' }),
+    ).toHaveAttribute('href', '/catalog/default/user/eve');
     expect(itemOf('auc').queryByText('Train longer')).toBeNull();
     expect(itemOf('schema').getByText('Train longer')).toBeInTheDocument();
   });

@@ -7,6 +7,7 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text } from '@backstage/ui';
 import { gateTone } from '../domain/stages';
 import { mlRegistryTranslationRef } from '../translation';
+import { Person } from './Person';
 
 /** What each gate saw and wanted, and for those that did not pass, how they would. */
 export function GateList(props: {
@@ -43,7 +44,7 @@ export function GateList(props: {
             {gate.waiver && (
               <Text>
                 {t('governance.waived', {
-                  by: gate.waiver.by,
+                  by: <Person entityRef={gate.waiver.by} />,
                   reason: gate.waiver.reason,
                 })}
               </Text>

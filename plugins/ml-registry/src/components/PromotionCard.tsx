@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import type { ModelEvaluation } from '@downstage/plugin-ml-catalog-common';
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
 import { Facts, formatNumber, Section, Time, useMe } from '@downstage/react';
@@ -140,8 +140,15 @@ function Approvals(props: { promotion: Promotion }) {
       {approvalRule && approvalRule.roles.length > 0 && (
         <Text color="secondary">
           {t('governance.roles', {
-            roles: approvalRule.roles.join(
-              approvalRule.everyRole ? ' & ' : ', ',
+            roles: (
+              <>
+                {approvalRule.roles.map((role, at) => (
+                  <Fragment key={role}>
+                    {at > 0 && (approvalRule.everyRole ? ' & ' : ', ')}
+                    <Person entityRef={role} />
+                  </Fragment>
+                ))}
+              </>
             ),
           })}
         </Text>

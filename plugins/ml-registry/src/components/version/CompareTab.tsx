@@ -103,6 +103,13 @@ export function CompareTab(props: {
   );
 }
 
+/** Metrics as on every other page; everything else as it is. */
+function shown({ section }: ComparisonRow, text: string | undefined) {
+  if (section !== 'metrics' || text === undefined) return text;
+  const value = Number(text);
+  return Number.isNaN(value) ? text : formatNumber(value);
+}
+
 function ComparisonTables(props: {
   rows: readonly ComparisonRow[];
   left: string;
@@ -147,8 +154,8 @@ function ComparisonTables(props: {
                     row.same
                       ? row.key
                       : `${row.key} ≠ ${t('comparison.differs')}`,
-                    cell(row.left, row.same),
-                    cell(row.right, row.same),
+                    cell(shown(row, row.left), row.same),
+                    cell(shown(row, row.right), row.same),
                     ...(section === 'metrics'
                       ? [
                           row.difference === undefined
