@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   coreServices,
   createBackendPlugin,
   resolvePackagePath,
+  type LifecycleService,
 } from '@backstage/backend-plugin-api';
 import { createAuthorizer } from '@downstage/node';
 import type {
@@ -76,7 +77,6 @@ export function trackingTestPlugin(
             userInfo,
             config,
           });
-          const folder = await mkdtemp(join(tmpdir(), 'tracking-test-'));
           const { ledger, webhooks, deliveries } = createWebhooks({
             knex,
             authorizer,
@@ -101,7 +101,7 @@ export function trackingTestPlugin(
             knex,
             authorizer,
             artifactStore:
-              options.artifactStore ?? (await FolderArtifactStore.open(folder)),
+              options.artifactStore ?? (await temporaryStore(lifecycle)),
             ownUrls: {
               baseUrl: () => discovery.getBaseUrl('ml-registry'),
               key: randomBytes(32),
@@ -129,6 +129,15 @@ export function trackingTestPlugin(
       });
     },
   });
+}
+
+/** Its folder goes with the backend. */
+async function temporaryStore(
+  lifecycle: LifecycleService,
+): Promise<ArtifactStore> {
+  const folder = await mkdtemp(join(tmpdir(), 'tracking-test-'));
+  lifecycle.addShutdownHook(() => rm(folder, { recursive: true, force: true }));
+  return FolderArtifactStore.open(folder);
 }
 
 function simplePolicy(models: ModelStore): StagePolicy {

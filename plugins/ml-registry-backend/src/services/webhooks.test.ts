@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import { mkdtemp, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -413,12 +413,17 @@ describe('SecretBox', () => {
   });
 
   it('makes its key file once, for its user alone', async () => {
-    const file = join(await mkdtemp(join(tmpdir(), 'box-')), 'a', 'key');
-    const boxes = await Promise.all([
-      SecretBox.fromFile(file),
-      SecretBox.fromFile(file),
-    ]);
-    expect(boxes[1].open(boxes[0].seal('s', 'p'), 'p')).toBe('s');
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const folder = await mkdtemp(join(tmpdir(), 'box-'));
+    try {
+      const file = join(folder, 'a', 'key');
+      const boxes = await Promise.all([
+        SecretBox.fromFile(file),
+        SecretBox.fromFile(file),
+      ]);
+      expect(boxes[1].open(boxes[0].seal('s', 'p'), 'p')).toBe('s');
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
