@@ -3,19 +3,13 @@
 //   npm test                      everything
 //   npm test -- --only=unit       one part: format, lint, types, exports, unit, mlflow, crash, replicas, import, browser
 import { existsSync } from 'node:fs';
-import {
-  mkdir,
-  mkdtemp,
-  readFile,
-  readdir,
-  rm,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureNode, ensurePackages, withNode } from './prepare.mjs';
 import { ensureObjectStore, startObjectStore } from './objectStore.mjs';
 import { startPostgres } from './postgres.mjs';
+import { pythonWithMlflow } from './pythonTests.mjs';
 import { option, root, run, step } from './shell.mjs';
 
 const only = option(process.argv.slice(2), '--only');
@@ -143,7 +137,7 @@ async function unit() {
 /** The real, newest MLflow client against the real plugin, on SQLite and on a PostgreSQL started for this run. */
 async function mlflow() {
   await ensureDebianPackage('postgresql', () => postgresInstalled());
-  const python = await pythonWithMlflow();
+  const python = await pythonOfTests();
   const folder = join(root, 'plugins/ml-registry-backend/python-tests');
   process.stdout.write('The MLflow client, on SQLite\n');
   await pytest(python, folder, {});
@@ -159,7 +153,7 @@ async function mlflow() {
 /** The portal killed at the worst moments, and a script of plain MLflow against it. */
 async function crash() {
   const { crashes } = await import('../e2e/crash.mjs');
-  const python = await pythonWithMlflow();
+  const python = await pythonOfTests();
   const result = await crashes({ node, scratch, python });
   counted.passed += result.passed;
   counted.failed += result.failed;
@@ -168,7 +162,7 @@ async function crash() {
 /** Every way round a gate that is known, tried by the wrong and the right people. */
 async function evasion() {
   const { gateEvasion } = await import('../e2e/gateEvasion.mjs');
-  const python = await pythonWithMlflow();
+  const python = await pythonOfTests();
   const result = await gateEvasion({ node, scratch, python });
   counted.passed += result.passed;
   counted.failed += result.failed;
@@ -177,7 +171,7 @@ async function evasion() {
 /** A real MLflow server's content, imported into a portal that is killed in the middle, and compared. */
 async function imported() {
   const { importsMlflow } = await import('../e2e/importMlflow.mjs');
-  const python = await pythonWithMlflow();
+  const python = await pythonOfTests();
   const result = await importsMlflow({ node, scratch, python });
   counted.passed += result.passed;
   counted.failed += result.failed;
@@ -192,29 +186,11 @@ async function replicated() {
   counted.failed += result.failed;
 }
 
-/** The Python of an environment with the MLflow client; it is made once for a list of packages, and kept with the other tools. */
-async function pythonWithMlflow() {
-  const folder = join(root, '.downstage/tools/python-tests');
-  const requirements = join(
-    root,
-    'plugins/ml-registry-backend/python-tests/requirements.txt',
-  );
-  const python = join(folder, 'bin/python');
-  const ready = join(folder, 'ready');
-  const wanted = await readFile(requirements, 'utf8');
-  if ((await readFile(ready, 'utf8').catch(() => '')) === wanted) return python;
-  const end = step('Installing the Python packages of the MLflow tests');
+async function pythonOfTests() {
   await ensureDebianPackage('python3-venv', () =>
     succeeds('python3', ['-c', 'import ensurepip']),
   );
-  await mkdir(folder, { recursive: true });
-  await run('python3', ['-m', 'venv', folder], { quiet: true });
-  await run(python, ['-m', 'pip', 'install', '--quiet', '-r', requirements], {
-    quiet: true,
-  });
-  await writeFile(ready, wanted);
-  end();
-  return python;
+  return pythonWithMlflow();
 }
 
 async function pytest(python, folder, more) {
