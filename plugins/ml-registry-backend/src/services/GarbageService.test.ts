@@ -366,6 +366,44 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
     expect(await readdir(join(folder, gone, 'models'))).toEqual([]);
   });
 
+  it('keeps the traces of an experiment that stays because one of its runs is needed again', async () => {
+    const t = await start();
+    const experimentId = await t.experiments.create(ann, {
+      name: 'held',
+      tags: {},
+    });
+    const runId = await t.aRun(experimentId);
+    await t.traces.start(ann, {
+      traceId: 'tr-1',
+      experimentId,
+      requestTime: 1,
+      state: 'OK',
+      tags: {},
+      metadata: {},
+    });
+    const id = Number(experimentId);
+    await t
+      .knex('experiments')
+      .where('experiment_id', id)
+      .update({ lifecycle_stage: 'deleted', last_update_time: 1 });
+    await t
+      .knex('runs')
+      .where('experiment_id', id)
+      .update({ lifecycle_stage: 'deleted', deleted_time: 1 });
+    const shown = await t.garbage.preview(dora);
+    expect(shown.itemCount).toBe(2);
+    await t.knex('runs').update({ lifecycle_stage: 'active' });
+    await t.aVersion(runId);
+
+    await t.garbage.collect(shown.id, dora);
+    while ((await t.garbageSteps.step(shown.id)).next_reconcile_at);
+    expect(await t.garbage.get(shown.id, dora)).toMatchObject({
+      keptAfterAll: 2,
+    });
+    expect(await t.knex('experiments')).toHaveLength(2);
+    expect(await t.knex('traces').pluck('trace_id')).toEqual(['tr-1']);
+  });
+
   it('touches nothing that only looks like an orphan', async () => {
     const t = await start();
     const runId = await t.aRun();

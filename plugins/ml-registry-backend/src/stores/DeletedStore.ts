@@ -168,71 +168,86 @@ export class DeletedStore {
   /** Deletes the rows, unless somebody restored it. False when there is nothing to delete (any more). */
   async deleteRows(
     tx: Knex.Transaction,
-    candidate: Pick<GarbageCandidate, 'kind' | 'ref'>,
+    { kind, ref }: Pick<GarbageCandidate, 'kind' | 'ref'>,
     before: number,
   ): Promise<boolean> {
-    const { kind, ref } = candidate;
-    if (kind === 'run') {
-      const count = await tx('runs')
-        .where({ run_id: ref, lifecycle_stage: 'deleted' })
-        .where('deleted_time', '<', before)
-        .whereNotExists(
-          tx('model_versions')
-            .where('model_versions.run_id', ref)
-            .select('name'),
-        )
-        .delete();
-      return count > 0;
+    switch (kind) {
+      case 'run':
+        return (await deleteRun(tx, ref, before)) > 0;
+      case 'logged-model':
+        return (await deleteLoggedModel(tx, ref, before)) > 0;
+      case 'experiment':
+        return (await deleteExperiment(tx, Number(ref), before)) > 0;
+      default:
+        return true;
     }
-    if (kind === 'logged-model') {
-      const count = await tx('logged_models')
-        .where('model_id', ref)
-        .where(query =>
-          query
-            .where(own =>
-              own
-                .where('lifecycle_stage', 'deleted')
-                .where('last_updated_time', '<', before),
-            )
-            .orWhereIn(
-              'experiment_id',
-              tx('experiments')
-                .where('lifecycle_stage', 'deleted')
-                .where('last_update_time', '<', before)
-                .select('experiment_id'),
-            ),
-        )
-        .whereNotExists(
-          tx('model_versions')
-            .where('model_versions.model_id', ref)
-            .select('name'),
-        )
-        .delete();
-      return count > 0;
-    }
-    if (kind === 'experiment') {
-      const id = Number(ref);
-      const gone = tx('experiments')
-        .where({ experiment_id: id, lifecycle_stage: 'deleted' })
-        .where('last_update_time', '<', before)
-        .select('experiment_id');
-      // Everything else of an experiment goes with it.
-      await tx('traces').whereIn('experiment_id', gone.clone()).delete();
-      const count = await tx('experiments')
-        .whereIn('experiment_id', gone)
-        .whereNotExists(
-          tx('runs').where('runs.experiment_id', id).select('run_id'),
-        )
-        .whereNotExists(
-          tx('logged_models')
-            .where('logged_models.experiment_id', id)
-            .select('model_id'),
-        )
-        .delete();
-      return count > 0;
-    }
-    return true;
   }
+}
+
+function deleteRun(
+  tx: Knex.Transaction,
+  runId: string,
+  before: number,
+): Promise<number> {
+  return tx('runs')
+    .where({ run_id: runId, lifecycle_stage: 'deleted' })
+    .where('deleted_time', '<', before)
+    .whereNotExists(
+      tx('model_versions').where('model_versions.run_id', runId).select('name'),
+    )
+    .delete();
+}
+
+function deleteLoggedModel(
+  tx: Knex.Transaction,
+  modelId: string,
+  before: number,
+): Promise<number> {
+  return tx('logged_models')
+    .where('model_id', modelId)
+    .where(query =>
+      query
+        .where(own =>
+          own
+            .where('lifecycle_stage', 'deleted')
+            .where('last_updated_time', '<', before),
+        )
+        .orWhereIn(
+          'experiment_id',
+          tx('experiments')
+            .where('lifecycle_stage', 'deleted')
+            .where('last_update_time', '<', before)
+            .select('experiment_id'),
+        ),
+    )
+    .whereNotExists(
+      tx('model_versions')
+        .where('model_versions.model_id', modelId)
+        .select('name'),
+    )
+    .delete();
+}
+
+async function deleteExperiment(
+  tx: Knex.Transaction,
+  experimentId: number,
+  before: number,
+): Promise<number> {
+  const gone = tx('experiments')
+    .where({ experiment_id: experimentId, lifecycle_stage: 'deleted' })
+    .where('last_update_time', '<', before)
+    .whereNotExists(
+      tx('runs').where('runs.experiment_id', experimentId).select('run_id'),
+    )
+    .whereNotExists(
+      tx('logged_models')
+        .where('logged_models.experiment_id', experimentId)
+        .select('model_id'),
+    )
+    .select('experiment_id');
+  // Everything else of an experiment goes with it.
+  await tx('traces').whereIn('experiment_id', gone.clone()).delete();
+  return tx('experiments').whereIn('experiment_id', gone).delete();
 }
 
 type VersionRow = {
