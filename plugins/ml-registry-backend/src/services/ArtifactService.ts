@@ -30,21 +30,9 @@ export type ArtifactListing = ArtifactEntry & { sha256?: string };
  * Size and checksum are recorded as received.
  */
 export class ArtifactService {
-  readonly #deps: TrackingDeps & {
-    store: ArtifactStore;
-    rows: ArtifactRowStore;
-    runService: RunService;
-    loggedModelService: LoggedModelService;
-  };
+  readonly #deps: ArtifactDeps;
 
-  constructor(
-    deps: TrackingDeps & {
-      store: ArtifactStore;
-      rows: ArtifactRowStore;
-      runService: RunService;
-      loggedModelService: LoggedModelService;
-    },
-  ) {
+  constructor(deps: ArtifactDeps) {
     this.#deps = deps;
   }
 
@@ -183,3 +171,10 @@ export function artifactPath(uri: string): string {
 function checkExperiment(inPath: string, actual: string) {
   if (inPath !== actual) throw new InputError('Invalid path');
 }
+
+type ArtifactDeps = TrackingDeps & {
+  store: ArtifactStore;
+  rows: ArtifactRowStore;
+  runService: RunService;
+  loggedModelService: LoggedModelService;
+};

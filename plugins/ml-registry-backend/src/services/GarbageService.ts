@@ -1,5 +1,7 @@
-import type { AuditorService } from '@backstage/backend-plugin-api';
-import type { BackstageCredentials } from '@backstage/backend-plugin-api';
+import type {
+  AuditorService,
+  BackstageCredentials,
+} from '@backstage/backend-plugin-api';
 import {
   ConflictError,
   NotAllowedError,
@@ -25,30 +27,9 @@ const validMs = 24 * 3_600_000;
  * would be; only what was shown is deleted afterwards, and of that only what is not needed by then.
  */
 export class GarbageService {
-  readonly #deps: {
-    authorizer: Authorizer;
-    auditor: AuditorService;
-    clock: Clock;
-    newId: NewId;
-    finder: GarbageFinder;
-    garbage: GarbageStore;
-    deleted: DeletedStore;
-    retentionMs: number;
-    onDue: () => void;
-  };
+  readonly #deps: GarbageDeps;
 
-  constructor(deps: {
-    authorizer: Authorizer;
-    auditor: AuditorService;
-    clock: Clock;
-    newId: NewId;
-    finder: GarbageFinder;
-    garbage: GarbageStore;
-    deleted: DeletedStore;
-    retentionMs: number;
-    /** Told when there is something to delete. */
-    onDue: () => void;
-  }) {
+  constructor(deps: GarbageDeps) {
     this.#deps = deps;
   }
 
@@ -208,3 +189,16 @@ function total(sums: { items: number; files: number; bytes: number }[]) {
   }
   return sum;
 }
+
+type GarbageDeps = {
+  authorizer: Authorizer;
+  auditor: AuditorService;
+  clock: Clock;
+  newId: NewId;
+  finder: GarbageFinder;
+  garbage: GarbageStore;
+  deleted: DeletedStore;
+  retentionMs: number;
+  /** Told when there is something to delete. */
+  onDue: () => void;
+};

@@ -22,27 +22,9 @@ const batch = 50;
  * asked again; when one cannot answer, the step fails and comes back.
  */
 export class GarbageSteps {
-  readonly #deps: {
-    finder: GarbageFinder;
-    garbage: GarbageStore;
-    deleted: DeletedStore;
-    models: ModelStore;
-    rows: ArtifactRowStore;
-    store: ArtifactStore;
-    logger: LoggerService;
-    clock: Clock;
-  };
+  readonly #deps: StepDeps;
 
-  constructor(deps: {
-    finder: GarbageFinder;
-    garbage: GarbageStore;
-    deleted: DeletedStore;
-    models: ModelStore;
-    rows: ArtifactRowStore;
-    store: ArtifactStore;
-    logger: LoggerService;
-    clock: Clock;
-  }) {
+  constructor(deps: StepDeps) {
     this.#deps = deps;
   }
 
@@ -144,3 +126,14 @@ export class GarbageSteps {
     });
   }
 }
+
+type StepDeps = {
+  finder: GarbageFinder;
+  garbage: GarbageStore;
+  deleted: DeletedStore;
+  models: ModelStore;
+  rows: ArtifactRowStore;
+  store: ArtifactStore;
+  logger: LoggerService;
+  clock: Clock;
+};

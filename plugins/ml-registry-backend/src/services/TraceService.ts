@@ -42,15 +42,9 @@ export type TraceWithSpans = { trace: Trace; spans: string[] };
  * their own, before or after, perhaps twice. Both orders end the same.
  */
 export class TraceService {
-  readonly #deps: TrackingDeps & {
-    traces: TraceStore;
-    /** Pauses, in milliseconds, while spans are still on their way. */
-    patience?: readonly number[];
-  };
+  readonly #deps: TraceDeps;
 
-  constructor(
-    deps: TrackingDeps & { traces: TraceStore; patience?: readonly number[] },
-  ) {
+  constructor(deps: TraceDeps) {
     this.#deps = deps;
   }
 
@@ -407,3 +401,9 @@ function userOf(caller: TrackingCaller, requested?: string): string {
   if (isService(caller)) return requested || caller.actor;
   return caller.actor;
 }
+
+type TraceDeps = TrackingDeps & {
+  traces: TraceStore;
+  /** Pauses, in milliseconds, while spans are still on their way. */
+  patience?: readonly number[];
+};

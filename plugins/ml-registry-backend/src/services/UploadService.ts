@@ -44,26 +44,9 @@ export type OwnUrls = {
  * computed afterwards, by reading the file once.
  */
 export class UploadService {
-  readonly #deps: TrackingDeps & {
-    store: ArtifactStore;
-    artifacts: ArtifactService;
-    rows: ArtifactRowStore;
-    uploads: UploadStore;
-    urls: OwnUrls;
-    onDue: () => void;
-  };
+  readonly #deps: UploadDeps;
 
-  constructor(
-    deps: TrackingDeps & {
-      store: ArtifactStore;
-      artifacts: ArtifactService;
-      rows: ArtifactRowStore;
-      uploads: UploadStore;
-      urls: OwnUrls;
-      /** Told when there is something for {@link UploadService.reconcile}. */
-      onDue: () => void;
-    },
-  ) {
+  constructor(deps: UploadDeps) {
     this.#deps = deps;
   }
 
@@ -321,3 +304,13 @@ function notSupported() {
 function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
+
+type UploadDeps = TrackingDeps & {
+  store: ArtifactStore;
+  artifacts: ArtifactService;
+  rows: ArtifactRowStore;
+  uploads: UploadStore;
+  urls: OwnUrls;
+  /** Told when there is something for {@link UploadService.reconcile}. */
+  onDue: () => void;
+};

@@ -43,19 +43,9 @@ export function importPurpose(id: string): string {
  * again.
  */
 export class ImportSteps {
-  readonly #deps: ImportStores & {
-    client: OutboundClient;
-    secrets: SecretBox;
-    stepMs?: number;
-  };
+  readonly #deps: ImportStepDeps;
 
-  constructor(
-    deps: ImportStores & {
-      client: OutboundClient;
-      secrets: SecretBox;
-      stepMs?: number;
-    },
-  ) {
+  constructor(deps: ImportStepDeps) {
     this.#deps = deps;
   }
 
@@ -139,3 +129,9 @@ function reasonOf(error: unknown): string {
   const code = 'code' in error ? ` (${String(error.code)})` : '';
   return `${error.message || error.name}${code}`.slice(0, 500);
 }
+
+type ImportStepDeps = ImportStores & {
+  client: OutboundClient;
+  secrets: SecretBox;
+  stepMs?: number;
+};
