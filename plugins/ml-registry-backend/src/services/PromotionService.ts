@@ -92,7 +92,7 @@ export class PromotionService {
       to: request.to,
       champion,
     });
-    const open = await this.#findOpen(candidate, request.to);
+    const open = await this.#findOpen(candidate.version, request.to);
     const reasons = [
       ...inTheWay(verdicts).map(({ gate, message }) => `${gate}: ${message}`),
       ...(owner ? [] : [unowned(version.name)]),
@@ -168,7 +168,7 @@ export class PromotionService {
       namespace: 'default',
       ...request,
     });
-    const open = await this.#findOpen(candidate, request.to);
+    const open = await this.#findOpen(candidate.version, request.to);
     return open ?? this.#open(candidate, request);
   }
 
@@ -280,30 +280,10 @@ export class PromotionService {
         authorizer.requirePerson(credentials, 'waive a gate');
         const promotion = await this.#find(id);
         await this.#rolesIn(promotion, credentials, actor);
-        const verdict = promotion.gates.find(found => found.gate === gate);
-        const { digest } = promotion.evidence;
-        if (promotion.state !== 'blocked' || verdict?.status !== 'failed') {
-          throw new RegistryConflictError(
-            mlRegistryErrorCodes.promotionState,
-            `Promotion ${id} is ${
-              promotion.state
-            }; gates that failed in it and block it are ${
-              promotion.state === 'blocked'
-                ? promotion.gates
-                    .filter(({ status }) => status === 'failed')
-                    .map(failed => failed.gate)
-                    .join(', ') || 'none'
-                : 'none'
-            }`,
-          );
-        }
-        if (!verdict.waivable || !digest) {
-          throw new NotAllowedError(
-            `The gate ${gate} cannot be waived${
-              verdict.how ? `: ${verdict.how}` : ''
-            }`,
-          );
-        }
+        const { saw, digest } = waivable(promotion, gate);
+        // Two that are open at once would be about the same thing.
+        const open = await this.#findOpen(promotion, promotion.to);
+        if (open) throw openAlready(promotion, open);
         const at = clock().toISOString();
         const moved = await promotions.transaction(async tx => {
           const won = await promotions.move(
@@ -330,7 +310,7 @@ export class PromotionService {
             version: promotion.version,
             to: promotion.to,
             message: `${gate}: ${reason}`,
-            details: { promotion: id, gate, saw: verdict.saw },
+            details: { promotion: id, gate, saw },
             flagged: true,
           });
           return true;
@@ -512,14 +492,9 @@ export class PromotionService {
         return done;
       });
       if (!inserted) {
-        const open = await this.#findOpen(candidate, to);
-        throw new RegistryConflictError(
-          mlRegistryErrorCodes.promotionPending,
-          `Version ${version.version} of ${
-            version.name
-          } has an open promotion to ${to} already${
-            open ? `: ${open.id}, ${open.state}` : ''
-          }`,
+        throw openAlready(
+          { ...version, to },
+          await this.#findOpen(version, to),
         );
       }
     });
@@ -595,10 +570,13 @@ export class PromotionService {
     }
   }
 
-  async #findOpen({ version }: Candidate, to: PromotionTarget) {
+  async #findOpen(
+    { name, version }: { name: string; version: number },
+    to: PromotionTarget,
+  ) {
     const [open] = await this.#deps.promotions.list({
-      name: version.name,
-      version: version.version,
+      name,
+      version,
       to,
       states: openPromotionStates,
     });
@@ -671,4 +649,47 @@ function wrongState(
     mlRegistryErrorCodes.promotionState,
     `Promotion ${promotion.id} is ${promotion.state} and cannot be ${wanted}; that takes one that is ${allowed}`,
   );
+}
+
+function openAlready(
+  wanted: { name: string; version: number; to: PromotionTarget },
+  open: PromotionRecord | undefined,
+) {
+  return new RegistryConflictError(
+    mlRegistryErrorCodes.promotionPending,
+    `Version ${wanted.version} of ${wanted.name} has an open promotion to ${
+      wanted.to
+    } already${open ? `: ${open.id}, ${open.state}` : ''}`,
+  );
+}
+
+/**
+ * What a gate that blocks a promotion saw, and the evidence it saw it on.
+ *
+ * @throws RegistryConflictError when the gate does not block the promotion
+ * @throws NotAllowedError when nobody may waive it
+ */
+function waivable(promotion: PromotionRecord, gate: string) {
+  const { id, state, gates, evidence } = promotion;
+  const blocking =
+    state === 'blocked'
+      ? gates.filter(({ status }) => status === 'failed')
+      : [];
+  const verdict = blocking.find(failed => failed.gate === gate);
+  if (!verdict) {
+    throw new RegistryConflictError(
+      mlRegistryErrorCodes.promotionState,
+      `Promotion ${id} is ${state}; gates that failed in it and block it are ${
+        blocking.map(failed => failed.gate).join(', ') || 'none'
+      }`,
+    );
+  }
+  if (!verdict.waivable || !evidence.digest) {
+    throw new NotAllowedError(
+      `The gate ${gate} cannot be waived${
+        verdict.how ? `: ${verdict.how}` : ''
+      }`,
+    );
+  }
+  return { saw: verdict.saw, digest: evidence.digest };
 }

@@ -90,6 +90,29 @@ describe.each(databases.eachSupportedId())('governance, %p', id => {
     );
   });
 
+  it('waives nothing while another promotion of the version to the same stage is open', async () => {
+    const registry = await start();
+    await registry.aVersion(1);
+    await registry.promote(1);
+    const path = await registry.aVersion(2, undefined, { holdout: 'd2' });
+    const ask = () => registry.promotions.request({ ...path, to }, as('ann'));
+    const waive = ({ id: promotion }: { id: string }) =>
+      registry.promotions.waive(
+        {
+          id: promotion,
+          gate: 'auc against the champion',
+          reason: 'no such data any more',
+        },
+        as('ben'),
+      );
+    const first = await ask();
+    const second = await ask();
+    await waive(first);
+    await expect(waive(second)).rejects.toThrow(
+      `Version 2 of tumours has an open promotion to production already: ${first.id}, waiting-for-approval`,
+    );
+  });
+
   it('refuses a pickle that can do harm', async () => {
     const registry = await start();
     const path = await registry.aVersion(1);
