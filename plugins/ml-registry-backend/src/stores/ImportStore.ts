@@ -10,9 +10,12 @@ import { optional, toNumber, type Database } from './database';
 /** Where an import goes on. Everything before it is done. */
 export type ImportCursor = {
   phase: ImportKind;
-  /** Of the other server: the experiment or model in which it is. */
+  /** Of the other server: the experiment in which it is; `prompts` once it is through with the models. */
   within?: string;
   pageToken?: string;
+  /** The model of the page at which it is, and the page of that model's versions. */
+  model?: string;
+  versionsToken?: string;
 };
 
 export type ImportRecord = {
@@ -95,25 +98,25 @@ export class ImportStore {
 
   /** False when the same server is being imported already. */
   async create(record: ImportRecord): Promise<boolean> {
-    const running = await this.#knex('imports')
-      .where({ source: record.source, state: 'running' })
-      .first('id');
-    if (running) return false;
-    await this.#knex('imports').insert({
-      id: record.id,
-      uri: record.uri,
-      source: record.source,
-      login: record.login ?? null,
-      state: record.state,
-      cursor: JSON.stringify(record.cursor),
-      stages: record.stages,
-      reason: record.reason ?? null,
-      owner: record.owner ?? null,
-      created_by: record.createdBy,
-      created_at: record.createdAt,
-      next_reconcile_at: record.createdAt,
-    });
-    return true;
+    const inserted = await this.#knex('imports')
+      .insert({
+        id: record.id,
+        uri: record.uri,
+        source: record.source,
+        login: record.login ?? null,
+        state: record.state,
+        cursor: JSON.stringify(record.cursor),
+        stages: record.stages,
+        reason: record.reason ?? null,
+        owner: record.owner ?? null,
+        created_by: record.createdBy,
+        created_at: record.createdAt,
+        next_reconcile_at: record.createdAt,
+      })
+      .onConflict()
+      .ignore()
+      .returning('id');
+    return inserted.length === 1;
   }
 
   async find(id: string): Promise<ImportRecord | undefined> {

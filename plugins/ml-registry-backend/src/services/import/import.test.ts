@@ -132,6 +132,7 @@ async function aSource() {
   return {
     uri: `http://127.0.0.1:${port}/`,
     asked,
+    answers,
     hooks,
     runs,
     close: () => {
@@ -317,6 +318,54 @@ describe.each(databases.eachSupportedId())('an import on %p', databaseId => {
     expect(await cut.picture()).toEqual(expected);
   });
 
+  it('gets through a model with more versions than one step has time for', async () => {
+    const { start, run, knex } = await create();
+    source.answers['model-versions/search'] = query => {
+      if (!query.get('filter')?.includes('churn')) return {};
+      const page = Number(query.get('page_token') ?? 0);
+      return {
+        model_versions: [1, 2].map(number =>
+          aVersion(2 * page + number, { source: `runs:/${RUN}/notes` }),
+        ),
+        next_page_token: page < 7 ? String(page + 1) : undefined,
+      };
+    };
+    let now = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => {
+      // Five looks at the clock, and the time of a step is over.
+      now += 2_000;
+      return now;
+    });
+    try {
+      expect(await run((await start()).id)).toMatchObject({
+        state: 'succeeded',
+      });
+    } finally {
+      clock.mockRestore();
+    }
+    expect(await knex('model_versions').where({ name: 'churn' })).toHaveLength(
+      16,
+    );
+  });
+
+  it('knows a server without logged models from one that lost a folder for a moment', async () => {
+    const { start, run, artifacts, knex } = await create();
+    source.hooks.before = path =>
+      path === 'logged-models/search' ? 404 : undefined;
+    expect(await run((await start()).id)).toMatchObject({ state: 'succeeded' });
+    expect(await knex('logged_models')).toEqual([]);
+    let lost = 1;
+    source.hooks.before = path => {
+      if (path !== '/api/2.0/mlflow-artifacts/artifacts') return undefined;
+      lost -= 1;
+      return lost === 0 ? 404 : undefined;
+    };
+    expect(await run((await start()).id)).toMatchObject({ state: 'succeeded' });
+    expect([...artifacts.files.keys()]).toContain(
+      `0/models/${MODEL}/artifacts/MLmodel`,
+    );
+  });
+
   it('started again adds only what is new', async () => {
     const { start, run, picture } = await create();
     await run((await start()).id);
@@ -396,7 +445,12 @@ describe.each(databases.eachSupportedId())('an import on %p', databaseId => {
     await expect(imports.start(inside, as('dora'))).rejects.toMatchObject({
       name: 'InputError',
     });
-    const { id } = await start();
+    const twice = await Promise.allSettled([start(), start()]);
+    expect(twice.map(({ status }) => status).sort()).toEqual([
+      'fulfilled',
+      'rejected',
+    ]);
+    const [{ id }] = (await imports.list(as('dora'))).items;
     await expect(start()).rejects.toThrow('being imported already');
     await expect(imports.cancel(id, as('dora'))).resolves.toMatchObject({
       state: 'cancelled',

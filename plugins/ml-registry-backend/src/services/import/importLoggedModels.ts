@@ -13,27 +13,34 @@ const STATUSES = [
   'LOGGED_MODEL_UPLOAD_FAILED',
 ];
 
-/** A page of the logged models of one experiment. Servers before MLflow 3 have none. */
-export async function importLoggedModels(
+/** A page of the logged models of one experiment. */
+export function importLoggedModels(
   work: Importing,
   cursor: ImportCursor,
 ): Promise<ImportCursor> {
-  const next: ImportCursor = { phase: 'run' };
+  return eachExperiment(work, cursor, {
+    next: { phase: 'run' },
+    visit: async ({ sourceId, targetId }, pageToken) => {
+      const page = await pageOf(work, sourceId, pageToken);
+      for (const model of page?.models ?? []) {
+        if (work.spent()) return 'spent';
+        await importLoggedModel(work, model, targetId);
+      }
+      return { next: page?.next_page_token };
+    },
+  });
+}
+
+/** Nothing on servers before MLflow 3, which do not know the address. */
+async function pageOf(
+  { source }: Importing,
+  experimentId: string,
+  pageToken: string | undefined,
+) {
   try {
-    return await eachExperiment(work, cursor, {
-      next,
-      visit: async ({ sourceId, targetId }, pageToken) => {
-        const page = await work.source.loggedModels(sourceId, pageToken);
-        for (const model of page.models) {
-          if (work.spent()) return 'spent';
-          await importLoggedModel(work, model, targetId);
-        }
-        return { next: page.next_page_token };
-      },
-    });
+    return await source.loggedModels(experimentId, pageToken);
   } catch (error) {
-    const old = error instanceof SourceError && error.status === 404;
-    if (old) return next;
+    if (error instanceof SourceError && error.status === 404) return undefined;
     throw error;
   }
 }

@@ -12,19 +12,26 @@ export async function importModels(
   work: Importing,
   cursor: ImportCursor,
 ): Promise<ImportCursor | 'done'> {
-  const prompts = cursor.within === 'prompts';
+  const { within, pageToken } = cursor;
+  const prompts = within === 'prompts';
   const page = await work.source.models(
     prompts ? PROMPTS : undefined,
-    cursor.pageToken,
+    pageToken,
   );
-  for (const model of page.registered_models) {
-    if (work.spent()) return cursor;
+  const models = page.registered_models;
+  const start = models.findIndex(({ name }) => name === cursor.model);
+  for (const model of models.slice(Math.max(0, start))) {
+    const here = { phase: cursor.phase, within, pageToken, model: model.name };
+    const versionsToken =
+      model.name === cursor.model ? cursor.versionsToken : undefined;
+    if (work.spent()) return { ...here, versionsToken };
     await importModel(work, model);
-    if (!(await importVersions(work, model))) return cursor;
+    const stopped = await importVersions(work, model, versionsToken);
+    if (stopped) return { ...here, versionsToken: stopped.pageToken };
     await importAliases(work, model);
   }
   if (page.next_page_token) {
-    return { ...cursor, pageToken: page.next_page_token };
+    return { phase: cursor.phase, within, pageToken: page.next_page_token };
   }
   return prompts ? 'done' : { phase: 'model', within: 'prompts' };
 }
@@ -78,23 +85,24 @@ async function importModel(work: Importing, model: SourceModel): Promise<void> {
   });
 }
 
-/** False when there was no time for all of them. */
+/** The versions from a page on; answers the page that there was no time for. */
 async function importVersions(
   work: Importing,
   model: SourceModel,
-): Promise<boolean> {
+  from: string | undefined,
+): Promise<{ pageToken?: string } | undefined> {
   const { name } = model;
   const isPrompt = model.tags.some(({ key }) => key === PROMPT_TAG);
-  let pageToken: string | undefined;
+  let pageToken = from;
   do {
     const page = await work.source.versions({ name, isPrompt }, pageToken);
     for (const version of page.model_versions) {
-      if (work.spent()) return false;
+      if (work.spent()) return { pageToken };
       await importVersion(work, model, version);
     }
     pageToken = page.next_page_token;
   } while (pageToken);
-  return true;
+  return undefined;
 }
 
 /** Aliases that stand for a stage follow the stage here, and are not set from outside. */
