@@ -29,7 +29,6 @@ import type { CallOptions, VersionPath } from './ModelService';
 import type { VersionFiles } from './VersionFiles';
 
 const largestBundle = 10_000_000;
-const recordSchema = z.record(z.string(), z.unknown());
 
 const unsigned: ModelSignature = {
   state: 'unsigned',
@@ -157,10 +156,13 @@ export class ModelSignatureService {
     const path = sent ? undefined : bundlePathIn(files);
     if (!sent && !path) return unsigned;
     const about = { bundle: path ?? 'uploaded', covered: [], ignored: [] };
-    let raw: unknown = sent;
+    // Outside of what refuses: a store that cannot be read says nothing about the signature.
+    const read = path ? await this.#read(version, path) : undefined;
+    if (read?.problem) {
+      return { ...about, state: 'refused', problems: [read.problem] };
+    }
     try {
-      raw ??= await this.#read(version, path ?? '');
-      const bundle = bundleSchema.parse(raw);
+      const bundle = bundleSchema.parse(sent ?? JSON.parse(read?.text ?? ''));
       const signer = verifyBundle(bundle, this.#deps.trust);
       const manifest = readSignedManifest(bundle);
       const compared = compareManifest({
@@ -179,19 +181,22 @@ export class ModelSignatureService {
     }
   }
 
-  async #read(version: VersionFacts, path: string): Promise<unknown> {
+  async #read(
+    version: VersionFacts,
+    path: string,
+  ): Promise<{ text?: string; problem?: string }> {
     const file = await this.#deps.versionFiles.open(
       version.storageLocation,
       path,
     );
-    if (!file) throw new Error(`${path} is not there any more`);
+    if (!file) return { problem: `${path} is not there any more` };
     if (file.size > largestBundle) {
       file.content.destroy();
-      throw new Error(
-        `${path} has ${file.size} bytes; a bundle has at most ${largestBundle}`,
-      );
+      return {
+        problem: `${path} has ${file.size} bytes; a bundle has at most ${largestBundle}`,
+      };
     }
-    return recordSchema.parse(JSON.parse(await text(file.content)));
+    return { text: await text(file.content) };
   }
 
   async #find(path: VersionPath): Promise<VersionFacts> {

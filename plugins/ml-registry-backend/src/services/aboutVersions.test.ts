@@ -135,6 +135,23 @@ describe.each(databases.eachSupportedId())('about versions, %p', id => {
     );
   });
 
+  it('refuses no signature because the store could not be read', async () => {
+    const { about, aVersion, put, artifacts } = await start({ trust });
+    const path = await aVersion(1, {}, { signature: false });
+    await put(1, { ...signedFiles(), 'model.sig': fixture('key.sig.json') });
+    const { get } = artifacts;
+    artifacts.get = async () => {
+      throw new Error('The bucket does not answer');
+    };
+    await expect(about.signatures.verify(path, as('ann'))).rejects.toThrow(
+      'The bucket does not answer',
+    );
+    artifacts.get = get;
+    expect(await about.signatures.get(path, as('ann'))).toMatchObject({
+      state: 'verified',
+    });
+  });
+
   it('takes a bundle that is sent along, and no longer believes it when a file is added', async () => {
     const { about, aVersion, put } = await start({ trust });
     const path = await aVersion(1, {}, { signature: false });
