@@ -235,6 +235,8 @@ describe('the MLflow API', () => {
     expect(spread.body.metrics[0].run_id).toBe(ids[1]);
     const some = await interval('start_step=10&end_step=12');
     expect(some.body.metrics).toHaveLength(6);
+    const twice = await interval(`max_results=10&run_ids=${ids[0]}`);
+    expect(twice.body.metrics).toHaveLength(20);
     const last = await interval('max_results=1');
     expect(
       last.body.metrics.map((metric: { step: number }) => metric.step),

@@ -26,7 +26,7 @@ export class MetricHistoryService {
   ): Promise<RunMetric[]> {
     await this.#deps.access.read(caller);
     const { runIds, key, limit = POINTS } = request;
-    checkRuns(runIds, 'GetMetricHistoryBulk', 'run_id');
+    checkRuns(runIds, 'GetMetricHistoryBulk');
     return this.#deps.histories.first({
       runIds,
       key,
@@ -46,15 +46,16 @@ export class MetricHistoryService {
     },
   ): Promise<RunMetric[]> {
     await this.#deps.access.read(caller);
-    const { runIds, key, perRun = POINTS_PER_RUN } = request;
-    checkRuns(runIds, 'GetMetricHistoryBulkInterval', 'run_id');
+    const { key, perRun = POINTS_PER_RUN } = request;
+    checkRuns(request.runIds, 'GetMetricHistoryBulkInterval');
+    const runIds = [...new Set(request.runIds)];
     if (perRun < 1 || perRun > POINTS_PER_RUN) {
       throw new InputError(
         `max_results must be between 1 and ${POINTS_PER_RUN}.`,
       );
     }
     const steps = readSteps(request);
-    for (const runId of new Set(runIds)) {
+    for (const runId of runIds) {
       if (!(await this.#deps.runs.findInfo(runId))) {
         throw new NotFoundError(`Run with id=${runId} not found`);
       }
@@ -66,16 +67,16 @@ export class MetricHistoryService {
       steps,
     });
     // In the order the runs were asked for.
-    return [...new Set(runIds)].flatMap(runId =>
+    return runIds.flatMap(runId =>
       points.filter(point => point.runId === runId),
     );
   }
 }
 
-function checkRuns(runIds: string[], request: string, field: string) {
+function checkRuns(runIds: string[], request: string) {
   if (runIds.length === 0) {
     throw new InputError(
-      `${request} request must specify at least one ${field}.`,
+      `${request} request must specify at least one run_id.`,
     );
   }
   if (runIds.length > RUNS) {
