@@ -4,8 +4,8 @@ import { judgeAttempt, ORDERED_ATTEMPTS } from '../domain/webhooks';
 import type { WebhookStore } from '../stores/WebhookStore';
 import type { WebhookSender } from './WebhookSender';
 
-/** How long one that waits for an older one waits before it looks again. */
-const HELD_BACK_MS = 5_000;
+/** One that waits for an older one is woken; looking again by itself is for when whoever had to wake it died. */
+const HELD_BACK_MS = 10 * 60_000;
 /** Deliveries that ended are kept for a month. */
 const KEPT_MS = 30 * 24 * 3600 * 1000;
 
@@ -66,11 +66,15 @@ export class WebhookDeliveries {
       : { ...seen, ...done, state: 'failed', reason: verdict.reason };
   }
 
-  /** After a step was written: has the next one of the same webhook looked at, and forgets old ones now and then. */
+  /** After a step was written: wakes the next one of the same webhook, and forgets old ones now and then. */
   async after(sequence: number): Promise<void> {
     const delivery = await this.#webhooks.findDelivery({ sequence });
-    if (delivery && delivery.state !== 'pending') {
-      await this.#webhooks.wakeNext(delivery.webhookId, this.#after(0));
+    if (delivery) {
+      // After a step that only waited, too: the one it waited for may have ended in between.
+      await this.#webhooks.wakeNext(delivery.webhookId, {
+        now: this.#after(0),
+        orderedAttempts: ORDERED_ATTEMPTS,
+      });
     }
     const now = this.#clock().getTime();
     if (now - this.#prunedAt < 3600_000) return;

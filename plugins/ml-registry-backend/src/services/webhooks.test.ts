@@ -124,6 +124,7 @@ describe.each(databases.eachSupportedId())('webhooks on %p', databaseId => {
     };
     return {
       ...registry,
+      steps: registry.deliveries,
       receiver,
       webhook,
       register,
@@ -222,6 +223,28 @@ describe.each(databases.eachSupportedId())('webhooks on %p', databaseId => {
       reason: 'Gave up after 9 attempts: The receiver answered 503',
       nextAttemptAt: undefined,
     });
+  });
+
+  it('wait for older ones without looking all the time, and are not forgotten when those end at that moment', async () => {
+    const { register, run, receiver, deliveries, steps, knex } = await create();
+    await register('a');
+    await register('b');
+    const rows = () => knex('webhook_deliveries').orderBy('id');
+    const [a, b] = await rows();
+    const waiting = await steps.step(b.id);
+    expect(waiting).toMatchObject({
+      next_reconcile_at: expect.stringMatching(/T10:10:/),
+    });
+    // While that is written, the older one arrives.
+    await rows().where('id', a.id).update({
+      state: 'delivered',
+      next_reconcile_at: null,
+    });
+    await rows().where('id', b.id).update(waiting);
+    await steps.after(b.id);
+    await run();
+    expect(receiver.names()).toEqual(['b']);
+    expect(await deliveries()).toMatchObject([{ state: 'delivered' }, {}]);
   });
 
   it('that refuse or redirect are not asked again, until somebody has it sent again', async () => {

@@ -160,7 +160,7 @@ export class WebhookStore {
 
   /** Whether an older delivery of the same webhook goes first. */
   async isHeldBack(
-    delivery: DeliveryRecord,
+    delivery: Pick<DeliveryRecord, 'webhookId' | 'sequence'>,
     orderedAttempts: number,
   ): Promise<boolean> {
     const older = await this.#knex('webhook_deliveries')
@@ -171,18 +171,23 @@ export class WebhookStore {
     return older !== undefined;
   }
 
-  /** Has the next one of a webhook looked at now; one that somebody works on is left alone. */
-  async wakeNext(webhookId: string, now: string): Promise<void> {
+  /** Has the first one that waits looked at now, unless an older one goes first or somebody works on it. */
+  async wakeNext(
+    webhookId: string,
+    options: { now: string; orderedAttempts: number },
+  ): Promise<void> {
     const waiting = { webhook_id: webhookId, state: 'pending', attempts: 0 };
     const next = await this.#knex('webhook_deliveries')
       .where(waiting)
       .orderBy('id')
       .first('id');
     if (!next) return;
+    const delivery = { webhookId, sequence: next.id };
+    if (await this.isHeldBack(delivery, options.orderedAttempts)) return;
     await this.#knex('webhook_deliveries')
       .where({ ...waiting, id: next.id })
       .whereNull('ticket')
-      .update({ next_reconcile_at: now });
+      .update({ next_reconcile_at: options.now });
   }
 
   /** Newest first. */
