@@ -4,12 +4,14 @@ import type { HttpAuthService } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
 import { requestCredentials } from '@downstage/node';
 import { ledgerFilterSchema } from '@downstage/plugin-ml-registry-common';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import type express from 'express';
 import Router from 'express-promise-router';
 import { z } from 'zod';
 import type { CardService } from '../services/CardService';
 import type { LedgerService } from '../services/LedgerService';
+import { asAttachment } from './asAttachment';
+import { versionPathOf } from './versionPath';
 
 const exportQuerySchema = ledgerFilterSchema.extend({
   format: z.enum(['csv', 'json']).default('csv'),
@@ -44,7 +46,7 @@ export function createExportRouter(options: {
     '/v1/models/:namespace/:name/versions/:version/card.md',
     async (request, response) => {
       const call = await callerOf(request);
-      const path = pathOf(request);
+      const path = versionPathOf(request, 'card.md');
       const content = await cards.markdown(path, call);
       asAttachment(response, {
         name: `${path.name}-${path.version}-card.md`,
@@ -58,7 +60,7 @@ export function createExportRouter(options: {
     '/v1/models/:namespace/:name/versions/:version/bom.json',
     async (request, response) => {
       const call = await callerOf(request);
-      const path = pathOf(request);
+      const path = versionPathOf(request, 'card.md');
       const content = await cards.bom(path, call);
       asAttachment(response, {
         name: `${path.name}-${path.version}.cdx.json`,
@@ -68,26 +70,4 @@ export function createExportRouter(options: {
     },
   );
   return router;
-}
-
-function asAttachment(
-  response: Response,
-  { name, type }: { name: string; type: string },
-) {
-  response.setHeader('content-type', type);
-  response.setHeader('x-content-type-options', 'nosniff');
-  response.setHeader(
-    'content-disposition',
-    `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
-  );
-}
-
-function pathOf(request: Request) {
-  const { namespace, name, version } = request.params;
-  if (!/^[1-9]\d{0,8}$/.test(version)) {
-    throw new InputError(
-      `Expected a version number, found '${version}', as in versions/3/card.md`,
-    );
-  }
-  return { namespace, name, version: Number(version) };
 }

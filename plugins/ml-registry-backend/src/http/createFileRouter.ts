@@ -7,6 +7,7 @@ import Router from 'express-promise-router';
 import type { ModelService } from '../services/ModelService';
 import type { RunQueryService } from '../services/RunQueryService';
 import { sendArtifact } from './sendArtifact';
+import { versionPathOf } from './versionPath';
 
 /** The contents of files, which a contract cannot say: they stream, and as attachments only. */
 export function createFileRouter(options: {
@@ -24,15 +25,9 @@ export function createFileRouter(options: {
     '/v1/models/:namespace/:name/versions/:version/artifact',
     async (request, response) => {
       const call = await callerOf(request);
-      const { namespace, name, version } = request.params;
-      const path = readPath(request);
-      if (!/^[1-9]\d{0,8}$/.test(version)) {
-        throw new InputError(
-          `Expected a version number, found '${version}', as in versions/3/artifact?path=model.onnx`,
-        );
-      }
+      const version = versionPathOf(request, 'artifact?path=model.onnx');
       const file = await models.findArtifact(
-        { namespace, name, version: Number(version), path },
+        { ...version, path: readPath(request) },
         call,
       );
       await sendArtifact(request, response, file);

@@ -4,10 +4,10 @@ import { pipeline } from 'node:stream/promises';
 import { release } from '@downstage/plugin-ml-registry-node';
 import type { Request, Response } from 'express';
 import type { FoundArtifact } from '../services/ArtifactService';
+import { asAttachment } from './asAttachment';
 
 /**
- * Sends a file as an attachment: never shown by a browser on the portal's
- * origin, never sniffed. Answers HEAD, one range, `If-None-Match` and
+ * Sends a file as an attachment. Answers HEAD, one range, `If-None-Match` and
  * `If-Range`; several ranges are answered with the whole file.
  */
 export async function sendArtifact(
@@ -18,12 +18,10 @@ export async function sendArtifact(
 ): Promise<void> {
   const { size, sha256 } = file;
   const etag = sha256 && `"${sha256}"`;
-  response.setHeader('Content-Type', contentType);
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.setHeader(
-    'Content-Disposition',
-    `attachment; filename*=UTF-8''${encodeRfc5987(posix.basename(file.path))}`,
-  );
+  asAttachment(response, {
+    name: posix.basename(file.path),
+    type: contentType,
+  });
   response.setHeader('Accept-Ranges', 'bytes');
   response.setHeader('Cache-Control', 'private, no-cache, no-transform');
   if (sha256 && etag) {
@@ -93,11 +91,4 @@ function wantedRange(request: Request, size: number, etag?: string) {
   if (!Array.isArray(ranges) || ranges.type !== 'bytes' || ranges.length !== 1)
     return undefined;
   return ranges[0];
-}
-
-function encodeRfc5987(text: string): string {
-  return encodeURIComponent(text).replace(
-    /['()*]/g,
-    character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

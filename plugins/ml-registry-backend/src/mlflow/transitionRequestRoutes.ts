@@ -7,13 +7,12 @@ import {
 import type { PromotionService } from '../services/PromotionService';
 import type { TrackingCaller } from '../services/StagePolicy';
 import { checkVersion } from '../services/validation';
+import { openPromotionStates } from '../stores/PromotionStore';
 import type { Message } from './Message';
 import type { MlflowRoute } from './routes';
 import { fromMlflowStage, toMlflowStage } from './stages';
 
 type Key = { name: string; version: number };
-
-const openStates = ['requested', 'checking', 'waiting-for-approval'];
 
 /**
  * `transition-requests/…`: promotions under the paths and in the shapes that tools of the workspace registry know.
@@ -139,7 +138,8 @@ async function listOpen(
   );
   return items.filter(
     promotion =>
-      promotion.version === version && openStates.includes(promotion.state),
+      promotion.version === version &&
+      openPromotionStates.includes(promotion.state),
   );
 }
 
