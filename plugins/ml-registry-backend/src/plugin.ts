@@ -29,12 +29,7 @@ import { createServices } from './createServices';
 import { createMlflowRouter } from './mlflow/createMlflowRouter';
 import { FolderArtifactStore } from './providers/FolderArtifactStore';
 import { readSigningKey } from './providers/readSigningKey';
-import { startPromotionReconciler } from './reconcilers/promotionReconciler';
-import { startGarbageReconciler } from './reconcilers/garbageReconciler';
-import { startUploadReconciler } from './reconcilers/uploadReconciler';
-import { startVersionReconciler } from './reconcilers/versionReconciler';
-import { startImportReconciler } from './reconcilers/importReconciler';
-import { startWebhookReconciler } from './reconcilers/webhookReconciler';
+import { startLoops, type Loops } from './reconcilers/startLoops';
 import { createRouter } from './router';
 import { Announcer } from './services/Announcer';
 import { OutboundClient } from './services/OutboundClient';
@@ -109,12 +104,8 @@ export const mlRegistryPlugin = createBackendPlugin({
           '@downstage/plugin-ml-registry-backend',
         );
         await tuneSqlite(knex);
-        // The loop needs the services, and they tell the loop: until it runs there is nobody to tell.
-        let nudge = () => {};
-        let nudgeUploads = () => {};
-        let nudgeGarbage = () => {};
-        let nudgeWebhooks = () => {};
-        let nudgeImports = () => {};
+        // The loops need the services, and they tell the loops: until these run there is nobody to tell.
+        let loops: Loops | undefined;
         const services = createServices({
           ...deps,
           knex,
@@ -141,63 +132,24 @@ export const mlRegistryPlugin = createBackendPlugin({
             secrets: options.webhooks.secretKey
               ? SecretBox.fromKey(options.webhooks.secretKey)
               : await SecretBox.fromFile(options.webhooks.secretKeyFile),
-            onDue: () => nudgeWebhooks(),
+            onDue: () => loops?.webhooks.nudge(),
             importClient: new OutboundClient({
               allowedHosts: options.importAllow,
               setting: 'mlRegistry.import.allow',
             }),
-            onImportDue: () => nudgeImports(),
+            onImportDue: () => loops?.imports.nudge(),
           },
-          onUploadDue: () => nudgeUploads(),
+          onUploadDue: () => loops?.uploads.nudge(),
           holders,
           retentionMs: options.retentionMs,
-          onGarbageDue: () => nudgeGarbage(),
+          onGarbageDue: () => loops?.garbage.nudge(),
           governance: options.governance,
           trust: options.signing,
           jobs: () => jobs,
-          onVersionCreated: () => nudge(),
+          onVersionCreated: () => loops?.versions.nudge(),
         });
 
-        const loops = { knex, logger, clock };
-        const versionLoop = startVersionReconciler({
-          ...loops,
-          checks: services.checks,
-        });
-        nudge = versionLoop.nudge;
-        const promotionLoop = startPromotionReconciler({
-          ...loops,
-          steps: services.steps,
-        });
-        const uploadLoop = startUploadReconciler({
-          ...loops,
-          uploads: services.tracking.uploads,
-        });
-        nudgeUploads = uploadLoop.nudge;
-        const garbageLoop = startGarbageReconciler({
-          ...loops,
-          steps: services.garbageSteps,
-        });
-        nudgeGarbage = garbageLoop.nudge;
-        const webhookLoop = startWebhookReconciler({
-          ...loops,
-          deliveries: services.deliveries,
-        });
-        nudgeWebhooks = webhookLoop.nudge;
-        const importLoop = startImportReconciler({
-          ...loops,
-          steps: services.importSteps,
-        });
-        nudgeImports = importLoop.nudge;
-        lifecycle.addShutdownHook(async () => {
-          await Promise.all([
-            versionLoop.stop(),
-            promotionLoop.stop(),
-            webhookLoop.stop(),
-            importLoop.stop(),
-            uploadLoop.stop(),
-            garbageLoop.stop(),
-          ]);
-        });
+        loops = startLoops(services, { knex, logger, clock, lifecycle });
 
         deps.permissionsRegistry.addPermissions(mlRegistryPermissions);
         // The MLflow API authenticates by itself: its clients bring tokens that are not Backstage's.

@@ -1,0 +1,52 @@
+import type {
+  LifecycleService,
+  LoggerService,
+} from '@backstage/backend-plugin-api';
+import type { Clock } from '@downstage/common';
+import type { Knex } from 'knex';
+import type { RegistryServices } from '../createServices';
+import { startGarbageReconciler } from './garbageReconciler';
+import { startImportReconciler } from './importReconciler';
+import { startPromotionReconciler } from './promotionReconciler';
+import { startUploadReconciler } from './uploadReconciler';
+import { startVersionReconciler } from './versionReconciler';
+import { startWebhookReconciler } from './webhookReconciler';
+
+export type Loops = ReturnType<typeof startLoops>;
+
+/** Everything of the registry that goes on by itself; it stops with the plugin. */
+export function startLoops(
+  services: RegistryServices,
+  options: {
+    knex: Knex;
+    logger: LoggerService;
+    clock: Clock;
+    lifecycle: LifecycleService;
+  },
+) {
+  const { lifecycle, ...shared } = options;
+  const loops = {
+    versions: startVersionReconciler({ ...shared, checks: services.checks }),
+    promotions: startPromotionReconciler({ ...shared, steps: services.steps }),
+    uploads: startUploadReconciler({
+      ...shared,
+      uploads: services.tracking.uploads,
+    }),
+    garbage: startGarbageReconciler({
+      ...shared,
+      steps: services.garbageSteps,
+    }),
+    webhooks: startWebhookReconciler({
+      ...shared,
+      deliveries: services.deliveries,
+    }),
+    imports: startImportReconciler({
+      ...shared,
+      steps: services.importSteps,
+    }),
+  };
+  lifecycle.addShutdownHook(async () => {
+    await Promise.all(Object.values(loops).map(loop => loop.stop()));
+  });
+  return loops;
+}
