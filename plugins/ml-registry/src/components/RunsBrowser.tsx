@@ -7,6 +7,7 @@ import { defaultColumns, valueColumns } from '../domain/runTable/columns';
 import { toCsv } from '../domain/runTable/toCsv';
 import { readViewState, writeViewState } from '../domain/runTable/viewState';
 import { save } from '../domain/save';
+import type { MlRegistryApi } from '../api';
 import { useRegistry } from '../hooks/useRegistry';
 import { useRunRows, type RunQuery } from '../hooks/useRunRows';
 import { useViewState } from '../hooks/useViewState';
@@ -39,12 +40,19 @@ export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
   );
   const experimentKey = state.experiments.join(',');
   const fields = useLoad(
-    signal =>
+    async signal =>
       api.listRunFields(
-        { query: { experimentId: state.experiments } },
+        {
+          query: {
+            experimentId:
+              modelRef && !experimentKey
+                ? await experimentsOf(api, modelRef, signal)
+                : state.experiments,
+          },
+        },
         { signal },
       ),
-    [api, experimentKey],
+    [api, experimentKey, modelRef],
     { pollMs: 60_000 },
   );
   const known = fields.value ?? noFields;
@@ -146,6 +154,9 @@ export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
       'runs.csv',
     );
 
+  const refused =
+    state.filter && !rows && isRefusal(runs.error) ? runs.error : undefined;
+
   return (
     <Flex direction="column" gap="3">
       <RunsToolbar
@@ -188,54 +199,55 @@ export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
         }}
         onClear={() => setChosen(new Set())}
       />
-      {runs.error && state.filter && !rows && (
+      {refused ? (
         <Alert
           status="danger"
           title={t('runTable.filterRefused')}
-          description={reasonOf(runs.error)}
+          description={reasonOf(refused)}
         />
+      ) : (
+        <Frame
+          value={{
+            value: rows,
+            error: runs.error,
+            loading: runs.loading,
+            retry: runs.retry,
+          }}
+          isEmpty={found => found.length === 0 && !runs.loading}
+          empty={emptyFace()}
+        >
+          {found => (
+            <Flex direction="column" gap="2">
+              <Text color="secondary" variant="body-small" role="status">
+                {runs.loading
+                  ? `${t('runTable.loaded', {
+                      loaded: found.length.toLocaleString('en'),
+                      total: runs.total.toLocaleString('en'),
+                    })}, ${t('runTable.loading')}`
+                  : t('runTable.count', {
+                      total: runs.total.toLocaleString('en'),
+                    })}
+                {runs.cut &&
+                  ` ${t('runTable.cut', {
+                    shown: found.length.toLocaleString('en'),
+                  })}`}
+              </Text>
+              <RunsGrid
+                lines={lines}
+                total={nested || groupBy ? lines.length : runs.total}
+                columns={columns}
+                sort={state.sort}
+                direction={state.direction}
+                onSort={(sort, direction) => change({ sort, direction })}
+                chosen={chosen}
+                hidden={hidden}
+                experimentNames={experimentNames}
+                calls={calls}
+              />
+            </Flex>
+          )}
+        </Frame>
       )}
-      <Frame
-        value={{
-          value: rows,
-          error: runs.error,
-          loading: runs.loading,
-          retry: runs.retry,
-        }}
-        isEmpty={found => found.length === 0 && !runs.loading}
-        empty={emptyFace()}
-      >
-        {found => (
-          <Flex direction="column" gap="2">
-            <Text color="secondary" variant="body-small" role="status">
-              {runs.loading
-                ? `${t('runTable.loaded', {
-                    loaded: found.length.toLocaleString('en'),
-                    total: runs.total.toLocaleString('en'),
-                  })}, ${t('runTable.loading')}`
-                : t('runTable.count', {
-                    total: runs.total.toLocaleString('en'),
-                  })}
-              {runs.cut &&
-                ` ${t('runTable.cut', {
-                  shown: found.length.toLocaleString('en'),
-                })}`}
-            </Text>
-            <RunsGrid
-              lines={lines}
-              total={nested || groupBy ? lines.length : runs.total}
-              columns={columns}
-              sort={state.sort}
-              direction={state.direction}
-              onSort={(sort, direction) => change({ sort, direction })}
-              chosen={chosen}
-              hidden={hidden}
-              experimentNames={experimentNames}
-              calls={calls}
-            />
-          </Flex>
-        )}
-      </Frame>
     </Flex>
   );
 
@@ -266,6 +278,24 @@ export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
       ),
     };
   }
+}
+
+/** The experiments of a model's newest runs: what other models measure is nothing to offer on its page. */
+async function experimentsOf(
+  api: MlRegistryApi,
+  model: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { experimentIds } = await api.getRunTable(
+    { query: { model, limit: 100 } },
+    { signal },
+  );
+  return [...new Set(experimentIds)].slice(0, 100);
+}
+
+/** Whether the server understood the request and found fault with what was asked. */
+function isRefusal(error: Error | undefined): boolean {
+  return error?.cause instanceof Error && error.cause.name === 'InputError';
 }
 
 /** Views of one experiment are kept with it; those over several belong to the page. */

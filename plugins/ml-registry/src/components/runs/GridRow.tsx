@@ -133,7 +133,7 @@ export const GridRow = memo(function Row(props: RowProps) {
         <Name line={line} name={name} labels={labels} onToggle={calls.toggle} />
       </div>
       {columns.map((column, at) => {
-        const isNumber = isRun && typeof line.row.values[column] === 'number';
+        const isNumber = column.startsWith('metrics.');
         return (
           <div
             key={column}

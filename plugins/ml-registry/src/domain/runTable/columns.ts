@@ -67,8 +67,9 @@ export function splitColumn(column: string): { kind: string; name: string } {
 /** In groups there is room for a mean with the least and the greatest. */
 export function columnWidth(column: string, grouped = false): number {
   const width = plainWidth(column);
-  const isNumber = column.startsWith('metrics.') || column === 'duration';
-  return grouped && isNumber ? Math.max(width, 210) : width;
+  if (!grouped) return width;
+  if (column === 'duration') return 290;
+  return column.startsWith('metrics.') ? Math.max(width, 240) : width;
 }
 
 function plainWidth(column: string): number {
