@@ -18,7 +18,15 @@ export function CodeBlock(props: { code: string; label?: string }) {
       >
         <code>{props.code}</code>
       </pre>
-      <div style={{ position: 'absolute', top: 6, right: 6 }}>
+      {/* Long lines scroll below the button and stay legible beside it. */}
+      <div
+        style={{
+          position: 'absolute',
+          top: 6,
+          right: 6,
+          background: 'var(--bui-bg-neutral-2, #eee)',
+        }}
+      >
         <CopyButton text={props.code} label={props.label ?? 'Copy the code'} />
       </div>
     </div>

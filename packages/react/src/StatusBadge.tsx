@@ -23,7 +23,7 @@ const looks = {
   },
 } as const;
 
-/** A status as icon and word; the colour only repeats what both say. */
+/** A status as icon and word. Only the icon is coloured: the colours are too light to be read as words. */
 export function StatusBadge(props: {
   tone: Tone;
   label: string;
@@ -37,11 +37,11 @@ export function StatusBadge(props: {
         display: 'inline-flex',
         alignItems: 'center',
         gap: 4,
-        color,
+        color: 'var(--bui-fg-primary)',
         whiteSpace: 'nowrap',
       }}
     >
-      <Icon size={16} aria-hidden />
+      <Icon size={16} color={color} aria-hidden />
       <span>{props.label}</span>
     </span>
   );
