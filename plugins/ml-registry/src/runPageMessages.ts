@@ -80,8 +80,8 @@ export const runPageMessages = {
   },
   series: {
     smoothing: 'Smoothing',
-    points_one: '{{shown}} of {{count}} point',
-    points_other: '{{shown}} of {{count}} points',
+    points_one: '{{shown}} of {{all}} point',
+    points_other: '{{shown}} of {{all}} points',
     notNumbers_one: '{{count}} point is NaN or infinite and is not drawn.',
     notNumbers_other: '{{count}} points are NaN or infinite and are not drawn.',
     resetZoom: 'Show all',
@@ -151,8 +151,8 @@ export const runPageMessages = {
     unknown: 'This kind of file cannot be shown',
     unknownText: 'Download it to look at it.',
     failed: 'The file could not be shown',
-    rows_one: '{{count}} row',
-    rows_other: '{{count}} rows',
+    rows_one: '{{all}} row',
+    rows_other: '{{all}} rows',
     rowsCut: 'The first {{shown}} of {{all}} rows',
     downloadFile: 'Download',
     asText: 'As text',
@@ -194,7 +194,7 @@ export const runPageMessages = {
     groupBy: 'Groups by',
     brush: 'Drag along an axis to keep only the lines that pass there.',
     tooMany:
-      'The first {{shown}} of {{all}} runs are compared in the table; the plots show all.',
+      'The table and the curves show the first {{shown}} of {{all}} runs; the other tabs show all.',
     experiment: 'Experiment',
   },
 } as const;

@@ -60,7 +60,11 @@ export function CompareTable(props: {
               <Flex key="name" gap="2" align="center">
                 {row.name}
                 {row.differs && (
-                  <Text variant="body-small" weight="bold">
+                  <Text
+                    variant="body-small"
+                    weight="bold"
+                    style={{ whiteSpace: 'nowrap' }}
+                  >
                     ≠ {t('compare.differs')}
                   </Text>
                 )}

@@ -16,10 +16,13 @@ export function orderMetrics(
 ): Array<[name: string, value: number]> {
   return Object.entries(metrics).sort(
     ([a], [b]) =>
-      Number(b === first) - Number(a === first) ||
-      rankOf(a) - rankOf(b) ||
-      a.localeCompare(b),
+      Number(b === first) - Number(a === first) || byMetricName(a, b),
   );
+}
+
+/** The same order for names alone. */
+export function byMetricName(a: string, b: string): number {
+  return rankOf(a) - rankOf(b) || a.localeCompare(b);
 }
 
 function rankOf(name: string): number {

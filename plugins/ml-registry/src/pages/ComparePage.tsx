@@ -25,6 +25,8 @@ const tabs = [
   ...(['table', 'curves', 'parallel', 'scatter'] as const),
   ...(['contour', 'importance', 'box'] as const),
 ];
+/** Those that show only the first runs. */
+const narrow: ReadonlyArray<(typeof tabs)[number]> = ['table', 'curves'];
 
 /** Runs side by side, of one experiment or several: `/models/compare?runs=a,b`. What is plotted stands in the address. */
 export function ComparePage() {
@@ -89,7 +91,7 @@ function Compared(props: { runs: Run[]; onRemove: (runId: string) => void }) {
     <AddressTabs tabs={tabs} label={each => t(`compareRuns.tabs.${each}`)}>
       {each => (
         <>
-          {runs.length > few.length && (
+          {runs.length > few.length && narrow.includes(each) && (
             <Text color="secondary">
               {t('compareRuns.tooMany', {
                 shown: String(few.length),

@@ -37,7 +37,10 @@ export function TableView(props: { name: string; table: FileTable }) {
               all: total.toLocaleString('en'),
               shown: rows.length.toLocaleString('en'),
             })
-          : t('files.rows', { count: total })}
+          : t('files.rows', {
+              count: total,
+              all: total.toLocaleString('en'),
+            })}
       </Text>
       <div
         ref={box}

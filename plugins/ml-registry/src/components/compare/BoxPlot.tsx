@@ -45,7 +45,7 @@ export function BoxPlot(props: { runs: readonly Run[] }) {
   }, [runs, metric, param, t]);
   const option = useMemo(
     () => ({
-      grid: { left: 72, right: 24, top: 20, bottom: 60 },
+      grid: { left: 72, right: 24, top: 36, bottom: 60 },
       tooltip: { trigger: 'item' as const },
       xAxis: {
         type: 'category' as const,
@@ -54,7 +54,11 @@ export function BoxPlot(props: { runs: readonly Run[] }) {
         nameLocation: 'middle' as const,
         nameGap: 34,
       },
-      yAxis: { type: 'value' as const, scale: true },
+      yAxis: {
+        type: 'value' as const,
+        scale: true,
+        name: metric && nameOf(metric),
+      },
       series: [
         {
           type: 'boxplot' as const,
@@ -63,7 +67,7 @@ export function BoxPlot(props: { runs: readonly Run[] }) {
         },
       ],
     }),
-    [boxes, param],
+    [boxes, metric, param],
   );
   return (
     <Flex direction="column" gap="4">

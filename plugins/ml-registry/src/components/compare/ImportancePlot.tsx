@@ -22,9 +22,15 @@ export function ImportancePlot(props: { runs: readonly Run[] }) {
   const option = useMemo(() => {
     const shown = found?.params.slice(0, 20).reverse() ?? [];
     return {
-      grid: { left: 150, right: 40, top: 10, bottom: 30 },
+      grid: { left: 150, right: 40, top: 10, bottom: 48 },
       tooltip: { trigger: 'axis' as const },
-      xAxis: { type: 'value' as const, min: 0 },
+      xAxis: {
+        type: 'value' as const,
+        min: 0,
+        name: t('compareRuns.importance'),
+        nameLocation: 'middle' as const,
+        nameGap: 26,
+      },
       yAxis: {
         type: 'category' as const,
         data: shown.map(({ name }) => name),
@@ -57,7 +63,7 @@ export function ImportancePlot(props: { runs: readonly Run[] }) {
         <>
           <Plot
             option={option}
-            height={Math.max(140, 40 + Math.min(20, found.params.length) * 34)}
+            height={Math.max(158, 58 + Math.min(20, found.params.length) * 34)}
             label={t('compareRuns.importanceLabel', { metric: nameOf(metric) })}
           />
           <Text>

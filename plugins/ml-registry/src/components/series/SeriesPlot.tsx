@@ -46,6 +46,7 @@ export function SeriesPlot(props: {
           <Text color="secondary" variant="body-small">
             {t('series.points', {
               count: total,
+              all: total.toLocaleString('en'),
               shown: shown.toLocaleString('en'),
             })}
           </Text>

@@ -15,6 +15,7 @@ import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Select, Switch, Text } from '@backstage/ui';
 import { useSearchParams } from 'react-router-dom';
+import { byMetricName } from '../../domain/orderMetrics';
 import { useRegistry } from '../../hooks/useRegistry';
 import { mlRegistryTranslationRef } from '../../translation';
 
@@ -148,6 +149,9 @@ function ComparisonTables(props: {
               ]}
               rows={rows
                 .filter(row => row.section === section)
+                .sort((a, b) =>
+                  section === 'metrics' ? byMetricName(a.key, b.key) : 0,
+                )
                 .map(row => ({
                   key: row.key,
                   cells: [

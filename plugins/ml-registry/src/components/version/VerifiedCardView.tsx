@@ -2,6 +2,7 @@ import type { ModelCard } from '@downstage/plugin-ml-registry-common';
 import { CodeBlock, Facts, formatNumber, PlainTable } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
+import { byMetricName } from '../../domain/orderMetrics';
 import { paths } from '../../paths';
 import { mlRegistryTranslationRef } from '../../translation';
 
@@ -21,15 +22,17 @@ export function VerifiedCardView({ card }: { card: ModelCard }) {
           t('card.value'),
         ]}
         empty={t('card.noMetrics')}
-        rows={metrics.map(({ name, slice, dataset, value }, index) => ({
-          key: `${index} ${name}`,
-          cells: [
-            name,
-            slice ?? t('card.all'),
-            dataset ? `${dataset.name} (${dataset.digest})` : '–',
-            formatNumber(value),
-          ],
-        }))}
+        rows={[...metrics]
+          .sort((a, b) => byMetricName(a.name, b.name))
+          .map(({ name, slice, dataset, value }, index) => ({
+            key: `${index} ${name}`,
+            cells: [
+              name,
+              slice ?? t('card.all'),
+              dataset ? `${dataset.name} (${dataset.digest})` : '–',
+              formatNumber(value),
+            ],
+          }))}
       />
       <PlainTable
         caption={t('reproduction.datasets')}

@@ -15,6 +15,7 @@ export function contourOption(options: {
   const { surface, points, xName, yName, format } = options;
   const { xs, ys, values } = surface;
   const all = values.flat();
+  const tick = (value: number) => format(Number(value.toPrecision(2)));
   const place = (value: number, axis: readonly number[]) =>
     ((value - axis[0]) / (axis[axis.length - 1] - axis[0])) * (axis.length - 1);
   return {
@@ -39,18 +40,18 @@ export function contourOption(options: {
     xAxis: [
       {
         type: 'category',
-        data: xs.map(format),
+        data: xs.map(tick),
         name: xName,
         nameLocation: 'middle',
         nameGap: 32,
-        axisLabel: { interval: 4 },
+        axisLabel: { interval: 4, hideOverlap: true },
       },
       { type: 'value', min: 0, max: xs.length - 1, show: false },
     ],
     yAxis: [
       {
         type: 'category',
-        data: ys.map(format),
+        data: ys.map(tick),
         name: yName,
         axisLabel: { interval: 4 },
       },
