@@ -19,6 +19,7 @@ export const outsideMessages = {
     modelHint:
       'Only changes of this model, such as model:default/churn. Empty: of all models, for administrators.',
     allModels: 'All models',
+    actions: 'Actions',
     state: 'State',
     last: 'Last delivery',
     never: 'Nothing sent yet',

@@ -207,6 +207,7 @@ export const mlRegistryTranslationRef = createTranslationRef({
       by: 'By',
       all: 'All versions',
       heading: 'Version {{version}}',
+      missing: 'There is no version {{version}} of this model',
       emptyTitle: 'No version yet',
       emptyText:
         'Train it with a job, or register a version from any script with plain mlflow:',

@@ -22,8 +22,8 @@ export const versionPageMessages = {
     verifiedText: 'Computed or recorded by the registry.',
     declared: 'Declared',
     declaredText: 'Written by people; nobody has checked it but the approvers.',
-    proposal:
-      'Nothing was saved for this version yet. This is a proposal taken from {{from}}.',
+    proposal: 'Nothing was saved for this version yet.',
+    proposedFrom: 'This is a proposal taken from',
     nothing: 'Nothing was declared yet',
     nothingText:
       'Say what the model is for, where it is weak, and whom to ask. Gates may want it.',

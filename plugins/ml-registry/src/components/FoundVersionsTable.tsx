@@ -11,6 +11,7 @@ import {
   useTable,
   type ColumnConfig,
 } from '@backstage/ui';
+import { useEvaluations } from '../hooks/useEvaluations';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
 import { MetricText } from './MetricText';
@@ -26,6 +27,9 @@ export function FoundVersionsTable(props: {
 }) {
   const { versions, metrics } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
+  const evaluations = useEvaluations([
+    ...new Set(versions.map(({ modelRef }) => modelRef)),
+  ]);
   const metricColumns: ColumnConfig<Row>[] = metrics.map(name => ({
     id: `metric:${name}`,
     label: name,
@@ -75,9 +79,13 @@ export function FoundVersionsTable(props: {
           {
             id: 'metric',
             label: t('search.metric'),
+            defaultWidth: '1.5fr' as const,
             cell: (version: Row) => (
               <Cell>
-                <MetricText metrics={version.metrics} />
+                <MetricText
+                  metrics={version.metrics}
+                  evaluation={evaluations.get(version.modelRef)}
+                />
               </Cell>
             ),
           },

@@ -9,9 +9,10 @@ export function MetricText(props: {
 }) {
   const metric = primaryMetric(props.metrics, props.evaluation);
   if (!metric) return null;
+  const text = `${metric.name} ${formatNumber(metric.value)}`;
   return (
-    <span style={{ whiteSpace: 'nowrap' }}>
-      {metric.name} {formatNumber(metric.value)}
+    <span style={{ whiteSpace: 'nowrap' }} title={text}>
+      {text}
     </span>
   );
 }

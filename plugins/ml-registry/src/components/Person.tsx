@@ -23,3 +23,15 @@ export function EntityLink(props: { entityRef: string; tab?: string }) {
     </Link>
   );
 }
+
+/** What the registry wrote about a change, with people and groups under their names. */
+export function NamedText(props: { text: string }) {
+  const parts = props.text.split(/\b((?:user|group):[\w.-]+\/[\w.-]*\w)/);
+  return (
+    <>
+      {parts.map((part, index) =>
+        index % 2 === 1 ? <Person key={index} entityRef={part} /> : part,
+      )}
+    </>
+  );
+}

@@ -113,6 +113,16 @@ describe('VersionsContent', () => {
     );
   });
 
+  it('says that the version of the address is not there, and shows those that are', async () => {
+    renderContent(fakeRegistry(data), { path: '/?version=99' });
+    expect(
+      await screen.findByText('There is no version 99 of this model'),
+    ).toBeInTheDocument();
+    expect(
+      await screen.findByRole('link', { name: 'Version 1' }),
+    ).toBeInTheDocument();
+  });
+
   it('says how to register the first version', async () => {
     renderContent(fakeRegistry());
     expect(await screen.findByText('No version yet')).toBeInTheDocument();

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { mlRegistryTopics } from '@downstage/plugin-ml-registry-common';
 import { Frame, useLoad, useModelEntity, useOwns } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { Button, Flex, Text } from '@backstage/ui';
+import { Alert, Button, Flex, Text } from '@backstage/ui';
 import { RiArrowGoBackLine } from '@remixicon/react';
 import { useSearchParams } from 'react-router-dom';
 import { History } from '../components/History';
@@ -94,6 +94,14 @@ export function VersionsContent() {
         const production = model?.production;
         return (
           <Flex direction="column" gap="4">
+            {search.get('version') && (
+              <Alert
+                status="warning"
+                title={t('versions.missing', {
+                  version: search.get('version') ?? '',
+                })}
+              />
+            )}
             <Flex justify="between" align="center">
               <Text as="h2" variant="title-small">
                 {t('versions.title')}

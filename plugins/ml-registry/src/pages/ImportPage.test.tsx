@@ -74,6 +74,16 @@ describe('ImportPage', () => {
     });
   });
 
+  it('offers no form to whom it is not open', async () => {
+    const listImports = async () => {
+      throw new Error('user:default/ann may not import');
+    };
+    const registry = fakeRegistry({}, { ...base, listImports });
+    renderWithRegistry(<ImportPage />, { registry });
+    await screen.findByText(/may not import/);
+    expect(screen.queryByRole('button', { name: 'Start import' })).toBeNull();
+  });
+
   it('says why it cannot show them', async () => {
     const listImports = async () => {
       throw new Error('user:default/ann may not import');

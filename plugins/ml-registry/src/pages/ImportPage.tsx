@@ -1,4 +1,4 @@
-import { Frame, useLoad } from '@downstage/react';
+import { Frame, Time, useLoad } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link } from '@backstage/ui';
 import { useSearchParams } from 'react-router-dom';
@@ -26,12 +26,15 @@ export function ImportPage() {
       title={t('imports.title')}
       description={t('imports.description')}
     >
-      <ImportForm
-        onStarted={started => {
-          setQuery({ import: started });
-          imports.retry();
-        }}
-      />
+      {/* Who may not see imports may not start one either. */}
+      {(imports.value || !imports.error) && (
+        <ImportForm
+          onStarted={started => {
+            setQuery({ import: started });
+            imports.retry();
+          }}
+        />
+      )}
       <Frame
         value={imports}
         isEmpty={items => items.length === 0}
@@ -55,9 +58,8 @@ export function ImportPage() {
                 .filter(item => item !== shown)
                 .map(item => (
                   <Link key={item.id} href={paths.import(item.id)}>
-                    {`${item.uri}: ${t(
-                      `imports.states.${item.state}`,
-                    )}, ${item.createdAt.slice(0, 16).replace('T', ' ')}`}
+                    {item.uri}: {t(`imports.states.${item.state}`)},{' '}
+                    <Time at={item.createdAt} />
                   </Link>
                 ))}
             </Flex>

@@ -9,7 +9,7 @@ import {
 } from '@remixicon/react';
 import { paths } from '../../paths';
 import { mlRegistryTranslationRef } from '../../translation';
-import { Person } from '../Person';
+import { NamedText, Person } from '../Person';
 
 /** Entries of the ledger as a timeline, newest first. */
 export function LedgerEntries(props: {
@@ -64,7 +64,7 @@ export function LedgerEntries(props: {
                     {' · '}
                   </strong>
                 )}
-                {item.message}
+                <NamedText text={item.message} />
               </Text>
               <Text as="div" color="secondary" variant="body-small">
                 <Person entityRef={item.actor} /> ·{' '}

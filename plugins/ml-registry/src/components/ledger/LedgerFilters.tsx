@@ -40,8 +40,12 @@ export function LedgerFilters(props: {
       }}
     >
       <Flex gap="3" align="end" style={{ flexWrap: 'wrap' }}>
-        <TextField {...field('model')} placeholder={t('ledger.modelHint')} />
-        <TextField {...field('actor')} placeholder={t('ledger.actorHint')} />
+        <div style={{ flex: '1 1 200px' }}>
+          <TextField {...field('model')} placeholder={t('ledger.modelHint')} />
+        </div>
+        <div style={{ flex: '1 1 200px' }}>
+          <TextField {...field('actor')} placeholder={t('ledger.actorHint')} />
+        </div>
         <Select
           label={t('ledger.action')}
           options={[

@@ -32,4 +32,20 @@ describe('RunFamily', () => {
       expect.anything(),
     );
   });
+
+  it('calls the parent by its name', async () => {
+    const parent = aRun({ runId: 'all', name: 'search of Tuesday' });
+    renderWithRegistry(
+      <RunFamily run={aRun({ tags: { 'mlflow.parentRunId': 'all' } })} />,
+      {
+        registry: fakeRegistry(
+          { runs: [parent] },
+          { searchRuns: async () => ({ items: [] }) },
+        ),
+      },
+    );
+    expect(
+      await screen.findByRole('link', { name: 'search of Tuesday' }),
+    ).toHaveAttribute('href', '/models/runs/all');
+  });
 });

@@ -29,6 +29,14 @@ export function RunFamily(props: { run: Run }) {
       ),
     [api, runId, experimentId],
   );
+  const { value: parent } = useLoad(
+    async signal =>
+      parentId
+        ? api.getRun({ params: { runId: parentId } }, { signal })
+        : undefined,
+    [api, parentId],
+    { pollMs: 0 },
+  );
   const count = children?.items.length ?? 0;
   if (!parentId && count === 0) return null;
   return (
@@ -37,7 +45,7 @@ export function RunFamily(props: { run: Run }) {
         {parentId && (
           <Text>
             {t('runDetail.parent')}{' '}
-            <Link href={paths.run(parentId)}>{parentId}</Link>
+            <Link href={paths.run(parentId)}>{parent?.name || parentId}</Link>
           </Text>
         )}
         {count > 0 && <Text>{t('runDetail.children')}</Text>}

@@ -7,7 +7,7 @@ import { MarkdownContent } from '@backstage/core-components';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Flex, Text } from '@backstage/ui';
 import { mlRegistryTranslationRef } from '../../translation';
-import { Person } from '../Person';
+import { EntityLink, Person } from '../Person';
 
 /** What people wrote, rendered; empty fields are left out. */
 export function DeclaredCardView({ card }: { card: ModelCard }) {
@@ -19,7 +19,12 @@ export function DeclaredCardView({ card }: { card: ModelCard }) {
       {proposedFrom && (
         <Alert
           status="info"
-          title={t('card.proposal', { from: proposedFrom })}
+          title={t('card.proposal')}
+          description={
+            <>
+              {t('card.proposedFrom')} <EntityLink entityRef={proposedFrom} />
+            </>
+          }
         />
       )}
       {filled.length === 0 && !declared.body && (

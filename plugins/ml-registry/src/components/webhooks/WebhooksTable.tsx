@@ -8,10 +8,11 @@ import {
   useAction,
 } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { Alert, Button, Flex, Link, Text } from '@backstage/ui';
+import { Alert, Button, Flex, Link, Text, VisuallyHidden } from '@backstage/ui';
 import { useRegistry } from '../../hooks/useRegistry';
 import { paths } from '../../paths';
 import { mlRegistryTranslationRef } from '../../translation';
+import { EntityLink } from '../Person';
 import { DeleteWebhookDialog } from './DeleteWebhookDialog';
 import { DeliveryBadge } from './DeliveryBadge';
 
@@ -80,7 +81,9 @@ export function WebhooksTable(props: {
           t('webhooks.events'),
           t('webhooks.state'),
           t('webhooks.last'),
-          '',
+          <VisuallyHidden key="actions">
+            {t('webhooks.actions')}
+          </VisuallyHidden>,
         ]}
         rows={webhooks.map(webhook => ({
           key: webhook.id,
@@ -90,7 +93,11 @@ export function WebhooksTable(props: {
                 {webhook.name}
               </Link>
               <Text color="secondary" variant="body-small">
-                {webhook.model ?? t('webhooks.allModels')}
+                {webhook.model ? (
+                  <EntityLink entityRef={webhook.model} />
+                ) : (
+                  t('webhooks.allModels')
+                )}
               </Text>
             </Flex>,
             webhook.url,
