@@ -108,7 +108,9 @@ export function TokensTable(props: {
             dateTime={expiresAt}
             title={new Date(expiresAt).toLocaleString()}
           >
-            {new Date(expiresAt).toLocaleDateString()}
+            {new Date(expiresAt).toLocaleDateString(undefined, {
+              dateStyle: 'medium',
+            })}
           </time>
         </Cell>
       ),
