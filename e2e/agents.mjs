@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { root } from '../scripts/shell.mjs';
+import { endWith, walkSteps } from './steps.mjs';
 
 const ours = /^ml-/;
 /** What changes something and is nobody's in particular. */
@@ -16,23 +17,8 @@ const openToAll = ['ml-serving.predict', 'ml-registry.save-run-view'];
 const takenFlags = ['help', 'version', 'instance'];
 
 /** Walks the path on its own, as `node e2e/agents.mjs http://localhost:7007` does. */
-export async function agents(options) {
-  const steps = agentSteps(options);
-  const result = { passed: 0, failed: 0 };
-  for (const [index, [title, work]] of steps.entries()) {
-    const started = Date.now();
-    try {
-      await work();
-      result.passed += 1;
-      const seconds = ((Date.now() - started) / 1000).toFixed(1);
-      process.stdout.write(`  ✓ ${title} (${seconds} s)\n`);
-    } catch (error) {
-      result.failed += steps.length - index;
-      process.stdout.write(`  ✗ ${title}\n${error.stack}\n`);
-      break;
-    }
-  }
-  return result;
+export function agents(options) {
+  return walkSteps(agentSteps(options));
 }
 
 /**
@@ -614,7 +600,5 @@ async function json(response) {
 
 if (process.argv[1]?.endsWith('agents.mjs')) {
   const [url = 'http://localhost:7007', model] = process.argv.slice(2);
-  const result = await agents({ url, model });
-  process.stdout.write(`${result.passed} passed, ${result.failed} failed\n`);
-  process.exit(result.failed ? 1 : 0);
+  endWith(await agents({ url, model }));
 }

@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { root } from '../scripts/shell.mjs';
 import { plainMlflow } from './plainMlflow.mjs';
 import { isAlive, minute, person, portalOn, second, until } from './portal.mjs';
+import { endWith, walkSteps } from './steps.mjs';
 import { tokens } from './tokens.mjs';
 
 const model = 'crash-screening';
@@ -24,37 +25,15 @@ const promotionsPath = `/api/ml-registry/v1/promotions?model=${encodeURIComponen
  * `python` is one with MLflow and scikit-learn; without it the plain script is left to somebody else.
  */
 export async function crashes({ node, scratch, python }) {
-  const result = { passed: 0, failed: 0 };
   const dataDir = join(scratch, 'crash-portal');
   const portal = await portalOn({ node, dataDir });
-  const steps = walk({ portal, python });
   try {
-    for (const [index, [title, work]] of steps.entries()) {
-      const started = Date.now();
-      try {
-        await work();
-        result.passed += 1;
-        process.stdout.write(
-          `  ✓ ${title} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`,
-        );
-      } catch (error) {
-        result.failed += steps.length - index;
-        process.stdout.write(`  ✗ ${title}\n${error.stack}\n`);
-        const log = await readFile(
-          join(dataDir, 'logs/portal.log'),
-          'utf8',
-        ).catch(() => '');
-        const loud = log
-          .split('\n')
-          .filter(line => /\b(error|warn)\b/i.test(line));
-        process.stdout.write(`${loud.slice(-15).join('\n')}\n`);
-        break;
-      }
-    }
+    return await walkSteps(walk({ portal, python }), {
+      explain: portal.complaints,
+    });
   } finally {
     await leaveNothing(portal);
   }
-  return result;
 }
 
 function walk({ portal, python }) {
@@ -407,11 +386,11 @@ async function leaveNothing(portal) {
 if (process.argv[1]?.endsWith('crash.mjs')) {
   const scratch = join(root, '.downstage', 'crash-run');
   await rm(scratch, { recursive: true, force: true });
-  const result = await crashes({
-    node: process.execPath,
-    scratch,
-    python: process.env.DOWNSTAGE_TEST_PYTHON,
-  });
-  process.stdout.write(`${result.passed} passed, ${result.failed} failed\n`);
-  process.exit(result.failed ? 1 : 0);
+  endWith(
+    await crashes({
+      node: process.execPath,
+      scratch,
+      python: process.env.DOWNSTAGE_TEST_PYTHON,
+    }),
+  );
 }

@@ -1,11 +1,11 @@
 // Every way round a gate that we could think of, tried by the wrong and the right people. All have to be refused, the
 // production version must not move, and the audit trail has to name each attempt. Prints a table.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../scripts/shell.mjs';
+import { runMlflowClient } from './mlflowClient.mjs';
 import { minute, person, portalOn, until } from './portal.mjs';
 
 const model = `evasion-${Date.now().toString(36)}`;
@@ -313,44 +313,27 @@ function table(rows) {
 async function withPython({ python, portal, token, champion, weak }) {
   const folder = join(portal.dataDir, 'evasion-client');
   await mkdir(folder, { recursive: true });
-  const said = await new Promise((done, reject) => {
-    const child = spawn(
-      python,
-      [
-        join(root, 'e2e/gateEvasion.py'),
-        model,
-        ...[champion.version, weak.version].map(String),
-        weak.runId,
-        champion.runId,
-      ],
-      {
-        cwd: folder,
-        timeout: 3 * minute,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          PATH: process.env.PATH,
-          HOME: process.env.HOME,
-          MLFLOW_TRACKING_URI: `${portal.url}/api/ml-registry/mlflow`,
-          MLFLOW_TRACKING_TOKEN: token,
-          MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0',
-          MLFLOW_DISABLE_TELEMETRY: 'true',
-          GIT_PYTHON_REFRESH: 'quiet',
-          PYTHONWARNINGS: 'ignore',
-        },
+  const { code, output, said } = await runMlflowClient(
+    python,
+    [
+      join(root, 'e2e/gateEvasion.py'),
+      model,
+      ...[champion.version, weak.version].map(String),
+      weak.runId,
+      champion.runId,
+    ],
+    {
+      url: portal.url,
+      cwd: folder,
+      env: {
+        MLFLOW_TRACKING_TOKEN: token,
+        MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0',
       },
-    );
-    let out = '';
-    let err = '';
-    child.stdout.on('data', chunk => (out += chunk));
-    child.stderr.on('data', chunk => (err = (err + chunk).slice(-4000)));
-    child.once('error', reject);
-    child.once('exit', code =>
-      code === 0
-        ? done(out)
-        : reject(new Error(`The client ended with ${code}: ${err}`)),
-    );
-  });
-  return said
+      limit: 3 * minute,
+    },
+  );
+  assert.equal(code, 0, said);
+  return output
     .trim()
     .split('\n')
     .map(text => ({ who: "ann's client", ...JSON.parse(text) }));

@@ -7,12 +7,12 @@ import { chromium } from 'playwright-core';
 import { root } from '../scripts/shell.mjs';
 import { minute, portalOn, second } from './portal.mjs';
 import { agentSteps } from './agents.mjs';
+import { endWith, walkSteps } from './steps.mjs';
 
 const model = 'mass-screening';
 
 /** Walks the path on a portal of its own. Steps depend on each other: after a failure the rest counts as failed. */
 export async function goldenPath({ node, scratch }) {
-  const result = { passed: 0, failed: 0 };
   const dataDir = join(scratch, 'portal');
   const screenshots = join(root, '.downstage', 'e2e');
   await rm(screenshots, { recursive: true, force: true });
@@ -54,43 +54,20 @@ export async function goldenPath({ node, scratch }) {
       },
     }),
   ];
-  try {
-    for (const [index, [title, work]] of steps.entries()) {
-      const started = Date.now();
-      try {
-        await work();
-        result.passed += 1;
-        process.stdout.write(
-          `  ✓ ${title} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`,
-        );
-      } catch (error) {
-        result.failed += steps.length - index;
-        process.stdout.write(`  ✗ ${title}\n${error.stack}\n`);
-        for (const [name, page] of Object.entries(people)) {
-          await page
-            .screenshot({
-              path: join(screenshots, `${name}.png`),
-              fullPage: true,
-            })
-            .catch(() => {});
-        }
-        process.stdout.write(`  Pictures of what was seen: .downstage/e2e\n`);
-        const log = await readFile(
-          join(dataDir, 'logs/portal.log'),
-          'utf8',
-        ).catch(() => '');
-        const loud = log
-          .split('\n')
-          .filter(line => /\b(error|warn)\b/i.test(line));
-        process.stdout.write(`${loud.slice(-15).join('\n')}\n`);
-        break;
-      }
+  const explain = async () => {
+    for (const [name, page] of Object.entries(people)) {
+      await page
+        .screenshot({ path: join(screenshots, `${name}.png`), fullPage: true })
+        .catch(() => {});
     }
+    return `  Pictures of what was seen: .downstage/e2e\n${await portal.complaints()}`;
+  };
+  try {
+    return await walkSteps(steps, { explain });
   } finally {
     await browser.close();
     await portal.stop();
   }
-  return result;
 }
 
 function walk({ portal, pageOf }) {
@@ -378,7 +355,5 @@ async function json(response) {
 if (process.argv[1]?.endsWith('goldenPath.mjs')) {
   const scratch = join(root, '.downstage', 'e2e-run');
   await rm(scratch, { recursive: true, force: true });
-  const result = await goldenPath({ node: process.execPath, scratch });
-  process.stdout.write(`${result.passed} passed, ${result.failed} failed\n`);
-  process.exit(result.failed ? 1 : 0);
+  endWith(await goldenPath({ node: process.execPath, scratch }));
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../scripts/shell.mjs';
 import { minute, person, portalOn, until } from './portal.mjs';
+import { walkSteps } from './steps.mjs';
 
 const RUNS = 12;
 const script = join(root, 'e2e/importMlflow.py');
@@ -19,35 +20,21 @@ const quiet = {
 
 /** Imports from a server of its own into a portal of its own. `python` is one with MLflow and scikit-learn. */
 export async function importsMlflow({ node, scratch, python }) {
-  const result = { passed: 0, failed: 0 };
   // The server is on this machine, which an import does not call unless told to.
   process.env.APP_CONFIG_mlRegistry_import_allow = '["127.0.0.1"]';
   const folder = join(scratch, 'import');
   await mkdir(folder, { recursive: true });
   const server = await mlflowServer({ python, folder });
   const portal = await portalOn({ node, dataDir: join(folder, 'portal') });
-  const steps = walk({ server, portal, python, folder });
   try {
-    for (const [index, [title, work]] of steps.entries()) {
-      const started = Date.now();
-      try {
-        const said = await work();
-        result.passed += 1;
-        const seconds = ((Date.now() - started) / 1000).toFixed(1);
-        process.stdout.write(`  ✓ ${title} (${seconds} s)\n`);
-        if (said) process.stdout.write(`    ${said}\n`);
-      } catch (error) {
-        result.failed += steps.length - index;
-        process.stdout.write(`  ✗ ${title}\n${error.stack}\n`);
-        break;
-      }
-    }
+    return await walkSteps(walk({ server, portal, python, folder }), {
+      explain: portal.complaints,
+    });
   } finally {
     if (portal.isUp) await portal.stop();
     server.stop();
     delete process.env.APP_CONFIG_mlRegistry_import_allow;
   }
-  return result;
 }
 
 function walk({ server, portal, python, folder }) {

@@ -1,9 +1,9 @@
 // A script of plain MLflow against the portal, by a person's token alone; then the catalog knows the model it made.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../scripts/shell.mjs';
+import { runMlflowClient } from './mlflowClient.mjs';
 import { minute, until } from './portal.mjs';
 
 const name = 'wine-by-code';
@@ -16,19 +16,17 @@ export function plainMlflow({ portal, ann, python }) {
       async () => {
         const folder = join(portal.dataDir, 'plain-mlflow');
         await mkdir(folder, { recursive: true });
-        await runScript(python, {
-          cwd: folder,
-          env: {
-            PATH: process.env.PATH,
-            HOME: process.env.HOME,
-            MLFLOW_TRACKING_URI: `${portal.url}/api/ml-registry/mlflow`,
-            MLFLOW_TRACKING_TOKEN: await ann.token(),
-            MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1',
-            MLFLOW_DISABLE_TELEMETRY: 'true',
-            GIT_PYTHON_REFRESH: 'quiet',
-            PYTHONWARNINGS: 'ignore',
+        const { code, said } = await runMlflowClient(
+          python,
+          [join(root, 'e2e/plainMlflow.py'), name],
+          {
+            url: portal.url,
+            cwd: folder,
+            env: { MLFLOW_TRACKING_TOKEN: await ann.token() },
+            limit: 5 * minute,
           },
-        });
+        );
+        assert.equal(code, 0, said);
       },
     ],
     [
@@ -48,26 +46,4 @@ export function plainMlflow({ portal, ann, python }) {
       },
     ],
   ];
-}
-
-/** Runs the script to its end; fails with what it said last. */
-function runScript(python, options) {
-  return new Promise((done, reject) => {
-    const child = spawn(python, [join(root, 'e2e/plainMlflow.py'), name], {
-      ...options,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 5 * minute,
-    });
-    let said = '';
-    const hear = chunk => {
-      said = (said + chunk).slice(-6_000);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.once('error', reject);
-    child.once('exit', code => {
-      if (code === 0) done();
-      else reject(new Error(`The script ended with ${code}:\n${said}`));
-    });
-  });
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { root } from '../scripts/shell.mjs';
 
 export const second = 1_000;
@@ -79,6 +80,7 @@ export async function portalOn({ node, dataDir }) {
       child = undefined;
     },
     backendPid: () => backendPid,
+    complaints: () => complaintsIn(join(dataDir, 'logs/portal.log')),
     /** The number of the gateway's process, or undefined before there was one. */
     gatewayPid: () =>
       readFile(join(dataDir, 'gateway/gateway.json'), 'utf8').then(
@@ -87,6 +89,16 @@ export async function portalOn({ node, dataDir }) {
       ),
   };
   return portal;
+}
+
+/** The last warnings and errors of a log. */
+export async function complaintsIn(file) {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return stripVTControlCharacters(text)
+    .split('\n')
+    .filter(line => /\b(error|warn)\b/i.test(line))
+    .slice(-15)
+    .join('\n');
 }
 
 /** Somebody signed in: calls the portal with their own token. */

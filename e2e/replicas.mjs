@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, startPostgres } from '../scripts/postgres.mjs';
 import { root } from '../scripts/shell.mjs';
-import { isAlive, minute, person, until } from './portal.mjs';
+import { complaintsIn, isAlive, minute, person, until } from './portal.mjs';
+import { endWith, walkSteps } from './steps.mjs';
 
 const load = createRequire(import.meta.url);
 const model = 'replicated';
@@ -20,7 +21,6 @@ const started = Date.now();
 
 /** Steps depend on each other: after a failure the rest counts as failed. */
 export async function replicas({ node, scratch }) {
-  const result = { passed: 0, failed: 0 };
   const folder = join(scratch, 'replicas');
   await mkdir(folder, { recursive: true });
   const postgres = await startPostgres(join(folder, 'postgresql'));
@@ -29,29 +29,16 @@ export async function replicas({ node, scratch }) {
     for (const name of ['first', 'second']) {
       portals.push(await replica({ node, folder, name, postgres }));
     }
-    const steps = walk({ portals, postgres });
-    for (const [index, [title, work]] of steps.entries()) {
-      const begin = Date.now();
-      try {
-        await work();
-        result.passed += 1;
-        process.stdout.write(
-          `  ✓ ${title} (${((Date.now() - begin) / 1000).toFixed(1)} s)\n`,
-        );
-      } catch (error) {
-        result.failed += steps.length - index;
-        process.stdout.write(`  ✗ ${title}\n${error.stack}\n`);
-        for (const portal of portals) {
-          process.stdout.write(`${await portal.complaints()}\n`);
-        }
-        break;
-      }
-    }
+    return await walkSteps(walk({ portals, postgres }), {
+      explain: async () =>
+        (
+          await Promise.all(portals.map(portal => portal.complaints()))
+        ).join('\n'),
+    });
   } finally {
     await Promise.all(portals.map(portal => portal.stop()));
     await postgres.stop();
   }
-  return result;
 }
 
 function walk({ portals, postgres }) {
@@ -495,13 +482,7 @@ async function replica({ node, folder, name, postgres }) {
       );
       if (gateway && isAlive(gateway)) process.kill(gateway, 'SIGTERM');
     },
-    async complaints() {
-      const text = await readFile(log, 'utf8').catch(() => '');
-      const loud = text
-        .split('\n')
-        .filter(line => /\b(error|warn)\b/i.test(line));
-      return `${name}:\n${loud.slice(-12).join('\n')}`;
-    },
+    complaints: async () => `${name}:\n${await complaintsIn(log)}`,
   };
 }
 
@@ -509,7 +490,5 @@ if (process.argv[1]?.endsWith('replicas.mjs')) {
   const scratch =
     process.env.REPLICAS_SCRATCH ?? join(root, '.downstage', 'replicas-run');
   await rm(scratch, { recursive: true, force: true });
-  const result = await replicas({ node: process.execPath, scratch });
-  process.stdout.write(`${result.passed} passed, ${result.failed} failed\n`);
-  process.exit(result.failed ? 1 : 0);
+  endWith(await replicas({ node: process.execPath, scratch }));
 }

@@ -1,7 +1,6 @@
 // An access token in the hands of the real MLflow client: as bearer, as Basic password, revoked.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { minute } from './portal.mjs';
+import { runMlflowClient } from './mlflowClient.mjs';
 
 const script = `
 import mlflow
@@ -20,7 +19,8 @@ except mlflow.exceptions.MlflowException as error:
 /** The steps, for whoever has a portal that is up and a Python with MLflow. */
 export function tokens({ portal, ann, python }) {
   let made;
-  const run = credentials => runScript(python, portal.url, credentials);
+  const run = env =>
+    runMlflowClient(python, ['-c', script], { url: portal.url, env });
   return [
     [
       'a token of Ann tracks with the MLflow client, as bearer and as Basic password, and does no more',
@@ -59,30 +59,4 @@ export function tokens({ portal, ann, python }) {
       },
     ],
   ];
-}
-
-function runScript(python, url, credentials) {
-  return new Promise((done, reject) => {
-    const child = spawn(python, ['-c', script], {
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        MLFLOW_TRACKING_URI: `${url}/api/ml-registry/mlflow`,
-        MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1',
-        MLFLOW_DISABLE_TELEMETRY: 'true',
-        GIT_PYTHON_REFRESH: 'quiet',
-        ...credentials,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 2 * minute,
-    });
-    let said = '';
-    const hear = chunk => {
-      said = (said + chunk).slice(-6_000);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.once('error', reject);
-    child.once('exit', code => done({ code, said }));
-  });
 }

@@ -1,0 +1,31 @@
+// How the end-to-end tests are walked, shown and counted.
+
+/**
+ * Walks [title, work] pairs that rest on each other: after a failure the rest counts as failed. A text that `work`
+ * answers stands below its title; `explain` answers what helps to understand a failure.
+ */
+export async function walkSteps(steps, { explain = async () => '' } = {}) {
+  const result = { passed: 0, failed: 0 };
+  for (const [index, [title, work]] of steps.entries()) {
+    const started = Date.now();
+    try {
+      const said = await work();
+      result.passed += 1;
+      const seconds = ((Date.now() - started) / 1000).toFixed(1);
+      process.stdout.write(`  ✓ ${title} (${seconds} s)\n`);
+      if (typeof said === 'string') process.stdout.write(`    ${said}\n`);
+    } catch (error) {
+      result.failed += steps.length - index;
+      process.stdout.write(`  ✗ ${title}\n${error.stack}\n`);
+      process.stdout.write(`${await explain()}\n`);
+      break;
+    }
+  }
+  return result;
+}
+
+/** Of a script that was started by itself: says how it went, and ends. */
+export function endWith({ passed, failed }) {
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  process.exit(failed ? 1 : 0);
+}
