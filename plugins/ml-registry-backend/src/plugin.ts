@@ -105,7 +105,7 @@ export const mlRegistryPlugin = createBackendPlugin({
         );
         await tuneSqlite(knex);
         // The loops need the services, and they tell the loops: until these run there is nobody to tell.
-        let loops: Loops | undefined;
+        const running: { loops?: Loops } = {};
         const services = createServices({
           ...deps,
           knex,
@@ -132,24 +132,29 @@ export const mlRegistryPlugin = createBackendPlugin({
             secrets: options.webhooks.secretKey
               ? SecretBox.fromKey(options.webhooks.secretKey)
               : await SecretBox.fromFile(options.webhooks.secretKeyFile),
-            onDue: () => loops?.webhooks.nudge(),
+            onDue: () => running.loops?.webhooks.nudge(),
             importClient: new OutboundClient({
               allowedHosts: options.importAllow,
               setting: 'mlRegistry.import.allow',
             }),
-            onImportDue: () => loops?.imports.nudge(),
+            onImportDue: () => running.loops?.imports.nudge(),
           },
-          onUploadDue: () => loops?.uploads.nudge(),
+          onUploadDue: () => running.loops?.uploads.nudge(),
           holders,
           retentionMs: options.retentionMs,
-          onGarbageDue: () => loops?.garbage.nudge(),
+          onGarbageDue: () => running.loops?.garbage.nudge(),
           governance: options.governance,
           trust: options.signing,
           jobs: () => jobs,
-          onVersionCreated: () => loops?.versions.nudge(),
+          onVersionCreated: () => running.loops?.versions.nudge(),
         });
 
-        loops = startLoops(services, { knex, logger, clock, lifecycle });
+        running.loops = startLoops(services, {
+          knex,
+          logger,
+          clock,
+          lifecycle,
+        });
 
         deps.permissionsRegistry.addPermissions(mlRegistryPermissions);
         // The MLflow API authenticates by itself: its clients bring tokens that are not Backstage's.
