@@ -381,14 +381,14 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
       tags: {},
       metadata: {},
     });
-    const id = Number(experimentId);
+    const where = { experiment_id: Number(experimentId) };
     await t
       .knex('experiments')
-      .where('experiment_id', id)
+      .where(where)
       .update({ lifecycle_stage: 'deleted', last_update_time: 1 });
     await t
       .knex('runs')
-      .where('experiment_id', id)
+      .where(where)
       .update({ lifecycle_stage: 'deleted', deleted_time: 1 });
     const shown = await t.garbage.preview(dora);
     expect(shown.itemCount).toBe(2);
