@@ -2,7 +2,7 @@
 // The other command: installs what the tests need, runs all of them, ends with a line that counts.
 //   npm test                      everything
 //   npm test -- --only=unit       one part: format, lint, types, exports, unit, mlflow, crash, replicas, import, browser
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,15 @@ const bin = name => join(root, 'node_modules/.bin', name);
 const cli = join(root, 'node_modules/@backstage/cli/bin/backstage-cli');
 const environment = { ...withNode(node), CI: '1' };
 const scratch = await mkdtemp(join(tmpdir(), 'downstage-test-'));
+// What portals, jobs and clients leave in the temporary folder goes with ours. `environment` was made before: Jest keeps
+// what it compiled there, and the tests it runs remove their own.
+process.env.TMPDIR = scratch;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+    process.exit(1);
+  });
+}
 
 await part('format', () =>
   check('Formatting', node, [bin('prettier'), '--check', '.']),
@@ -59,6 +68,15 @@ async function part(name, work) {
   } catch (error) {
     counted.failed += 1;
     process.stdout.write(`${name}: ${error.message}\n`);
+  } finally {
+    // Portals and clusters of gigabytes, of which the next part needs nothing.
+    for (const left of await readdir(scratch)) {
+      await rm(join(scratch, left), {
+        recursive: true,
+        force: true,
+        maxRetries: 5,
+      });
+    }
   }
 }
 

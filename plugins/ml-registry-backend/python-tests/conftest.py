@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -18,6 +19,16 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+def pytest_configure(config):
+    """The client and its libraries leave files in the temporary folder: one of ours, which goes with the session."""
+    config.temporary = tempfile.TemporaryDirectory(prefix="downstage-pytest-", ignore_cleanup_errors=True)
+    os.environ["TMPDIR"] = tempfile.tempdir = config.temporary.name
+
+
+def pytest_unconfigure(config):
+    config.temporary.cleanup()
 
 
 @pytest.fixture(scope="session")
