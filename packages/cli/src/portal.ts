@@ -5,8 +5,8 @@ import {
   type ContractClient,
 } from '@downstage/common';
 
-/** Where the portal is, and in whose name it is called. */
-export type Portal = { baseUrl: string; token: string };
+/** Where the portal is, and in whose name it is called: with a token that is good at that moment. */
+export type Portal = { baseUrl: string; token: () => Promise<string> };
 
 /**
  * The portal of `DOWNSTAGE_URL` with the token of `DOWNSTAGE_TOKEN` (notebooks, CI), or the one that
@@ -18,7 +18,9 @@ export async function findPortal(
   environment: Record<string, string | undefined> = process.env,
 ): Promise<Portal> {
   const { DOWNSTAGE_URL: url, DOWNSTAGE_TOKEN: token } = environment;
-  if (url && token) return { baseUrl: url.replace(/\/+$/, ''), token };
+  if (url && token) {
+    return { baseUrl: url.replace(/\/+$/, ''), token: async () => token };
+  }
   if (url || token) {
     throw new Error(
       `DOWNSTAGE_URL and DOWNSTAGE_TOKEN go together, and only ${
@@ -28,9 +30,11 @@ export async function findPortal(
   }
   try {
     const auth = await CliAuth.create();
+    // Now, so that who is not signed in hears of it here. Tokens last an hour, and an import may take longer.
+    await auth.getAccessToken();
     return {
       baseUrl: auth.getBaseUrl().replace(/\/+$/, ''),
-      token: await auth.getAccessToken(),
+      token: () => auth.getAccessToken(),
     };
   } catch (error) {
     throw new Error(
@@ -57,12 +61,12 @@ export function clientOf<C extends Contract>(
 
 /** `fetch` in the name of whoever is signed in. */
 export function withToken(portal: Portal): typeof fetch {
-  return (input, init) =>
+  return async (input, init) =>
     fetch(input, {
       ...init,
       headers: {
         ...Object.fromEntries(new Headers(init?.headers)),
-        authorization: `Bearer ${portal.token}`,
+        authorization: `Bearer ${await portal.token()}`,
       },
     });
 }
