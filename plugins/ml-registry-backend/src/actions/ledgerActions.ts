@@ -1,6 +1,7 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { ledgerActionSchema } from '@downstage/plugin-ml-registry-common';
 import type { LedgerService } from '../services/LedgerService';
+import { pageInput } from './pageInput';
 
 /** `list-ledger`, `get-production-on` and `list-production-changes`. */
 export function registerLedgerActions(deps: {
@@ -35,17 +36,7 @@ export function registerLedgerActions(deps: {
             .boolean()
             .optional()
             .describe('Only where somebody went past a gate'),
-          cursor: z
-            .string()
-            .optional()
-            .describe('nextCursor of the answer before'),
-          limit: z
-            .number()
-            .int()
-            .min(1)
-            .max(500)
-            .default(50)
-            .describe('At most so many'),
+          ...pageInput(z, 500),
         }),
       output: z =>
         z.object({

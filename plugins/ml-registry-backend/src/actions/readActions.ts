@@ -5,6 +5,7 @@ import type {
   VersionSummary,
 } from '@downstage/plugin-ml-registry-common';
 import type { ModelService } from '../services/ModelService';
+import { pageInput } from './pageInput';
 import { pathOfModel } from './paths';
 
 /** `list-models` and `get-model`. */
@@ -31,17 +32,7 @@ export function registerReadActions(deps: {
             .optional()
             .describe('Only models of this owner, as group:default/name'),
           query: z.string().optional().describe('Part of the name'),
-          limit: z
-            .number()
-            .int()
-            .min(1)
-            .max(200)
-            .default(50)
-            .describe('How many models at most'),
-          cursor: z
-            .string()
-            .optional()
-            .describe('nextCursor of the answer before'),
+          ...pageInput(z),
         }),
       output: z =>
         z.object({

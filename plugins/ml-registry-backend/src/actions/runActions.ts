@@ -1,5 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import type { RunPageServices } from '../services/createRunPageServices';
+import { pageInput } from './pageInput';
 
 /** `list-runs`, `get-metric-series`, `update-run`, `delete-runs` and `restore-runs`. */
 export function registerRunActions(deps: {
@@ -44,17 +45,7 @@ export function registerRunActions(deps: {
             .boolean()
             .default(false)
             .describe('Deleted runs instead of the others'),
-          limit: z
-            .number()
-            .int()
-            .min(1)
-            .max(200)
-            .default(50)
-            .describe('At most so many'),
-          cursor: z
-            .string()
-            .optional()
-            .describe('nextCursor of the page before'),
+          ...pageInput(z),
         }),
       output: z =>
         z.object({

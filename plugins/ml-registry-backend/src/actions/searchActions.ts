@@ -1,5 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import type { VersionSearchService } from '../services/VersionSearchService';
+import { pageInput } from './pageInput';
 
 /** `search-model-versions` */
 export function registerSearchActions(deps: {
@@ -29,17 +30,7 @@ export function registerSearchActions(deps: {
             .max(1000)
             .optional()
             .describe('metrics.auc DESC, name'),
-          limit: z
-            .number()
-            .int()
-            .min(1)
-            .max(200)
-            .default(50)
-            .describe('At most so many'),
-          cursor: z
-            .string()
-            .optional()
-            .describe('nextCursor of the answer before'),
+          ...pageInput(z),
         }),
       output: z =>
         z.object({
