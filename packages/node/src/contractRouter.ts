@@ -8,8 +8,10 @@ import { InputError } from '@backstage/errors';
 import type { Contract, ParsedOf, ResponseOf } from '@downstage/common';
 import express from 'express';
 import Router from 'express-promise-router';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { describeIssues, pathOfZero } from './describeIssues';
 import { requestCredentials } from './onBehalfOf';
+import { refuseInWords } from './refusals';
 
 /** Who calls, and the raw request for the few handlers that need it. */
 export type HandlerContext = {
@@ -50,6 +52,7 @@ export function createContractRouter<C extends Contract>(options: {
       json,
       async (request, response) => {
         const credentials = await requestCredentials(httpAuth, request);
+        if (operation.body) requireJson(request);
         const input = {
           params: parse('path', operation.params, request.params),
           query: parse('query', operation.query, request.query),
@@ -66,14 +69,40 @@ export function createContractRouter<C extends Contract>(options: {
       },
     );
   }
+  router.use(refuseInWords);
   return router;
 }
 
-function parse(where: string, schema: z.ZodType | undefined, value: unknown) {
+/** A body that is not read because of its type would count as none, and what it says as left out. */
+function requireJson(request: express.Request) {
+  const { 'content-type': type, 'content-length': length } = request.headers;
+  if (length === '0' || request.is('application/json') !== false) return;
+  throw new InputError(
+    `Invalid body: expected the Content-Type application/json, found ${
+      type ?? 'none'
+    }`,
+  );
+}
+
+function parse(
+  where: 'path' | 'query' | 'body',
+  schema: z.ZodType | undefined,
+  value: unknown,
+) {
   if (!schema) return undefined;
+  const zero = pathOfZero(value);
+  if (zero !== undefined) {
+    throw new InputError(
+      `Invalid ${where}: a text must not hold a zero character\n  → at ${zero}`,
+    );
+  }
   const result = schema.safeParse(value ?? {});
   if (!result.success) {
-    throw new InputError(`Invalid ${where}: ${z.prettifyError(result.error)}`);
+    // What stands in the address may be repeated; a body may hold secrets.
+    const found = where === 'body' ? undefined : value;
+    throw new InputError(
+      `Invalid ${where}: ${describeIssues(result.error, found)}`,
+    );
   }
   return result.data;
 }

@@ -8,6 +8,7 @@ export {
   type HandlerContext,
   type Handlers,
 } from './contractRouter';
+export { refusalOf, refuseInWords, StorageFullError } from './refusals';
 export { contractServiceRef, type ContractService } from './contractService';
 export { Authorizer, createAuthorizer } from './authorizer';
 export { onBehalfOfHeaders, requestCredentials } from './onBehalfOf';

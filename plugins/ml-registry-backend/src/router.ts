@@ -1,5 +1,9 @@
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
-import { createContractRouter, type Authorizer } from '@downstage/node';
+import {
+  createContractRouter,
+  refuseInWords,
+  type Authorizer,
+} from '@downstage/node';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import type express from 'express';
 import Router from 'express-promise-router';
@@ -105,5 +109,6 @@ export function createRouter(options: {
       },
     }),
   );
+  router.use(refuseInWords);
   return router;
 }

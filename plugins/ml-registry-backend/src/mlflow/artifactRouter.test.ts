@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
-import { connect } from 'node:net';
 import { once } from 'node:events';
+import { Agent, request as ask } from 'node:http';
+import { connect } from 'node:net';
+import { Readable } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
 import {
   mockCredentials,
   startTestBackend,
 } from '@backstage/backend-test-utils';
 import request from 'supertest';
+import { fillDisk } from '../__testUtils__/fillDisk';
 import { peopleFactory } from '../__testUtils__/people';
 import { trackingTestPlugin } from '../__testUtils__/trackingTestPlugin';
 
@@ -142,6 +146,86 @@ describe('artifacts over HTTP', () => {
       'digits.html',
       'empty.txt',
     ]);
+  });
+
+  it('tells a client that is still sending that the disk is full, and keeps nothing', async () => {
+    const address = backend.server.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const connection = new Agent({ keepAlive: true, maxSockets: 1 });
+    const put = (path: string, headers: Record<string, string>, mib: number) =>
+      new Promise<{ status?: number; text: string }>((resolve, reject) => {
+        const sent = ask(
+          { port, path, method: 'PUT', headers, agent: connection },
+          answer =>
+            readText(answer).then(
+              text => resolve({ status: answer.statusCode, text }),
+              reject,
+            ),
+        );
+        sent.once('error', reject);
+        Readable.from(
+          Array.from({ length: mib }, () => Buffer.alloc(1 << 20)),
+        ).pipe(sent);
+      });
+    const { body: upload } = await agent()
+      .post(`${mount}/mlflow-artifacts/mpu/create/${folder}`)
+      .set('authorization', header)
+      .send({ path: 'full.bin', num_parts: 1 });
+    const [part] = upload.credentials;
+    const room = await fillDisk();
+    try {
+      for (const answer of [
+        await put(at('full.bin'), { authorization: header }, 24),
+        await put(new URL(part.url).pathname, part.headers, 24),
+      ]) {
+        expect(answer.status).toBe(507);
+        expect(JSON.parse(answer.text)).toEqual({
+          error_code: 'RESOURCE_EXHAUSTED',
+          message: expect.stringContaining('no room left on its disk'),
+        });
+      }
+    } finally {
+      room.mockRestore();
+    }
+    // On the same connection: nothing of the refused uploads is in the way.
+    expect(await put(at('fits.bin'), { authorization: header }, 1)).toEqual({
+      status: 200,
+      text: '{}',
+    });
+    connection.destroy();
+    await agent().delete(at('fits.bin')).set('authorization', header);
+    const { body } = await agent()
+      .get(`${mount}/mlflow-artifacts/artifacts?path=${folder}`)
+      .set('authorization', header);
+    expect(body.files).toHaveLength(2);
+  });
+
+  it('answers a refusal on a connection that goes on working, however much was sent with it', async () => {
+    const address = backend.server.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const connection = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (const expected of [404, 404]) {
+      const status = await new Promise((resolve, reject) => {
+        const path = `${mount}/mlflow-artifacts/artifacts/0/none/artifacts/x`;
+        const sent = ask(
+          {
+            port,
+            path,
+            method: 'PUT',
+            headers: { authorization: header },
+            agent: connection,
+          },
+          answer => {
+            answer.resume();
+            answer.once('end', () => resolve(answer.statusCode));
+          },
+        );
+        sent.once('error', reject);
+        sent.end(Buffer.alloc(8 << 20));
+      });
+      expect(status).toBe(expected);
+    }
+    connection.destroy();
   });
 
   it.each([

@@ -4,6 +4,7 @@ import Router from 'express-promise-router';
 import type { Request } from 'express';
 import type { ArtifactService } from '../services/ArtifactService';
 import type { TrackingCaller } from '../services/StagePolicy';
+import { contentOf } from '../http/contentOf';
 import { sendArtifact } from '../http/sendArtifact';
 
 /**
@@ -46,7 +47,8 @@ export function createArtifactRouter(
 
   router.put('/artifacts/:path(*)', async (request, response) => {
     const caller = await callerOf(request);
-    await service.upload(caller, safePath(request.params.path), request);
+    const path = safePath(request.params.path);
+    await service.upload(caller, path, contentOf(request, response));
     response.json({});
   });
 

@@ -1,4 +1,5 @@
 import type { LoggerService } from '@backstage/backend-plugin-api';
+import { refusalOf } from '@downstage/node';
 import type { ErrorRequestHandler, Response } from 'express';
 
 /** MLflow's name and HTTP status of a failure. */
@@ -12,6 +13,8 @@ const FAILURES: Record<string, Failure> = {
   ConflictError: { code: 'RESOURCE_CONFLICT', status: 409 },
   NotImplementedError: { code: 'NOT_IMPLEMENTED', status: 501 },
   ServiceUnavailableError: { code: 'TEMPORARILY_UNAVAILABLE', status: 503 },
+  // The client does not repeat a 507, and shows its message.
+  StorageFullError: { code: 'RESOURCE_EXHAUSTED', status: 507 },
 };
 
 const BY_CODE: Record<string, Failure> = {
@@ -45,12 +48,8 @@ const BY_CODE: Record<string, Failure> = {
   },
 };
 
-/** What PostgreSQL refuses of a client's values; SQLite takes them. */
-const DATABASE_REFUSALS: Record<string, string> = {
-  '22001': 'A name or a value is longer than this server keeps',
-  '22003': 'A number is larger than this server keeps',
-  '22P02': 'A value or a page token is not of the kind that is kept here',
-};
+/** Names and values are repeated in messages; a client that sent a megabyte need not read it again. */
+const longestMessage = 4000;
 
 /** Answers in MLflow's shape. Its client shows `message` to the user. */
 export function sendFailure(
@@ -59,8 +58,15 @@ export function sendFailure(
 ): void {
   response.status(failure.status).json({
     error_code: failure.code,
-    message: failure.message,
+    message: shorten(failure.message),
   });
+}
+
+/** The middle goes: the end often says what is allowed. */
+function shorten(message: string): string {
+  if (message.length <= longestMessage) return message;
+  const half = longestMessage / 2;
+  return `${message.slice(0, half)} … ${message.slice(-half)}`;
 }
 
 /**
@@ -69,27 +75,20 @@ export function sendFailure(
  * answered without details.
  */
 export function mlflowErrorHandler(logger: LoggerService): ErrorRequestHandler {
-  return (error, request, response, _next) => {
+  return (raised, request, response, _next) => {
     if (response.headersSent) {
       // A download that broke half way: the client must notice.
       response.destroy();
       return;
     }
-    const refusal = Object.entries(DATABASE_REFUSALS).find(
-      ([code]) => error?.code === code,
-    );
-    if (refusal) {
-      sendFailure(response, {
-        ...FAILURES.InputError,
-        message: refusal[1],
-      });
-      return;
-    }
+    const error = refusalOf(raised) ?? raised;
     const failure = failureOf(error);
     if (failure) {
       if (failure.status === 401) {
         response.setHeader('WWW-Authenticate', 'Bearer realm="mlflow"');
       }
+      // Of the platform's making: its log says so too.
+      if (failure.status === 507) logger.error(messageOf(error), raised);
       sendFailure(response, { ...failure, message: messageOf(error) });
       return;
     }

@@ -2,11 +2,12 @@ import { InputError } from '@backstage/errors';
 import express, { type Request } from 'express';
 import Router from 'express-promise-router';
 import { signatureHeader } from '../domain/SignedPaths';
+import { contentOf } from '../http/contentOf';
 import { sendArtifact } from '../http/sendArtifact';
 import type { TrackingCaller } from '../services/StagePolicy';
 import type { UploadService } from '../services/UploadService';
 import { safePath } from './artifactRouter';
-import { Message } from './Message';
+import { Message, missing } from './Message';
 
 /**
  * `/api/2.0/mlflow-artifacts`, in parts: `mpu` and `presigned` as MLflow's
@@ -74,7 +75,7 @@ export function createUploadRouter(
     const { etag } = await service.putPart(request.get(signatureHeader), {
       uploadId: request.params.upload_id,
       number: partNumber(Number(request.params.number)),
-      content: request,
+      content: contentOf(request, response),
     });
     response.setHeader('ETag', etag).end();
   });
@@ -96,7 +97,8 @@ function targetOf(request: Request, message: Message): string {
 }
 
 function partNumber(number: number | undefined): number {
-  if (number && Number.isInteger(number) && number >= 1 && number <= 10_000) {
+  if (number === undefined) throw missing('part_number');
+  if (Number.isInteger(number) && number >= 1 && number <= 10_000) {
     return number;
   }
   throw new InputError(

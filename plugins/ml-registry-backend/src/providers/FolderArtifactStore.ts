@@ -59,17 +59,12 @@ export class FolderArtifactStore implements ArtifactStore {
       await flush(dirname(target));
     } catch (error) {
       await rm(temporary, { force: true });
-      if (
-        hasCode(
-          error,
-          'ENOTDIR',
-          'EEXIST',
-          'EISDIR',
-          'ENOTEMPTY',
-          'ENAMETOOLONG',
-        )
-      ) {
-        throw new InputError('Invalid path', error);
+      // Without the cause, which names folders of this machine.
+      if (hasCode(error, 'ENAMETOOLONG')) throw new InputError('Invalid path');
+      if (hasCode(error, 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOTEMPTY')) {
+        throw new InputError(
+          'Invalid path: a folder lies where the file would, or a file where a folder of it would',
+        );
       }
       throw error;
     }

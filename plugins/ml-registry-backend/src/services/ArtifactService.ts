@@ -50,10 +50,14 @@ export class ArtifactService {
         this.#refuseFrozen(path).then(() => done(), done);
       },
     });
-    const [{ size, sha256 }] = await Promise.all([
+    const [stored, received] = await Promise.allSettled([
       store.put(path, guard),
       pipeline(content, guard),
     ]);
+    // The store knows why it gave up, the stream only that it did.
+    if (stored.status === 'rejected') throw stored.reason;
+    if (received.status === 'rejected') throw received.reason;
+    const { size, sha256 } = stored.value;
     await rows.save({
       path,
       size,
