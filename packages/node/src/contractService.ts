@@ -102,5 +102,6 @@ function asKnownError(error: unknown) {
   const { name, message, code } = error.cause as Error & { code?: string };
   const ErrorClass = known[name as keyof typeof known];
   if (!ErrorClass) return error;
-  return Object.assign(new ErrorClass(message, error), code ? { code } : {});
+  // Without a cause: it would stand in the message, and the other plugin's whole answer in ours.
+  return Object.assign(new ErrorClass(message), code ? { code } : {});
 }
