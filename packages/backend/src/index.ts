@@ -1,12 +1,15 @@
 import { createBackend } from '@backstage/backend-defaults';
+import { rootHttpRouterServiceFactory } from '@backstage/backend-defaults/rootHttpRouter';
 import { searchModuleMl } from '@downstage/plugin-catalog-backend-module-ml';
 import { mlRegistryModuleServing } from '@downstage/plugin-ml-serving-backend';
 import { exampleSignIn } from './exampleSignIn';
 import { portalPermissions } from './portalPermissions';
+import { withoutStacks } from './withoutStacks';
 
 const backend = createBackend();
 
 // The portal itself
+backend.add(rootHttpRouterServiceFactory({ configure: withoutStacks }));
 backend.add(import('@backstage/plugin-app-backend'));
 backend.add(import('@backstage/plugin-auth-backend'));
 backend.add(import('@backstage/plugin-auth-backend-module-guest-provider'));
