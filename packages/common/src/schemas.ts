@@ -13,8 +13,20 @@ export const timestampSchema = z.string();
 
 /** The path parameters of everything that hangs on an entity. */
 export const entityPathSchema = z.object({
-  namespace: z.string().min(1).max(63),
-  name: z.string().min(1).max(256),
+  namespace: z
+    .string()
+    .max(63)
+    .regex(
+      /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/,
+      'Expected a namespace such as default',
+    ),
+  name: z
+    .string()
+    .max(256)
+    .regex(
+      /^[^/:\p{Cc}]+$/u,
+      'Expected a name without slashes, colons and control characters',
+    ),
 });
 
 /** Paging by cursor: opaque, from the answer before. */

@@ -92,6 +92,13 @@ export function checkModelName(name: string | undefined): string {
       }'. Model name must be non-empty and cannot contain '/' or ':'.`,
     );
   }
+  if (/\p{Cc}/u.test(name)) {
+    throw new InputError(
+      `Invalid model name: ${JSON.stringify(
+        name,
+      )}. Model name cannot contain line breaks and other control characters.`,
+    );
+  }
   return checkLength('Registered model name', name, limits.modelName);
 }
 
