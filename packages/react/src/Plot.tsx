@@ -13,6 +13,18 @@ export const seriesColors = [
   '#8c564b',
 ];
 
+/** The same series on a dark ground, where the colours above could hardly be seen. */
+const seriesColorsOnDark = [
+  '#58a6dd',
+  '#f2a65a',
+  '#5fcf9f',
+  '#e0709c',
+  '#9d92ee',
+  '#cfcf5a',
+  '#5fd0e0',
+  '#b98377',
+];
+
 type ZoomRange = { startValue?: number; endValue?: number };
 type ZoomEvent = ZoomRange & { batch?: ZoomRange[] };
 
@@ -86,6 +98,7 @@ export function Plot(props: {
     const line = style.getPropertyValue('--bui-border-1').trim() || faint;
     const background =
       style.getPropertyValue('--bui-bg-neutral-1').trim() || 'transparent';
+    const isDark = document.body.dataset.themeMode === 'dark';
     const axis = {
       axisLabel: { color: foreground },
       axisLine: { lineStyle: { color: faint } },
@@ -101,7 +114,7 @@ export function Plot(props: {
       }));
     chart.setOption(
       {
-        color: seriesColors,
+        color: isDark ? seriesColorsOnDark : seriesColors,
         backgroundColor: 'transparent',
         textStyle: { color: foreground, fontFamily: style.fontFamily },
         animation: false,
@@ -113,6 +126,7 @@ export function Plot(props: {
           },
         }),
         ...option,
+        ...(isDark && 'series' in option && { series: onDark(option.series) }),
         tooltip: {
           confine: true,
           backgroundColor: background,
@@ -178,5 +192,20 @@ export function Plot(props: {
       aria-label={label}
       style={{ width: '100%', height }}
     />
+  );
+}
+
+/** Series whose options name one of the colours get its like for a dark ground; their data are left alone. */
+function onDark(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return seriesColorsOnDark[seriesColors.indexOf(value)] ?? value;
+  }
+  if (Array.isArray(value)) return value.map(onDark);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      key === 'data' ? item : onDark(item),
+    ]),
   );
 }

@@ -4,12 +4,12 @@ const four = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 const six = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 });
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
-/** A number for people: four significant digits, thousands apart; a dash for what is not there. */
+/** A number for people: four significant digits, counts below 10^15 whole with thousands apart; a dash for what is not there. */
 export function formatNumber(value: number | null | undefined): string {
   if (value === undefined || value === null) return '–';
   if (!Number.isFinite(value)) return String(value);
-  if (Number.isInteger(value)) return whole.format(value);
   const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e15) return whole.format(value);
   if (size !== 0 && (size < 0.0001 || size >= 1e7))
     return value.toExponential(3);
   return (size >= 1000 ? six : four).format(value);
