@@ -47,15 +47,21 @@ export class ByteReader {
     }
   }
 
-  /** Up to the next line feed, which is left out. */
-  async line(most: number): Promise<string> {
-    const bytes: number[] = [];
+  /** Up to the next line feed, which is left out; `undefined` for a longer line, which is read all the same. */
+  async line(most: number): Promise<string | undefined> {
+    const parts: Buffer[] = [];
+    let length = 0;
     for (;;) {
-      const byte = await this.next();
-      if (byte === undefined) throw new EndOfBytesError('It ends too early');
-      if (byte === 0x0a) return Buffer.from(bytes).toString('utf8');
-      bytes.push(byte);
-      if (bytes.length > most) throw new Error('A line has no end');
+      if (!(await this.#fill())) throw new EndOfBytesError('It ends too early');
+      const end = this.#chunk.indexOf(0x0a, this.#at);
+      const part = this.#chunk.subarray(this.#at, end < 0 ? undefined : end);
+      length += part.length;
+      if (length <= most) parts.push(part);
+      const step = end < 0 ? part.length : part.length + 1;
+      this.#at += step;
+      this.#position += step;
+      if (end < 0) continue;
+      return length <= most ? Buffer.concat(parts).toString('utf8') : undefined;
     }
   }
 

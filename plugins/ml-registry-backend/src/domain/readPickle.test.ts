@@ -60,6 +60,60 @@ describe('readPickle', () => {
     expect(imports.map(({ kind }) => kind)).toEqual(['dangerous']);
   });
 
+  it.each([
+    [
+      'after pickles without a head, as older PyTorch writes them',
+      'I1\n.I2\n.cposix\nsystem\n.',
+      'posix.system',
+    ],
+    [
+      'after a line that has no end',
+      `V${'x'.repeat(10_000)}\n0cposix\nsystem\n.`,
+      'posix.system',
+    ],
+    [
+      'after more harmless names than are kept',
+      `${Array.from({ length: 1_100 }, (_, i) => `cnumpy\nn${i}\n`).join(
+        '',
+      )}cposix\nsystem\n.`,
+      'posix.system',
+    ],
+    [
+      'under a number of the memo that Python reads in its own way',
+      'Vcollections\np10\nVposix\np1_0\nVOrderedDict\np+0011\nVsystem\np11\ng10\ng11\n\x93.',
+      'posix.system',
+    ],
+    [
+      'in two large numbers that are one to JavaScript',
+      'Vposix\np9007199254740993\nVnumpy\np9007199254740992\ng9007199254740993\nVsystem\n\x93.',
+      'posix.system',
+    ],
+    [
+      'in escapes',
+      'Vp\\u006fsix\nVsyste\\u006d\n\x93.',
+      '(computed).__import__',
+    ],
+    [
+      'in a memo that is counted and numbered at once',
+      'Vnumpy\np1\n\x94Vposix\np1\ng1\nVsystem\n\x93.',
+      '(computed).system',
+    ],
+  ])('finds what hides %s', async (_, text, name) => {
+    const { imports } = await read(Buffer.from(text, 'latin1'));
+    expect(imports).toContainEqual({ name, kind: 'dangerous' });
+  });
+
+  it('takes what follows the last pickle for what it is', async () => {
+    const { imports, problem } = await read(
+      Buffer.concat([
+        Buffer.from(harmless, 'base64'),
+        Buffer.from('1027000000000000', 'hex'),
+      ]),
+    );
+    expect(problem).toBeUndefined();
+    expect(imports.every(({ kind }) => kind === 'known')).toBe(true);
+  });
+
   it('says where it had to stop, and keeps what it found before', async () => {
     const bytes = Buffer.from(evil['protocol 4'], 'base64');
     const cut = await read(bytes.subarray(0, -3));

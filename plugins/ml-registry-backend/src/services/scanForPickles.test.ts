@@ -20,6 +20,8 @@ describe('scanForPickles', () => {
     ['model.pkl', evil, 'model.pkl'],
     ['model.joblib', gzipSync(evil), 'model.joblib'],
     ['model.pt', torch, 'model.pt!archive/data.pkl'],
+    ['weights.bin', evil, 'weights.bin'],
+    ['any.thing', evil, 'any.thing'],
   ])('looks into %s', async (path, bytes, found) => {
     expect(await scan(path, bytes)).toEqual([
       { path: found, imports: dangerous },
@@ -30,6 +32,9 @@ describe('scanForPickles', () => {
     ['MLmodel', Buffer.from('flavors: {}')],
     ['weights.bin', Buffer.from([0, 1, 2, 3, 4])],
     ['nothing.txt', Buffer.alloc(0)],
+    ['conda.yaml', Buffer.from('channels:\n- conda-forge\ndependencies:\n')],
+    ['code.py', Buffer.from('import os\nimport sys\nos.system("x")\n')],
+    ['weights.safetensors', Buffer.from('9300000000000000', 'hex')],
   ])('finds no pickle in %s', async (path, bytes) => {
     expect(await scan(path, bytes)).toEqual([]);
   });

@@ -19,7 +19,8 @@ type Open = () => Promise<{ content: Readable; size: number } | undefined>;
  * The pickles in one file of a model: the file itself, or members of it where it is an archive as PyTorch writes them.
  *
  * @remarks
- * A file counts as a pickle by its name or by its first bytes, packed (gzip, zlib) or not. Archives are copied to a
+ * A file counts as a pickle by its name or by its first bytes, packed (gzip, zlib) or not; pickles of the first protocol
+ * have neither, and count when they do harm. Archives are copied to a
  * temporary folder, because a ZIP is read from its end.
  */
 export async function scanForPickles(
@@ -39,21 +40,37 @@ export async function scanForPickles(
     }
     return scanArchive(path, { content, size: file.size });
   }
-  const pickled = first[0] === 0x80 && first[1] >= 2 && first[1] <= 5;
   const packed = named ? unpackerOf(path, first) : undefined;
-  // Weights are often called .bin without being pickles; the first bytes decide there.
-  if (!pickled && !packed && (!named || /\.bin$/i.test(path))) {
-    content.destroy();
-    return [];
-  }
+  // Weights are often called .bin without being pickles.
+  const sure =
+    isPickled(first) ||
+    packed !== undefined ||
+    (named && !/\.bin$/i.test(path));
   const source = packed ? content.pipe(packed) : content;
   content.on('error', error => packed?.destroy(error));
   try {
-    return [{ path, ...(await readPickle(source)) }];
+    return await findingsIn(path, source, sure);
   } finally {
     source.destroy();
     content.destroy();
   }
+}
+
+/** Where it is not sure that it is a pickle: it may begin like one by chance, but names what does harm by none. */
+async function findingsIn(
+  path: string,
+  source: AsyncIterable<Buffer>,
+  sure: boolean,
+): Promise<PickleFindings[]> {
+  const found = await readPickle(source);
+  const harmful = found.imports.some(
+    ({ kind, name }) => kind === 'dangerous' && !name.startsWith('(computed)'),
+  );
+  return sure || harmful ? [{ path, ...found }] : [];
+}
+
+function isPickled(first: Buffer): boolean {
+  return first[0] === 0x80 && first[1] >= 2 && first[1] <= 5;
 }
 
 async function scanArchive(
@@ -152,10 +169,9 @@ async function scanMember(
   stream: Readable,
 ): Promise<PickleFindings[]> {
   const { first, content } = await peek(stream, 2);
-  const pickled = first[0] === 0x80 && first[1] >= 2 && first[1] <= 5;
   try {
-    if (!pickled && !/\.pkl$/i.test(path)) return [];
-    return [{ path, ...(await readPickle(content)) }];
+    const sure = isPickled(first) || /\.pkl$/i.test(path);
+    return await findingsIn(path, content, sure);
   } finally {
     content.destroy();
     stream.destroy();
