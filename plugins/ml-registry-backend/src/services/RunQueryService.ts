@@ -213,6 +213,9 @@ export function ofModel(name: string): Sql {
 
 function toRun(run: StoredRun, experimentName: string): Run {
   const tags = asRecord(run.tags);
+  const notFinite = run.metrics
+    .filter(({ value }) => !isFigure(value))
+    .map(({ key, value }) => [key, spelled(value)] as const);
   return {
     runId: run.runId,
     name: run.name,
@@ -228,6 +231,7 @@ function toRun(run: StoredRun, experimentName: string): Run {
         .filter(({ value }) => isFigure(value))
         .map(({ key, value }) => [key, value]),
     ),
+    ...(notFinite.length > 0 && { notFinite: Object.fromEntries(notFinite) }),
     tags,
     datasets: joinDatasets(
       run.datasets.map(({ name, digest, tags: inputTags }) => {
@@ -245,6 +249,11 @@ function toRun(run: StoredRun, experimentName: string): Run {
 /** JSON knows no NaN, and infinity is stored as the largest double. */
 function isFigure(value: number) {
   return Number.isFinite(value) && Math.abs(value) < Number.MAX_VALUE;
+}
+
+function spelled(value: number): 'NaN' | 'Infinity' | '-Infinity' {
+  if (Number.isNaN(value)) return 'NaN';
+  return value > 0 ? 'Infinity' : '-Infinity';
 }
 
 function asRecord(pairs: { key: string; value: string }[]) {

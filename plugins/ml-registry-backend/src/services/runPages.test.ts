@@ -68,6 +68,22 @@ describe.each(databases.eachSupportedId())('run pages, %p', id => {
     return { knex, ...registry.runPages };
   }
 
+  it('says which metrics of a run ended in NaN or infinity', async () => {
+    const knex = await databases.init(id);
+    const { runs } = await aRegistry(knex);
+    await insertRun(knex, {
+      id: 'diverged',
+      at: 1,
+      metrics: { auc: 0.8, loss: NaN, norm: Number.MAX_VALUE },
+    });
+    await insertRun(knex, { id: 'plain', at: 2, metrics: { auc: 0.8 } });
+    expect(await runs.get('diverged', as('ann'))).toMatchObject({
+      metrics: { auc: 0.8 },
+      notFinite: { loss: 'NaN', norm: 'Infinity' },
+    });
+    expect(await runs.get('plain', as('ann'))).not.toHaveProperty('notFinite');
+  });
+
   it('answers pages of columns in the order asked for, absent values last', async () => {
     const { knex, table } = await start();
     await insertRun(knex, {

@@ -22,8 +22,12 @@ export const runSchema = z.object({
   startTime: timestampSchema,
   endTime: timestampSchema.optional(),
   params: z.record(z.string(), z.string()),
-  /** The last finite value of each metric. */
+  /** The last value of each metric, where it is finite. */
   metrics: metricsSchema,
+  /** Metrics whose last value JSON has no number for, such as the loss of a run that diverged. */
+  notFinite: z
+    .record(z.string(), z.enum(['NaN', 'Infinity', '-Infinity']))
+    .optional(),
   tags: z.record(z.string(), z.string()),
   datasets: z.array(datasetInputSchema),
   jobId: z.string().optional(),

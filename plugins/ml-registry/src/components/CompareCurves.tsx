@@ -3,6 +3,7 @@ import type { Run } from '@downstage/plugin-ml-registry-common';
 import { Frame } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Text } from '@backstage/ui';
+import { lastValues } from '../domain/lastValues';
 import { useChoice } from '../hooks/useChoice';
 import { useSeries } from '../hooks/useSeries';
 import { useSeriesView } from '../hooks/useSeriesView';
@@ -20,7 +21,8 @@ export function CompareCurves(props: { runs: readonly Run[] }) {
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const [view, change] = useSeriesView();
   const names = useMemo(
-    () => [...new Set(runs.flatMap(run => Object.keys(run.metrics)))].sort(),
+    () =>
+      [...new Set(runs.flatMap(run => Object.keys(lastValues(run))))].sort(),
     [runs],
   );
   const first = useSeries(runs.slice(0, 1), names.slice(0, PROBED), {

@@ -10,6 +10,7 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { ButtonIcon, Flex, Link, Switch, Text } from '@backstage/ui';
 import { RiArrowDownLine, RiArrowUpLine, RiCloseLine } from '@remixicon/react';
 import { compareRuns, type ComparedRow } from '../domain/compareRuns';
+import { lastValues } from '../domain/lastValues';
 import { runStatus } from '../domain/runStatus';
 import { paths } from '../paths';
 import { mlRegistryTranslationRef } from '../translation';
@@ -22,9 +23,16 @@ export function CompareTable(props: {
   const { runs, onRemove } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const [onlyDifferences, setOnlyDifferences] = useState(false);
-  const { params, metrics } = compareRuns(runs);
+  const { params, metrics } = compareRuns(
+    runs.map(run => ({ params: run.params, metrics: lastValues(run) })),
+  );
   const columns = runs.map(run => (
-    <Flex key={run.runId} direction="column" gap="1">
+    <Flex
+      key={run.runId}
+      direction="column"
+      gap="1"
+      style={{ maxWidth: 240, overflowWrap: 'anywhere' }}
+    >
       <Flex align="center" gap="1">
         <Link href={paths.run(run.runId)}>{run.name || run.runId}</Link>
         {runs.length > 2 && (

@@ -54,6 +54,22 @@ describe('RunPage', () => {
     expect(screen.queryByText('system/cpu')).toBeNull();
   });
 
+  it('shows the curve of a loss that ended in NaN, and says that it did', async () => {
+    renderWithRegistry(page, {
+      registry: fakeRegistry({
+        runs: [aRun({ metrics: { auc: 0.99 }, notFinite: { loss: 'NaN' } })],
+      }),
+      path: '/runs/run2',
+    });
+    expect(
+      await screen.findByRole('table', { name: 'Metrics' }),
+    ).toHaveTextContent('lossNaN');
+    await userEvent.click(screen.getByRole('tab', { name: 'Metrics' }));
+    expect(
+      await screen.findByRole('img', { name: 'loss by Step' }),
+    ).toBeInTheDocument();
+  });
+
   it('asks again for the window that the address names', async () => {
     const registry = fakeRegistry({ runs: [aRun()] });
     const getMetricSeries = jest.spyOn(registry, 'getMetricSeries');

@@ -8,6 +8,7 @@ import { ArtifactBrowser } from '../components/artifacts/ArtifactBrowser';
 import { RunActions } from '../components/run/RunActions';
 import { RunOverview } from '../components/run/RunOverview';
 import { RunSeries } from '../components/series/RunSeries';
+import { lastValues } from '../domain/lastValues';
 import { orderMetrics } from '../domain/orderMetrics';
 import { isSystemMetric } from '../domain/series/seriesView';
 import { useRegistry } from '../hooks/useRegistry';
@@ -42,7 +43,7 @@ export function RunPage() {
 function RunTabs(props: { run: Run; onChanged: () => void }) {
   const { run, onChanged } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
-  const names = orderMetrics(run.metrics).map(([name]) => name);
+  const names = orderMetrics(lastValues(run)).map(([name]) => name);
   const panels = {
     overview: <RunOverview run={run} onChanged={onChanged} />,
     metrics: (

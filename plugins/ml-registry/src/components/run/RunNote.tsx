@@ -58,6 +58,9 @@ export function RunNote(props: { run: Run; onChanged: () => void }) {
       ) : (
         <Flex direction="column" gap="3">
           <TextAreaField
+            // The button that was pressed is gone; the keyboard goes on here.
+            // eslint-disable-next-line jsx-a11y/no-autofocus
+            autoFocus
             label={t('runDetail.note')}
             description={t('runDetail.noteHint')}
             value={draft}

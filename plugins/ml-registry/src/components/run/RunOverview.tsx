@@ -2,6 +2,7 @@ import type { Run } from '@downstage/plugin-ml-registry-common';
 import { CodeBlock, formatNumber, PlainTable, Section } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex } from '@backstage/ui';
+import { lastValues } from '../../domain/lastValues';
 import { orderMetrics } from '../../domain/orderMetrics';
 import { isSystemMetric } from '../../domain/series/seriesView';
 import { useTrackingUri } from '../../hooks/useTrackingUri';
@@ -46,7 +47,7 @@ export function RunOverview(props: { run: Run; onChanged: () => void }) {
             caption={t('runs.metrics')}
             columns={[t('run.metric'), t('run.last')]}
             empty={t('run.noMetrics')}
-            rows={orderMetrics(run.metrics)
+            rows={orderMetrics(lastValues(run))
               .filter(([name]) => !isSystemMetric(name))
               .map(([name, value]) => ({ name, text: formatNumber(value) }))}
           />

@@ -70,7 +70,7 @@ export function ExperimentPicker(props: {
                     )
                   }
                 >
-                  {name}
+                  <span style={{ overflowWrap: 'anywhere' }}>{name}</span>
                 </Checkbox>
               ))}
             </Flex>

@@ -4,6 +4,7 @@ import { formatNumber, Frame, PlainTable } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, SearchField, Text } from '@backstage/ui';
 import { groupMetrics } from '../../domain/series/seriesView';
+import { lastValues } from '../../domain/lastValues';
 import { useSeries } from '../../hooks/useSeries';
 import { useSeriesView } from '../../hooks/useSeriesView';
 import { mlRegistryTranslationRef } from '../../translation';
@@ -88,7 +89,7 @@ export function RunSeries(props: {
                   columns={[t('run.metric'), t('run.last')]}
                   rows={single.map(({ key }) => ({
                     key,
-                    cells: [key, formatNumber(run.metrics[key])],
+                    cells: [key, formatNumber(lastValues(run)[key])],
                   }))}
                 />
               )}

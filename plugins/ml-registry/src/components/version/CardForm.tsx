@@ -42,12 +42,14 @@ export function CardForm(props: {
 
   return (
     <Flex direction="column" gap="4">
-      {cardFieldNames.map(field => {
+      {cardFieldNames.map((field, index) => {
         const common = {
           label: t(`card.fields.${field}`),
           description: t(`card.hints.${field}`),
           value: declared[field] ?? '',
           onChange: set(field),
+          // The button that was pressed is gone; the keyboard goes on here.
+          autoFocus: index === 0,
         };
         return field === 'licence' ? (
           <TextField key={field} {...common} />
