@@ -15,6 +15,7 @@ import {
   versionOfModelVocabulary,
   versionVocabulary,
 } from '../searchGrammar/vocabulary';
+import { groupBy } from '../stores/database';
 import {
   PROMPT_TAG,
   type ModelVersionRow,
@@ -66,7 +67,7 @@ export class RegistryReadService {
     const model = await models.findModel(models.database, name);
     if (!model)
       throw new NotFoundError(`Registered Model with name=${name} not found`);
-    return { ...model, latest: await this.#latest(name) };
+    return { ...model, latest: await models.newestOfStages([name]) };
   }
 
   async getVersion(
@@ -111,7 +112,10 @@ export class RegistryReadService {
     return latest.filter(({ stage }) => request.stages.includes(stage));
   }
 
-  async searchModels(caller: TrackingCaller, search: Search) {
+  async searchModels(
+    caller: TrackingCaller,
+    search: Search,
+  ): Promise<{ models: ModelWithLatest[]; nextPageToken?: string }> {
     const { access, models, knex } = this.#deps;
     await access.read(caller);
     const options = {
@@ -150,11 +154,17 @@ export class RegistryReadService {
             )),
       ],
     });
-    const found: ModelWithLatest[] = [];
-    for (const model of page.models) {
-      found.push({ ...model, latest: await this.#latest(model.name) });
-    }
-    return { models: found, nextPageToken: page.nextPageToken };
+    const latest = groupBy(
+      await models.newestOfStages(page.models.map(({ name }) => name)),
+      ({ name }) => name,
+    );
+    return {
+      models: page.models.map(model => ({
+        ...model,
+        latest: latest.get(model.name) ?? [],
+      })),
+      nextPageToken: page.nextPageToken,
+    };
   }
 
   async searchVersions(caller: TrackingCaller, search: Search) {
@@ -200,15 +210,6 @@ export class RegistryReadService {
       ),
       terms: orders.flatMap(order => compileOrder(order, options)),
     });
-  }
-
-  async #latest(name: string): Promise<ModelVersionRow[]> {
-    const { models } = this.#deps;
-    const newest = new Map<Stage, ModelVersionRow>();
-    for (const version of await models.listVersions(models.database, name)) {
-      if (!newest.has(version.stage)) newest.set(version.stage, version);
-    }
-    return [...newest.values()];
   }
 }
 

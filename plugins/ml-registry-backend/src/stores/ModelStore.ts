@@ -296,6 +296,29 @@ export class ModelStore {
     return versionsFromRows(db, rows);
   }
 
+  /** The newest version of each stage of these models, newest first. */
+  async newestOfStages(names: string[]): Promise<ModelVersionRow[]> {
+    const versions: ModelVersionRow[] = [];
+    for (const part of chunks(names)) {
+      const newest = this.#knex('model_versions')
+        .select('name')
+        .max('version as version')
+        .whereIn('name', part)
+        .groupBy('name', 'stage')
+        .as('newest');
+      const rows = await this.#knex<ModelVersionDbRow>('model_versions')
+        .select('model_versions.*')
+        .join(newest, join =>
+          join
+            .on('newest.name', 'model_versions.name')
+            .andOn('newest.version', 'model_versions.version'),
+        )
+        .orderBy('model_versions.version', 'desc');
+      versions.push(...(await versionsFromRows(this.#knex, rows)));
+    }
+    return versions;
+  }
+
   /** Newest first. */
   async findVersionsInStage(
     db: Database,
