@@ -8,6 +8,7 @@ import {
   toNumber,
   type Database,
 } from './database';
+import { pickOfVersions } from './modelRows';
 
 /** A version with everything its run knows, as the portal shows it. */
 export type VersionFacts = {
@@ -189,17 +190,23 @@ export class VersionReader {
 
   async #withRuns(rows: VersionRow[]): Promise<VersionFacts[]> {
     if (!rows.length) return [];
-    const names = [...new Set(rows.map(row => row.name))];
-    const aliases: { name: string; alias: string; version: number }[] =
-      await this.#knex('registered_model_aliases')
-        .whereIn('name', names)
-        .orderBy('alias');
-    const tags: {
+    const id = (row: { name: string; version: number }) =>
+      `${row.name}@${row.version}`;
+    const aliases = groupBy<{ name: string; alias: string; version: number }>(
+      await pickOfVersions(
+        this.#knex,
+        'registered_model_aliases',
+        rows,
+        'alias',
+      ),
+      id,
+    );
+    const tags = groupBy<{
       name: string;
       version: number;
       key: string;
       value: string;
-    }[] = await this.#knex('model_version_tags').whereIn('name', names);
+    }>(await pickOfVersions(this.#knex, 'model_version_tags', rows, 'key'), id);
     const runs = await this.runs(
       rows.flatMap(row => (row.run_id ? [row.run_id] : [])),
     );
@@ -209,10 +216,10 @@ export class VersionReader {
       at: string;
       actor: string;
       reason: string;
-    }[] = await this.#knex('break_glass').whereIn('name', names).orderBy('id');
+    }[] = await pickOfVersions(this.#knex, 'break_glass', rows, 'id');
     const glass = new Map(
       broken.map(({ at, actor, reason, ...key }) => [
-        `${key.name}@${key.version}`,
+        id(key),
         { at, by: actor, reason },
       ]),
     );
@@ -227,15 +234,11 @@ export class VersionReader {
       storageLocation: row.storage_location,
       status: row.status,
       runId: optional(row.run_id),
-      aliases: aliases
-        .filter(a => a.name === row.name && a.version === row.version)
-        .map(a => a.alias),
+      aliases: (aliases.get(id(row)) ?? []).map(({ alias }) => alias),
       tags: Object.fromEntries(
-        tags
-          .filter(t => t.name === row.name && t.version === row.version)
-          .map(t => [t.key, t.value]),
+        (tags.get(id(row)) ?? []).map(({ key, value }) => [key, value]),
       ),
-      breakGlass: glass.get(`${row.name}@${row.version}`),
+      breakGlass: glass.get(id(row)),
       run: row.run_id ? runs.get(row.run_id) : undefined,
     }));
   }

@@ -123,15 +123,14 @@ export async function versionsFromRows(
   db: Database,
   rows: ModelVersionDbRow[],
 ): Promise<ModelVersionRow[]> {
-  const names = [...new Set(rows.map(row => row.name))];
   const id = (row: { name: string; version: number }) =>
     `${row.version}/${row.name}`;
   const tags = groupBy<TagRow>(
-    await pick(db, 'model_version_tags', names, 'key'),
+    await pickOfVersions(db, 'model_version_tags', rows, 'key'),
     id,
   );
   const aliases = groupBy<AliasRow>(
-    await pick(db, 'registered_model_aliases', names, 'alias'),
+    await pickOfVersions(db, 'registered_model_aliases', rows, 'alias'),
     id,
   );
   return rows.map(row => ({
@@ -156,15 +155,30 @@ export async function versionsFromRows(
   }));
 }
 
+/** What hangs on these versions, and perhaps on others of their models: not on all of them where there are thousands. */
+export function pickOfVersions<Row>(
+  db: Database,
+  table: string,
+  versions: { name: string; version: number }[],
+  order: string,
+): Promise<Row[]> {
+  const names = [...new Set(versions.map(({ name }) => name))];
+  const numbers = [...new Set(versions.map(({ version }) => version))];
+  return pick(db, table, names, order, numbers.length > 500 ? [] : numbers);
+}
+
 async function pick<Row>(
   db: Database,
   table: string,
   names: string[],
   order: string,
+  versions: number[] = [],
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const part of chunks(names, 500)) {
-    rows.push(...(await db(table).whereIn('name', part).orderBy(order)));
+    const query = db(table).whereIn('name', part).orderBy(order);
+    if (versions.length) query.whereIn('version', versions);
+    rows.push(...(await query));
   }
   return rows;
 }
