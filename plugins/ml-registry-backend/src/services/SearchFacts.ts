@@ -1,12 +1,12 @@
 import type { Comparison } from '../searchGrammar/parseFilter';
 import type { SearchFactStore } from '../stores/SearchFactStore';
-import type { ModelFiles } from './ModelFiles';
+import { artifactPathOf, type ModelFiles } from './ModelFiles';
 
 /** How long an owner may differ from the catalog's in a search. */
 const ownersFreshMs = 30_000;
 /** Versions read before one search; the rest is read before the next. */
 const versionsAtOnce = 200;
-/** A model whose file is still not there after this time will not get one. */
+/** A model whose file is still not there after this time will not get one; one that lies elsewhere, as prompts do, never will. */
 const giveUpMs = 24 * 3_600_000;
 
 /**
@@ -51,9 +51,12 @@ export class SearchFacts {
   async readFlavors(): Promise<void> {
     const versions = await this.#facts.unread(versionsAtOnce);
     for (const version of versions) {
-      const { flavors } = await this.#files.read(version.storageLocation);
-      const old = this.#clock() - version.createdAt > giveUpMs;
-      if (flavors.length > 0 || old) {
+      const { storageLocation, createdAt } = version;
+      const { flavors } = await this.#files.read(storageLocation);
+      const isHopeless =
+        artifactPathOf(storageLocation) === undefined ||
+        this.#clock() - createdAt > giveUpMs;
+      if (flavors.length > 0 || isHopeless) {
         await this.#facts.setFlavors(version, flavors);
       }
     }
