@@ -30,11 +30,7 @@ export async function importVersion(
     }
     const here = await models.findModel(models.database, name);
     if (!here) throw new LeaveOut('Its model was deleted here');
-    if (here.lastVersion >= version.version) {
-      throw new LeaveOut(
-        `Version ${version.version} was made here meanwhile, or deleted`,
-      );
-    }
+    if (here.lastVersion >= version.version) throw madeHere(version);
     const location = await locate(work, model, version);
     const now = clock();
     const stage = version.current_stage.toLowerCase();
@@ -45,9 +41,12 @@ export async function importVersion(
     await knex.transaction(async tx => {
       await stages.lockModel(tx, name);
       // Numbers that were deleted over there stay free here.
-      await tx('registered_models')
+      const isNext = await tx('registered_models')
         .where({ name })
+        .where('last_version', '<', version.version)
         .update({ last_version: version.version - 1 });
+      // While its files were looked for.
+      if (!isNext) throw madeHere(version);
       await models.createVersion(tx, {
         name,
         source: version.source,
@@ -102,6 +101,10 @@ export async function importVersion(
     });
     return { targetId: thing.sourceId };
   });
+}
+
+function madeHere({ version }: SourceVersion) {
+  return new LeaveOut(`Version ${version} was made here meanwhile, or deleted`);
 }
 
 type Location = { storageLocation: string; runId?: string; modelId?: string };
