@@ -41,12 +41,12 @@ export async function auditedRoute<T>(
   );
 }
 
-/** Files of models that somebody tried to change and was refused; uploads that go well are no news. */
+/** Files of models that somebody tried to change, whole or in parts, and was refused; uploads that go well are no news. */
 export function auditedArtifacts(auditor: AuditorService): RequestHandler {
   return (request, response, next) => {
     if (
-      (request.method === 'PUT' || request.method === 'DELETE') &&
-      /mlflow-artifacts\/artifacts\//.test(request.path)
+      ['POST', 'PUT', 'DELETE'].includes(request.method) &&
+      /mlflow-artifacts\/(artifacts|mpu|parts)\//.test(request.path)
     ) {
       response.once('finish', () => {
         const { statusCode } = response;
