@@ -41,13 +41,7 @@ async function importModel(work: Importing, model: SourceModel): Promise<void> {
   const { name } = model;
   const thing = { kind: 'model' as const, sourceId: name };
   await bringOver(work, thing, async known => {
-    try {
-      checkModelName(name);
-    } catch (error) {
-      throw new LeaveOut(
-        error instanceof Error ? error.message : String(error),
-      );
-    }
+    orLeaveOut(() => checkModelName(name));
     const here = await models.findModel(models.database, name);
     if (here && !known?.targetId) {
       throw new LeaveOut(
@@ -132,13 +126,7 @@ async function importAliases(
           `It is protected here and follows the stage; promote version ${version} to have it`,
         );
       }
-      try {
-        checkAlias(alias);
-      } catch (error) {
-        throw new LeaveOut(
-          error instanceof Error ? error.message : String(error),
-        );
-      }
+      orLeaveOut(() => checkAlias(alias));
       const now = clock();
       await models.transaction(async tx => {
         await models.setAlias(tx, { name, alias, version, now: now.getTime() });
@@ -153,5 +141,14 @@ async function importAliases(
       });
       return { targetId: `${name}@${alias}` };
     });
+  }
+}
+
+/** What a check refuses is left out, in its words. */
+function orLeaveOut(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw new LeaveOut(error instanceof Error ? error.message : String(error));
   }
 }
