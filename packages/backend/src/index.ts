@@ -1,15 +1,14 @@
 import { createBackend } from '@backstage/backend-defaults';
-import { rootHttpRouterServiceFactory } from '@backstage/backend-defaults/rootHttpRouter';
 import { searchModuleMl } from '@downstage/plugin-catalog-backend-module-ml';
 import { mlRegistryModuleServing } from '@downstage/plugin-ml-serving-backend';
 import { exampleSignIn } from './exampleSignIn';
+import { hideStacks } from './hideStacks';
 import { portalPermissions } from './portalPermissions';
-import { withoutStacks } from './withoutStacks';
 
+hideStacks();
 const backend = createBackend();
 
 // The portal itself
-backend.add(rootHttpRouterServiceFactory({ configure: withoutStacks }));
 backend.add(import('@backstage/plugin-app-backend'));
 backend.add(import('@backstage/plugin-auth-backend'));
 backend.add(import('@backstage/plugin-auth-backend-module-guest-provider'));
