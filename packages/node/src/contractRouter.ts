@@ -54,9 +54,9 @@ export function createContractRouter<C extends Contract>(options: {
         const credentials = await requestCredentials(httpAuth, request);
         if (operation.body) requireJson(request);
         const input = {
-          params: parse('path', operation.params, request.params),
-          query: parse('query', operation.query, request.query),
-          body: parse('body', operation.body, request.body),
+          params: parsed('path', operation.params, request.params),
+          query: parsed('query', operation.query, request.query),
+          body: parsed('body', operation.body, request.body),
         };
         const handler = handlers[name] as unknown as (
           input: unknown,
@@ -84,12 +84,24 @@ function requireJson(request: express.Request) {
   );
 }
 
-function parse(
+function parsed(
   where: 'path' | 'query' | 'body',
   schema: z.ZodType | undefined,
   value: unknown,
 ) {
-  if (!schema) return undefined;
+  return schema && parseRequest(where, schema, value);
+}
+
+/**
+ * A part of a request, as a contract would read it; for routes that stream.
+ *
+ * @throws InputError that names each field that does not fit
+ */
+export function parseRequest<T extends z.ZodType>(
+  where: 'path' | 'query' | 'body',
+  schema: T,
+  value: unknown,
+): z.output<T> {
   const zero = pathOfZero(value);
   if (zero !== undefined) {
     throw new InputError(

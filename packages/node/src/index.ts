@@ -5,6 +5,7 @@
  */
 export {
   createContractRouter,
+  parseRequest,
   type HandlerContext,
   type Handlers,
 } from './contractRouter';

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
-import { InputError } from '@backstage/errors';
-import { requestCredentials } from '@downstage/node';
+import { parseRequest, requestCredentials } from '@downstage/node';
 import { ledgerFilterSchema } from '@downstage/plugin-ml-registry-common';
 import type { Request } from 'express';
 import type express from 'express';
@@ -31,10 +30,9 @@ export function createExportRouter(options: {
 
   router.get('/v1/ledger/export', async (request, response) => {
     const call = await callerOf(request);
-    const query = exportQuerySchema.safeParse(request.query);
-    if (!query.success) throw new InputError(z.prettifyError(query.error));
-    const { format } = query.data;
-    const content = await ledgers.export(query.data, call);
+    const query = parseRequest('query', exportQuerySchema, request.query);
+    const { format } = query;
+    const content = await ledgers.export(query, call);
     asAttachment(response, {
       name: `ledger.${format}`,
       type: format === 'csv' ? 'text/csv' : 'application/json',
