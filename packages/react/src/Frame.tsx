@@ -57,6 +57,7 @@ export function Frame<T>(props: {
       {error && (
         <Alert
           status="warning"
+          style={{ marginBottom: 12 }}
           title="Shown as it was last seen"
           description={reasonOf(error)}
           customActions={

@@ -170,7 +170,7 @@ export const versionPageMessages = {
     whole: 'All of it in the ledger',
     filters: 'Filters',
     model: 'Model',
-    modelHint: 'A name, also a former one',
+    modelHint: 'Also a former name',
     actor: 'Person',
     actorHint: 'As user:default/ann',
     action: 'Change',
@@ -181,6 +181,8 @@ export const versionPageMessages = {
     apply: 'Show',
     clear: 'Show everything',
     entries: 'Changes',
+    noneText:
+      'Nothing has changed yet. The first model that is registered begins the ledger.',
     emptyTitle: 'Nothing matches',
     emptyText: 'Loosen the filters. What happened is never taken away.',
     more: 'Show older changes',

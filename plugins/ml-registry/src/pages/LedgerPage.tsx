@@ -94,7 +94,7 @@ export function LedgerPage() {
           isEmpty={({ items }) => items.length === 0}
           empty={{
             title: t('ledger.emptyTitle'),
-            description: t('ledger.emptyText'),
+            description: t(filters ? 'ledger.emptyText' : 'ledger.noneText'),
           }}
         >
           {page => (

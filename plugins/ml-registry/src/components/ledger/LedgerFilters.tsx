@@ -40,10 +40,10 @@ export function LedgerFilters(props: {
       }}
     >
       <Flex gap="3" align="end" style={{ flexWrap: 'wrap' }}>
-        <div style={{ flex: '1 1 200px' }}>
+        <div style={{ flex: '1 1 150px' }}>
           <TextField {...field('model')} placeholder={t('ledger.modelHint')} />
         </div>
-        <div style={{ flex: '1 1 200px' }}>
+        <div style={{ flex: '1 1 150px' }}>
           <TextField {...field('actor')} placeholder={t('ledger.actorHint')} />
         </div>
         <Select

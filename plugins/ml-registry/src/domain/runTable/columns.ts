@@ -1,4 +1,5 @@
 import type { RunSort } from '@downstage/plugin-ml-registry-common';
+import { byMetricName } from '../orderMetrics';
 
 /** Columns every run has; the others are `metrics.<name>`, `params.<name>` and `tags.<name>`. */
 export const attributeColumns = [
@@ -30,6 +31,7 @@ export function defaultColumns(fields: {
 }): string[] {
   const metrics = fields.metrics
     .filter(name => !name.startsWith('system/'))
+    .sort(byMetricName)
     .slice(0, 3);
   return [
     'status',
