@@ -1,3 +1,4 @@
+import { ResponseError } from '@backstage/errors';
 import type { CliCommand, CliCommandContext } from '@backstage/cli-node';
 import type { ContractClient } from '@downstage/common';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
@@ -54,7 +55,10 @@ export function command(definition: {
 /** The server's own sentence where there is one: a `ResponseError` keeps it as its cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  return error instanceof ResponseError && error.statusCode === 401
+    ? `The portal does not take the token: ${message}`
+    : message;
 }
 
 /** `churn`, `default/churn` and `model:default/churn` are the same model. */
@@ -75,6 +79,21 @@ export function oneOf<T extends string>(options: readonly T[]) {
     if (found !== undefined) return found;
     throw new Error(`'${text}' is not one of ${options.join(', ')}`);
   };
+}
+
+/** A flag that takes a number. */
+export function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() && Number.isFinite(value)) return value;
+  throw new Error(`'${text}' is not a number`);
+}
+
+/** Words after those that a command takes would be left out without a word: of a reason in no quotes, for one. */
+export function refuseMore(given: readonly string[], taken: number): void {
+  if (given.length <= taken) return;
+  throw new Error(
+    `'${given[taken]}' is one word too many; what has spaces is put in quotes`,
+  );
 }
 
 /** The full ref of a model: `model:default/churn`. */

@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { commands } from './index';
 
 type Seen = {
@@ -8,6 +12,8 @@ type Seen = {
   authorization?: string;
   body: string;
 };
+
+jest.setTimeout(60_000);
 
 describe('downstage', () => {
   let server: Server;
@@ -190,6 +196,73 @@ describe('downstage', () => {
     await downstage('token', 'create', 'nightly');
     expect(err).toContain('Say what the token may do');
     expect(seen).toEqual([]);
+  });
+
+  it('refuses a word too many, which would be left out of a reason', async () => {
+    await downstage('reject', 'p1', 'it', 'is', 'late');
+    expect(err).toContain("'is' is one word too many");
+    expect(seen).toEqual([]);
+    expect(process.exitCode).toBe(1);
+  });
+
+  it('refuses what is not a number before it asks for anything', async () => {
+    await downstage('rollback', 'churn', 'late', '--to', 'two');
+    expect(err).toContain("'two' is not a number");
+    expect(seen).toEqual([]);
+  });
+
+  it.each([
+    ['DOWNSTAGE_URL', 'portal', /'portal', which is not an address/],
+    ['DOWNSTAGE_URL', 'ftp://portal', /which is not an address/],
+    ['DOWNSTAGE_TOKEN', 'dst_a\nb', /holds characters that no token has/],
+  ])('says what is wrong with %s %j', async (name, value, reason) => {
+    process.env[name] = value;
+    await downstage('models');
+    expect(err).toMatch(reason);
+    expect(seen).toEqual([]);
+    expect(process.exitCode).toBe(1);
+  });
+
+  it('says where no portal answers, and where something else does', async () => {
+    server.removeAllListeners('request');
+    server.on('request', (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>');
+    });
+    await downstage('models');
+    expect(err).toMatch(/answers with a page: it is not the address/);
+    const { DOWNSTAGE_URL: url = '' } = process.env;
+    await new Promise(resolve => server.close(resolve));
+    await downstage('models');
+    expect(err).toContain(`No portal answers at ${url} (`);
+  });
+
+  it('says that it is the token when the portal does not take it', async () => {
+    const error = { name: 'AuthenticationError', message: 'Illegal token' };
+    answer = {
+      status: 401,
+      body: { error, response: { statusCode: 401 } },
+    };
+    await downstage('models');
+    expect(err).toContain('The portal does not take the token: Illegal token');
+  });
+
+  it.each([
+    ['ends with 1 when it is refused', ['promote', 'nothing'], 1, /Not a ver/],
+    ['refuses flags it does not know', ['models', '--ouner=x'], 1, /--ouner/],
+    ['lists its commands when it is given none', [], 0, /rollback/],
+    ['lists the commands of a group', ['token'], 0, /revoke/],
+  ])('as a program it %s', async (_what, words, code, said) => {
+    const program = join(__dirname, '../bin/downstage');
+    const child = spawn(process.execPath, [program, ...words], {
+      env: { ...process.env },
+    });
+    const [ended, ...texts] = await Promise.all([
+      once(child, 'exit'),
+      readText(child.stdout),
+      readText(child.stderr),
+    ]);
+    expect(texts.join('')).toMatch(said);
+    expect(ended[0]).toBe(code);
   });
 
   it('follows an import to its end and reports what was left out', async () => {

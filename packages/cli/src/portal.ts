@@ -19,7 +19,7 @@ export async function findPortal(
 ): Promise<Portal> {
   const { DOWNSTAGE_URL: url, DOWNSTAGE_TOKEN: token } = environment;
   if (url && token) {
-    return { baseUrl: url.replace(/\/+$/, ''), token: async () => token };
+    return { baseUrl: baseUrlOf(url), token: async () => checkToken(token) };
   }
   if (url || token) {
     throw new Error(
@@ -45,6 +45,23 @@ export async function findPortal(
   }
 }
 
+function baseUrlOf(url: string): string {
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) {
+    return url.replace(/\/+$/, '');
+  }
+  throw new Error(
+    `DOWNSTAGE_URL is '${url}', which is not an address such as https://portal.example.com`,
+  );
+}
+
+/** Never repeated, not even when it is wrong. */
+function checkToken(token: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new Error(
+    'DOWNSTAGE_TOKEN holds characters that no token has. Was it copied as a whole, and nothing else with it?',
+  );
+}
+
 /** A typed client of one domain of the portal. */
 export function clientOf<C extends Contract>(
   portal: Portal,
@@ -61,12 +78,23 @@ export function clientOf<C extends Contract>(
 
 /** `fetch` in the name of whoever is signed in. */
 export function withToken(portal: Portal): typeof fetch {
-  return async (input, init) =>
-    fetch(input, {
-      ...init,
-      headers: {
-        ...Object.fromEntries(new Headers(init?.headers)),
-        authorization: `Bearer ${await portal.token()}`,
+  return async (input, init) => {
+    const headers = {
+      ...Object.fromEntries(new Headers(init?.headers)),
+      authorization: `Bearer ${await portal.token()}`,
+    };
+    const response = await fetch(input, { ...init, headers }).catch(
+      (error: Error) => {
+        const { message } = error.cause instanceof Error ? error.cause : error;
+        throw new Error(`No portal answers at ${portal.baseUrl} (${message})`);
       },
-    });
+    );
+    // Whatever the portal says is JSON or CSV; for an address it does not know it shows its pages.
+    if (response.headers.get('content-type')?.startsWith('text/html')) {
+      throw new Error(
+        `${portal.baseUrl} answers with a page: it is not the address of a portal, or not all of it`,
+      );
+    }
+    return response;
+  };
 }

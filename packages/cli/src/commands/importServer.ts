@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RegistryImport } from '@downstage/plugin-ml-registry-common';
 import { cli } from 'cleye';
-import { command, type CommandContext } from '../command';
+import { command, type CommandContext, number, refuseMore } from '../command';
 import { table } from '../output';
 
 export const importServer = command({
@@ -11,6 +11,7 @@ export const importServer = command({
     const { flags, _: given } = cli(
       {
         name: info.usage,
+        strictFlags: true,
         help: {
           ...help,
           examples: [
@@ -30,7 +31,7 @@ export const importServer = command({
             default: false,
           },
           every: {
-            type: Number,
+            type: number,
             description: 'Seconds between two looks',
             default: 2,
           },
@@ -39,6 +40,7 @@ export const importServer = command({
       undefined,
       args,
     );
+    refuseMore(given, 1);
     return async context => {
       const started = await context.registry.startImport({
         body: {

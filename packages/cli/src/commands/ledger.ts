@@ -1,6 +1,6 @@
 import { ResponseError } from '@backstage/errors';
 import { cli } from 'cleye';
-import { command, jsonFlag, oneOf } from '../command';
+import { command, jsonFlag, oneOf, refuseMore } from '../command';
 import { show } from '../output';
 import { withToken } from '../portal';
 
@@ -8,9 +8,10 @@ export const ledger = command({
   path: ['ledger'],
   description: 'Every change of models and versions, as CSV or JSON',
   read: ({ args, info, help }) => {
-    const { flags } = cli(
+    const { flags, _: given } = cli(
       {
         name: info.usage,
+        strictFlags: true,
         help,
         flags: {
           model: { type: String, description: 'Only of this model' },
@@ -30,6 +31,7 @@ export const ledger = command({
       undefined,
       args,
     );
+    refuseMore(given, 0);
     return async ({ portal, output }) => {
       const query = new URLSearchParams({ format: flags.format });
       for (const name of ['model', 'from', 'to'] as const) {
@@ -50,9 +52,10 @@ export const production = command({
   path: ['production'],
   description: 'Which versions were in production on a day',
   read: ({ args, info, help }) => {
-    const { flags } = cli(
+    const { flags, _: given } = cli(
       {
         name: info.usage,
+        strictFlags: true,
         help,
         flags: {
           on: {
@@ -66,6 +69,7 @@ export const production = command({
       undefined,
       args,
     );
+    refuseMore(given, 0);
     return async ({ registry, output }) => {
       const { items } = await registry.productionOn({
         query: { at: flags.on ?? new Date().toISOString(), model: flags.model },

@@ -1,14 +1,15 @@
 import { cli } from 'cleye';
-import { command, jsonFlag } from '../command';
+import { command, jsonFlag, refuseMore } from '../command';
 import { show } from '../output';
 
 export const models = command({
   path: ['models'],
   description: 'Registered models, and what is in production',
   read: ({ args, info, help }) => {
-    const { flags } = cli(
+    const { flags, _: given } = cli(
       {
         name: info.usage,
+        strictFlags: true,
         help,
         flags: {
           owner: {
@@ -22,6 +23,7 @@ export const models = command({
       undefined,
       args,
     );
+    refuseMore(given, 0);
     return async ({ registry, output }) => {
       const items = [];
       let cursor: string | undefined;

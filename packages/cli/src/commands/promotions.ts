@@ -5,7 +5,7 @@ import {
   type Promotion,
 } from '@downstage/plugin-ml-registry-common';
 import { cli } from 'cleye';
-import { command, jsonFlag, oneOf } from '../command';
+import { command, jsonFlag, oneOf, refuseMore } from '../command';
 import { show, type Output } from '../output';
 
 export const promote = command({
@@ -15,6 +15,7 @@ export const promote = command({
     const { flags, _: given } = cli(
       {
         name: info.usage,
+        strictFlags: true,
         help,
         parameters: ['<version>'],
         flags: {
@@ -29,6 +30,7 @@ export const promote = command({
       undefined,
       args,
     );
+    refuseMore(given, 1);
     return async ({ registry, output }) => {
       const promotion = await registry.requestPromotion({
         params: parseVersionRef(given.version),
@@ -47,9 +49,10 @@ export const promotions = command({
   path: ['promotions'],
   description: 'What waits for approval, and what was decided',
   read: ({ args, info, help }) => {
-    const { flags } = cli(
+    const { flags, _: given } = cli(
       {
         name: info.usage,
+        strictFlags: true,
         help,
         flags: {
           state: {
@@ -63,6 +66,7 @@ export const promotions = command({
       undefined,
       args,
     );
+    refuseMore(given, 0);
     return async ({ registry, output }) => {
       const { items } = await registry.listPromotions({
         query: { state: flags.state, model: flags.model },
@@ -91,6 +95,7 @@ export const approve = command({
     const { flags, _: given } = cli(
       {
         name: info.usage,
+        strictFlags: true,
         help,
         parameters: ['<promotion>'],
         flags: { comment: { type: String, description: 'Kept with it' } },
@@ -98,6 +103,7 @@ export const approve = command({
       undefined,
       args,
     );
+    refuseMore(given, 1);
     return async ({ registry, output }) =>
       tell(
         output,
@@ -114,10 +120,16 @@ export const reject = command({
   description: 'Reject a promotion, saying why',
   read: ({ args, info, help }) => {
     const { _: given } = cli(
-      { name: info.usage, help, parameters: ['<promotion>', '<comment>'] },
+      {
+        name: info.usage,
+        strictFlags: true,
+        help,
+        parameters: ['<promotion>', '<comment>'],
+      },
       undefined,
       args,
     );
+    refuseMore(given, 2);
     return async ({ registry, output }) =>
       tell(
         output,

@@ -1,5 +1,5 @@
 import { cli } from 'cleye';
-import { command, modelPath } from '../command';
+import { command, modelPath, number, refuseMore } from '../command';
 
 export const rollback = command({
   path: ['rollback'],
@@ -8,15 +8,17 @@ export const rollback = command({
     const { flags, _: given } = cli(
       {
         name: info.usage,
+        strictFlags: true,
         help,
         parameters: ['<model>', '<reason>'],
         flags: {
-          to: { type: Number, description: 'A version that was in production' },
+          to: { type: number, description: 'A version that was in production' },
         },
       },
       undefined,
       args,
     );
+    refuseMore(given, 2);
     return async ({ registry, output }) => {
       const model = await registry.rollbackModel({
         params: modelPath(given.model),

@@ -1,5 +1,5 @@
 import { cli } from 'cleye';
-import { command, jsonFlag } from '../command';
+import { command, jsonFlag, number, refuseMore } from '../command';
 import { show } from '../output';
 
 export const search = command({
@@ -10,6 +10,7 @@ export const search = command({
     const { flags, _: given } = cli(
       {
         name: info.usage,
+        strictFlags: true,
         help: {
           ...help,
           examples: [
@@ -19,13 +20,14 @@ export const search = command({
         parameters: ['<filter>'],
         flags: {
           order: { type: String, description: 'metrics.auc DESC, name' },
-          limit: { type: Number, description: 'At most so many', default: 50 },
+          limit: { type: number, description: 'At most so many', default: 50 },
           json: jsonFlag,
         },
       },
       undefined,
       args,
     );
+    refuseMore(given, 1);
     return async ({ registry, output }) => {
       const { items } = await registry.searchModelVersions({
         query: {

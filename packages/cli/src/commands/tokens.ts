@@ -1,7 +1,14 @@
 import { tokenScopeSchema } from '@downstage/common';
 import { mlTokensContract } from '@downstage/plugin-ml-tokens-common';
 import { cli } from 'cleye';
-import { command, jsonFlag, modelRef, oneOf } from '../command';
+import {
+  command,
+  jsonFlag,
+  modelRef,
+  number,
+  oneOf,
+  refuseMore,
+} from '../command';
 import { show } from '../output';
 import { clientOf, type Portal } from '../portal';
 
@@ -15,6 +22,7 @@ export const tokenCreate = command({
     const { flags, _: given } = cli(
       {
         name: info.usage,
+        strictFlags: true,
         help,
         parameters: ['<name>'],
         flags: {
@@ -32,12 +40,13 @@ export const tokenCreate = command({
             type: String,
             description: 'It may change this model only',
           },
-          days: { type: Number, description: 'How long it lasts' },
+          days: { type: number, description: 'How long it lasts' },
         },
       },
       undefined,
       args,
     );
+    refuseMore(given, 1);
     return async ({ portal, output }) => {
       if (flags.scope.length === 0) {
         throw new Error(
@@ -72,11 +81,12 @@ export const tokenList = command({
   path: ['token', 'list'],
   description: 'Your tokens and those of your groups',
   read: ({ args, info, help }) => {
-    const { flags } = cli(
-      { name: info.usage, help, flags: { json: jsonFlag } },
+    const { flags, _: given } = cli(
+      { name: info.usage, strictFlags: true, help, flags: { json: jsonFlag } },
       undefined,
       args,
     );
+    refuseMore(given, 0);
     return async ({ portal, output }) => {
       const { items } = await tokensOf(portal).listTokens({ query: {} });
       show(output, items, {
@@ -102,10 +112,11 @@ export const tokenRevoke = command({
   description: 'End a token at once',
   read: ({ args, info, help }) => {
     const { _: given } = cli(
-      { name: info.usage, help, parameters: ['<id>'] },
+      { name: info.usage, strictFlags: true, help, parameters: ['<id>'] },
       undefined,
       args,
     );
+    refuseMore(given, 1);
     return async ({ portal, output }) => {
       const token = await tokensOf(portal).revokeToken({
         params: { id: given.id },

@@ -1,5 +1,5 @@
 import { cli } from 'cleye';
-import { command, jsonFlag, modelPath } from '../command';
+import { command, jsonFlag, modelPath, refuseMore } from '../command';
 import { show } from '../output';
 
 export const versions = command({
@@ -9,6 +9,7 @@ export const versions = command({
     const { flags, _: given } = cli(
       {
         name: info.usage,
+        strictFlags: true,
         help,
         parameters: ['<model>'],
         flags: { json: jsonFlag },
@@ -16,6 +17,7 @@ export const versions = command({
       undefined,
       args,
     );
+    refuseMore(given, 1);
     return async ({ registry, output }) => {
       const { items } = await registry.listModelVersions({
         params: modelPath(given.model),
