@@ -22,7 +22,8 @@ export function PlainTable(props: {
   const { caption, columns, rows, empty } = props;
   if (rows.length === 0 && empty) return <Text color="secondary">{empty}</Text>;
   return (
-    <div style={{ overflowX: 'auto' }}>
+    // Relative, so that words for screen readers only scroll along instead of widening the page.
+    <div style={{ overflowX: 'auto', position: 'relative' }}>
       <table
         aria-label={caption}
         style={{ width: '100%', borderCollapse: 'collapse' }}
