@@ -1,5 +1,5 @@
 /** The stream ended where more was promised. */
-export class EndOfBytesError extends Error {}
+class EndOfBytesError extends Error {}
 
 /** Reads a stream of chunks piece by piece; long pieces are skipped without being kept. */
 export class ByteReader {

@@ -13,7 +13,7 @@ const columnsSchema = z.array(columnSchema);
 type SignatureColumn = z.infer<typeof columnSchema>;
 
 /** The part of an MLmodel file we read. Signatures are JSON inside YAML. */
-export const mlModelFileSchema = z.object({
+const mlModelFileSchema = z.object({
   flavors: z.record(z.string(), z.unknown()).default({}),
   signature: z
     .object({

@@ -11,7 +11,7 @@ function list<T>(items: T[]): T[] | undefined {
 }
 
 /** NaN and infinities travel as strings. */
-export function renderDouble(value: number): number | string {
+function renderDouble(value: number): number | string {
   if (Number.isFinite(value)) return value;
   if (Number.isNaN(value)) return 'NaN';
   return value > 0 ? 'Infinity' : '-Infinity';

@@ -3,7 +3,7 @@ import Router from 'express-promise-router';
 import upstream from './upstreamEndpoints.json';
 
 /** What `/version` says: the release of the client that the tests drive. */
-export const REPORTED_VERSION = upstream.mlflow;
+const REPORTED_VERSION = upstream.mlflow;
 
 /** What clients ask about the server itself, without a token. */
 export function createServerRouter(

@@ -69,6 +69,6 @@ export class ArtifactRowStore {
 }
 
 /** Paths may be longer than an index takes. */
-export function pathKey(path: string): string {
+function pathKey(path: string): string {
   return createHash('sha256').update(path).digest('hex');
 }

@@ -127,11 +127,11 @@ export class LedgerStore {
   }
 
   /**
-   * The entries that say who came into production and who left it, before a moment, oldest first, with every name
-   * as it was then and the renames and deletions that `productionAt` follows.
+   * The entries that say who came into production and who left it, oldest first, with every name as it was then and
+   * the renames and deletions that `productionPeriods` follows.
    */
   async productionMoves(
-    filter: { name?: string; to?: string } = {},
+    filter: { name?: string } = {},
   ): Promise<{ entry: LedgerEntry; formerName?: string }[]> {
     const { query } = await this.#filtered(filter);
     const rows: LedgerRow[] = await query

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { optionalNumber, toNumber } from './database';
+import { optionalNumber } from './database';
 
 export type UploadState = 'open' | 'completing' | 'hashing' | 'done';
 
@@ -107,10 +107,5 @@ export class UploadStore {
 
   async delete(id: string): Promise<void> {
     await this.#knex<Row>('uploads').where({ id }).delete();
-  }
-
-  async count(state: UploadState): Promise<number> {
-    const [row] = await this.#knex('uploads').where({ state }).count('id as n');
-    return toNumber(row.n);
   }
 }

@@ -5,7 +5,7 @@ import { SourceError } from './MlflowSource';
 import type { SourceModel, SourceVersion } from './sourceSchemas';
 
 /** Where the stage is kept that a version had on the other server. */
-export const IMPORTED_STAGE_TAG = 'downstage.imported.stage';
+const IMPORTED_STAGE_TAG = 'downstage.imported.stage';
 
 /**
  * A version under its number. It arrives without a stage (archived ones as

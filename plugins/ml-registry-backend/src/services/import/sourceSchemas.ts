@@ -29,7 +29,7 @@ export const experimentsSchema = z.object({
   next_page_token: pageToken,
 });
 
-export const metricSchema = z.object({
+const metricSchema = z.object({
   key: text,
   value: double.default(0),
   timestamp: integer.default(0),
@@ -52,7 +52,7 @@ const datasetInputSchema = z.object({
     profile: optionalText,
   }),
 });
-export const runSchema = z.object({
+const runSchema = z.object({
   info: z.object({
     run_id: id,
     run_name: text.default(''),
@@ -91,7 +91,7 @@ export const runsSchema = z.object({
   next_page_token: pageToken,
 });
 
-export const loggedModelSchema = z.object({
+const loggedModelSchema = z.object({
   info: z.object({
     model_id: id,
     experiment_id: id,
@@ -124,7 +124,7 @@ export const loggedModelsSchema = z.object({
   next_page_token: pageToken,
 });
 
-export const modelSchema = z.object({
+const modelSchema = z.object({
   name: text,
   description: optionalText,
   creation_timestamp: time,
@@ -141,7 +141,7 @@ export const modelsSchema = z.object({
   next_page_token: pageToken,
 });
 
-export const versionSchema = z.object({
+const versionSchema = z.object({
   name: text,
   version: z.coerce.number().int().min(1).max(1_000_000),
   creation_timestamp: time,
