@@ -4,7 +4,15 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { fail, root } from './shell.mjs';
+import { checkOptions, fail, root } from './shell.mjs';
+
+checkOptions(process.argv.slice(2), {
+  switches: ['--check'],
+  usage: `node scripts/exports.mjs [--check]
+
+  --check  fails where docs/exports.md is not what it would write
+`,
+});
 
 const entries = [];
 for (const top of ['packages', 'plugins']) {

@@ -52,6 +52,23 @@ export function option(args, name) {
   return value;
 }
 
+/**
+ * Refuses what a script does not know, before it does anything: a mistyped option would be left out without a word.
+ * `values` are options with a value, `switches` those without; `--help` shows the usage and ends.
+ */
+export function checkOptions(args, { values = [], switches = [], usage }) {
+  if (args.includes('--help')) {
+    process.stdout.write(usage);
+    process.exit(0);
+  }
+  for (let at = 0; at < args.length; at += 1) {
+    const name = args[at].split('=')[0];
+    if (values.includes(name)) at += args[at].includes('=') ? 0 : 1;
+    else if (!switches.includes(args[at]))
+      fail(`'${args[at]}' is not understood.`, usage);
+  }
+}
+
 /** Runs a command to its end; throws with its last lines when it fails. */
 export function run(command, args, options = {}) {
   const { quiet = false, ...rest } = options;

@@ -6,7 +6,16 @@ import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { buildFrontend, ensureNode, ensurePackages } from './prepare.mjs';
-import { fail, findPython, option, root, run, step, tail } from './shell.mjs';
+import {
+  checkOptions,
+  fail,
+  findPython,
+  option,
+  root,
+  run,
+  step,
+  tail,
+} from './shell.mjs';
 
 const dataFormat = 1;
 const usage = `npm start -- [--port 7007] [--data-dir .downstage] [--empty]
@@ -17,18 +26,14 @@ const usage = `npm start -- [--port 7007] [--data-dir .downstage] [--empty]
 `;
 
 const args = process.argv.slice(2);
-if (args.includes('--help')) {
-  process.stdout.write(usage);
-  process.exit(0);
-}
+checkOptions(args, {
+  values: ['--port', '--data-dir'],
+  switches: ['--empty'],
+  usage,
+});
 const port = readPort(option(args, '--port') ?? '7007');
 const dataDir = resolve(option(args, '--data-dir') ?? join(root, '.downstage'));
 const empty = args.includes('--empty');
-const known = new Set(['--port', '--data-dir', '--empty']);
-const unknown = args.find(
-  arg => arg.startsWith('--') && !known.has(arg.split('=')[0]),
-);
-if (unknown) fail(`'${unknown}' is not understood.`, usage);
 
 await refuseNewerData();
 await endPortalLeftBehind();

@@ -1,18 +1,29 @@
 #!/usr/bin/env node
 // The other command: installs what the tests need, runs all of them, ends with a line that counts.
 //   npm test                      everything
-//   npm test -- --only=unit       one part: format, lint, types, exports, unit, mlflow, crash, replicas, import, browser
+//   npm test -- --only=unit       one part; --help names them
 import { existsSync, rmSync } from 'node:fs';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureNode, ensurePackages, withNode } from './prepare.mjs';
 import { ensureObjectStore, startObjectStore } from './objectStore.mjs';
 import { startPostgres } from './postgres.mjs';
 import { pythonWithMlflow } from './pythonTests.mjs';
-import { option, root, run, step } from './shell.mjs';
+import { checkOptions, fail, option, root, run, step } from './shell.mjs';
 
+const parts = [
+  ...['format', 'lint', 'types', 'exports', 'unit', 'mlflow', 'crash'],
+  ...['evasion', 'replicas', 'import', 'browser'],
+];
+const usage = `npm test -- [--only=part]
+
+  --only  one part of ${parts.join(', ')}
+`;
+checkOptions(process.argv.slice(2), { values: ['--only'], usage });
 const only = option(process.argv.slice(2), '--only');
+if (only !== undefined && !parts.includes(only))
+  fail(`There is no part '${only}' of the tests.`, usage);
 const started = Date.now();
 const counted = { passed: 0, failed: 0 };
 const node = await ensureNode();
@@ -21,6 +32,8 @@ const bin = name => join(root, 'node_modules/.bin', name);
 const cli = join(root, 'node_modules/@backstage/cli/bin/backstage-cli');
 const environment = { ...withNode(node), CI: '1' };
 const scratch = await mkdtemp(join(tmpdir(), 'downstage-test-'));
+// PostgreSQL has to find its folder below, as another user where this one is root.
+await chmod(scratch, 0o755);
 // What portals, jobs and clients leave in the temporary folder goes with ours. `environment` was made before: Jest keeps
 // what it compiled there, and the tests it runs remove their own.
 process.env.TMPDIR = scratch;

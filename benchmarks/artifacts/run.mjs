@@ -13,13 +13,22 @@ import {
   startObjectStore,
 } from '../../scripts/objectStore.mjs';
 import { ensureNode } from '../../scripts/prepare.mjs';
-import { option, root, run } from '../../scripts/shell.mjs';
+import { checkOptions, fail, option, root, run } from '../../scripts/shell.mjs';
 import { measure } from './transfer.mjs';
 
 const allowed = 100;
 const args = process.argv.slice(2);
+const usage = `node benchmarks/artifacts/run.mjs [--mebibytes=600] [--store=folder]
+
+  --mebibytes  how large the file is
+  --store      folder or s3 only
+`;
+checkOptions(args, { values: ['--mebibytes', '--store'], usage });
 const mebibytes = Number(option(args, '--mebibytes') ?? 600);
+if (!(mebibytes > 0)) fail('--mebibytes takes a number.', usage);
 const stores = [option(args, '--store') ?? ['folder', 's3']].flat();
+const strange = stores.find(store => !['folder', 's3'].includes(store));
+if (strange) fail(`There is no store '${strange}'.`, usage);
 const here = dirname(fileURLToPath(import.meta.url));
 const node = await ensureNode();
 const scratch = await mkdtemp(join(tmpdir(), 'downstage-artifacts-'));

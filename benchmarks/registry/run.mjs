@@ -4,7 +4,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ensureNode, ensurePackages } from '../../scripts/prepare.mjs';
-import { option, root, step } from '../../scripts/shell.mjs';
+import {
+  checkOptions,
+  fail,
+  option,
+  root,
+  step,
+} from '../../scripts/shell.mjs';
 import { cases, prepare } from './cases.mjs';
 import { openDatabase } from './databases.mjs';
 import { extras } from './extras.mjs';
@@ -29,13 +35,22 @@ const usage = `node benchmarks/registry/run.mjs [options]
   --write                  puts the table into README.md
 `;
 const args = process.argv.slice(2);
-if (args.includes('--help')) {
-  process.stdout.write(usage);
-  process.exit(0);
-}
+checkOptions(args, {
+  values: [
+    ...['--runs', '--points', '--seconds', '--databases', '--servers'],
+    ...['--cases', '--without', '--fits', '--artifact', '--data-dir'],
+    '--node-options',
+  ],
+  switches: ['--write'],
+  usage,
+});
 const list = (name, otherwise) =>
   (option(args, name) ?? otherwise).split(',').filter(Boolean);
-const number = (name, otherwise) => Number(option(args, name) ?? otherwise);
+const number = (name, otherwise) => {
+  const text = option(args, name) ?? String(otherwise);
+  if (Number(text) > 0) return Number(text);
+  return fail(`${name} is '${text}', and takes a number.`, usage);
+};
 const options = {
   size: {
     runs: number('--runs', 100_000),
@@ -70,11 +85,13 @@ await mkdir(dataDir, { recursive: true });
 
 const results = [];
 let database;
-process.once('SIGINT', async () => {
-  endServers();
-  await database?.stop();
-  process.exit(130);
-});
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    endServers();
+    await database?.stop();
+    process.exit(130);
+  });
+}
 for (const kind of options.databases) {
   const folder = join(dataDir, kind);
   database = await openDatabase(kind, folder);
