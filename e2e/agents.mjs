@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { root } from '../scripts/shell.mjs';
+import { requirePortal } from './portal.mjs';
 import { endWith, walkSteps } from './steps.mjs';
 
 const ours = /^ml-/;
@@ -600,5 +601,6 @@ async function json(response) {
 
 if (process.argv[1]?.endsWith('agents.mjs')) {
   const [url = 'http://localhost:7007', model] = process.argv.slice(2);
+  await requirePortal(url);
   endWith(await agents({ url, model }));
 }

@@ -10,8 +10,10 @@ import { chromium } from 'playwright-core';
 import { root } from '../scripts/shell.mjs';
 import { galleryData } from './galleryData.mjs';
 import { galleryPages } from './galleryPages.mjs';
+import { requirePortal } from './portal.mjs';
 
 const [portal = 'http://localhost:7007', ...only] = process.argv.slice(2);
+await requirePortal(portal);
 const folder = process.env.GALLERY ?? join(root, 'docs/images/pages');
 const width = Number(process.env.WIDTH ?? 1440);
 

@@ -6,10 +6,16 @@
 // viewer for. Parquet and images are made here, so nothing else is needed.
 import { performance } from 'node:perf_hooks';
 import { deflateSync } from 'node:zlib';
-import { person } from './portal.mjs';
+import { fail } from '../scripts/shell.mjs';
+import { person, requirePortal } from './portal.mjs';
 
 const [portal = 'http://localhost:7007', count = '10000', writers = '8'] =
   process.argv.slice(2);
+await requirePortal(portal);
+for (const given of [count, writers]) {
+  if (!(Number(given) > 0))
+    fail(`'${given}' is not a number of runs or writers.`);
+}
 const ann = person(portal, 'user:default/ann');
 const token = await ann.token();
 const base = `${portal}/api/ml-registry/mlflow/api/2.0`;

@@ -5,10 +5,11 @@
 // tasks while it scrolls from top to bottom, the time of a sort, of unfolding all of a group, and the rows that exist.
 // Fails where a bar is missed, so that it can stand in a check.
 import { chromium } from 'playwright-core';
-import { person } from './portal.mjs';
+import { person, requirePortal } from './portal.mjs';
 
 const [portal = 'http://localhost:7007', name = 'many-runs'] =
   process.argv.slice(2);
+await requirePortal(portal);
 const ann = person(portal, 'user:default/ann');
 const { items } = await ann.get('/api/ml-registry/v1/experiments');
 const experiment = items.find(each => each.name === name);

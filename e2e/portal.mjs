@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
-import { root } from '../scripts/shell.mjs';
+import { fail, root } from '../scripts/shell.mjs';
 
 export const second = 1_000;
 export const minute = 60 * second;
@@ -89,6 +89,23 @@ export async function portalOn({ node, dataDir }) {
       ),
   };
   return portal;
+}
+
+/** Ends with a sentence where no portal answers: what follows would fail in the middle of something. */
+export async function requirePortal(url) {
+  const health = '/.backstage/health/v1/readiness';
+  const answers =
+    URL.canParse(url) &&
+    (await fetch(new URL(health, url)).then(
+      ({ ok }) => ok,
+      () => false,
+    ));
+  if (!answers) {
+    fail(
+      `No portal answers at '${url}'.`,
+      'Start one with npm start, and give its address: http://localhost:7007',
+    );
+  }
 }
 
 /** The last warnings and errors of a log. */

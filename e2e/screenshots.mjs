@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { root } from '../scripts/shell.mjs';
+import { requirePortal } from './portal.mjs';
 
 const portal = process.argv[2] ?? 'http://localhost:7007';
+await requirePortal(portal);
 const ann = 'user:default/ann';
 const model = 'tumour-malignancy';
 const modelPage = `/catalog/default/model/${model}`;
