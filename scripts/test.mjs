@@ -141,6 +141,8 @@ async function unit() {
           ...environment,
           ...postgres.environment,
           ...objectStore.environment,
+          // Under CI, Backstage's mock directories stay, and lie here.
+          RUNNER_TEMP: scratch,
           NODE_OPTIONS: '--max-old-space-size=6144',
         },
       },
