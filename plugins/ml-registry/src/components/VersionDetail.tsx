@@ -16,6 +16,7 @@ import { AddressTabs } from './AddressTabs';
 import { ArtifactTree } from './ArtifactTree';
 import { BreakGlassDialog } from './governance/BreakGlassDialog';
 import { History } from './History';
+import { Person } from './Person';
 import { PromotionCard } from './PromotionCard';
 import { PromotionDialog } from './PromotionDialog';
 import { StageBadge } from './StageBadge';
@@ -135,7 +136,7 @@ export function VersionDetail(props: {
       {version.breakGlass && (
         <Text>
           {t('governance.glassBy', {
-            by: version.breakGlass.by,
+            by: <Person entityRef={version.breakGlass.by} />,
             reason: version.breakGlass.reason,
           })}
         </Text>

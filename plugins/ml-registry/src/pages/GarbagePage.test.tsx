@@ -92,7 +92,7 @@ describe('GarbagePage', () => {
     expect(collectGarbage).toHaveBeenCalledWith({ params: { id: 'look-1' } });
   });
 
-  it('says to whom it is open', async () => {
+  it('says to whom it is open, and offers nobody else a look', async () => {
     await renderWithRegistry(<GarbagePage />, {
       registry: fakeRegistry(
         {},
@@ -108,5 +108,6 @@ describe('GarbagePage', () => {
     expect(
       await screen.findByText(/may not delete runs and files for good/),
     ).toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: /look/i })).toBeNull();
   });
 });

@@ -54,13 +54,15 @@ export function GarbagePage() {
       title={t('garbage.title')}
       description={t('garbage.description')}
       actions={
-        <Button
-          variant={id ? 'secondary' : 'primary'}
-          isPending={action.pending}
-          onPress={look}
-        >
-          {id ? t('garbage.lookAgain') : t('garbage.look')}
-        </Button>
+        (shown.value || !shown.error) && (
+          <Button
+            variant={id ? 'secondary' : 'primary'}
+            isPending={action.pending}
+            onPress={look}
+          >
+            {id ? t('garbage.lookAgain') : t('garbage.look')}
+          </Button>
+        )
       }
     >
       {action.error && (

@@ -112,6 +112,7 @@ describe('breaking the glass', () => {
     };
     show({ version: aVersion({ stage: 'archived', breakGlass }) });
     expect(await screen.findByText('Entered past its gates')).toBeVisible();
-    expect(screen.getByText(/user:default\/dora: It burns/)).toBeVisible();
+    expect(screen.getByText(/It burns/)).toHaveTextContent(/\bdora: It burns/);
+    expect(screen.getByRole('link', { name: 'dora' })).toBeVisible();
   });
 });
