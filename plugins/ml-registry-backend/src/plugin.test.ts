@@ -306,6 +306,28 @@ describe('ml-registry', () => {
     expect((await get('models/default/tumours/versions/x')).status).toBe(400);
     expect((await get('models?limit=0')).status).toBe(400);
   });
+
+  it('refuses an export that it cannot read before it begins to answer', async () => {
+    for (const query of ['model=%00', 'from=tomorrow', 'format=xml']) {
+      const { status, body } = await get(`ledger/export?${query}`);
+      expect({ status, message: body.error.message }).toEqual({
+        status: 400,
+        message: expect.stringMatching(
+          /^Invalid query: .*at (model|from|format)$/s,
+        ),
+      });
+    }
+  });
+
+  it('says which part of a path no entity could have', async () => {
+    for (const path of ['models/%2F/tumours', 'models/default/a%0Ab']) {
+      const { status, body } = await get(path);
+      expect({ status, message: body.error.message }).toEqual({
+        status: 400,
+        message: expect.stringMatching(/^Invalid path: .*Expected a name/),
+      });
+    }
+  });
 });
 
 const model = { namespace: 'default', name: 'tumours' };

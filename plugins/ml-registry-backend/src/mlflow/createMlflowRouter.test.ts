@@ -66,6 +66,18 @@ describe('the MLflow API', () => {
     expect(rest.body.next_page_token).toBeUndefined();
   });
 
+  it('repeats no more of a long value than one can read, and how it should be', async () => {
+    const { status, body } = await post('experiments/create', {
+      name: 'far',
+      artifact_location: `s3://${'x'.repeat(300_000)}`,
+    });
+    expect(status).toBe(400);
+    expect(body.message.length).toBeLessThan(5000);
+    expect(body.message).toMatch(
+      /^Invalid value 's3:.* … .*leave the location out$/,
+    );
+  });
+
   it.each([
     ['experiments/create', {}, 400, 'INVALID_PARAMETER_VALUE'],
     ['experiments/create', { name: 'Default' }, 400, 'RESOURCE_ALREADY_EXISTS'],
@@ -108,6 +120,12 @@ describe('the MLflow API', () => {
     [
       'runs/search',
       { experiment_ids: [{ a: 1 }] },
+      400,
+      'INVALID_PARAMETER_VALUE',
+    ],
+    [
+      'registered-models/create',
+      { name: 'a line\nand another' },
       400,
       'INVALID_PARAMETER_VALUE',
     ],
