@@ -4,6 +4,14 @@ import { SourceError } from './MlflowSource';
 
 const DEPTH_LIMIT = 40;
 
+/** The stamp is there, and undefined, when something was lost: then the thing did not come over whole. */
+type Copied = {
+  files: number;
+  bytes: number;
+  reason?: string;
+  stamp?: undefined;
+};
+
 /**
  * Copies every file below an address of the other server to a folder of ours.
  * Files that are here with the same size are not read again, so that a copy that
@@ -13,7 +21,7 @@ export async function copyArtifacts(
   work: Importing,
   from: { uri: string; runId?: string },
   target: string,
-): Promise<{ files: number; bytes: number; reason?: string }> {
+): Promise<Copied> {
   const proxied = from.uri.startsWith('mlflow-artifacts:');
   const { runId } = from;
   if (!proxied && !runId) {
@@ -23,6 +31,18 @@ export async function copyArtifacts(
   }
   const root = artifactPath(from.uri);
   const { source, artifacts, artifactRows, record, clock } = work;
+  const total: Copied = { files: 0, bytes: 0 };
+  /** What a store has lost is said; the rest is worth having. */
+  const unlessLost = async <T>(what: string, read: () => Promise<T>) => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof SourceError) || error.status !== 404) throw error;
+      total.stamp = undefined;
+      total.reason = `The ${what} is listed over there and cannot be read`;
+      return undefined;
+    }
+  };
   const list = async (folder: string) => {
     if (proxied || !runId) {
       const path = folder ? `${root}/${folder}` : root;
@@ -34,13 +54,11 @@ export async function copyArtifacts(
       path: folder ? file.path.slice(folder.length + 1) : file.path,
     }));
   };
-  const total: { files: number; bytes: number; reason?: string } = {
-    files: 0,
-    bytes: 0,
-  };
-
   const walk = async (folder: string, depth: number): Promise<void> => {
-    for (const entry of await list(folder)) {
+    const entries = await unlessLost(`folder ${folder || root}`, () =>
+      list(folder),
+    );
+    for (const entry of entries ?? []) {
       if (!isName(entry.path) || depth > DEPTH_LIMIT) {
         total.reason = `A file with the path '${folder}/${entry.path}' was left out: it is not a name`;
         continue;
@@ -57,28 +75,21 @@ export async function copyArtifacts(
         total.bytes += here.size;
         continue;
       }
-      try {
-        const content =
-          proxied || !runId
-            ? await source.file(`${root}/${path}`)
-            : await source.fileOfRun(runId, path);
-        const stored = await artifacts.put(place, content);
-        await artifactRows.save({
-          path: place,
-          ...stored,
-          createdAt: clock().getTime(),
-          createdBy: record.createdBy,
-        });
-        total.files += 1;
-        total.bytes += stored.size;
-      } catch (error) {
-        // Listed and not there: a store that lost it. The rest is worth having.
-        if (error instanceof SourceError && error.status === 404) {
-          total.reason = `The file ${path} is listed over there and cannot be read`;
-          continue;
-        }
-        throw error;
-      }
+      const content = await unlessLost(`file ${path}`, () =>
+        proxied || !runId
+          ? source.file(`${root}/${path}`)
+          : source.fileOfRun(runId, path),
+      );
+      if (!content) continue;
+      const stored = await artifacts.put(place, content);
+      await artifactRows.save({
+        path: place,
+        ...stored,
+        createdAt: clock().getTime(),
+        createdBy: record.createdBy,
+      });
+      total.files += 1;
+      total.bytes += stored.size;
     }
   };
   await walk('', 0);

@@ -348,8 +348,8 @@ describe.each(databases.eachSupportedId())('an import on %p', databaseId => {
     );
   });
 
-  it('knows a server without logged models from one that lost a folder for a moment', async () => {
-    const { start, run, artifacts, knex } = await create();
+  it('knows a server without logged models from one that lost a folder, which it names and gets when it is there again', async () => {
+    const { start, run, artifacts, imports, knex } = await create();
     source.hooks.before = path =>
       path === 'logged-models/search' ? 404 : undefined;
     expect(await run((await start()).id)).toMatchObject({ state: 'succeeded' });
@@ -360,7 +360,21 @@ describe.each(databases.eachSupportedId())('an import on %p', databaseId => {
       lost -= 1;
       return lost === 0 ? 404 : undefined;
     };
-    expect(await run((await start()).id)).toMatchObject({ state: 'succeeded' });
+    const { id } = await start();
+    expect(await run(id)).toMatchObject({ state: 'succeeded' });
+    expect(await knex('logged_models')).toHaveLength(1);
+    const lostFolder = expect.objectContaining({
+      reason: expect.stringMatching(/^The folder .* cannot be read$/),
+    });
+    const omitted = await imports.omissions({ id, limit: 50 }, as('dora'));
+    expect(omitted.items).toContainEqual(lostFolder);
+    const again = await start();
+    expect(await run(again.id)).toMatchObject({ state: 'succeeded' });
+    const { items } = await imports.omissions(
+      { id: again.id, limit: 50 },
+      as('dora'),
+    );
+    expect(items).not.toContainEqual(lostFolder);
     expect([...artifacts.files.keys()]).toContain(
       `0/models/${MODEL}/artifacts/MLmodel`,
     );

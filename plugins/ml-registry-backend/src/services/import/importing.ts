@@ -62,9 +62,11 @@ export async function bringOver(
   const { imports, record, knex } = work;
   const { source, id: importId } = record;
   const known = await imports.findItem(source, thing.kind, thing.sourceId);
+  // Without a stamp is what came over in part: the next import tries it again, as it does with what was left out.
   const isDone =
     known?.outcome === 'added' || known?.outcome === 'known'
-      ? known.stamp === thing.stamp
+      ? known.stamp === thing.stamp ||
+        (!known.stamp && known.importId === importId)
       : known?.outcome === 'left-out' && known.importId === importId;
   if (known && isDone) {
     await imports.saw(source, known, importId);
