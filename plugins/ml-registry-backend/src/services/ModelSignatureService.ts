@@ -69,7 +69,7 @@ export class ModelSignatureService {
     return this.#check(version, files, kept?.bundle);
   }
 
-  /** Checks again, or checks a bundle that was sent along and keeps it. */
+  /** Checks again, or checks a bundle that was sent along and keeps it, unless it is refused and another one holds. */
   async verify(
     request: VersionPath & { bundle?: Record<string, unknown> },
     { credentials }: CallOptions,
@@ -120,9 +120,14 @@ export class ModelSignatureService {
     const { announcer, cards, clock, ledger, versionFiles } = this.#deps;
     const { name, version: number } = version;
     const files = await versionFiles.list(version.storageLocation);
-    const bundle = sent ?? (await cards.findSignature(name, number))?.bundle;
+    const kept = await cards.findSignature(name, number);
+    const bundle = sent ?? kept?.bundle;
     const found = await this.#check(version, files, bundle);
     if (found.state === 'unsigned') return found;
+    const holds =
+      kept?.result.state === 'verified' && kept.filesDigest === files.digest;
+    // A bundle that proves nothing does not take the place of one that does.
+    if (sent && found.state === 'refused' && holds) return found;
     const at = clock().toISOString();
     const result = { ...found, checkedAt: at, checkedBy: actor };
     await cards.transaction(async tx => {

@@ -152,7 +152,7 @@ describe.each(databases.eachSupportedId())('about versions, %p', id => {
     });
   });
 
-  it('takes a bundle that is sent along, and no longer believes it when a file is added', async () => {
+  it('takes a bundle that is sent along, keeps it when a worse one follows, and no longer believes it when a file is added', async () => {
     const { about, aVersion, put } = await start({ trust });
     const path = await aVersion(1, {}, { signature: false });
     await put(1, signedFiles());
@@ -163,18 +163,20 @@ describe.each(databases.eachSupportedId())('about versions, %p', id => {
     expect(
       await about.signatures.verify({ ...path, bundle }, as('ann')),
     ).toMatchObject({ state: 'verified', bundle: 'uploaded' });
+    const nonsense = { ...path, bundle: { nonsense: true } };
+    expect(await about.signatures.verify(nonsense, as('ann'))).toMatchObject({
+      state: 'refused',
+    });
+    expect(await about.signatures.get(path, as('ann'))).toMatchObject({
+      state: 'verified',
+    });
 
     await put(1, { 'evil.py': 'x' });
     expect(await about.signatures.get(path, as('ann'))).toMatchObject({
       state: 'refused',
       problems: ['evil.py was added: it is not part of the signature'],
     });
-    expect(
-      await about.signatures.verify(
-        { ...path, bundle: { nonsense: true } },
-        as('ann'),
-      ),
-    ).toMatchObject({
+    expect(await about.signatures.verify(nonsense, as('ann'))).toMatchObject({
       state: 'refused',
       problems: [expect.stringContaining('Not a Sigstore bundle')],
     });
