@@ -63,8 +63,10 @@ export class S3Parts implements ArtifactParts {
   async complete(
     upload: Upload,
     parts: ArtifactPart[],
+    allowed?: () => Promise<void>,
   ): Promise<{ size: number }> {
     await this.#requireParts(upload, parts);
+    await allowed?.();
     try {
       await this.#client.send(
         new CompleteMultipartUploadCommand({

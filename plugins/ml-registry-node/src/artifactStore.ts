@@ -40,11 +40,14 @@ export interface ArtifactParts {
   /**
    * Puts the parts together under the path. The checksum is absent when the bytes never passed through here.
    *
+   * @param allowed - awaited last, right before the file is seen under its path: when it throws, the file is not
+   * seen, and the upload can be completed again
    * @throws InputError when a part is missing or its ETag is another one
    */
   complete(
     upload: { path: string; id: string },
     parts: ArtifactPart[],
+    allowed?: () => Promise<void>,
   ): Promise<{ size: number; sha256?: string }>;
   /** Forgets the upload and its parts; nothing there is fine. */
   abort(upload: { path: string; id: string }): Promise<void>;

@@ -60,6 +60,7 @@ export class FolderParts implements ArtifactParts {
   async complete(
     upload: Upload,
     parts: ArtifactPart[],
+    allowed?: () => Promise<void>,
   ): Promise<StoredArtifact> {
     const folder = this.#of(upload);
     const there = new Set(
@@ -78,9 +79,15 @@ export class FolderParts implements ArtifactParts {
       });
     const stored = await this.#put(
       upload.path,
-      Readable.from(contents(names.map(name => join(folder, name))), {
-        objectMode: false,
-      }),
+      Readable.from(
+        contents(
+          names.map(name => join(folder, name)),
+          allowed,
+        ),
+        {
+          objectMode: false,
+        },
+      ),
     );
     await rm(folder, { recursive: true, force: true });
     return stored;
@@ -96,8 +103,10 @@ export class FolderParts implements ArtifactParts {
   }
 }
 
-async function* contents(files: string[]) {
+/** The bytes of the files one after the other; breaks, and so changes nothing, when they may not be put together after all. */
+async function* contents(files: string[], allowed?: () => Promise<void>) {
   for (const file of files) yield* createReadStream(file);
+  await allowed?.();
 }
 
 function gone({ id }: Upload) {

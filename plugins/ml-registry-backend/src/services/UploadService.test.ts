@@ -216,6 +216,45 @@ describe.each(databases.eachSupportedId())('UploadService, %p', id => {
     ).rejects.toMatchObject({ code: 'ml-registry.artifact-frozen' });
   });
 
+  it('does not put parts together under a version that was registered while they were', async () => {
+    let register = async () => {};
+    const { uploads, artifacts, registration, path, send, runId } = await start(
+      store => {
+        const { parts } = store;
+        const put = parts!.complete.bind(parts);
+        parts!.complete = (upload, sent, allowed) =>
+          put(upload, sent, async () => {
+            await register();
+            await allowed?.();
+          });
+        return store;
+      },
+    );
+    const upload = await uploads.create(as('ann'), { path, parts: 1 });
+    const { etag } = await send(upload, 1, 'x');
+    const complete = () =>
+      uploads.complete(as('ann'), {
+        path,
+        uploadId: upload.uploadId,
+        parts: [{ number: 1, etag }],
+      });
+    register = async () => {
+      await registration.createModel(as('ann'), { name: 'm', tags: {} });
+      await registration.createVersion(as('ann'), {
+        name: 'm',
+        source: `runs:/${runId}/model`,
+        tags: {},
+      });
+    };
+    await expect(complete()).rejects.toMatchObject({
+      code: 'ml-registry.artifact-frozen',
+    });
+    await expect(artifacts.find(path)).rejects.toThrow(/not found/);
+    await expect(complete()).rejects.toMatchObject({
+      code: 'ml-registry.artifact-frozen',
+    });
+  });
+
   it('computes the checksum afterwards where the bytes went past it', async () => {
     const { uploads, artifacts, path, onUploadDue, store } = await start(
       folderStore => ({

@@ -138,6 +138,8 @@ export class UploadService {
       const { size, sha256 } = await this.#parts().complete(
         { path, id: storeId },
         request.parts,
+        // Putting them together takes a while: a version may have been registered meanwhile.
+        () => artifacts.forWrite(caller, request.path),
       );
       if (sha256) {
         await rows.save({ path, size, sha256, createdAt: clock(), createdBy });
