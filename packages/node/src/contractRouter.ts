@@ -93,12 +93,12 @@ function parsed(
 }
 
 /**
- * A part of a request, as a contract would read it; for routes that stream.
+ * A part of a request, as a contract would read it; for routes that stream, and the input of actions.
  *
  * @throws InputError that names each field that does not fit
  */
 export function parseRequest<T extends z.ZodType>(
-  where: 'path' | 'query' | 'body',
+  where: 'path' | 'query' | 'body' | 'input',
   schema: T,
   value: unknown,
 ): z.output<T> {

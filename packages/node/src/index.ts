@@ -10,6 +10,7 @@ export {
   type Handlers,
 } from './contractRouter';
 export { refusalOf, refuseInWords, StorageFullError } from './refusals';
+export { refusingActions } from './refusingActions';
 export { contractServiceRef, type ContractService } from './contractService';
 export { Authorizer, createAuthorizer } from './authorizer';
 export { onBehalfOfHeaders, requestCredentials } from './onBehalfOf';

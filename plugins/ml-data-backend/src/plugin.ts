@@ -7,7 +7,12 @@ import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { signalsServiceRef } from '@backstage/plugin-signals-node';
-import { createAuthorizer, migrate, publishTopic } from '@downstage/node';
+import {
+  createAuthorizer,
+  migrate,
+  publishTopic,
+  refusingActions,
+} from '@downstage/node';
 import {
   datasetVersionCreatedTopic,
   mlDataPermissions,
@@ -87,7 +92,11 @@ export const mlDataPlugin = createBackendPlugin({
         deps.httpRouter.use(
           createRouter({ httpAuth: deps.httpAuth, datasets, versions }),
         );
-        registerActions({ actions: deps.actions, datasets, versions });
+        registerActions({
+          actions: refusingActions(deps.actions),
+          datasets,
+          versions,
+        });
       },
     });
   },

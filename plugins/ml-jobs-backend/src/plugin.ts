@@ -10,8 +10,9 @@ import { signalsServiceRef } from '@backstage/plugin-signals-node';
 import {
   createAuthorizer,
   migrate,
-  startReconciler,
   type Reconciler,
+  refusingActions,
+  startReconciler,
 } from '@downstage/node';
 import { mlJobsPermissions } from '@downstage/plugin-ml-jobs-common';
 import {
@@ -145,7 +146,10 @@ export const mlJobsPlugin = createBackendPlugin({
 
         deps.permissionsRegistry.addPermissions(mlJobsPermissions);
         deps.httpRouter.use(createRouter({ httpAuth: deps.httpAuth, jobs }));
-        registerActions({ actionsRegistry: deps.actionsRegistry, jobs });
+        registerActions({
+          actionsRegistry: refusingActions(deps.actionsRegistry),
+          jobs,
+        });
 
         deps.lifecycle.addStartupHook(async () => {
           // What was under way when the portal ended is looked at now, not when its lease runs out.

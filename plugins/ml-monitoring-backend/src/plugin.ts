@@ -13,6 +13,7 @@ import {
   createAuthorizer,
   migrate,
   publishTopic,
+  refusingActions,
   subscribeTopic,
 } from '@downstage/node';
 import { mlDataServiceRef } from '@downstage/plugin-ml-data-node';
@@ -137,7 +138,10 @@ export const mlMonitoringPlugin = createBackendPlugin({
         deps.httpRouter.use(
           createRouter({ httpAuth: deps.httpAuth, monitors: service }),
         );
-        registerActions({ actions: deps.actions, monitors: service });
+        registerActions({
+          actions: refusingActions(deps.actions),
+          monitors: service,
+        });
 
         // The other plugins answer only once the portal has started.
         lifecycle.addStartupHook(async () => {

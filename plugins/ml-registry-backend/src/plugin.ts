@@ -8,7 +8,7 @@ import { ConflictError } from '@backstage/errors';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { signalsServiceRef } from '@backstage/plugin-signals-node';
-import { createAuthorizer, migrate } from '@downstage/node';
+import { createAuthorizer, migrate, refusingActions } from '@downstage/node';
 import { mlRegistryPermissions } from '@downstage/plugin-ml-registry-common';
 import {
   mlRegistryArtifactHoldersExtensionPoint,
@@ -178,7 +178,11 @@ export const mlRegistryPlugin = createBackendPlugin({
         );
         router.use(createRouter({ httpAuth, authorizer, ...services }));
         httpRouter.use(router);
-        registerActions({ actions: deps.actions, authorizer, ...services });
+        registerActions({
+          actions: refusingActions(deps.actions),
+          authorizer,
+          ...services,
+        });
       },
     });
   },

@@ -10,6 +10,7 @@ import {
   createAuthorizer,
   migrate,
   publishTopic,
+  refusingActions,
   startReconciler,
   subscribeTopic,
 } from '@downstage/node';
@@ -137,7 +138,7 @@ export const mlServingPlugin = createBackendPlugin({
         deps.httpRouter.use(
           createRouter({ httpAuth: deps.httpAuth, endpoints, predictionLogs }),
         );
-        registerActions({ actions: deps.actions, endpoints });
+        registerActions({ actions: refusingActions(deps.actions), endpoints });
         await subscribeTopic(events, stageChangedTopic, {
           id: 'ml-serving',
           handler: ({ modelRef }) => dueNow(modelRef),

@@ -5,7 +5,7 @@ import {
 } from '@backstage/backend-plugin-api';
 import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
-import { createAuthorizer, migrate } from '@downstage/node';
+import { createAuthorizer, migrate, refusingActions } from '@downstage/node';
 import { mlTokensPermissions } from '@downstage/plugin-ml-tokens-common';
 import { tokenVerifierServiceRef } from '@downstage/plugin-ml-tokens-node';
 import { registerActions } from './actions/registerActions';
@@ -63,7 +63,7 @@ export const mlTokensPlugin = createBackendPlugin({
 
         deps.permissionsRegistry.addPermissions(mlTokensPermissions);
         deps.httpRouter.use(createRouter({ httpAuth: deps.httpAuth, tokens }));
-        registerActions({ actions: deps.actions, tokens });
+        registerActions({ actions: refusingActions(deps.actions), tokens });
 
         const accepted = (
           config.getOptionalConfigArray('backend.auth.externalAccess') ?? []

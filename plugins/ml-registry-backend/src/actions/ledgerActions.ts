@@ -1,7 +1,14 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import { ledgerActionSchema } from '@downstage/plugin-ml-registry-common';
+import { parseRequest } from '@downstage/node';
+import {
+  ledgerActionSchema,
+  ledgerFilterSchema,
+  mlRegistryContract,
+} from '@downstage/plugin-ml-registry-common';
 import type { LedgerService } from '../services/LedgerService';
 import { pageInput } from './pageInput';
+
+const moments = ledgerFilterSchema.pick({ from: true, to: true });
 
 /** `list-ledger`, `get-production-on` and `list-production-changes`. */
 export function registerLedgerActions(deps: {
@@ -62,6 +69,7 @@ export function registerLedgerActions(deps: {
       const { items, nextCursor } = await ledgers.list(
         {
           ...others,
+          ...parseRequest('input', moments, others),
           ...(action && { action: ledgerActionSchema.parse(action) }),
         },
         { credentials },
@@ -114,7 +122,10 @@ export function registerLedgerActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const { items } = await ledgers.productionOn(input, { credentials });
+      const { items } = await ledgers.productionOn(
+        parseRequest('input', mlRegistryContract.productionOn.query, input),
+        { credentials },
+      );
       return {
         output: {
           items: items.map(({ name, version, since, until, actor }) => ({
@@ -155,7 +166,14 @@ export function registerLedgerActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const { items } = await ledgers.productionChanges(input, { credentials });
+      const { items } = await ledgers.productionChanges(
+        parseRequest(
+          'input',
+          mlRegistryContract.productionChanges.query,
+          input,
+        ),
+        { credentials },
+      );
       return {
         output: {
           items: items.map(({ name, before, after, changes }) => ({

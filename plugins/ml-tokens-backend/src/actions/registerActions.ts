@@ -1,6 +1,10 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { InputError } from '@backstage/errors';
-import { tokenScopeSchema, type TokenScope } from '@downstage/common';
+import {
+  entityRefSchema,
+  tokenScopeSchema,
+  type TokenScope,
+} from '@downstage/common';
 import {
   createTokenSchema,
   type AccessToken,
@@ -40,6 +44,9 @@ export function registerActions(deps: {
             .describe('Only tokens in this state'),
           owner: z
             .string()
+            .refine(ref => entityRefSchema.safeParse(ref).success, {
+              message: 'Expected a ref such as group:default/diagnostics',
+            })
             .optional()
             .describe(
               'Only tokens of this person or group, such as group:default/diagnostics; administrators may name any',
