@@ -11,7 +11,7 @@ describe('createForwardPage', () => {
   it.each([
     ['#/experiments/3/runs/0af3b1', '/models/runs/0af3b1'],
     ['#/experiments/3/runs/0af3b1/artifacts?x=1', '/models/runs/0af3b1'],
-    ['#/experiments/3', '/models?experiment=3'],
+    ['#/experiments/3', '/models/runs?experiment=3'],
     [
       '#/models/fraud score/versions/7',
       '/catalog/default/model/fraud%20score/versions?version=7',

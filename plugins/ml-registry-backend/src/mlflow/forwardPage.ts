@@ -6,7 +6,7 @@ const SCRIPT = (portal: string) => `
   var part = function (pattern) { var m = pattern.exec(hash); return m && m.slice(1).map(encodeURIComponent); };
   var to = '/models', m;
   if ((m = part(/^\\/experiments\\/\\d+\\/runs\\/([0-9a-zA-Z_-]+)/))) to = '/models/runs/' + m[0];
-  else if ((m = part(/^\\/experiments\\/(\\d+)/))) to = '/models?experiment=' + m[0];
+  else if ((m = part(/^\\/experiments\\/(\\d+)/))) to = '/models/runs?experiment=' + m[0];
   else if ((m = part(/^\\/models\\/([^/]+)\\/versions\\/(\\d+)/))) to = '/catalog/default/model/' + m[0] + '/versions?version=' + m[1];
   else if ((m = part(/^\\/models\\/([^/]+)/))) to = '/catalog/default/model/' + m[0];
   var target = ${JSON.stringify(portal).replace(/</g, '\\u003c')} + to;

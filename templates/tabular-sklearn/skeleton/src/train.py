@@ -6,6 +6,7 @@ any other MLflow server. Where the run is stored is said by MLFLOW_TRACKING_URI 
 
 import argparse
 import tempfile
+import warnings
 from pathlib import Path
 
 import mlflow
@@ -81,8 +82,12 @@ def signature_of(columns, classes) -> ModelSignature:
 
 
 def log_data(source: data.Source, rows: pd.DataFrame, context: str) -> None:
-    dataset = mlflow.data.from_pandas(rows, source=source.path, targets=TARGET, name=DATASET)
-    mlflow.log_input(dataset, context=context, tags={"downstage.ref": source.ref} if source.ref else None)
+    with warnings.catch_warnings():
+        # That it is a file of this machine, and that the classes are integers, is as meant.
+        warnings.filterwarnings("ignore", message="The specified dataset source can be interpreted")
+        warnings.filterwarnings("ignore", message="Hint: Inferred schema contains integer column")
+        dataset = mlflow.data.from_pandas(rows, source=source.path, targets=TARGET, name=DATASET)
+        mlflow.log_input(dataset, context=context, tags={"downstage.ref": source.ref} if source.ref else None)
 
 
 def main(path: str | None = None) -> str:
