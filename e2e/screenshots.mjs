@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Retakes the pictures of the documentation on a portal with the example company alive:
 //   node e2e/screenshots.mjs http://localhost:7007
-// The picture of the promotion needs a version in staging: it runs the model's latest job again when there is none.
+// The picture of the promotion needs a version in staging that nobody asked for: it runs the model's latest job again when there is none.
 // Nothing is promoted: the dialog is opened and left.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -75,13 +75,19 @@ async function take(page, name, path, text, height = 900, before = undefined) {
   process.stdout.write(`docs/images/${name}.png\n`);
 }
 
-/** The newest version in staging; when there is none, the latest job is run again and makes one. */
+/** The newest version in staging of which nobody asked for promotion; when there is none, the latest job is run again and makes one. */
 async function stagedVersion() {
   const find = async () => {
     const { items } = await get(
       `/api/ml-registry/v1/models/default/${model}/versions`,
     );
-    return items.find(({ stage }) => stage === 'staging')?.version;
+    const { items: promotions } = await get(
+      `/api/ml-registry/v1/promotions?model=model:default/${model}`,
+    );
+    const asked = new Set(promotions.map(({ version: each }) => each));
+    return items.find(
+      ({ stage, version: each }) => stage === 'staging' && !asked.has(each),
+    )?.version;
   };
   const found = await find();
   if (found) return found;
