@@ -21,7 +21,7 @@ export function ClaimDialog(props: {
     ref.startsWith('group:'),
   );
   const [chosen, setChosen] = useState<string>();
-  const owner = chosen ?? groups[0];
+  const owner = chosen ?? groups.at(0) ?? '';
   return (
     <ConfirmDialog
       title={t('claim.title', { name })}
@@ -35,7 +35,9 @@ export function ClaimDialog(props: {
       change={() =>
         api.claimModel({ params: { namespace, name }, body: { owner } })
       }
-      success={{ title: t('claim.done', { name, owner }) }}
+      success={{
+        title: t('claim.done', { name, owner: owner && nameOf(owner) }),
+      }}
       onClose={props.onClose}
       onDone={props.onDone}
     >
@@ -44,16 +46,18 @@ export function ClaimDialog(props: {
           label={t('claim.owner')}
           options={groups.map(ref => ({
             value: ref,
-            label: humanizeEntityRef(parseEntityRef(ref), {
-              defaultKind: 'group',
-            }),
+            label: nameOf(ref),
           }))}
           value={owner}
-          onChange={key => setChosen(String(key ?? groups[0]))}
+          onChange={key => setChosen(String(key ?? owner))}
         />
       ) : (
         <Alert status="warning" title={t('claim.noGroups')} />
       )}
     </ConfirmDialog>
   );
+}
+
+function nameOf(group: string): string {
+  return humanizeEntityRef(parseEntityRef(group), { defaultKind: 'group' });
 }
