@@ -9,12 +9,14 @@ import type { Contract, ParsedOf, ResponseOf } from '@downstage/common';
 import express from 'express';
 import Router from 'express-promise-router';
 import type { z } from 'zod';
+import { callerOf, type Caller } from './caller';
 import { describeIssues, pathOfZero } from './describeIssues';
 import { requestCredentials } from './onBehalfOf';
 import { refuseInWords } from './refusals';
 
-/** Who calls, and the raw request for the few handlers that need it. */
+/** Who calls, as services take it, and the raw request for the few handlers that need it. */
 export type HandlerContext = {
+  caller: Caller;
   credentials: BackstageCredentials<
     BackstageUserPrincipal | BackstageServicePrincipal
   >;
@@ -62,7 +64,11 @@ export function createContractRouter<C extends Contract>(options: {
           input: unknown,
           context: HandlerContext,
         ) => Promise<unknown>;
-        const result = await handler(input, { credentials, request });
+        const result = await handler(input, {
+          caller: callerOf(credentials, request),
+          credentials,
+          request,
+        });
         response
           .status(operation.status ?? 200)
           .json(operation.response.parse(result));

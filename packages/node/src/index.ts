@@ -12,6 +12,28 @@ export {
 export { refusalOf, refuseInWords, StorageFullError } from './refusals';
 export { refusingActions } from './refusingActions';
 export { contractServiceRef, type ContractService } from './contractService';
+export {
+  callerOf,
+  callerOfJob,
+  makerOf,
+  whoOf,
+  type Call,
+  type Caller,
+  type JobCaller,
+  type PersonCaller,
+  type ServiceCaller,
+  type TokenCaller,
+} from './caller';
+export {
+  defineMlResource,
+  meets,
+  whereFacts,
+  type FactCriteria,
+  type FactName,
+  type FactQuery,
+  type Facts,
+} from './facts';
+export { formatJobSubject, jobOf, type JobIdentity } from './jobSubject';
 export { Authorizer, createAuthorizer } from './authorizer';
 export { onBehalfOfHeaders, requestCredentials } from './onBehalfOf';
 export {

@@ -1,4 +1,4 @@
-import type { BasicPermission } from '@backstage/plugin-permission-common';
+import type { Permission } from '@backstage/plugin-permission-common';
 import { permissionsOfScopes, scopesWith } from '@downstage/common';
 import type { TokenIdentity } from './tokenSubject';
 
@@ -8,7 +8,7 @@ const withoutModel = new Set(['ml.registry.track']);
 /** Why a token may not do this: its scopes, its binding, then whom it owns things through. `undefined` when it may. */
 export function refusalOfToken(
   token: TokenIdentity,
-  request: { permission: BasicPermission; owner?: string; model?: string },
+  request: { permission: Permission; owner?: string; model?: string },
 ): string | undefined {
   const { permission, owner, model } = request;
   const called = `The token '${token.tokenName}' of ${token.actor}`;

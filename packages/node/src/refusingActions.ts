@@ -1,6 +1,13 @@
+import type {
+  AuthService,
+  BackstageCredentials,
+  PluginMetadataService,
+} from '@backstage/backend-plugin-api';
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { InputError } from '@backstage/errors';
+import type { Request } from 'express';
 import { z } from 'zod';
+import { rememberRequest } from './caller';
 import { describeIssues, pathOfZero } from './describeIssues';
 import { refusalOf } from './refusals';
 
@@ -10,9 +17,12 @@ import { refusalOf } from './refusals';
  * @remarks
  * Backstage holds input to an action's own schema; what a stricter one finds wrong inside of the action would be an
  * internal error to an agent, which then tries the same again.
+ *
+ * With `auth` and `plugin`, the audit trail names the person as the actor of what an action changes.
  */
 export function refusingActions(
   registry: ActionsRegistryService,
+  deps?: { auth: AuthService; plugin: PluginMetadataService },
 ): ActionsRegistryService {
   return {
     register: options =>
@@ -23,6 +33,12 @@ export function refusingActions(
           if (zero !== undefined) {
             throw new InputError(
               `Invalid input: a text must not hold a zero character\n  → at ${zero}`,
+            );
+          }
+          if (deps && options.attributes?.readOnly !== true) {
+            rememberRequest(
+              context.credentials,
+              await requestOfAction(options.name, context.credentials, deps),
             );
           }
           try {
@@ -36,4 +52,26 @@ export function refusingActions(
         },
       }),
   };
+}
+
+/**
+ * An action has no HTTP request that we can see, and the auditor reads the actor from one. So it gets one that says
+ * the same as the call: in whose name, and what was called.
+ */
+async function requestOfAction(
+  name: string,
+  credentials: BackstageCredentials,
+  deps: { auth: AuthService; plugin: PluginMetadataService },
+): Promise<Request> {
+  const { token } = await deps.auth.getPluginRequestToken({
+    onBehalfOf: credentials,
+    targetPluginId: deps.plugin.getId(),
+  });
+  const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+  return {
+    method: 'ACTION',
+    originalUrl: name,
+    headers,
+    get: (header: string) => headers[header.toLowerCase()],
+  } as unknown as Request;
 }

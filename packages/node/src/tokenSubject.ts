@@ -14,6 +14,11 @@ export type TokenIdentity = {
   groups: string[];
   /** The one model it may change, where it is bound to one. */
   model?: string;
+  /**
+   * Permissions that the policy gave the token's maker for some things only. The policy cannot be asked about a
+   * token, so with these the token reaches no further than what its groups own.
+   */
+  conditional?: string[];
 };
 
 const PREFIX = 'token:';
@@ -22,8 +27,9 @@ const parametersSchema = z.object({
   id: z.string().min(1),
   name: z.string().min(1),
   scopes: z.string().transform(words).pipe(z.array(tokenScopeSchema)),
-  groups: z.string().transform(words),
+  groups: z.string().default('').transform(words),
   model: z.string().optional(),
+  conditional: z.string().transform(words).optional(),
 });
 
 /**
@@ -34,18 +40,16 @@ const parametersSchema = z.object({
  * Backstage keeps nothing of an external token but its subject, so everything the authorizer needs stands there.
  */
 export function formatTokenSubject(identity: TokenIdentity): string {
-  const { actor, tokenId, tokenName, scopes, groups, model } = identity;
-  const parameters: [string, string][] = [
+  const { actor, tokenId, tokenName, scopes, groups, model, conditional } =
+    identity;
+  return `${PREFIX}${actor}?${encodeSubject([
     ['id', tokenId],
     ['name', tokenName],
     ['scopes', scopes.join(',')],
     ['groups', groups.join(',')],
-    ...(model ? [['model', model] as [string, string]] : []),
-  ];
-  const query = parameters
-    .map(([key, value]) => `${key}=${encode(value)}`)
-    .join('&');
-  return `${PREFIX}${actor}?${query}`;
+    ['model', model],
+    ['conditional', conditional?.join(',')],
+  ])}`;
 }
 
 /**
@@ -65,7 +69,7 @@ export function parseTokenSubject(subject: string): TokenIdentity | undefined {
       `The subject '${subject}' is not that of a token, although it begins like one`,
     );
   }
-  const { id, name, scopes, groups, model } = parsed.data;
+  const { id, name, scopes, groups, model, conditional } = parsed.data;
   return {
     actor: rest.slice(0, mark),
     tokenId: id,
@@ -73,6 +77,7 @@ export function parseTokenSubject(subject: string): TokenIdentity | undefined {
     scopes,
     groups,
     ...(model && { model }),
+    ...(conditional?.length && { conditional }),
   };
 }
 
@@ -97,8 +102,19 @@ export function subjectOf(
     : undefined;
 }
 
-function words(text: string): string[] {
+/** The texts between the commas. */
+export function words(text: string): string[] {
   return text.split(',').filter(Boolean);
+}
+
+/** The query of a subject; what is undefined or empty is left out. */
+export function encodeSubject(
+  parameters: [key: string, value: string | undefined][],
+): string {
+  return parameters
+    .filter(([, value]) => value)
+    .map(([key, value]) => `${key}=${encode(value!)}`)
+    .join('&');
 }
 
 // Colons, slashes and commas stay as they are, so that people can read the subject.
