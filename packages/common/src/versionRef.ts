@@ -3,7 +3,8 @@ import { InputError } from '@backstage/errors';
 /** A model version or a data-set version: `default/tumour-malignancy@7`. */
 export type VersionRef = { namespace: string; name: string; version: number };
 
-const pattern = /^(?:([a-zA-Z0-9._-]+)\/)?([a-zA-Z0-9._ -]+)@(\d+)$/;
+/** MLflow's clients name models in any language; a name holds no slash, colon or control character. */
+const pattern = /^(?:([a-zA-Z0-9._-]+)\/)?([^/:\p{Cc}]+)@(\d+)$/u;
 
 /** `{ namespace: 'default', name: 'x', version: 7 }` becomes `default/x@7`, the one spelling everywhere. */
 export function formatVersionRef(ref: VersionRef): string {

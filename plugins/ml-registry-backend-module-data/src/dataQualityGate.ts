@@ -34,7 +34,7 @@ export function createDataQualityGate(
             saw: 'no data-set version of the portal',
             wanted,
             message: 'Nobody can tell which data this version learned from',
-            how: 'Train it by a job that is given the data-set version as its input',
+            how: 'Train it by a job that is given the data-set version as its input, or log the input with the tag downstage.ref',
             waivable: true,
           },
         ];

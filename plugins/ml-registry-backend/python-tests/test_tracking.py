@@ -138,3 +138,22 @@ def test_an_interrupted_run_goes_on(client, experiment):
         mlflow.log_metric("after", 1)
     assert client.get_run(run.info.run_id).info.status == "FINISHED"
     assert mlflow.last_active_run().data.metrics == {"after": 1}
+
+
+def test_names_in_every_language_and_steps_of_64_bits(client, experiment):
+    with mlflow.start_run() as run:
+        mlflow.log_metric("Genauigkeit für Köln", 0.9)
+        mlflow.log_metric("précision", 0.5, step=2**63 - 1)
+        mlflow.log_param("точность", 1)
+        mlflow.set_tag("城市", "x")
+        mlflow.log_metrics({"précision": 0.25, "b": 1.0}, step=2**53 + 1)
+    data = client.get_run(run.info.run_id).data
+    assert data.metrics["Genauigkeit für Köln"] == 0.9
+    assert data.params["точность"] == "1"
+    assert data.tags["城市"] == "x"
+    steps = [point.step for point in client.get_metric_history(run.info.run_id, "précision")]
+    assert sorted(steps) == [2**53 + 1, 2**63 - 1]
+    found = client.search_runs([experiment], "metrics.précision > 0 AND params.точность = '1' AND tags.城市 = 'x'")
+    assert [one.info.run_id for one in found] == [run.info.run_id]
+    client.set_experiment_tag(experiment, "команда", "a")
+    assert client.get_experiment(experiment).tags["команда"] == "a"

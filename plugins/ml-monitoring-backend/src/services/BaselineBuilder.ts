@@ -137,7 +137,7 @@ function trainingDataOf(version: ModelVersion): string {
         version.ref
       } does not say which dataset version it learned from (${list(
         version.datasets.map(dataset => dataset.name),
-      )}); train it as a job with an input, or tag the input with downstage.ref`,
+      )}); train it as a job with an input, or log the input with tags={"downstage.ref": "default/<data set>@<version>"}`,
     );
   }
   return ref;

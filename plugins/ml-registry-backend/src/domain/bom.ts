@@ -3,6 +3,7 @@ import type {
   ModelCard,
   VerifiedCard,
 } from '@downstage/plugin-ml-registry-common';
+import { parseRequirement, type Requirement } from './requirement';
 
 /**
  * The card as a CycloneDX 1.6 ML-BOM: the model with its card, its files and packages as components, its data sets.
@@ -131,18 +132,15 @@ function propertiesOf({ verified, stage }: ModelCard) {
   );
 }
 
-/** A line such as `numpy==2.3.1`; what is not pinned has no version. */
+/**
+ * A package of the index has its address there. One from elsewhere has its origin instead: under its name the index may
+ * have somebody else's package. A line whose package cannot be told has no component.
+ */
 function packageOf(line: string) {
-  const match =
-    /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:===?\s*([^\s;,]+))?/.exec(
-      line,
-    );
-  if (!match) return [];
-  const name = match[1].toLowerCase().replace(/[._-]+/g, '-');
-  const version = match[2];
-  const purl = `pkg:pypi/${name}${
-    version ? `@${encodeURIComponent(version)}` : ''
-  }`;
+  const requirement = parseRequirement(line);
+  if (!requirement) return [];
+  const { name, version, origin } = requirement;
+  const purl = purlOf(requirement);
   return [
     {
       type: 'library',
@@ -150,8 +148,28 @@ function packageOf(line: string) {
       name,
       ...(version && { version }),
       purl,
+      ...(origin?.sha256 && {
+        hashes: [{ alg: 'SHA-256', content: origin.sha256 }],
+      }),
+      ...(origin && {
+        externalReferences: [
+          {
+            type: origin.kind === 'vcs' ? 'vcs' : 'distribution',
+            url: origin.url,
+          },
+        ],
+      }),
     },
   ];
+}
+
+function purlOf({ name, version, origin }: Requirement): string {
+  const of = `${name}${version ? `@${encodeURIComponent(version)}` : ''}`;
+  if (!origin) return `pkg:pypi/${of}`;
+  const qualifier = { vcs: 'vcs_url', url: 'download_url', path: 'file_name' };
+  return `pkg:generic/${of}?${qualifier[origin.kind]}=${encodeURIComponent(
+    origin.url,
+  )}`;
 }
 
 function uniqueBy<T>(items: T[], key: (item: T) => string): T[] {

@@ -66,11 +66,13 @@ export function cardMetrics(options: {
   );
 }
 
-/** Lines of a pip requirements file that name a package. */
+/** Lines of a pip requirements file that name a package or where one comes from; a continued line is one. */
 export function readRequirements(text: string): string[] {
   return text
+    .replace(/\\\r?\n/g, ' ')
     .split(/\r?\n/)
     .map(line => line.replace(/(^|\s)#.*$/, '').trim())
+    .map(line => line.replace(/^(?:-e|--editable)[\s=]+/, ''))
     .filter(line => line && !line.startsWith('-'))
     .slice(0, 2_000);
 }

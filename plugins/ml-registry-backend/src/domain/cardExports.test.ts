@@ -55,6 +55,9 @@ const card: ModelCard = {
         'numpy==2.3.1',
         'scikit_learn[x]==1.9.1 ; python_version > "3"',
         'mlflow',
+        'git+https://example.com/o/r@main#egg=z',
+        'https://example.com/pkg-1.0-py3-none-any.whl',
+        'vendor/mylib-1.0-py3-none-any.whl',
       ],
     },
     flavors: ['python_function', 'sklearn'],
@@ -89,6 +92,9 @@ describe('exports of a card', () => {
       'pkg:pypi/numpy@2.3.1',
       'pkg:pypi/scikit-learn@1.9.1',
       'pkg:pypi/mlflow',
+      expect.stringMatching(/^pkg:generic\/z/),
+      expect.stringMatching(/^pkg:generic\/pkg/),
+      expect.stringMatching(/^pkg:generic\/mylib/),
     ]);
     // The validator is awake: what the schema does not know, it refuses.
     await expect(
@@ -123,6 +129,26 @@ describe('exports of a card', () => {
   });
 });
 
+describe('the bill of materials', () => {
+  it('names packages from elsewhere by their origin, never by what the index calls so (folder 29)', () => {
+    const bom = toBom(card, {
+      serial: '3e671687-395b-41f5-a30f-a58921a69b79',
+      now: '2026-01-02T03:04:05.000Z',
+    });
+    const purls = bom.components.flatMap(component =>
+      'purl' in component ? [component.purl] : [],
+    );
+    expect(purls).toEqual([
+      'pkg:pypi/numpy@2.3.1',
+      'pkg:pypi/scikit-learn@1.9.1',
+      'pkg:pypi/mlflow',
+      'pkg:generic/z?vcs_url=git%2Bhttps%3A%2F%2Fexample.com%2Fo%2Fr%40main',
+      'pkg:generic/pkg@1.0?download_url=https%3A%2F%2Fexample.com%2Fpkg-1.0-py3-none-any.whl',
+      'pkg:generic/mylib@1.0?file_name=vendor%2Fmylib-1.0-py3-none-any.whl',
+    ]);
+  });
+});
+
 describe('cards', () => {
   it('counts a field of spaces as missing, and everything as missing while nothing was saved', () => {
     expect(cardCompleteness({ overview: 'x', users: '  ' }).filled).toEqual([
@@ -150,6 +176,12 @@ describe('cards', () => {
       { name: 'auc', value: 0.9, dataset },
       { name: 'f1', value: 0.8 },
     ]);
+  });
+
+  it('reads a continued line as one, and what is installed from a checkout', () => {
+    expect(
+      readRequirements('numpy \\\n  ==1\n-e git+https://x/y#egg=z\n'),
+    ).toEqual(['numpy    ==1', 'git+https://x/y#egg=z']);
   });
 
   it('reads requirements without comments and options', () => {

@@ -3,6 +3,7 @@ import type {
   MetricMatch,
   ModelCard,
 } from '@downstage/plugin-ml-registry-common';
+import { parseRequirement } from './requirement';
 
 type Section = ComparisonRow['section'];
 
@@ -89,8 +90,10 @@ function datasetsOf({ verified }: ModelCard): Record<string, string> {
 function environmentOf({ verified }: ModelCard) {
   const { environment, lineage } = verified;
   const packages = environment.requirements.map(line => {
-    const [, name, rest] = /^([A-Za-z0-9._-]+)(.*)$/.exec(line) ?? [];
-    return [`package ${name ?? line}`, rest?.trim() || 'any version'];
+    const found = parseRequirement(line);
+    if (!found) return [`package ${line}`, 'any version'];
+    const { name, specifier, origin } = found;
+    return [`package ${name}`, origin?.url ?? specifier ?? 'any version'];
   });
   return {
     ...(environment.python && { python: environment.python }),

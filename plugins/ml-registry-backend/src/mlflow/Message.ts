@@ -1,4 +1,5 @@
 import { InputError } from '@backstage/errors';
+import { isInt64, toInt64, type Int64 } from '../domain/int64';
 
 const NUMBER = /^[+-]?(?:Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/;
 
@@ -95,6 +96,18 @@ export class Message {
     if (number === undefined) return undefined;
     if (!Number.isSafeInteger(number)) throw this.#invalid(name);
     return number;
+  }
+
+  /** An integer to its last digit, as steps and times of metrics are. */
+  int64(name: string): Int64 | undefined {
+    const number = this.#number(name);
+    if (number === undefined || Number.isSafeInteger(number)) return number;
+    if (!Number.isInteger(number)) throw this.#invalid(name);
+    const text = spell(this.#spelledAt(name));
+    // Python's reader takes 1e18 for an integer too.
+    const exact = BigInt(/^-?\d+$/.test(text) ? text : number);
+    if (!isInt64(exact)) throw this.#invalid(name);
+    return toInt64(exact);
   }
 
   /** A double; NaN and infinities arrive as strings. */

@@ -28,8 +28,8 @@ export function metricRoutes(service: MetricHistoryService): MlflowRoute[] {
           runIds: message.strings('run_ids'),
           key: message.required('metric_key'),
           perRun: message.integer('max_results'),
-          startStep: message.integer('start_step'),
-          endStep: message.integer('end_step'),
+          startStep: message.int64('start_step'),
+          endStep: message.int64('end_step'),
         });
         return {
           metrics: points.length ? points.map(renderRunMetric) : undefined,

@@ -1,3 +1,4 @@
+import { int64Json } from '../domain/int64';
 import type { ModelWithLatest } from '../services/RegistryReadService';
 import type { Experiment } from '../stores/ExperimentStore';
 import type { LoggedModel } from '../stores/LoggedModelStore';
@@ -37,8 +38,8 @@ export function renderMetric(metric: Metric) {
   return {
     key: metric.key,
     value: renderDouble(metric.value),
-    timestamp: metric.timestamp,
-    step: metric.step,
+    timestamp: int64Json(metric.timestamp),
+    step: int64Json(metric.step),
   };
 }
 
@@ -105,7 +106,7 @@ function renderLinks(
       ? {
           model_outputs: run.modelOutputs.map(({ modelId, step }) => ({
             model_id: modelId,
-            step,
+            step: int64Json(step),
           })),
         }
       : undefined,

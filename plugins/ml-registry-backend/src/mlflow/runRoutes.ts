@@ -176,7 +176,7 @@ export function runRoutes(services: {
           readRunId(message),
           message.messages('models').map(model => ({
             modelId: model.required('model_id'),
-            step: model.integer('step') ?? 0,
+            step: model.int64('step') ?? 0,
           })),
         );
         return {};
@@ -254,14 +254,14 @@ function readRunId(message: Message): string {
 
 function readMetric(message: Message): LoggedMetric {
   const value = message.double('value');
-  const timestamp = message.integer('timestamp');
+  const timestamp = message.int64('timestamp');
   if (value === undefined) throw missing('value');
   if (timestamp === undefined) throw missing('timestamp');
   return {
     key: message.required('key'),
     value,
     timestamp,
-    step: message.integer('step') ?? 0,
+    step: message.int64('step') ?? 0,
     modelId: message.string('model_id') || undefined,
     datasetName: message.string('dataset_name') || undefined,
     datasetDigest: message.string('dataset_digest') || undefined,

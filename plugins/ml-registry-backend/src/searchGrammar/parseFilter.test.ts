@@ -31,6 +31,9 @@ describe('parseFilter', () => {
     ["run_id NOT IN ('a', 'b')", 'attribute', 'run_id', 'NOT IN', ['a', 'b']],
     ["datasets.context IN ('train')", 'dataset', 'context', 'IN', ['train']],
     ["tags.a = ''", 'tag', 'a', '=', ''],
+    ['metrics.précision > 0', 'metric', 'précision', '>', 0],
+    ["params.точность = '1'", 'param', 'точность', '=', '1'],
+    ["tags.城市\u3000=\u00a0'x'", 'tag', '城市', '=', 'x'],
   ])('reads %s', (filter, entity, key, operator, value) => {
     expect(runs(filter)).toEqual([
       { entity, key, operator, ...(value === undefined ? {} : { value }) },

@@ -1,4 +1,5 @@
 import { InputError } from '@backstage/errors';
+import { SPACE, WORD } from '../domain/pythonText';
 
 /**
  * One token of a filter. `path` is an identifier such as `metrics.acc` or
@@ -18,10 +19,20 @@ export type Token =
   | { kind: 'punctuation'; value: '(' | ')' | ','; text: string };
 
 const OPERATOR = /^(?:>=|<=|!=|<>|==|=|<|>)/;
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/;
+const NUMBER = new RegExp(
+  `^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![${WORD}.])`,
+  'u',
+);
 const STRING = /^'((?:[^']|'')*)'/;
-const SEGMENT = /^(?:`([^`]+)`|"([^"]*)"|([A-Za-z_][\w-]*))/;
-const REST = /^(?:`([^`]+)`|"([^"]+)"|([\w][\w./:-]*))/;
+const SEGMENT = new RegExp(
+  `^(?:\`([^\`]+)\`|"([^"]*)"|([\\p{L}_][${WORD}-]*))`,
+  'u',
+);
+const REST = new RegExp(
+  `^(?:\`([^\`]+)\`|"([^"]+)"|([${WORD}][${WORD}./:-]*))`,
+  'u',
+);
+const SPACES = new RegExp(`^[${SPACE}]+`, 'u');
 
 /** Splits a filter or an order clause; never guesses: what it does not know is an `InputError`. */
 export function tokenize(text: string): Token[] {
@@ -34,7 +45,7 @@ export function tokenize(text: string): Token[] {
   let at = 0;
   while (at < text.length) {
     const rest = text.slice(at);
-    const space = /^\s+/.exec(rest);
+    const space = SPACES.exec(rest);
     if (space) {
       at += space[0].length;
       continue;

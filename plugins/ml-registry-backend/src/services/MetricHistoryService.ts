@@ -1,4 +1,5 @@
 import { InputError, NotFoundError } from '@backstage/errors';
+import type { Int64 } from '../domain/int64';
 import type {
   MetricHistoryStore,
   RunMetric,
@@ -41,8 +42,8 @@ export class MetricHistoryService {
       runIds: string[];
       key: string;
       perRun?: number;
-      startStep?: number;
-      endStep?: number;
+      startStep?: Int64;
+      endStep?: Int64;
     },
   ): Promise<RunMetric[]> {
     await this.#deps.access.read(caller);
@@ -86,7 +87,7 @@ function checkRuns(runIds: string[], request: string) {
   }
 }
 
-function readSteps(request: { startStep?: number; endStep?: number }) {
+function readSteps(request: { startStep?: Int64; endStep?: Int64 }) {
   const { startStep: from, endStep: to } = request;
   if (from === undefined && to === undefined) return undefined;
   if (from === undefined || to === undefined) {

@@ -1,5 +1,6 @@
 import { InputError, NotFoundError } from '@backstage/errors';
 import type { Knex } from 'knex';
+import type { Int64 } from '../domain/int64';
 import type { LoggedMetric } from '../stores/RunDataStore';
 import type { RunDataset, RunInfo } from '../stores/RunStore';
 import { checkRunActive, type RunService } from './RunService';
@@ -91,7 +92,7 @@ export class RunLogService {
   async logOutputs(
     caller: TrackingCaller,
     runId: string,
-    models: { modelId: string; step: number }[],
+    models: { modelId: string; step: Int64 }[],
   ): Promise<void> {
     await this.#write(caller, runId, async tx => {
       await this.#checkModels(

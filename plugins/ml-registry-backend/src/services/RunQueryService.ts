@@ -9,7 +9,8 @@ import {
   type Run,
 } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
-import { joinDatasets } from '../domain/datasets';
+import { joinDatasets, loggedDataset } from '../domain/datasets';
+import type { Int64 } from '../domain/int64';
 import { modelRefOf, nameOfModelRef } from '../domain/refs';
 import {
   compileComparison,
@@ -130,7 +131,8 @@ export class RunQueryService {
       key: request.key,
       points: points
         .map(({ step, timestamp, value }) => ({
-          step,
+          // Charts place points by it; beyond 2^53 to the nearest number.
+          step: Number(step),
           at: isoOf(timestamp),
           value: isFigure(value) ? value : null,
         }))
@@ -234,10 +236,7 @@ function toRun(run: StoredRun, experimentName: string): Run {
     ...(notFinite.length > 0 && { notFinite: Object.fromEntries(notFinite) }),
     tags,
     datasets: joinDatasets(
-      run.datasets.map(({ name, digest, tags: inputTags }) => {
-        const context = inputTags['mlflow.data.context'];
-        return { name, digest, ...(context && { context }) };
-      }),
+      run.datasets.map(dataset => loggedDataset(dataset, dataset.tags)),
       tags[stampedTags.dataset],
     ),
     jobId: run.jobId ?? tags[stampedTags.job],
@@ -260,6 +259,12 @@ function asRecord(pairs: { key: string; value: string }[]) {
   return Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
 }
 
-function isoOf(milliseconds: number) {
-  return new Date(milliseconds).toISOString();
+/** The furthest time that a date can be. */
+const LAST_MOMENT = 8.64e15;
+
+function isoOf(milliseconds: Int64) {
+  const time = Number(milliseconds);
+  return new Date(
+    Math.max(-LAST_MOMENT, Math.min(time, LAST_MOMENT)),
+  ).toISOString();
 }

@@ -1,13 +1,23 @@
 import { InputError } from '@backstage/errors';
 import { z } from 'zod';
+import { toInt64 } from '../domain/int64';
+import { int64Bound } from '../stores/int64Columns';
 import type { HistoryPosition, RunStore } from '../stores/RunStore';
 
 /** Points per piece: some hundred kilobytes, a few milliseconds of the database. */
 const PIECE = 4_000;
 
+/** A number, or digits where a number would lose some. */
+const int64Schema = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^-?\d{16,19}$/)
+    .transform(toInt64),
+]);
 const tokenSchema = z.tuple([
-  z.number(),
-  z.number(),
+  int64Schema,
+  int64Schema,
   z.union([z.number(), z.enum(['Infinity', '-Infinity'])]).transform(Number),
   z.boolean(),
 ]);
@@ -41,7 +51,7 @@ function writeHistoryToken(position: HistoryPosition): string {
   const { timestamp, step, value, isNan } = position;
   const spelled = Number.isFinite(value) ? value : String(value);
   return Buffer.from(
-    JSON.stringify([timestamp, step, spelled, isNan]),
+    JSON.stringify([int64Bound(timestamp), int64Bound(step), spelled, isNan]),
   ).toString('base64url');
 }
 

@@ -124,6 +124,71 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
     return { ...services, knex, experimentId, aRun, search, created };
   }
 
+  it('keeps steps and times to the last digit, up to 64 bits', async () => {
+    const { runs, log, histories, loggedModels, experimentId } = await start();
+    const run = await runs.create(ann, { experimentId, tags: [] });
+    const model = await loggedModels.create(ann, {
+      experimentId,
+      name: 'm',
+      params: [],
+      tags: [],
+    });
+    const steps = [
+      1,
+      2n ** 53n + 1n,
+      1_730_000_000_000_000_001n,
+      2n ** 63n - 1n,
+    ];
+    await log.log(ann, run.runId, {
+      metrics: steps.map(step => ({
+        key: 'm',
+        value: 0.5,
+        timestamp: 2n ** 60n + 1n,
+        step,
+        modelId: model.modelId,
+      })),
+    });
+    await log.logOutputs(ann, run.runId, [
+      { modelId: model.modelId, step: 2n ** 62n + 1n },
+    ]);
+    const text = async (pages: AsyncGenerator<string, string | undefined>) => {
+      let all = '';
+      let page = await pages.next();
+      for (; !page.done; page = await pages.next()) all += page.value;
+      return { all, next: page.value };
+    };
+    const request = { runId: run.runId, key: 'm' };
+    const first = await text(await runs.history(ann, { ...request, limit: 3 }));
+    expect(first.all).toContain('"step":1730000000000000001}');
+    expect(first.all).toContain('"timestamp":1152921504606846977');
+    const rest = await text(
+      await runs.history(ann, { ...request, limit: 3, pageToken: first.next }),
+    );
+    expect(rest.all).toContain('"step":9223372036854775807}');
+    expect(rest.all).not.toContain('1730000000000000001');
+
+    const kept = await runs.get(ann, run.runId);
+    expect(kept.metrics[0].step).toBe(2n ** 63n - 1n);
+    expect(kept.modelOutputs[0].step).toBe(2n ** 62n + 1n);
+    const inSteps = (points: { step: number | bigint }[]) =>
+      points.map(({ step }) => step);
+    const bulk = { runIds: [run.runId], key: 'm' };
+    expect(inSteps(await histories.bulk(ann, bulk))).toEqual(steps);
+    expect(inSteps(await histories.interval(ann, bulk))).toEqual(steps);
+    expect(
+      inSteps(
+        await histories.interval(ann, {
+          ...bulk,
+          startStep: 2n ** 53n + 1n,
+          endStep: 2n ** 62n,
+        }),
+      ),
+    ).toEqual(steps.slice(1, 3));
+    const { metrics } = await loggedModels.get(ann, model.modelId);
+    expect(inSteps(metrics)).toEqual(steps);
+    expect(inSteps(await runs.metricHistory(ann, request))).toEqual(steps);
+  });
+
   it('names the person behind the token as the maker of a run, whatever the client sends', async () => {
     const { runs, log, experimentId, search } = await start();
     for (const caller of [ann, job]) {

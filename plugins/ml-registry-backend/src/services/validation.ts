@@ -1,5 +1,11 @@
-import { posix } from 'node:path';
 import { InputError } from '@backstage/errors';
+import {
+  DIGIT,
+  pythonLength,
+  pythonNormalPath,
+  pythonSlice,
+  WORD,
+} from '../domain/pythonText';
 
 /** MLflow's limits; clients rely on some of them being refused. */
 export const limits = {
@@ -23,18 +29,22 @@ export const limits = {
   inputTag: { key: 255, value: 500 },
 };
 
-const NAME = /^[/\w.\- :]*$/;
+const NAME = new RegExp(`^[/${WORD}.\\- :]*$`, 'u');
+const ALIAS = new RegExp(`^[${WORD}-]+$`, 'u');
+const VERSION_ALIAS = new RegExp(`^v[${DIGIT}]+$`, 'iu');
 
 /** Metric, param and tag keys: MLflow's characters, and never a path that leaves its folder. */
 export function checkKey(kind: string, key: string | undefined): string {
   if (!key) {
     throw new InputError(`Missing value for required parameter '${kind} key'`);
   }
-  if (key.length > limits.key) {
+  const length = pythonLength(key);
+  if (length > limits.key) {
     throw new InputError(
-      `${kind} key '${key.slice(0, 80)}…' had length ${
-        key.length
-      }, which exceeded length limit of ${limits.key}`,
+      `${kind} key '${pythonSlice(
+        key,
+        80,
+      )}…' had length ${length}, which exceeded length limit of ${limits.key}`,
     );
   }
   if (!NAME.test(key)) {
@@ -42,7 +52,7 @@ export function checkKey(kind: string, key: string | undefined): string {
       `Invalid ${kind} name: '${key}'. Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).`,
     );
   }
-  const normal = posix.normalize(key);
+  const normal = pythonNormalPath(key);
   if (
     normal !== key ||
     normal === '.' ||
@@ -58,7 +68,7 @@ export function checkKey(kind: string, key: string | undefined): string {
 
 /** Cut silently, as MLflow does by default: losing a long repr must not lose the run. */
 export function truncate(value: string, limit: number): string {
-  return value.length > limit ? value.slice(0, limit) : value;
+  return pythonSlice(value, limit);
 }
 
 export function checkLength(
@@ -66,9 +76,10 @@ export function checkLength(
   value: string,
   limit: number,
 ): string {
-  if (value.length > limit) {
+  const length = pythonLength(value);
+  if (length > limit) {
     throw new InputError(
-      `${what} had length ${value.length}, which exceeded length limit of ${limit}`,
+      `${what} had length ${length}, which exceeded length limit of ${limit}`,
     );
   }
   return value;
@@ -103,7 +114,7 @@ export function checkModelName(name: string | undefined): string {
 }
 
 export function checkAlias(alias: string): string {
-  if (!/^[\w-]+$/.test(alias)) {
+  if (!ALIAS.test(alias)) {
     throw new InputError(
       `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_) and dashes (-).`,
     );
@@ -112,7 +123,7 @@ export function checkAlias(alias: string): string {
   if (/^latest$/i.test(alias)) {
     throw new InputError("'latest' alias name (case insensitive) is reserved.");
   }
-  if (/^v\d+$/i.test(alias)) {
+  if (VERSION_ALIAS.test(alias)) {
     throw new InputError(`Version alias name '${alias}' is reserved.`);
   }
   return alias;

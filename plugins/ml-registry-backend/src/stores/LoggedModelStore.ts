@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Sql } from '../searchGrammar/compile';
 import { readPage, type OrderTerm } from '../searchGrammar/keyset';
 import { chunks, groupBy, optional, toNumber, type Database } from './database';
+import { int64Columns } from './int64Columns';
 import { toMetric, type Metric, type MetricRow } from './RunStore';
 
 export type LoggedModelMetric = Metric & {
@@ -193,7 +194,19 @@ export class LoggedModelStore {
         dataset_digest: string;
       }
     >(
-      await pick('logged_model_metrics').orderBy(['key', 'step', 'timestamp']),
+      await pick('logged_model_metrics')
+        .select('logged_model_metrics.*')
+        .select(
+          int64Columns(this.#knex, 'logged_model_metrics', [
+            'timestamp',
+            'step',
+          ]),
+        )
+        .orderBy([
+          'key',
+          'logged_model_metrics.step',
+          'logged_model_metrics.timestamp',
+        ]),
       row => row.model_id,
     );
     const versions = groupBy<{

@@ -1,6 +1,15 @@
 import type { Knex } from 'knex';
+import type { Int64 } from '../domain/int64';
+import { int64Bound, int64Columns } from './int64Columns';
 import { readerOf, type Reader } from './Reader';
 import { toMetric, type Metric, type MetricRow } from './RunStore';
+
+type Steps = { from: Int64; to: Int64 };
+
+const WIDE = ['timestamp', 'step'];
+
+/** Steps whose differences, times the points asked for, still fit into 64 bits. */
+const FARTHEST = 1e15;
 
 /** A point and the run it belongs to. */
 export type RunMetric = Metric & { runId: string };
@@ -23,9 +32,14 @@ export class MetricHistoryStore {
   }): Promise<RunMetric[]> {
     const rows = await this.#reader.read<MetricRow>(
       this.#knex('metrics')
+        .select('run_id', 'key', 'value', 'is_nan')
+        .select(int64Columns(this.#knex, 'metrics', WIDE))
         .whereIn('run_id', request.runIds)
         .where('key', request.key)
-        .orderBy(['run_id', 'timestamp', 'step', 'value', 'is_nan'])
+        .orderBy([
+          'run_id',
+          ...['metrics.timestamp', 'metrics.step', 'value', 'is_nan'],
+        ])
         .limit(request.limit),
     );
     return rows.map(toRunMetric);
@@ -39,7 +53,7 @@ export class MetricHistoryStore {
     runIds: string[];
     key: string;
     perRun: number;
-    steps?: { from: number; to: number };
+    steps?: Steps;
   }): Promise<RunMetric[]> {
     const { runIds, key, perRun, steps } = request;
     const found: RunMetric[] = [];
@@ -63,12 +77,12 @@ export class MetricHistoryStore {
     runId: string;
     key: string;
     count: number;
-    steps?: { from: number; to: number };
+    steps?: Steps;
   }): Promise<RunMetric[] | undefined> {
     const { runId, key, count, steps } = request;
     if (count < 2) return undefined;
-    const from = steps?.from ?? Number.MIN_SAFE_INTEGER;
-    const to = steps?.to ?? Number.MAX_SAFE_INTEGER;
+    const from = int64Bound(steps?.from ?? -(2n ** 63n));
+    const to = int64Bound(steps?.to ?? 2n ** 63n - 1n);
     const edge = (direction: 'ASC' | 'DESC') =>
       `(SELECT step FROM metrics WHERE run_id = ? AND key = ? AND step BETWEEN ? AND ? ORDER BY step ${direction} LIMIT 1)`;
     const edges = [runId, key, from, to];
@@ -76,7 +90,8 @@ export class MetricHistoryStore {
       `WITH RECURSIVE places (place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM places WHERE place < ?),
         bounds AS (SELECT ${edge('ASC')} AS low, ${edge('DESC')} AS high),
         chosen AS (SELECT DISTINCT (SELECT m.step FROM metrics m WHERE m.run_id = ? AND m.key = ?
-          AND m.step >= low + (high - low) * place / ? ORDER BY m.step LIMIT 1) AS step FROM places, bounds)
+          AND m.step >= low + (high - low) * place / ? ORDER BY m.step LIMIT 1) AS step FROM places, bounds
+          WHERE low > -${FARTHEST} AND high < ${FARTHEST})
       SELECT metrics.* FROM metrics JOIN chosen ON chosen.step = metrics.step
       WHERE metrics.run_id = ? AND metrics.key = ?
       ORDER BY metrics.step, timestamp, value, is_nan LIMIT ?`,
@@ -93,7 +108,7 @@ export class MetricHistoryStore {
     runIds: string[];
     key: string;
     perRun: number;
-    steps?: { from: number; to: number };
+    steps?: Steps;
   }): Promise<RunMetric[]> {
     const { runIds, key, perRun, steps } = request;
     const numbered = this.#knex('metrics')
@@ -106,17 +121,27 @@ export class MetricHistoryStore {
       )
       .whereIn('run_id', runIds)
       .where('key', key);
-    if (steps) numbered.whereBetween('step', [steps.from, steps.to]);
+    if (steps) {
+      numbered.whereBetween('step', [
+        int64Bound(steps.from),
+        int64Bound(steps.to),
+      ]);
+    }
     const gaps = perRun - 1;
     const query = this.#knex
       .from(numbered.as('points'))
+      .select('run_id', 'key', 'value', 'is_nan')
+      .select(int64Columns(this.#knex, 'points', WIDE))
       // A point is taken when it begins another of the equal parts.
       .whereRaw(
         `place = last OR (? > 0 AND (place = 0 OR last <= ?
           OR (place * CAST(? AS BIGINT)) / last <> ((place - 1) * CAST(? AS BIGINT)) / last))`,
         [gaps, gaps, gaps, gaps],
       )
-      .orderBy(['run_id', 'step', 'timestamp', 'value', 'is_nan']);
+      .orderBy([
+        'run_id',
+        ...['points.step', 'points.timestamp', 'value', 'is_nan'],
+      ]);
     const rows = await this.#reader.read<MetricRow>(query);
     return rows.map(toRunMetric);
   }

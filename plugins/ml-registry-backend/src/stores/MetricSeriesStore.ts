@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { toNumber } from './database';
+import { int64Columns } from './int64Columns';
 import { readerOf, type Reader } from './Reader';
 import type { MetricRow } from './RunStore';
 
@@ -31,9 +32,10 @@ export class MetricSeriesStore {
     let after: PointRow | undefined;
     for (;;) {
       const query = this.#knex<MetricRow>('metrics')
-        .select('timestamp', 'step', 'value', 'is_nan')
+        .select('value', 'is_nan')
+        .select(int64Columns(this.#knex, 'metrics', ['timestamp', 'step']))
         .where({ run_id: runId, key })
-        .orderBy(['timestamp', 'step', 'value', 'is_nan'])
+        .orderBy(['metrics.timestamp', 'metrics.step', 'value', 'is_nan'])
         .limit(CHUNK);
       if (window?.from !== undefined) {
         query.where(window.column, '>=', Math.floor(window.from));

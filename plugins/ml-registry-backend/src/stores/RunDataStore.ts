@@ -1,5 +1,7 @@
 import { InputError } from '@backstage/errors';
 import type { Knex } from 'knex';
+import type { Int64 } from '../domain/int64';
+import { int64Bound } from './int64Columns';
 import { chunks, isPostgres } from './database';
 import { writePostgresBatch } from './postgresBatch';
 import { prepareBatch } from './prepareBatch';
@@ -108,7 +110,7 @@ export class RunDataStore {
   async linkModels(
     tx: Knex.Transaction,
     runId: string,
-    models: { modelId: string; direction: 'input' | 'output'; step: number }[],
+    models: { modelId: string; direction: 'input' | 'output'; step: Int64 }[],
   ): Promise<void> {
     for (const model of models) {
       await tx('run_models')
@@ -116,7 +118,7 @@ export class RunDataStore {
           run_id: runId,
           model_id: model.modelId,
           direction: model.direction,
-          step: model.step,
+          step: int64Bound(model.step),
         })
         .onConflict(['run_id', 'model_id', 'direction'])
         .ignore();

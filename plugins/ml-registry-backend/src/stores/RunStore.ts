@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { parseExactJson, toInt64, type Int64 } from '../domain/int64';
 import type { Sql } from '../searchGrammar/compile';
 import { isAmong, readPage, type OrderTerm } from '../searchGrammar/keyset';
 import {
@@ -10,6 +11,7 @@ import {
   toNumber,
   type Database,
 } from './database';
+import { int64Bound, int64Columns } from './int64Columns';
 import { readerOf, type Reader } from './Reader';
 import { pointLines, runDataColumns } from './runDataSql';
 import type { LifecycleStage } from './ExperimentStore';
@@ -17,8 +19,8 @@ import type { LifecycleStage } from './ExperimentStore';
 export type Metric = {
   key: string;
   value: number;
-  timestamp: number;
-  step: number;
+  timestamp: Int64;
+  step: Int64;
 };
 
 export type RunDataset = {
@@ -53,7 +55,7 @@ export type Run = RunInfo & {
   tags: { key: string; value: string }[];
   datasets: RunDataset[];
   modelInputs: string[];
-  modelOutputs: { modelId: string; step: number }[];
+  modelOutputs: { modelId: string; step: Int64 }[];
 };
 
 /**
@@ -66,7 +68,7 @@ export type RunText = RunInfo & {
   metrics: string;
   datasets: RunDataset[];
   modelInputs: string[];
-  modelOutputs: { modelId: string; step: number }[];
+  modelOutputs: { modelId: string; step: Int64 }[];
 };
 
 /** The runs of a page a few at a time, read as they are asked for; the result is the token of the next page. */
@@ -78,8 +80,8 @@ const MANY_RUNS = 2_000;
 
 /** Where a history goes on: after this point. */
 export type HistoryPosition = {
-  timestamp: number;
-  step: number;
+  timestamp: Int64;
+  step: Int64;
   value: number;
   isNan: boolean;
 };
@@ -319,8 +321,10 @@ export class RunStore {
     page?: { limit: number; offset: number },
   ): Promise<Metric[]> {
     const query = this.#knex<MetricRow>('metrics')
+      .select('key', 'value', 'is_nan')
+      .select(int64Columns(this.#knex, 'metrics', ['timestamp', 'step']))
       .where({ run_id: runId, key })
-      .orderBy(['timestamp', 'step', 'value', 'is_nan']);
+      .orderBy(['metrics.timestamp', 'metrics.step', 'value', 'is_nan']);
     if (page) query.limit(page.limit).offset(page.offset);
     return (await this.#reader.read<MetricRow>(query)).map(toMetric);
   }
@@ -343,8 +347,8 @@ export class RunStore {
       .as('x');
     if (after) {
       points.whereRaw('(timestamp, step, value, is_nan) > (?, ?, ?, ?)', [
-        after.timestamp,
-        after.step,
+        int64Bound(after.timestamp),
+        int64Bound(after.step),
         after.value,
         after.isNan,
       ]);
@@ -429,10 +433,10 @@ type DatasetText = {
   tags: string;
 };
 
-type ModelText = { modelId: string; direction: string; step: number };
+type ModelText = { modelId: string; direction: string; step: Int64 };
 
 function toText(info: RunInfo, row: Omit<DataRow, 'run_id'>): RunText {
-  const models: ModelText[] = JSON.parse(listOf(row.models));
+  const models: ModelText[] = parseExactJson(listOf(row.models));
   const datasets: DatasetText[] = JSON.parse(listOf(row.datasets));
   return {
     ...info,
@@ -455,8 +459,8 @@ function listOf(items: string | null): string {
 
 /** Where the last of the lines of `pointLines` stands. */
 function positionOf(lines: string): HistoryPosition {
-  const point: { value: number | string; timestamp: number; step: number } =
-    JSON.parse(lines.slice(lines.lastIndexOf('\n') + 1));
+  const point: { value: number | string; timestamp: Int64; step: Int64 } =
+    parseExactJson(lines.slice(lines.lastIndexOf('\n') + 1));
   const isNan = point.value === 'NaN';
   return {
     timestamp: point.timestamp,
@@ -469,7 +473,7 @@ function positionOf(lines: string): HistoryPosition {
 /** The same with values instead of texts. */
 export function toRun(text: RunText): Run {
   const metrics: (Omit<Metric, 'value'> & { value: number | string })[] =
-    JSON.parse(text.metrics);
+    parseExactJson(text.metrics);
   return {
     ...text,
     params: JSON.parse(text.params),
@@ -502,8 +506,8 @@ export function toMetric(row: Omit<MetricRow, 'run_id'>): Metric {
   return {
     key: row.key,
     value: row.is_nan ? NaN : row.value,
-    timestamp: toNumber(row.timestamp),
-    step: toNumber(row.step),
+    timestamp: toInt64(row.timestamp),
+    step: toInt64(row.step),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { DatasetInput, Stage } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
+import { loggedDataset } from '../domain/datasets';
 import {
   chunks,
   groupBy,
@@ -267,7 +268,7 @@ export class VersionReader {
         run_id: string;
         name: string;
         digest: string;
-        context: string | null;
+        tags: string;
       }[] = await this.#knex('run_datasets')
         .join('datasets', 'datasets.dataset_id', 'run_datasets.dataset_id')
         .whereIn('run_datasets.run_id', ids)
@@ -275,7 +276,7 @@ export class VersionReader {
           'run_datasets.run_id',
           'datasets.name',
           'datasets.digest',
-          'run_datasets.context',
+          'run_datasets.tags',
         )
         .orderBy(['datasets.name', 'datasets.digest']);
       const datasetsOf = groupBy(datasets, row => row.run_id);
@@ -292,11 +293,9 @@ export class VersionReader {
               .filter(row => !row.is_nan && isFiniteMetric(row.value))
               .map(row => [row.key, row.value]),
           ),
-          datasets: (datasetsOf.get(run.run_id) ?? []).map(row => ({
-            name: row.name,
-            digest: row.digest,
-            ...(row.context && { context: row.context }),
-          })),
+          datasets: (datasetsOf.get(run.run_id) ?? []).map(row =>
+            loggedDataset(row, JSON.parse(row.tags)),
+          ),
         });
       }
     }

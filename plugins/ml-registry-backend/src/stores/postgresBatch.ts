@@ -90,8 +90,9 @@ export async function writePostgresBatch(
 function columnsOf(points: PreparedBatch['points']): Knex.RawBinding[] {
   return [
     points.map(point => point.key),
-    points.map(point => point.timestamp),
-    points.map(point => point.step),
+    // Digits: knex binds no bigint.
+    points.map(point => String(point.timestamp)),
+    points.map(point => String(point.step)),
     points.map(point => point.value),
     points.map(point => point.isNan),
   ];

@@ -1,3 +1,4 @@
+import { compareInt64, type Int64 } from '../domain/int64';
 import type { LoggedMetric } from './RunDataStore';
 
 type Entry = { key: string; value: string };
@@ -5,8 +6,8 @@ type Entry = { key: string; value: string };
 /** A point as its row has it. */
 export type Point = {
   key: string;
-  timestamp: number;
-  step: number;
+  timestamp: Int64;
+  step: Int64;
   /** 0 for NaN. */
   value: number;
   isNan: boolean;
@@ -63,16 +64,10 @@ export function prepareBatch(batch: {
   const tags = new Map(batch.tags.map(tag => [tag.key, tag]));
   return {
     params: [...batch.params].sort(byKey),
-    points: [...points.values()].sort(
-      (a, b) => byKey(a, b) || a.timestamp - b.timestamp || a.step - b.step,
-    ),
+    points: [...points.values()].sort((a, b) => byKey(a, b) || byTime(a, b)),
     latest: [...latest.values()].sort(byKey),
     modelPoints: [...modelPoints.values()].sort(
-      (a, b) =>
-        compare(a.modelId, b.modelId) ||
-        byKey(a, b) ||
-        a.timestamp - b.timestamp ||
-        a.step - b.step,
+      (a, b) => compare(a.modelId, b.modelId) || byKey(a, b) || byTime(a, b),
     ),
     tags: [...tags.values()].sort(byKey),
     name: batch.name,
@@ -80,7 +75,15 @@ export function prepareBatch(batch: {
 }
 
 function comparePoints(a: Point, b: Point): number {
-  return a.step - b.step || a.timestamp - b.timestamp || a.value - b.value;
+  return (
+    compareInt64(a.step, b.step) ||
+    compareInt64(a.timestamp, b.timestamp) ||
+    a.value - b.value
+  );
+}
+
+function byTime(a: Point, b: Point): number {
+  return compareInt64(a.timestamp, b.timestamp) || compareInt64(a.step, b.step);
 }
 
 function byKey(a: { key: string }, b: { key: string }): number {

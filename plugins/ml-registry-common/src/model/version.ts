@@ -49,6 +49,8 @@ export const datasetInputSchema = z.object({
   context: z.string().optional(),
   /** `default/breast-masses@1`, where the data set is one the portal knows. */
   ref: z.string().optional(),
+  /** True where the ref is what the run's input says of itself (the tag `downstage.ref`), and no job was given it. */
+  declared: z.boolean().optional(),
 });
 export type DatasetInput = z.infer<typeof datasetInputSchema>;
 

@@ -3,7 +3,7 @@ export function namedMetrics(text: string): string[] {
   const names = new Set<string>();
   const withoutValues = text.replace(/'(?:[^']|'')*'/g, "''");
   for (const [, quoted, double, bare] of withoutValues.matchAll(
-    /\bmetrics?\.(?:`([^`]+)`|"([^"]+)"|(\w[\w./:-]*))/gi,
+    /\bmetrics?\.(?:`([^`]+)`|"([^"]+)"|([\p{L}\p{N}_][\p{L}\p{N}_./:-]*))/giu,
   )) {
     names.add(quoted ?? double ?? bare);
   }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { OutboundClient } from '../OutboundClient';
+import { parseExactJson } from '../../domain/int64';
 import {
   experimentsSchema,
   filesSchema,
@@ -206,7 +207,7 @@ export class MlflowSource {
     }
     let json: unknown;
     try {
-      json = JSON.parse(text);
+      json = parseExactJson(text);
     } catch {
       throw new SourceError(
         status,

@@ -1,3 +1,4 @@
+import { int64Bound } from '../../stores/int64Columns';
 import type { ImportCursor } from '../../stores/ImportStore';
 import { copyArtifacts } from './copyArtifacts';
 import { eachExperiment } from './importExperiments';
@@ -101,8 +102,8 @@ async function importLoggedModel(
             .insert({
               model_id: modelId,
               key: metric.key,
-              timestamp: metric.timestamp,
-              step: metric.step,
+              timestamp: int64Bound(metric.timestamp),
+              step: int64Bound(metric.step),
               value: isNan ? 0 : finite(metric.value),
               is_nan: isNan,
               run_id: metric.run_id.slice(0, 64),

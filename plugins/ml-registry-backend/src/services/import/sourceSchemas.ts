@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toInt64 } from '../../domain/int64';
 
 /** MLflow's answers, as far as an import reads them. Text is what no database refuses. */
 const text = z.string().transform(value => value.replaceAll('\0', ''));
@@ -6,6 +7,10 @@ const optionalText = text.optional();
 /** Ids become parts of paths. */
 const id = z.string().regex(/^[a-zA-Z0-9][\w-]{0,63}$/, 'is not an id');
 const integer = z.coerce.number().refine(Number.isSafeInteger);
+const int64 = z
+  .union([z.number().int(), z.bigint(), z.string().regex(/^-?\d{1,19}$/)])
+  .default(0)
+  .transform(toInt64);
 const time = integer.default(0);
 /** NaN and infinities are text in MLflow's JSON. */
 const double = z.union([z.number(), z.string().transform(Number)]);
@@ -32,8 +37,8 @@ export const experimentsSchema = z.object({
 const metricSchema = z.object({
   key: text,
   value: double.default(0),
-  timestamp: integer.default(0),
-  step: integer.default(0),
+  timestamp: int64,
+  step: int64,
 });
 export type SourceMetric = z.output<typeof metricSchema>;
 export const historySchema = z.object({
@@ -80,7 +85,7 @@ const runSchema = z.object({
   outputs: z
     .object({
       model_outputs: z
-        .array(z.object({ model_id: id, step: integer.default(0) }))
+        .array(z.object({ model_id: id, step: int64 }))
         .default([]),
     })
     .default({ model_outputs: [] }),

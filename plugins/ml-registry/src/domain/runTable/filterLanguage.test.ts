@@ -9,6 +9,8 @@ describe('checkFilter', () => {
     "datasets.name LIKE '%x' and status = 'FINISHED'",
     'params.lr = "0.1"',
     'params.lr IS NULL',
+    'metrics.précision > 0',
+    "tags.城市 = 'x'",
     "tags.mlflow.source.name ilike 'a''b'",
   ])('finds nothing wrong with %s', filter => {
     expect(checkFilter(filter)).toBeUndefined();

@@ -43,10 +43,11 @@ const patterns: Array<[FilterToken['kind'], RegExp]> = [
     /^(?:IS\s+NOT\s+NULL|IS\s+NULL|NOT\s+IN|ILIKE|LIKE|IN|AND)\b(?!\.)/i,
   ],
   ['list', /^\((?:'(?:[^']|'')*'|[^'()])*\)/],
-  ['number', /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/],
+  ['number', /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\p{L}\p{N}_.])/u],
   [
     'key',
-    /^(?:`[^`]+`|"[^"]*"|[A-Za-z_][\w-]*)(?:\.(?:`[^`]+`|"[^"]+"|\w[\w./:-]*)?)?/,
+    // Letters of all languages, as the server reads them.
+    /^(?:`[^`]+`|"[^"]*"|[\p{L}_][\p{L}\p{N}_-]*)(?:\.(?:`[^`]+`|"[^"]+"|[\p{L}\p{N}_][\p{L}\p{N}_./:-]*)?)?/u,
   ],
   ['odd', /^\S+/],
 ];
@@ -289,7 +290,7 @@ function optionsAt(
   },
 ): string[] {
   const quoted = (name: string) =>
-    /^\w[\w./:-]*$/.test(name) ? name : `\`${name}\``;
+    /^[\p{L}\p{N}_][\p{L}\p{N}_./:-]*$/u.test(name) ? name : `\`${name}\``;
   switch (position.expects) {
     case 'key':
       return [
