@@ -10,6 +10,10 @@ export {
   type Handlers,
 } from './contractRouter';
 export { refusalOf, refuseInWords, StorageFullError } from './refusals';
+export {
+  registeredOwnersServiceRef,
+  type RegisteredOwners,
+} from './registeredOwners';
 export { refusingActions } from './refusingActions';
 export { contractServiceRef, type ContractService } from './contractService';
 export {

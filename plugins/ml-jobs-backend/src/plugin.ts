@@ -12,6 +12,7 @@ import {
   migrate,
   type Reconciler,
   refusingActions,
+  registeredOwnersServiceRef,
   startReconciler,
 } from '@downstage/node';
 import { mlJobsPermissions } from '@downstage/plugin-ml-jobs-common';
@@ -54,6 +55,7 @@ export const mlJobsPlugin = createBackendPlugin({
         auditor: coreServices.auditor,
         auth: coreServices.auth,
         catalog: catalogServiceRef,
+        registeredOwners: registeredOwnersServiceRef,
         config: coreServices.rootConfig,
         database: coreServices.database,
         discovery: coreServices.discovery,
@@ -136,6 +138,7 @@ export const mlJobsPlugin = createBackendPlugin({
           authorizer,
           auditor: deps.auditor,
           catalog: deps.catalog,
+          registeredOwners: deps.registeredOwners,
           clock,
           newId: newJobId,
           announce: async id => {

@@ -14,6 +14,7 @@ import {
   migrate,
   publishTopic,
   refusingActions,
+  registeredOwnersServiceRef,
   subscribeTopic,
 } from '@downstage/node';
 import { mlDataServiceRef } from '@downstage/plugin-ml-data-node';
@@ -72,6 +73,7 @@ export const mlMonitoringPlugin = createBackendPlugin({
         notifications: notificationService,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
+        registeredOwners: registeredOwnersServiceRef,
         registry: mlRegistryServiceRef,
         serving: mlServingServiceRef,
         signals: signalsServiceRef,
@@ -116,7 +118,7 @@ export const mlMonitoringPlugin = createBackendPlugin({
           ...shared,
           auditor: deps.auditor,
           authorizer: createAuthorizer(deps),
-          owners: new ModelOwners(deps.catalog),
+          owners: new ModelOwners(deps),
           jobs: deps.jobs,
           episodes,
           windows,

@@ -47,6 +47,7 @@ import { CheckStore } from './stores/CheckStore';
 import { EvidenceStore } from './stores/EvidenceStore';
 import { ExperimentStore } from './stores/ExperimentStore';
 import { ModelStore } from './stores/ModelStore';
+import { OwnershipStore } from './stores/OwnershipStore';
 import { PromotionStore } from './stores/PromotionStore';
 import { RunStore } from './stores/RunStore';
 import { SearchFactStore } from './stores/SearchFactStore';
@@ -105,7 +106,10 @@ export function createServices(deps: RegistryDeps) {
 
   const versions = new VersionReader(knex);
   const promotionStore = new PromotionStore(knex);
-  const profiles = new ModelProfiles(deps);
+  const profiles = new ModelProfiles({
+    ...deps,
+    ownership: new OwnershipStore(knex),
+  });
   const { ledger, webhooks, deliveries } = createWebhooks({
     ...deps,
     ...deps.outgoing,
@@ -183,6 +187,7 @@ export function createServices(deps: RegistryDeps) {
           owner,
         ]),
       ),
+    onModelCreated: name => profiles.acceptFile(name),
     reproducedBy,
     onVersionCreated: async version => {
       deps.onVersionCreated();

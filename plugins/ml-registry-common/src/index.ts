@@ -106,6 +106,7 @@ export {
 } from './model/modelSignature';
 export {
   historyEntrySchema,
+  catalogConflictSchema,
   modelSchema,
   type HistoryEntry,
   type Model,

@@ -76,12 +76,24 @@ export const mlRegistryTranslationRef = createTranslationRef({
     claim: {
       open: 'Claim {{name}}',
       title: 'Claim {{name}}',
-      text: 'It was registered from code and belongs to nobody. Its owners promote, approve and serve it; a catalog-info.yaml may say otherwise later.',
+      text: 'It was registered from code and belongs to nobody. Its owners promote, approve and serve it; only they can hand it over later.',
       owner: 'For which of your teams?',
       noGroups: 'You are in no team of the catalog; ask somebody who is.',
       confirm: 'Claim',
       done: '{{name}} belongs to {{owner}} now',
       failed: 'It could not be claimed',
+    },
+    ownership: {
+      conflict: 'The catalog file of this model does not count',
+      badge: 'Catalog says otherwise',
+      accept: 'Let this file count',
+      acceptText:
+        'Risk, approvals and gates are read from this file from now on. It stands in the ledger.',
+      handOver: 'Hand over to {{owner}}',
+      handOverText:
+        '{{owner}} promotes, approves and serves {{name}} from now on, and its file counts. Both sides are told, and it stands in the ledger.',
+      failed: 'Nothing was changed',
+      done: 'The catalog file of {{name}} counts now',
     },
     stage: {
       none: 'No stage',

@@ -11,6 +11,7 @@ import {
   migrate,
   publishTopic,
   refusingActions,
+  registeredOwnersServiceRef,
   startReconciler,
   subscribeTopic,
 } from '@downstage/node';
@@ -54,6 +55,7 @@ export const mlServingPlugin = createBackendPlugin({
         logger: coreServices.logger,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
+        registeredOwners: registeredOwnersServiceRef,
         registry: mlRegistryServiceRef,
         signals: signalsServiceRef,
         userInfo: coreServices.userInfo,
@@ -122,6 +124,7 @@ export const mlServingPlugin = createBackendPlugin({
           authorizer,
           auditor: deps.auditor,
           catalog: deps.catalog,
+          registeredOwners: deps.registeredOwners,
           store,
           gateway,
           sync,

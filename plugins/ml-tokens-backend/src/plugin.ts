@@ -5,7 +5,12 @@ import {
 } from '@backstage/backend-plugin-api';
 import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
-import { createAuthorizer, migrate, refusingActions } from '@downstage/node';
+import {
+  createAuthorizer,
+  migrate,
+  refusingActions,
+  registeredOwnersServiceRef,
+} from '@downstage/node';
 import { mlTokensPermissions } from '@downstage/plugin-ml-tokens-common';
 import { tokenVerifierServiceRef } from '@downstage/plugin-ml-tokens-node';
 import { registerActions } from './actions/registerActions';
@@ -35,6 +40,7 @@ export const mlTokensPlugin = createBackendPlugin({
         logger: coreServices.logger,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
+        registeredOwners: registeredOwnersServiceRef,
         userInfo: coreServices.userInfo,
         verifiers: tokenVerifierServiceRef,
       },

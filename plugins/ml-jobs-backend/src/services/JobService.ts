@@ -10,7 +10,11 @@ import {
 } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import type { Clock, NewId, ParsedOf } from '@downstage/common';
-import { audited, type Authorizer } from '@downstage/node';
+import {
+  audited,
+  type Authorizer,
+  type RegisteredOwners,
+} from '@downstage/node';
 import {
   jobsChangePermission,
   jobsReadPermission,
@@ -42,6 +46,7 @@ export class JobService {
   readonly #authorizer: Authorizer;
   readonly #auditor: AuditorService;
   readonly #catalog: CatalogService;
+  readonly #registeredOwners: RegisteredOwners;
   readonly #clock: Clock;
   readonly #newId: NewId;
   readonly #announce: (id: string) => Promise<void>;
@@ -54,6 +59,7 @@ export class JobService {
     authorizer: Authorizer;
     auditor: AuditorService;
     catalog: CatalogService;
+    registeredOwners: RegisteredOwners;
     clock: Clock;
     newId: NewId;
     /** Tells the reconciler, the event bus and the pages, after commit. */
@@ -66,6 +72,7 @@ export class JobService {
     this.#authorizer = options.authorizer;
     this.#auditor = options.auditor;
     this.#catalog = options.catalog;
+    this.#registeredOwners = options.registeredOwners;
     this.#clock = options.clock;
     this.#newId = options.newId;
     this.#announce = options.announce;
@@ -416,9 +423,12 @@ export class JobService {
       );
     }
     const entity = await this.#catalog.getEntityByRef(model, { credentials });
-    const owners = (entity?.relations ?? [])
-      .filter(({ type }) => type === 'ownedBy')
-      .map(({ targetRef }) => targetRef);
+    const registered = await this.#registeredOwners.ownerOf(model);
+    const owners = registered
+      ? [registered]
+      : (entity?.relations ?? [])
+          .filter(({ type }) => type === 'ownedBy')
+          .map(({ targetRef }) => targetRef);
     if (!owners.length || owners.includes(owner)) return;
     await this.#authorizer.require({
       credentials,

@@ -6,13 +6,19 @@ import {
 } from '@backstage/catalog-model';
 import { NotAllowedError, NotFoundError } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
+import type { RegisteredOwners } from '@downstage/node';
 
-/** Who owns a model, by the catalog. */
+/** Who owns a model: by the registry, and by the catalog what is not registered. */
 export class ModelOwners {
   readonly #catalog: CatalogService;
+  readonly #registered: RegisteredOwners;
 
-  constructor(catalog: CatalogService) {
-    this.#catalog = catalog;
+  constructor(deps: {
+    catalog: CatalogService;
+    registeredOwners: RegisteredOwners;
+  }) {
+    this.#catalog = deps.catalog;
+    this.#registered = deps.registeredOwners;
   }
 
   /**
@@ -30,6 +36,8 @@ export class ModelOwners {
         `The catalog has no ${modelRef}, or you may not see it`,
       );
     }
+    const registered = await this.#registered.ownerOf(modelRef);
+    if (registered) return registered;
     const related = entity.relations?.find(
       relation => relation.type === RELATION_OWNED_BY,
     )?.targetRef;

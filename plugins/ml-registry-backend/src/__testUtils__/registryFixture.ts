@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import type { Entity } from '@backstage/catalog-model';
+import type { CatalogService } from '@backstage/plugin-catalog-node';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import { AuthorizeResult } from '@backstage/plugin-permission-common';
 import { Authorizer } from '@downstage/node';
@@ -77,13 +78,25 @@ export async function migrateForTest(knex: Knex) {
   });
 }
 
+/** The catalog with what is in the list when it is asked. */
+function catalogOf(entities: Entity[]): CatalogService {
+  const now = () => catalogServiceMock({ entities });
+  return {
+    ...now(),
+    getEntityByRef: (...call) => now().getEntityByRef(...call),
+    getEntitiesByRefs: (...call) => now().getEntitiesByRefs(...call),
+  };
+}
+
 /** The registry's services over a database, with everything around them in memory. */
 export async function aRegistry(
   knex: Knex,
-  options: { entity?: Entity | false; gates?: Gate[] } & Pick<
-    RegistryDeps,
-    'trust' | 'jobs'
-  > = {},
+  options: {
+    entity?: Entity | false;
+    /** The whole catalog; may be changed while the test runs. */
+    catalog?: Entity[];
+    gates?: Gate[];
+  } & Pick<RegistryDeps, 'trust' | 'jobs'> = {},
 ) {
   await migrateForTest(knex);
   const { entity = aModelEntity(), gates = [] } = options;
@@ -106,7 +119,7 @@ export async function aRegistry(
       }),
     }),
     auth: mockServices.auth(),
-    catalog: catalogServiceMock({ entities: entity ? [entity] : [] }),
+    catalog: catalogOf(options.catalog ?? (entity ? [entity] : [])),
     logger: mockServices.logger.mock(),
     authorizer: new Authorizer({
       permissions: mockServices.permissions({ result: AuthorizeResult.ALLOW }),

@@ -13,7 +13,8 @@ export function registerClaimAction(deps: {
     title: 'Claim model',
     description:
       'Takes on a model that was registered from code and belongs to nobody, for a group of the signed-in person. ' +
-      'Its members then promote, approve and serve it.',
+      'Its members then promote, approve and serve it. An owner or administrator hands their model over with the new ' +
+      'owner, and accepts the catalog file of the model with the present owner.',
     attributes: { readOnly: false, destructive: false, idempotent: false },
     schema: {
       input: z =>
@@ -23,7 +24,7 @@ export function registerClaimAction(deps: {
             .describe("The model's ref or name: model:default/churn or churn"),
           owner: z
             .string()
-            .describe("One of the person's groups: group:default/diagnostics"),
+            .describe('Who shall own it: group:default/diagnostics'),
         }),
       output: z => z.object({ model: z.string(), owner: z.string() }),
     },

@@ -16,6 +16,8 @@ export type Subject = {
 const EVENTS: Record<LedgerAction, (entry: LedgerEntry) => WebhookEvent> = {
   registered: () => 'registered_model.created',
   claimed: () => 'registered_model.claimed',
+  'handed-over': () => 'registered_model.claimed',
+  'file-accepted': () => 'registered_model.updated',
   'version-created': () => 'model_version.created',
   described: ({ version }) =>
     version ? 'model_version.updated' : 'registered_model.updated',

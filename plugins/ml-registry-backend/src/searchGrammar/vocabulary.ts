@@ -146,7 +146,7 @@ export const versionVocabulary: Vocabulary = {
     stage: 'model_versions.stage',
     current_stage: 'model_versions.stage',
     owner:
-      '(SELECT COALESCE(m.entity_owner, m.owner) FROM registered_models m WHERE m.name = model_versions.name)',
+      '(SELECT COALESCE(m.owner, m.entity_owner) FROM registered_models m WHERE m.name = model_versions.name)',
     flavor: 'x.flavor',
   },
   orderOnly: {
@@ -166,7 +166,7 @@ export const modelVocabulary: Vocabulary = {
   entities: ['tag', 'attribute'],
   attributes: {
     name: 'registered_models.name',
-    owner: 'COALESCE(registered_models.entity_owner, registered_models.owner)',
+    owner: 'COALESCE(registered_models.owner, registered_models.entity_owner)',
   },
   orderOnly: {
     timestamp: 'registered_models.last_updated_time',

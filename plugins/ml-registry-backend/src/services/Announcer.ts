@@ -119,6 +119,28 @@ export class Announcer {
     );
   }
 
+  /** Tells both sides that a model has another owner. */
+  async handedOver(change: {
+    name: string;
+    by: string;
+    from: string;
+    to: string;
+  }) {
+    const { name, by, from, to } = change;
+    await this.#attempt('notification', () =>
+      this.#notifications.send({
+        recipients: { type: 'entity', entityRef: [from, to] },
+        payload: {
+          title: `${name} belongs to ${to} now`,
+          description: `${by} handed it over from ${from}`,
+          link: modelLink(name),
+          severity: 'high',
+          topic: 'ml-registry.ownership',
+        },
+      }),
+    );
+  }
+
   /** Asks the owners for their approval, and tells the owners (the requester among them) how it ended. */
   async #notify(promotion: PromotionRecord) {
     const { name, version, to, state, requestedBy } = promotion;

@@ -1,4 +1,7 @@
-import type { AuditorService } from '@backstage/backend-plugin-api';
+import type {
+  AuditorService,
+  BackstageCredentials,
+} from '@backstage/backend-plugin-api';
 import { NotAllowedError, NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
 import { audited, type Authorizer } from '@downstage/node';
@@ -8,13 +11,15 @@ import {
   RegistryConflictError,
 } from '@downstage/plugin-ml-registry-common';
 import { modelRefOf, nameOfPath } from '../domain/refs';
+import type { NewLedgerEntry } from '../stores/LedgerStore';
 import type { ModelStore } from '../stores/ModelStore';
 import type { StageStore } from '../stores/StageStore';
+import type { VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
-import type { ModelProfiles } from './ModelProfiles';
+import type { ModelProfile, ModelProfiles } from './ModelProfiles';
 import type { CallOptions, ModelPath } from './ModelService';
 
-/** Gives a model that was registered from code, and belongs to nobody, to a group that takes it on. */
+/** Decides who owns a model: claiming one that nobody owns, handing one over, and accepting its catalog file. */
 export class ClaimService {
   readonly #deps: ClaimDeps;
 
@@ -23,14 +28,17 @@ export class ClaimService {
   }
 
   /**
-   * @throws NotAllowedError when the caller does not belong to the new owner
-   * @throws RegistryConflictError when somebody owns the model already; of two who claim at once, one does
+   * Claims a model that nobody owns; hands one over that somebody owns. With the owner it has, the file that the
+   * catalog shows is accepted.
+   *
+   * @throws NotAllowedError when the caller does not belong to the owner who claims
+   * @throws RegistryConflictError when somebody else owns the model; of two who claim at once, one does
    */
   async claim(
     request: ModelPath & { owner: string },
     { credentials }: CallOptions,
   ): Promise<void> {
-    const { authorizer, auditor, announcer, stages } = this.#deps;
+    const { authorizer, auditor, announcer, profiles } = this.#deps;
     const permission = mlRegistryRegisterPermission;
     await authorizer.require({ credentials, permission });
     const name = nameOfPath(request);
@@ -40,43 +48,141 @@ export class ClaimService {
       model: modelRefOf(name),
     });
     const { owner } = request;
-    const actor = authorizer.actor(credentials);
     const meta = { ...authorizer.who(credentials), model: name, owner };
     await audited(auditor, { eventId: 'model-claim', meta }, async () => {
-      if (!(await authorizer.owns(credentials, owner))) {
-        throw new NotAllowedError(
-          `${actor} is not a member of ${owner}, and can claim ${name} only for a group of their own`,
-        );
-      }
-      const entityOwner = (await this.#deps.profiles.get(name)).owner;
-      await stages.transaction(async tx => {
-        await stages.lockModel(tx, name);
-        const model = await this.#deps.modelStore.findModel(tx, name);
-        if (!model) throw new NotFoundError(`No registered model ${name}`);
-        requireUnowned(name, entityOwner ?? model.owner);
-        const now = this.#deps.clock();
-        await this.#deps.modelStore.updateModel(tx, name, {
-          owner,
-          now: now.getTime(),
-        });
-        await stages.append(tx, name, {
-          at: now.toISOString(),
-          actor,
-          action: 'claimed',
-          message: `${owner} owns it now`,
-        });
-      });
+      const profile = await profiles.get(name);
+      const row = await this.#deps.versions.findModel(name);
+      const present = profile.owner ?? row?.owner;
+      if (!present) await this.#claim(name, owner, credentials);
+      else if (present === owner)
+        await this.#accept(name, profile, credentials);
+      else
+        await this.#handOver(name, { from: present, to: owner }, credentials);
+      await profiles.acceptFile(name);
     });
     await announcer.modelChanged(name);
   }
-}
 
-function requireUnowned(name: string, owner: string | undefined) {
-  if (!owner) return;
-  throw new RegistryConflictError(
-    mlRegistryErrorCodes.modelOwned,
-    `${name} belongs to ${owner} already; only a model that nobody owns can be claimed`,
-  );
+  async #claim(
+    name: string,
+    owner: string,
+    credentials: BackstageCredentials,
+  ): Promise<void> {
+    const { authorizer } = this.#deps;
+    if (!(await authorizer.owns(credentials, owner))) {
+      throw new NotAllowedError(
+        `${authorizer.actor(
+          credentials,
+        )} is not a member of ${owner}, and can claim ${name} only for a group of their own`,
+      );
+    }
+    await this.#change(name, credentials, {
+      from: undefined,
+      to: owner,
+      entry: { action: 'claimed', message: `${owner} owns it now` },
+    });
+  }
+
+  async #handOver(
+    name: string,
+    change: { from: string; to: string },
+    credentials: BackstageCredentials,
+  ): Promise<void> {
+    const { announcer, authorizer, profiles } = this.#deps;
+    const { from, to } = change;
+    await this.#requireOwner(name, from, credentials);
+    authorizer.requirePerson(credentials, `hand ${name} over`);
+    if (!(await profiles.exists(to))) {
+      throw new NotFoundError(
+        `The catalog has no ${to}; ${name} can be handed over to a group or user of the catalog`,
+      );
+    }
+    const by = authorizer.actor(credentials);
+    await this.#change(name, credentials, {
+      from,
+      to,
+      entry: {
+        action: 'handed-over',
+        message: `${from} handed it over to ${to}`,
+        details: { from, to },
+      },
+    });
+    await announcer.handedOver({ name, by, from, to });
+  }
+
+  async #accept(
+    name: string,
+    profile: ModelProfile,
+    credentials: BackstageCredentials,
+  ): Promise<void> {
+    const { authorizer, clock, stages } = this.#deps;
+    const { conflict, owner } = profile;
+    if (!conflict || conflict.owner !== owner || !owner) {
+      throw new RegistryConflictError(
+        mlRegistryErrorCodes.modelOwned,
+        `${name} belongs to ${owner} already, and no other catalog file of theirs waits to be accepted; only a model that nobody owns can be claimed`,
+      );
+    }
+    await this.#requireOwner(name, owner, credentials);
+    authorizer.requirePerson(credentials, `accept a catalog file for ${name}`);
+    await stages.transaction(async tx => {
+      await stages.append(tx, name, {
+        at: clock().toISOString(),
+        actor: authorizer.actor(credentials),
+        action: 'file-accepted',
+        message: `${conflict.source} speaks for it now`,
+        details: { source: conflict.source },
+      });
+    });
+  }
+
+  async #requireOwner(
+    name: string,
+    owner: string,
+    credentials: BackstageCredentials,
+  ): Promise<void> {
+    const { authorizer } = this.#deps;
+    if (await authorizer.owns(credentials, owner)) return;
+    if (await authorizer.isAdministrator(credentials)) return;
+    throw new RegistryConflictError(
+      mlRegistryErrorCodes.modelOwned,
+      `${name} belongs to ${owner} already; only its owners or an administrator can hand it over`,
+    );
+  }
+
+  async #change(
+    name: string,
+    credentials: BackstageCredentials,
+    change: {
+      from: string | undefined;
+      to: string;
+      entry: Pick<NewLedgerEntry, 'action' | 'message' | 'details'>;
+    },
+  ): Promise<void> {
+    const { authorizer, clock, modelStore, stages } = this.#deps;
+    await stages.transaction(async tx => {
+      await stages.lockModel(tx, name);
+      const model = await modelStore.findModel(tx, name);
+      if (!model) throw new NotFoundError(`No registered model ${name}`);
+      // Somebody was faster; a model registered without an owner has none here.
+      if (model.owner && model.owner !== change.from) {
+        throw new RegistryConflictError(
+          mlRegistryErrorCodes.modelOwned,
+          `${name} belongs to ${model.owner} already`,
+        );
+      }
+      const now = clock();
+      await modelStore.updateModel(tx, name, {
+        owner: change.to,
+        now: now.getTime(),
+      });
+      await stages.append(tx, name, {
+        ...change.entry,
+        at: now.toISOString(),
+        actor: authorizer.actor(credentials),
+      });
+    });
+  }
 }
 
 export type ClaimDeps = {
@@ -87,4 +193,5 @@ export type ClaimDeps = {
   modelStore: ModelStore;
   profiles: ModelProfiles;
   stages: StageStore;
+  versions: Pick<VersionReader, 'findModel'>;
 };

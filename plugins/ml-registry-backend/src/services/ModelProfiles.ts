@@ -3,6 +3,7 @@ import type {
   BackstageCredentials,
 } from '@backstage/backend-plugin-api';
 import {
+  ANNOTATION_LOCATION,
   parseEntityRef,
   RELATION_OWNED_BY,
   stringifyEntityRef,
@@ -12,20 +13,30 @@ import type { CatalogService } from '@backstage/plugin-catalog-node';
 import {
   ANNOTATION_INVALID,
   ANNOTATION_UNOWNED,
+  UNOWNED_GROUP_REF,
   isModelEntity,
   parseModelSpec,
   type ModelEvaluation,
   type Risk,
 } from '@downstage/plugin-ml-catalog-common';
 import { modelRefOf } from '../domain/refs';
+import {
+  acceptedAsItIs,
+  settleProfile,
+  type CatalogConflict,
+  type EntityProfile,
+} from '../domain/settleProfile';
+import type { OwnershipStore } from '../stores/OwnershipStore';
 
-/** What the catalog says about a model, with what holds where it says nothing. */
+/** What holds for a model: its owner by the registry, and what its catalog file says where that file counts. */
 export type ModelProfile = {
   hasEntity: boolean;
   title?: string;
   description?: string;
-  /** Absent without an entity, and while nobody has claimed the entity. */
+  /** The registry's owner, else the entity's; absent while nobody has claimed the model. */
   owner?: string;
+  /** The catalog has an entity of this name that does not count, and why. */
+  conflict?: CatalogConflict;
   risk: Risk;
   approvals?: number;
   evaluation?: ModelEvaluation;
@@ -34,26 +45,36 @@ export type ModelProfile = {
   problem?: string;
 };
 
-const noEntity: ModelProfile = {
+const noEntity: EntityProfile = {
   hasEntity: false,
   risk: 'minimal',
   features: [],
 };
 
+/** Where the catalog module brings models from that have no file. */
+const registryLocation = 'ml-registry:models';
+
 /**
- * Reads Model entities.
+ * Reads Model entities, and says which of them speak for a registered model.
  *
  * @remarks
+ * This is the one place that says who owns a model: see {@link settleProfile}.
  * Pages read with the caller's credentials. Rights and gates are read with the plugin's own, because they must not
  * depend on what a caller may see. An unreachable catalog is an error, never "no gates".
  */
 export class ModelProfiles {
   readonly #catalog: CatalogService;
   readonly #auth: AuthService;
+  readonly #ownership: OwnershipStore;
 
-  constructor(options: { catalog: CatalogService; auth: AuthService }) {
+  constructor(options: {
+    catalog: CatalogService;
+    auth: AuthService;
+    ownership: OwnershipStore;
+  }) {
     this.#catalog = options.catalog;
     this.#auth = options.auth;
+    this.#ownership = options.ownership;
   }
 
   async get(
@@ -68,6 +89,54 @@ export class ModelProfiles {
     names: string[],
     credentials?: BackstageCredentials,
   ): Promise<Map<string, ModelProfile>> {
+    const entities = await this.#entities(names, credentials);
+    const records = await this.#ownership.get(names);
+    const profiles = new Map<string, ModelProfile>();
+    for (const name of names) {
+      const { profile, accept } = settleProfile({
+        name,
+        record: records.get(name),
+        entity: entities.get(name) ?? noEntity,
+        nobody: UNOWNED_GROUP_REF,
+      });
+      profiles.set(name, profile);
+      // What somebody may not see, they must not settle either.
+      if (accept && !credentials) await this.#ownership.accept(name, accept);
+    }
+    return profiles;
+  }
+
+  /**
+   * From now on the file that is in the catalog counts, or none while there is none.
+   *
+   * @remarks
+   * Called when a model is registered, and when an owner accepts the file. A file that comes later needs an owner's word.
+   */
+  async acceptFile(name: string): Promise<void> {
+    const record = (await this.#ownership.get([name])).get(name);
+    if (!record) return;
+    const entity = (await this.#entities([name])).get(name) ?? noEntity;
+    const isOther =
+      entity.source !== undefined &&
+      record.owner !== undefined &&
+      entity.owner !== record.owner;
+    await this.#ownership.accept(
+      name,
+      acceptedAsItIs(record, isOther ? noEntity : entity),
+    );
+  }
+
+  /** Whether the catalog has this entity; for owners that are about to be named. */
+  async exists(ref: string): Promise<boolean> {
+    const credentials = await this.#auth.getOwnServiceCredentials();
+    const entity = await this.#catalog.getEntityByRef(ref, { credentials });
+    return entity !== undefined;
+  }
+
+  async #entities(
+    names: string[],
+    credentials?: BackstageCredentials,
+  ): Promise<Map<string, EntityProfile>> {
     const known = names.filter(isEntityName);
     if (!known.length) return new Map();
     const { items } = await this.#catalog.getEntitiesByRefs(
@@ -91,10 +160,11 @@ function isEntityName(name: string) {
   return /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(name);
 }
 
-function profileOf(entity: Entity): ModelProfile {
+function profileOf(entity: Entity): EntityProfile {
   if (!isModelEntity(entity)) return noEntity;
   const base = {
     hasEntity: true,
+    source: sourceOf(entity),
     title: entity.metadata.title,
     description: entity.metadata.description,
     owner: ownerOf(entity),
@@ -123,6 +193,12 @@ function profileOf(entity: Entity): ModelProfile {
     const problem = error instanceof Error ? error.message : String(error);
     return { ...base, risk: 'high', features: [], problem };
   }
+}
+
+/** Where the file is; the catalog writes this itself, whatever the file says. */
+function sourceOf({ metadata }: Entity): string | undefined {
+  const location = metadata.annotations?.[ANNOTATION_LOCATION] ?? 'unknown';
+  return location === registryLocation ? undefined : location;
 }
 
 /**

@@ -225,6 +225,7 @@ export class ModelService {
         owner: profile?.owner ?? model.owner,
         risk: profile?.risk ?? 'minimal',
         hasEntity: profile?.hasEntity ?? false,
+        catalogConflict: profile?.conflict,
         versionCount: model.versionCount,
         latestVersion: model.latestVersion,
         production: inStage('production'),

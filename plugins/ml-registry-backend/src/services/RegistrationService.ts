@@ -17,8 +17,10 @@ import { checkAlias, checkLength, checkModelName, limits } from './validation';
 
 export type RegistrationDeps = TrackingDeps & {
   stagePolicy: StagePolicy;
-  /** The owner of `model:default/<name>` in the catalog, when there is such an entity. */
+  /** Who owns the name: the registered model's owner, else that of `model:default/<name>` in the catalog. */
   entityOwner: (name: string) => Promise<string | undefined>;
+  /** Called after a model was registered, before anybody else can name a file for it. */
+  onModelCreated?: (name: string) => Promise<void>;
   /** Called after commit; may be called more than once for a version. */
   onVersionCreated: (version: ModelVersionRow) => Promise<void>;
 };
@@ -76,6 +78,7 @@ export class RegistrationService {
         }),
       );
     }
+    await this.#deps.onModelCreated?.(name);
     return this.requireModel(name);
   }
 

@@ -59,6 +59,8 @@ export function createTrackingServices(options: {
   entityOwner: (name: string) => Promise<string | undefined>;
   /** The same of many at once. */
   entityOwners?: (names: string[]) => Promise<Map<string, string | undefined>>;
+  /** Called after a model was registered. */
+  onModelCreated?: (name: string) => Promise<void>;
   onVersionCreated: (version: ModelVersionRow) => Promise<void>;
   /** Where clients reach this plugin, and the key of addresses that are signed for them. */
   ownUrls?: { baseUrl: () => Promise<string>; key: Buffer };
@@ -143,6 +145,7 @@ export function createTrackingServices(options: {
 }
 
 function pickHooks(options: Parameters<typeof createTrackingServices>[0]) {
-  const { stagePolicy, entityOwner, onVersionCreated } = options;
-  return { stagePolicy, entityOwner, onVersionCreated };
+  const { stagePolicy, entityOwner, onModelCreated, onVersionCreated } =
+    options;
+  return { stagePolicy, entityOwner, onModelCreated, onVersionCreated };
 }

@@ -223,6 +223,8 @@ export class ModelStore {
       name: change.newName,
       last_updated_time: change.now,
     });
+    // The file that stands under the new name speaks for it, where it names the owner.
+    await tx('model_ownership').where({ name: change.newName }).delete();
     return true;
   }
 

@@ -87,7 +87,7 @@ export class SearchFactStore {
         entity_owner: string | null;
       }[] = await this.#knex('registered_models').whereIn('name', part);
       for (const row of rows) {
-        const owner = row.entity_owner ?? row.owner;
+        const owner = row.owner ?? row.entity_owner;
         if (owner) found.set(row.name, owner);
       }
     }

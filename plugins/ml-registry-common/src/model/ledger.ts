@@ -7,6 +7,8 @@ import { z } from 'zod';
 export const ledgerActions = {
   registered: 'A model was registered.',
   claimed: 'A group took on a model that nobody owned.',
+  'handed-over': 'A model got another owner.',
+  'file-accepted': 'An owner let another catalog file speak for the model.',
   'version-created':
     'A version was made, from a run, a logged model or a copy.',
   described: 'The description of a model or version changed.',

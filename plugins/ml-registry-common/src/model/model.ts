@@ -2,6 +2,20 @@ import { timestampSchema } from '@downstage/common';
 import { z } from 'zod';
 import { versionSummarySchema } from './version';
 
+export const catalogConflictSchema = z.object({
+  /**
+   * `other-owner`: the file names another owner. `other-file`: it is not the file that the owners accepted.
+   * `not-accepted`: it came after the model was registered.
+   */
+  reason: z.enum(['other-owner', 'other-file', 'not-accepted']),
+  /** The owner that the file names. */
+  owner: z.string().optional(),
+  /** Where the catalog reads it. */
+  source: z.string(),
+  message: z.string(),
+});
+export type CatalogConflict = z.infer<typeof catalogConflictSchema>;
+
 export const modelSchema = z.object({
   /** `model:default/tumour-malignancy` */
   ref: z.string(),
@@ -13,6 +27,8 @@ export const modelSchema = z.object({
   risk: z.enum(['minimal', 'limited', 'high']),
   /** Whether the catalog has a Model entity of this name. */
   hasEntity: z.boolean(),
+  /** The entity does not count, and why. Present while the catalog says something else than the registry. */
+  catalogConflict: catalogConflictSchema.optional(),
   versionCount: z.number().int(),
   latestVersion: z.number().int().optional(),
   production: versionSummarySchema.optional(),

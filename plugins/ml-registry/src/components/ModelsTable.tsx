@@ -55,6 +55,9 @@ export function ModelsTable(props: {
             <Text color="secondary" variant="body-small" truncate>
               {model.hasEntity ? model.description : t('models.noEntity')}
             </Text>
+            {model.catalogConflict && (
+              <StatusBadge tone="warning" label={t('ownership.badge')} />
+            )}
             {model.risk === 'high' && (
               <StatusBadge tone="warning" label={t('models.highRisk')} />
             )}

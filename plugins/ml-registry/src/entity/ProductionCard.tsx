@@ -10,6 +10,7 @@ import {
 } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { ButtonLink, Flex, Link } from '@backstage/ui';
+import { CatalogConflictAlert } from '../components/CatalogConflictAlert';
 import { GateSummary } from '../components/GateList';
 import { StageBadge } from '../components/StageBadge';
 import { evaluationOf } from '../domain/evaluationOf';
@@ -30,11 +31,12 @@ export function ProductionCard() {
         api.getModel({ params: { namespace, name } }, { signal }),
         undefined,
       );
-      if (!model?.production) return null;
-      return api.getModelVersion(
+      if (!model?.production) return { model };
+      const version = await api.getModelVersion(
         { params: { namespace, name, version: model.production.version } },
         { signal },
       );
+      return { model, version };
     },
     [api, ref],
     { pollMs: 30_000, channel: mlRegistryTopics.stageChanged },
@@ -42,9 +44,13 @@ export function ProductionCard() {
   const first = evaluationOf(entity)?.primaryMetric?.name;
   return (
     <Section title={t('cards.production')}>
+      <CatalogConflictAlert
+        model={production.value?.model}
+        onChanged={production.retry}
+      />
       <Frame
         value={production}
-        isEmpty={version => version === null}
+        isEmpty={({ version }) => !version}
         empty={{
           title: t('cards.noneTitle'),
           description: t('cards.noneText'),
@@ -58,7 +64,7 @@ export function ProductionCard() {
           ),
         }}
       >
-        {version =>
+        {({ version }) =>
           version && (
             <Flex direction="column" gap="4">
               <Flex gap="3" align="center">

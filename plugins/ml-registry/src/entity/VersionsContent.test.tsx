@@ -1,7 +1,7 @@
 import { mockApis, renderTestApp } from '@backstage/frontend-test-utils';
 import { createTestEntityPage } from '@backstage/plugin-catalog-react/testUtils';
 import { EntityContentBlueprint } from '@backstage/plugin-catalog-react/alpha';
-import { screen } from '@testing-library/react';
+import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { mlRegistryApiRef, type MlRegistryApi } from '../api';
 import {
@@ -127,5 +127,44 @@ describe('VersionsContent', () => {
   it('says how to register the first version', async () => {
     renderContent(fakeRegistry());
     expect(await screen.findByText('No version yet')).toBeInTheDocument();
+  });
+
+  describe('where another team’s catalog file has the name', () => {
+    const conflict = {
+      reason: 'other-owner' as const,
+      owner: 'group:default/credit',
+      source: 'url:https://git/credit',
+      message: 'The file says credit',
+    };
+    const models = [aModel({ catalogConflict: conflict })];
+
+    it('says so, and lets an owner hand the model over', async () => {
+      const registry = fakeRegistry({ ...data, models });
+      const claimModel = jest
+        .spyOn(registry, 'claimModel')
+        .mockResolvedValue(aModel());
+      renderContent(registry);
+      expect(await screen.findByText('The file says credit')).toBeVisible();
+      await userEvent.click(
+        await screen.findByRole('button', { name: 'Hand over to credit' }),
+      );
+      const dialog = await screen.findByRole('dialog');
+      await userEvent.click(
+        within(dialog).getByRole('button', { name: 'Hand over to credit' }),
+      );
+      expect(claimModel).toHaveBeenCalledWith(
+        expect.objectContaining({ body: { owner: 'group:default/credit' } }),
+      );
+    });
+
+    it('offers strangers nothing, whatever their file says', async () => {
+      renderContent(fakeRegistry({ ...data, models }), {
+        groups: ['group:default/credit'],
+      });
+      expect(await screen.findByText('The file says credit')).toBeVisible();
+      expect(
+        screen.queryByRole('button', { name: /Hand over/ }),
+      ).not.toBeInTheDocument();
+    });
   });
 });

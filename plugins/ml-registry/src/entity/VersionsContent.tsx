@@ -5,6 +5,7 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text } from '@backstage/ui';
 import { RiArrowGoBackLine } from '@remixicon/react';
 import { useSearchParams } from 'react-router-dom';
+import { CatalogConflictAlert } from '../components/CatalogConflictAlert';
 import { History } from '../components/History';
 import { PromotionCard } from '../components/PromotionCard';
 import { RollbackDialog } from '../components/RollbackDialog';
@@ -26,7 +27,6 @@ export function VersionsContent() {
   const evaluation = evaluationOf(entity);
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const api = useRegistry();
-  const owns = useOwns(owner);
   const [search, setSearch] = useSearchParams();
   const [rollingBack, setRollingBack] = useState(false);
 
@@ -53,6 +53,8 @@ export function VersionsContent() {
     },
   );
 
+  // The registry's owner counts, also where a file in the catalog names another.
+  const owns = useOwns(loaded.value?.model?.owner ?? owner);
   const promotionId = search.get('promotion') ?? undefined;
   const chosen =
     Number(search.get('version')) ||
@@ -94,6 +96,7 @@ export function VersionsContent() {
         const production = model?.production;
         return (
           <Flex direction="column" gap="4">
+            <CatalogConflictAlert model={model} onChanged={loaded.retry} />
             {search.get('version') && (
               <Alert
                 status="warning"

@@ -10,7 +10,11 @@ import {
 import { InputError, NotFoundError } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import type { Clock } from '@downstage/common';
-import { audited, type Authorizer } from '@downstage/node';
+import {
+  audited,
+  type Authorizer,
+  type RegisteredOwners,
+} from '@downstage/node';
 import {
   mlServingChangePermission,
   mlServingPredictPermission,
@@ -35,6 +39,7 @@ export class EndpointService {
   readonly #authorizer: Authorizer;
   readonly #auditor: AuditorService;
   readonly #catalog: CatalogService;
+  readonly #registeredOwners: RegisteredOwners;
   readonly #store: EndpointStore;
   readonly #gateway: ServingGateway;
   readonly #sync: GatewaySync;
@@ -49,6 +54,7 @@ export class EndpointService {
     authorizer: Authorizer;
     auditor: AuditorService;
     catalog: CatalogService;
+    registeredOwners: RegisteredOwners;
     store: EndpointStore;
     gateway: ServingGateway;
     sync: GatewaySync;
@@ -59,6 +65,7 @@ export class EndpointService {
     this.#authorizer = options.authorizer;
     this.#auditor = options.auditor;
     this.#catalog = options.catalog;
+    this.#registeredOwners = options.registeredOwners;
     this.#store = options.store;
     this.#gateway = options.gateway;
     this.#sync = options.sync;
@@ -187,6 +194,7 @@ export class EndpointService {
     );
   }
 
+  /** The registry's owner, for a model that the caller sees; else the catalog's. */
   async #ownerOf(
     modelRef: string,
     credentials: BackstageCredentials,
@@ -194,8 +202,13 @@ export class EndpointService {
     const entity = await this.#catalog.getEntityByRef(modelRef, {
       credentials,
     });
-    return entity?.relations?.find(({ type }) => type === RELATION_OWNED_BY)
-      ?.targetRef;
+    if (!entity) return undefined;
+    const registered = await this.#registeredOwners.ownerOf(modelRef);
+    return (
+      registered ??
+      entity.relations?.find(({ type }) => type === RELATION_OWNED_BY)
+        ?.targetRef
+    );
   }
 
   async #status(): Promise<GatewayStatus | undefined> {

@@ -6,6 +6,7 @@ import {
 } from '@backstage/catalog-model';
 import { ServiceUnavailableError } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
+import type { RegisteredOwners } from '@downstage/node';
 
 /**
  * What the catalog says of people, groups and models at this moment.
@@ -16,10 +17,16 @@ import type { CatalogService } from '@backstage/plugin-catalog-node';
 export class Ownership {
   readonly #auth: AuthService;
   readonly #catalog: CatalogService;
+  readonly #registered: RegisteredOwners;
 
-  constructor(options: { auth: AuthService; catalog: CatalogService }) {
+  constructor(options: {
+    auth: AuthService;
+    catalog: CatalogService;
+    registeredOwners: RegisteredOwners;
+  }) {
     this.#auth = options.auth;
     this.#catalog = options.catalog;
+    this.#registered = options.registeredOwners;
   }
 
   /** A person and their groups; `undefined` for somebody the catalog does not know. */
@@ -32,8 +39,10 @@ export class Ownership {
     return (await this.#find(group)) !== undefined;
   }
 
-  /** The owner of a model; `undefined` where it has none or is not in the catalog. */
+  /** The owner of a model: by the registry, else by the catalog; `undefined` where neither names one. */
   async ownerOfModel(model: string): Promise<string | undefined> {
+    const registered = await this.#registered.ownerOf(model);
+    if (registered) return registered;
     const entity = await this.#find(model);
     return entity && targetsOf(entity, RELATION_OWNED_BY).at(0);
   }
