@@ -121,6 +121,27 @@ export function filesGate(files: FileEvidence, check: FileCheck): GateVerdict {
   };
 }
 
+/** Whether a version has files at all; silent where it has some. */
+export function filesPresentGate(
+  count: number,
+  options: { running: boolean; location: string },
+): GateVerdict[] {
+  if (count > 0) return [];
+  const { running, location } = options;
+  return [
+    {
+      gate: 'files',
+      status: running ? 'pending' : 'failed',
+      saw: 'no file',
+      wanted: 'the files of a model',
+      message: `There is nothing at ${location}`,
+      how: running
+        ? 'Wait until the run has logged the model'
+        : 'Log the model into its run, or register a version from where its files are',
+    },
+  ];
+}
+
 /** What pickles among the files would import when somebody loads the model. */
 export function pickleGate(options: {
   scan: PickleFindings[] | 'reading';

@@ -151,7 +151,7 @@ export function renderVersion(version: ModelVersionRow) {
     creation_timestamp: version.creationTime,
     last_updated_timestamp: version.lastUpdatedTime,
     user_id: version.createdBy,
-    current_stage: toMlflowStage(version.stage),
+    current_stage: toMlflowStage(version.mlflowStage),
     description: version.description ?? '',
     source: version.source,
     run_id: version.runId ?? '',

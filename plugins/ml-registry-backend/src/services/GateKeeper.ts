@@ -9,11 +9,13 @@ import type { Gate, GateSubject } from '@downstage/plugin-ml-registry-node';
 import {
   cardGate,
   filesGate,
+  filesPresentGate,
   pickleGate,
   schemaGate,
 } from '../domain/evidenceGates';
 import { evaluateEntityGates } from '../domain/gates';
 import { modelRefOf, versionRefOf } from '../domain/refs';
+import type { ModelFile } from '../domain/signature';
 import type { Measured } from '../domain/sameData';
 import type { EvidenceStore } from '../stores/EvidenceStore';
 import type { PromotionStore } from '../stores/PromotionStore';
@@ -113,11 +115,13 @@ export class GateKeeper {
           },
         }),
     };
+    const missingFiles = await this.#filesMissing(version, file);
     const installed = await Promise.all(
       this.#gates.map(gate => askGate(gate, subject)),
     );
     return [
       ...entityProblem(profile),
+      ...missingFiles,
       ...evaluateEntityGates(profile.evaluation, subject, comparison),
       ...(to === 'candidate' || to === 'production'
         ? await this.#evidenceGates(request, subject)
@@ -125,6 +129,19 @@ export class GateKeeper {
       ...installed.flat(),
       ...dataQualityUnanswered(subject, installed.flat()),
     ];
+  }
+
+  /** Silent where there are files. A model without any is a name, and passes nothing. */
+  async #filesMissing(
+    version: VersionFacts,
+    file: ModelFile,
+  ): Promise<GateVerdict[]> {
+    if (file.flavors.length > 0) return [];
+    const { items } = await this.#versionFiles.list(version.storageLocation);
+    return filesPresentGate(items.length, {
+      running: version.run?.status === 'RUNNING',
+      location: version.storageLocation,
+    });
   }
 
   async #evidenceGates(

@@ -12,6 +12,17 @@ const databases = TestDatabases.create({ ids: testDatabaseIds() });
 describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
   const start = async (options?: Parameters<typeof aRegistry>[1]) =>
     aRegistry(await databases.init(id), options);
+  /** What an MLflow client can tell of version 1 and its model. */
+  const seenByClients = async ({
+    knex,
+  }: Awaited<ReturnType<typeof aRegistry>>) => ({
+    version: await knex('model_versions')
+      .where({ name: 'tumours', version: 1 })
+      .first('mlflow_stage', 'last_updated_time'),
+    model: await knex('registered_models')
+      .where({ name: 'tumours' })
+      .first('last_updated_time'),
+  });
 
   it('asks, checks, waits for approval, and changes stage, alias and ledger together', async () => {
     const registry = await start();
@@ -428,6 +439,37 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
         versionRef: 'default/tumours@1',
       },
     });
+  });
+
+  it('shows clients of MLflow neither a stage nor a time that nobody asked for', async () => {
+    const registry = await start();
+    await registry.aVersion(1);
+    const before = await seenByClients(registry);
+    await registry.checks.open();
+    await registry.checks.look('tumours@1');
+    expect(await registry.stageOf(1)).toBe('staging');
+    expect(await seenByClients(registry)).toEqual(before);
+    expect(before.version.mlflow_stage).toBe('none');
+    await registry.promote(1);
+    expect((await seenByClients(registry)).version).toMatchObject({
+      mlflow_stage: 'production',
+    });
+    expect((await seenByClients(registry)).model).not.toEqual(before.model);
+  });
+
+  it('keeps a version without a single file from every stage', async () => {
+    const registry = await start({
+      entity: aModelEntity({ evaluation: { gates: [] } }),
+    });
+    await registry.aVersion(1, { auc: 0.99 }, { signature: false });
+    await registry.checks.open();
+    await registry.checks.look('tumours@1');
+    expect(await registry.stageOf(1)).toBe('none');
+    const preview = await registry.promotions.preview(
+      { namespace: 'default', name: 'tumours', version: 1, to: 'production' },
+      as('ann'),
+    );
+    expect(preview.reasons).toContainEqual(expect.stringMatching(/^files: /));
   });
 
   it('moves the challenger alias with the candidate, and puts the one before back into staging', async () => {

@@ -329,7 +329,8 @@ export class RegistrationService {
         }' is not an Active stage. Valid stages are ['Staging', 'Production']`,
       );
     }
-    await this.#askPolicy(caller, version, { ...change, via: 'stage' });
+    if (isShownOnly(version, to)) await this.#showStage(caller, version, to);
+    else await this.#askPolicy(caller, version, { ...change, via: 'stage' });
     if (change.archiveExisting) {
       // Candidate and Production displace by themselves; whoever else is left here goes the same way as by hand.
       const { models } = this.#deps;
@@ -442,6 +443,31 @@ export class RegistrationService {
       throw new StageRefusedError(decision.message);
   }
 
+  /** The portal's stage is right already; what clients see follows their wish. */
+  async #showStage(
+    caller: TrackingCaller,
+    version: ModelVersionRow,
+    stage: Stage,
+  ): Promise<void> {
+    if (version.mlflowStage === stage) return;
+    const { models, clock } = this.#deps;
+    const { name } = version;
+    await models.transaction(async tx => {
+      await models.lockModel(tx, name);
+      await models.showStage(tx, {
+        name,
+        version: version.version,
+        stage,
+        now: clock(),
+      });
+      await this.#note(tx, caller, name, {
+        action: 'staged',
+        version: version.version,
+        message: `MLflow clients see it in ${stage}; its stage here is ${version.stage}`,
+      });
+    });
+  }
+
   /** The client writes this tag too; written here it is there for every client. */
   async #noteOnLoggedModel(modelId: string): Promise<void> {
     const { loggedModels, knex } = this.#deps;
@@ -496,6 +522,14 @@ export class RegistrationService {
     await this.#forWrite(caller, key.name);
     return this.requireVersion(key.name, key.version);
   }
+}
+
+/**
+ * Whether a wish is about what MLflow clients see alone: the version is in that stage already, or it left staging, where
+ * the gates that passed keep it.
+ */
+function isShownOnly(version: ModelVersionRow, to: Stage): boolean {
+  return version.stage === to || (to === 'none' && version.stage === 'staging');
 }
 
 function isGoverned(stage: Stage): boolean {

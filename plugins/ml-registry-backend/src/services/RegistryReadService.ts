@@ -45,7 +45,7 @@ type Search = {
   limit: number;
 };
 
-/** A registered model with the newest version of each stage, as MLflow shows it. */
+/** A registered model with the newest version of each stage that somebody put one into, as MLflow shows it. */
 export type ModelWithLatest = RegisteredModelRow & {
   latest: ModelVersionRow[];
 };
@@ -109,7 +109,9 @@ export class RegistryReadService {
   ): Promise<ModelVersionRow[]> {
     const { latest } = await this.getModel(caller, request.name);
     if (request.stages.length === 0) return latest;
-    return latest.filter(({ stage }) => request.stages.includes(stage));
+    return latest.filter(({ mlflowStage }) =>
+      request.stages.includes(mlflowStage),
+    );
   }
 
   async searchModels(

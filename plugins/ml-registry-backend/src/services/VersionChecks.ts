@@ -92,6 +92,7 @@ export class VersionChecks {
         actor: 'service:ml-registry',
         action: 'staged',
         message: gates ? 'All gates passed' : 'The model asks for no gates',
+        unasked: true,
         now: this.#clock(),
       });
     });

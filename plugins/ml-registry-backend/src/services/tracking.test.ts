@@ -441,6 +441,38 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
     ).rejects.toThrow(/Invalid model version source/);
   });
 
+  it('shows a stage to clients when they ask for it, and takes it back, whatever gates had decided', async () => {
+    const { registration, reads, aRun, knex } = await start();
+    const runId = await aRun();
+    await registration.createModel(ann, { name: 'm', tags: {} });
+    const key = { name: 'm', version: 1 };
+    await registration.createVersion(ann, {
+      name: 'm',
+      source: `runs:/${runId}/model`,
+      tags: {},
+    });
+    await knex('model_versions').where(key).update({ stage: 'staging' });
+    const stages = async () =>
+      (await reads.latestVersions(ann, { name: 'm', stages: [] })).map(
+        ({ mlflowStage }) => mlflowStage,
+      );
+    expect(await stages()).toEqual(['none']);
+    const ask = (to: 'staging' | 'none') =>
+      registration.transitionStage(ann, { ...key, to, archiveExisting: false });
+    const before = await reads.getVersion(ann, key);
+    await expect(ask('staging')).resolves.toMatchObject({
+      stage: 'staging',
+      mlflowStage: 'staging',
+    });
+    const after = await reads.getVersion(ann, key);
+    expect(after.lastUpdatedTime).toBeGreaterThan(before.lastUpdatedTime);
+    expect(await stages()).toEqual(['staging']);
+    await expect(ask('none')).resolves.toMatchObject({
+      stage: 'staging',
+      mlflowStage: 'none',
+    });
+  });
+
   it('gives models of an entity to its owner only', async () => {
     const { registration } = await start();
     await expect(

@@ -48,6 +48,8 @@ export type ModelVersionRow = {
   description?: string;
   createdBy?: string;
   stage: Stage;
+  /** Where somebody put it; gates that pass change `stage` alone. */
+  mlflowStage: Stage;
   source: string;
   storageLocation: string;
   runId?: string;
@@ -298,7 +300,7 @@ export class ModelStore {
     return versionsFromRows(db, rows);
   }
 
-  /** The newest version of each stage of these models, newest first. */
+  /** The newest version of each stage that MLflow clients see of these models, newest first. */
   async newestOfStages(names: string[]): Promise<ModelVersionRow[]> {
     const versions: ModelVersionRow[] = [];
     for (const part of chunks(names)) {
@@ -306,7 +308,7 @@ export class ModelStore {
         .select('name')
         .max('version as version')
         .whereIn('name', part)
-        .groupBy('name', 'stage')
+        .groupBy('name', 'mlflow_stage')
         .as('newest');
       const rows = await this.#knex<ModelVersionDbRow>('model_versions')
         .select('model_versions.*')
@@ -321,14 +323,14 @@ export class ModelStore {
     return versions;
   }
 
-  /** Newest first. */
+  /** Versions that somebody put into a stage, newest first. */
   async findVersionsInStage(
     db: Database,
     name: string,
     stage: Stage,
   ): Promise<ModelVersionRow[]> {
     const rows = await db<ModelVersionDbRow>('model_versions')
-      .where({ name, stage })
+      .where({ name, mlflow_stage: stage })
       .orderBy('version', 'desc');
     return versionsFromRows(db, rows);
   }
@@ -430,6 +432,19 @@ export class ModelStore {
     await db('model_version_tags').where(tag).delete();
   }
 
+  /** Changes the stage that MLflow clients see, and nothing else. */
+  async showStage(
+    tx: Knex.Transaction,
+    change: { name: string; version: number; stage: Stage; now: number },
+  ): Promise<void> {
+    await tx('model_versions')
+      .where({ name: change.name, version: change.version })
+      .update({ mlflow_stage: change.stage, last_updated_time: change.now });
+    await tx('registered_models')
+      .where({ name: change.name })
+      .update({ last_updated_time: change.now });
+  }
+
   /** Writes only if the version still is in `from`; false when it is not (somebody else won). */
   async setStage(
     tx: Knex.Transaction,
@@ -443,7 +458,14 @@ export class ModelStore {
   ): Promise<boolean> {
     const count = await tx('model_versions')
       .where({ name: change.name, version: change.version, stage: change.from })
-      .update({ stage: change.to, last_updated_time: change.now });
+      .update({
+        stage: change.to,
+        mlflow_stage: change.to,
+        last_updated_time: change.now,
+      });
+    await tx('registered_models')
+      .where({ name: change.name })
+      .update({ last_updated_time: change.now });
     return count > 0;
   }
 

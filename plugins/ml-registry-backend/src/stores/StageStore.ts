@@ -82,6 +82,10 @@ export class StageStore {
       details?: JsonObject;
       /** Somebody went past a gate. */
       flagged?: boolean;
+      /**
+       * Nobody asked for it, as when gates pass: MLflow clients see neither another stage nor another time of change.
+       */
+      unasked?: boolean;
       now: Date;
     },
   ): Promise<StageMove[]> {
@@ -96,7 +100,7 @@ export class StageStore {
     for (const move of moves) {
       const changed = await tx('model_versions')
         .where({ name, version: move.version, stage: move.from })
-        .update({ stage: move.to, last_updated_time: now.getTime() });
+        .update({ stage: move.to, ...(!change.unasked && shown(move, now)) });
       if (changed !== 1) {
         throw new RegistryConflictError(
           mlRegistryErrorCodes.stageTransition,
@@ -121,9 +125,11 @@ export class StageStore {
       });
     }
     await this.#moveAliases(tx, { name, moves });
-    await tx('registered_models')
-      .where({ name })
-      .update({ last_updated_time: now.getTime() });
+    if (!change.unasked) {
+      await tx('registered_models')
+        .where({ name })
+        .update({ last_updated_time: now.getTime() });
+    }
     return moves;
   }
 
@@ -165,4 +171,8 @@ export class StageStore {
     const entered = await this.ledger.enteredProduction(db, name);
     return entered.filter(version => archived.has(version));
   }
+}
+
+function shown({ to }: StageMove, now: Date) {
+  return { mlflow_stage: to, last_updated_time: now.getTime() };
 }

@@ -268,6 +268,7 @@ export class VersionReader {
         run_id: string;
         name: string;
         digest: string;
+        context: string | null;
         tags: string;
       }[] = await this.#knex('run_datasets')
         .join('datasets', 'datasets.dataset_id', 'run_datasets.dataset_id')
@@ -276,6 +277,7 @@ export class VersionReader {
           'run_datasets.run_id',
           'datasets.name',
           'datasets.digest',
+          'run_datasets.context',
           'run_datasets.tags',
         )
         .orderBy(['datasets.name', 'datasets.digest']);
@@ -294,7 +296,10 @@ export class VersionReader {
               .map(row => [row.key, row.value]),
           ),
           datasets: (datasetsOf.get(run.run_id) ?? []).map(row =>
-            loggedDataset(row, JSON.parse(row.tags)),
+            loggedDataset(row, {
+              ...(row.context && { 'mlflow.data.context': row.context }),
+              ...JSON.parse(row.tags),
+            }),
           ),
         });
       }

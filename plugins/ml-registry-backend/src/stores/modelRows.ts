@@ -25,6 +25,7 @@ export type ModelVersionDbRow = {
   description: string | null;
   created_by: string | null;
   stage: string;
+  mlflow_stage: string;
   source: string;
   storage_location: string;
   run_id: string | null;
@@ -141,6 +142,7 @@ export async function versionsFromRows(
     description: optional(row.description),
     createdBy: optional(row.created_by),
     stage: stageSchema.parse(row.stage),
+    mlflowStage: stageSchema.parse(row.mlflow_stage),
     source: row.source,
     storageLocation: row.storage_location,
     runId: optional(row.run_id),
