@@ -1,14 +1,14 @@
 // The golden path as agents walk it: a real MCP client and `backstage-cli actions`, in the name of example people,
 // on a portal that runs and has a model in production. What is marked as reading only is held to that mark.
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { startProcess } from '../scripts/processes.mjs';
 import { root } from '../scripts/shell.mjs';
-import { requirePortal } from './portal.mjs';
+import { patience, requirePortal } from './portal.mjs';
 import { endWith, walkSteps } from './steps.mjs';
 
 const ours = /^ml-/;
@@ -545,7 +545,7 @@ function runCli({ node, folder, args }) {
   const onOutput = typeof args.at(-1) === 'function' ? args.at(-1) : undefined;
   const words = onOutput ? args.slice(0, -1) : args;
   const program = join(root, 'node_modules/@backstage/cli/bin/backstage-cli');
-  const child = spawn(node, [program, ...words], {
+  const child = startProcess(node, [program, ...words], {
     cwd: folder,
     env: { ...process.env, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -572,7 +572,7 @@ function runCli({ node, folder, args }) {
   });
 }
 
-async function until(what, find, milliseconds = 5 * 60_000) {
+async function until(what, find, milliseconds = 5 * 60_000 * patience) {
   const end = Date.now() + milliseconds;
   while (Date.now() < end) {
     const found = await find();

@@ -1,9 +1,9 @@
 // Artifacts that want to do harm, in a real browser, and artifacts that are large, through a real portal.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { measure } from '../benchmarks/artifacts/transfer.mjs';
-import { person, portalOn, second } from './portal.mjs';
+import { launchChromium } from './browser.mjs';
+import { patience, person, portalOn, second } from './portal.mjs';
 
 const marker = 'read-by-the-artifact';
 
@@ -41,10 +41,7 @@ export async function artifactSteps({ node, scratch }) {
   const result = { passed: 0, failed: 0 };
   const portal = await portalOn({ node, dataDir: join(scratch, 'artifacts') });
   await portal.start();
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  });
+  const browser = await launchChromium();
   try {
     for (const [title, check] of Object.entries(steps)) {
       try {
@@ -92,7 +89,7 @@ const steps = {
         );
         await openFile(page, name);
         const element = page.locator(`iframe[title*="${name}"]`);
-        await element.waitFor({ timeout: 30 * second });
+        await element.waitFor({ timeout: 30 * second * patience });
         assert.equal(await element.getAttribute('sandbox'), '');
         const frame = await (await element.elementHandle()).contentFrame();
         await frame.waitForLoadState();
@@ -199,6 +196,6 @@ async function openFile(page, name) {
   await entry
     .or(frame)
     .first()
-    .waitFor({ timeout: 60 * second });
+    .waitFor({ timeout: 60 * second * patience });
   if (!(await frame.isVisible())) await entry.click();
 }

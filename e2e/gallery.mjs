@@ -6,8 +6,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { chromium } from 'playwright-core';
 import { root } from '../scripts/shell.mjs';
+import { launchChromium } from './browser.mjs';
 import { galleryData } from './galleryData.mjs';
 import { galleryPages } from './galleryPages.mjs';
 import { requirePortal } from './portal.mjs';
@@ -23,10 +23,7 @@ const pages = galleryPages(await galleryData(portal)).filter(
 const complaints = [];
 
 await mkdir(folder, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-});
+const browser = await launchChromium();
 try {
   for (const colorScheme of (process.env.THEMES ?? 'light,dark').split(',')) {
     for (const who of [...new Set(pages.map(page => page.person))]) {

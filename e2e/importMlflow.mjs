@@ -1,11 +1,12 @@
 // A real MLflow server with content of the real client is imported into a portal that is killed in the middle, twice.
 // Afterwards both are read with the real client and compared, down to every point and every file's bytes.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { startProcess } from '../scripts/processes.mjs';
 import { root } from '../scripts/shell.mjs';
 import { minute, person, portalOn, until } from './portal.mjs';
 import { walkSteps } from './steps.mjs';
@@ -186,7 +187,7 @@ function walk({ server, portal, python, folder }) {
 async function mlflowServer({ python, folder }) {
   const port = await freePort();
   const uri = `http://127.0.0.1:${port}`;
-  const child = spawn(
+  const child = startProcess(
     join(python, '../mlflow'),
     [
       'server',
@@ -198,7 +199,6 @@ async function mlflowServer({ python, folder }) {
     {
       cwd: folder,
       stdio: 'ignore',
-      detached: true,
       env: {
         ...process.env,
         ...quiet,

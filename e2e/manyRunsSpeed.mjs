@@ -4,7 +4,7 @@
 // Opens the table in a browser, and prints the time to the first and to all rows, the times of frames and the long
 // tasks while it scrolls from top to bottom, the time of a sort, of unfolding all of a group, and the rows that exist.
 // Fails where a bar is missed, so that it can stand in a check.
-import { chromium } from 'playwright-core';
+import { launchChromium } from './browser.mjs';
 import { person, requirePortal } from './portal.mjs';
 
 const [portal = 'http://localhost:7007', name = 'many-runs'] =
@@ -15,10 +15,7 @@ const { items } = await ann.get('/api/ml-registry/v1/experiments');
 const experiment = items.find(each => each.name === name);
 if (!experiment) throw new Error(`There is no experiment ${name}`);
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu'],
-});
+const browser = await launchChromium();
 const failures = [];
 try {
   const context = await browser.newContext({

@@ -1,6 +1,6 @@
 // The real MLflow client in a process of its own, which knows nothing but the address of the portal and its login.
-import { spawn } from 'node:child_process';
-import { minute } from './portal.mjs';
+import { startProcess } from '../scripts/processes.mjs';
+import { minute, patience } from './portal.mjs';
 
 /**
  * Runs Python with these arguments to its end.
@@ -9,7 +9,7 @@ import { minute } from './portal.mjs';
  */
 export function runMlflowClient(python, args, { url, cwd, env, limit }) {
   return new Promise((done, reject) => {
-    const child = spawn(python, args, {
+    const child = startProcess(python, args, {
       cwd,
       env: {
         PATH: process.env.PATH,
@@ -23,7 +23,7 @@ export function runMlflowClient(python, args, { url, cwd, env, limit }) {
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: limit ?? 2 * minute,
+      timeout: (limit ?? 2 * minute) * patience,
     });
     let output = '';
     let said = '';

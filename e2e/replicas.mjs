@@ -2,12 +2,13 @@
 // approve the same versions at both at once, and one of them is killed in the middle. Nothing is lost, nothing is
 // doubled, and of those who want the same there is one winner; counted over the API and in the tables.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, startPostgres } from '../scripts/postgres.mjs';
+import { awaitStart, progressOf } from '../scripts/awaitStart.mjs';
+import { startProcess } from '../scripts/processes.mjs';
 import { root } from '../scripts/shell.mjs';
 import { complaintsIn, isAlive, minute, person, until } from './portal.mjs';
 import { endWith, walkSteps } from './steps.mjs';
@@ -431,7 +432,7 @@ async function replica({ node, folder, name, postgres }) {
     url,
     async start() {
       const file = await open(log, 'a');
-      child = spawn(
+      child = startProcess(
         node,
         [
           '--require',
@@ -449,6 +450,8 @@ async function replica({ node, folder, name, postgres }) {
             DOWNSTAGE_DATA_DIR: dataDir,
           },
           stdio: ['ignore', file.fd, file.fd],
+          // It ends its gateway itself, in order.
+          alone: true,
         },
       );
       await file.close();
@@ -456,18 +459,17 @@ async function replica({ node, folder, name, postgres }) {
       ended = new Promise(done => child.once('exit', done)).then(() => {
         gone = true;
       });
-      await until(
-        `the ${name} portal`,
-        async () => {
-          if (gone) throw new Error(`The ${name} portal ended; see ${log}`);
-          return fetch(`${url}/.backstage/health/v1/readiness`).then(
+      const outcome = await awaitStart({
+        isReady: () =>
+          fetch(`${url}/.backstage/health/v1/readiness`).then(
             answer => answer.ok,
             () => false,
-          );
-        },
-        2 * minute,
-        200,
-      );
+          ),
+        hasEnded: () => gone,
+        progress: () => progressOf({ pid: child.pid, log }),
+      });
+      if (outcome !== 'ready')
+        throw new Error(`The ${name} portal is ${outcome}; see ${log}`);
     },
     kill: () => end('SIGKILL'),
     async stop() {

@@ -6,8 +6,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { chromium } from 'playwright-core';
 import { root } from '../scripts/shell.mjs';
+import { launchChromium } from './browser.mjs';
 import { requirePortal } from './portal.mjs';
 
 const portal = process.argv[2] ?? 'http://localhost:7007';
@@ -28,10 +28,7 @@ const version = await stagedVersion();
 const job = (await jobs()).items.find(({ state }) => state === 'succeeded');
 
 await mkdir(folder, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu'],
-});
+const browser = await launchChromium();
 try {
   const light = await open('light');
   await take(light, 'home', '/', 'drifted');

@@ -1,8 +1,8 @@
 // A PostgreSQL for one test run: its own folder, its own free port, gone afterwards.
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { startProcess } from './processes.mjs';
 import { run, step } from './shell.mjs';
 
 /**
@@ -49,7 +49,7 @@ export async function startPostgres(
       },
     );
   }
-  const child = spawn(
+  const child = startProcess(
     ...as(`${bin}/postgres`, [
       ...[
         '-D',
@@ -62,9 +62,14 @@ export async function startPostgres(
       ...['-c', `unix_socket_directories=${folder}`],
       ...settings.flatMap(setting => ['-c', setting]),
     ]),
-    { stdio: 'ignore', cwd: '/' },
+    // At once: nobody waits for what its clients still want.
+    { stdio: 'ignore', cwd: '/', endSignal: 'SIGQUIT' },
   );
-  for (let tries = 0; ; tries += 1) {
+  let gone = false;
+  child.once('exit', () => {
+    gone = true;
+  });
+  for (;;) {
     const ready = await run(
       `${bin}/pg_isready`,
       ['-h', '127.0.0.1', '-p', String(port)],
@@ -74,7 +79,7 @@ export async function startPostgres(
       () => false,
     );
     if (ready) break;
-    if (tries > 100) throw new Error('PostgreSQL did not start');
+    if (gone) throw new Error('PostgreSQL did not start');
     await new Promise(done => setTimeout(done, 100));
   }
   end();

@@ -1,9 +1,9 @@
 // What the start and test scripts share: steps with progress, processes, clear failures.
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startProcess } from './processes.mjs';
 
 /** The top of the repository. */
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -73,8 +73,8 @@ export function checkOptions(args, { values = [], switches = [], usage }) {
 export function run(command, args, options = {}) {
   const { quiet = false, ...rest } = options;
   return new Promise((done, reject) => {
-    const child = spawn(command, args, {
-      stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    const child = startProcess(command, args, {
+      stdio: ['ignore', ...(quiet ? ['pipe', 'pipe'] : ['inherit', 'inherit'])],
       ...rest,
     });
     let output = '';
@@ -116,10 +116,15 @@ export async function findPython() {
   return undefined;
 }
 
-/** The last lines of a file. */
-export async function tail(file, lines) {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return text.split('\n').slice(-lines).join('\n');
+/** The last lines of a file, of what was written after `from` bytes. */
+export async function tail(file, lines, { from = 0 } = {}) {
+  const bytes = await readFile(file).catch(() => Buffer.alloc(0));
+  return bytes
+    .subarray(from)
+    .toString('utf8')
+    .split('\n')
+    .slice(-lines)
+    .join('\n');
 }
 
 /** A hash over the files below some folders that `accept` takes: equal as long as nothing changed. */

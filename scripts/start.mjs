@@ -1,11 +1,25 @@
 #!/usr/bin/env node
 // The one command: fetches what is missing, builds, starts the portal, brings the example company to life.
 // Plain JavaScript for whatever Node the machine has (20 or newer); everything else runs on Node 22 or 24.
-import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { awaitStart, progressOf } from './awaitStart.mjs';
 import { buildFrontend, ensureNode, ensurePackages } from './prepare.mjs';
+import {
+  atTheEnd,
+  endProcesses,
+  startProcess,
+  unlessEnding,
+} from './processes.mjs';
+import {
+  isOwnGateway,
+  prepareDataDir,
+  readBaseUrl,
+  readLocalUrl,
+  readPort,
+  Refusal,
+  refuseTakenPort,
+} from './startOptions.mjs';
 import {
   checkOptions,
   fail,
@@ -17,12 +31,16 @@ import {
   tail,
 } from './shell.mjs';
 
-const dataFormat = 1;
 const usage = `npm start -- [--port 7007] [--data-dir .downstage] [--empty]
 
   --port      where the portal listens (the gateway takes the next port)
   --data-dir  where databases, artifacts, projects and logs are kept
   --empty     start without the example company
+
+  DOWNSTAGE_HOST          the address to listen on (127.0.0.1; 0.0.0.0 is every address of this machine)
+  DOWNSTAGE_BASE_URL      the address that others use, where it is not that host and port
+  DOWNSTAGE_GATEWAY_PORT  where the gateway listens
+  DOWNSTAGE_CONFIG        a configuration file on top of app-config.yaml
 `;
 
 const args = process.argv.slice(2);
@@ -31,13 +49,57 @@ checkOptions(args, {
   switches: ['--empty'],
   usage,
 });
-const port = readPort(option(args, '--port') ?? '7007');
 const dataDir = resolve(option(args, '--data-dir') ?? join(root, '.downstage'));
 const empty = args.includes('--empty');
+let stopping;
+// From here on: Ctrl-C in the middle of a build or a start ends what was started too.
+atTheEnd({
+  say: () => {
+    process.stdout.write('\n');
+    stopping = step('Stopping the portal, its jobs and its gateway');
+  },
+  last: async () => stopping(),
+});
 
-await refuseNewerData();
-await endPortalLeftBehind();
-await refuseTakenPort(port, '--port');
+const { port, gatewayPort, baseUrl } = await checked(async () => {
+  const found = readPort(option(args, '--port') ?? '7007');
+  const gateway = process.env.DOWNSTAGE_GATEWAY_PORT
+    ? readPort(process.env.DOWNSTAGE_GATEWAY_PORT, {
+        name: 'DOWNSTAGE_GATEWAY_PORT',
+        highest: 65535,
+      })
+    : found + 1;
+  if (gateway === found) {
+    throw new Refusal(
+      `Portal and gateway cannot both listen on port ${found}.`,
+      `Choose another one for the gateway: DOWNSTAGE_GATEWAY_PORT=${found + 1}`,
+    );
+  }
+  await prepareDataDir(dataDir);
+  await endPortalLeftBehind();
+  await refuseTakenPort(found, {
+    remedy: `Stop that program, or choose another port: npm start -- --port ${
+      found + 10
+    }`,
+  });
+  if (!(await isOwnGateway(dataDir, gateway))) {
+    await refuseTakenPort(gateway, {
+      of: ', which the gateway needs,',
+      remedy: `Stop that program, or choose another port for the gateway: DOWNSTAGE_GATEWAY_PORT=${
+        gateway + 10
+      } npm start`,
+    });
+  }
+  return {
+    port: found,
+    gatewayPort: gateway,
+    baseUrl: readBaseUrl({
+      port: found,
+      host: process.env.DOWNSTAGE_HOST,
+      baseUrl: process.env.DOWNSTAGE_BASE_URL,
+    }),
+  };
+});
 const python = await findPython();
 if (!python) {
   step.note(
@@ -55,8 +117,7 @@ const environment = {
   ...process.env,
   NODE_ENV: 'development',
   DOWNSTAGE_PORT: String(port),
-  DOWNSTAGE_GATEWAY_PORT:
-    process.env.DOWNSTAGE_GATEWAY_PORT ?? String(port + 1),
+  DOWNSTAGE_GATEWAY_PORT: String(gatewayPort),
   DOWNSTAGE_DATA_DIR: dataDir,
   PATH: [
     join(node, '..'),
@@ -64,23 +125,32 @@ const environment = {
     process.env.PATH,
   ].join(':'),
 };
-const url = `http://localhost:${port}`;
-const children = new Set();
-let stopping = false;
+// On this machine it answers here, whatever it is called elsewhere.
+const local = readLocalUrl({ port, host: process.env.DOWNSTAGE_HOST });
+if (baseUrl !== local) {
+  environment.APP_CONFIG_app_baseUrl = JSON.stringify(baseUrl);
+  environment.APP_CONFIG_backend_baseUrl = JSON.stringify(baseUrl);
+}
 
 const portal = await startPortal();
-process.on('SIGINT', stop);
-process.on('SIGTERM', stop);
-process.on('SIGHUP', stop);
 
 process.stdout.write(`
-  Downstage is at ${url}
+  Downstage is at ${baseUrl}
 
   Enter as Ann Ito, a data scientist, and try first:
-    ${url}/create                                        a model of your own, from a template
-    ${url}/catalog/default/model/tumour-malignancy       the example model, as soon as it is trained
-    export MLFLOW_TRACKING_URI=${url}/api/ml-registry/mlflow
-
+    ${`${baseUrl}/create`.padEnd(50)}  a model of your own, from a template
+${
+  empty
+    ? ''
+    : `    ${`${baseUrl}/catalog/default/model/tumour-malignancy`.padEnd(
+        50,
+      )}  the example model, as soon as it is trained\n`
+}    export MLFLOW_TRACKING_URI=${baseUrl}/api/ml-registry/mlflow
+${
+  empty
+    ? '\n  There is nothing in it yet but the people, the data sets and the template.\n'
+    : ''
+}
   Log: ${logFile}
   Ctrl-C stops the portal, its jobs and its gateway; the next start goes on where they were.
 
@@ -89,55 +159,21 @@ process.stdout.write(`
 ensureTechDocs();
 if (!empty) bringToLife();
 await portal.ended;
-if (!stopping) {
-  process.stdout.write(`${await tail(logFile, 25)}\n`);
-  await stopChildren();
-  fail(
-    'The portal stopped by itself; its last lines are above. Jobs and gateway go on; the next start takes them over.',
-    `The whole log: ${logFile}`,
-  );
-}
+await unlessEnding();
+process.stdout.write(`${await portal.lastLines()}\n`);
+await endProcesses();
+fail(
+  'The portal stopped by itself; its last lines are above. Jobs and gateway go on; the next start takes them over.',
+  `The whole log: ${logFile}`,
+);
 
-function readPort(text) {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 65534) {
-    fail(`'${text}' is not a port (expected a number from 1 to 65534).`);
-  }
-  return value;
-}
-
-async function refuseTakenPort(candidate, flag) {
-  const taken = await new Promise(done => {
-    const socket = connect({ port: candidate, host: '127.0.0.1' });
-    socket.once('connect', () => {
-      socket.destroy();
-      done(true);
-    });
-    socket.once('error', () => done(false));
-  });
-  if (taken) {
-    fail(
-      `Port ${candidate} is taken by another program.`,
-      `Stop that program, or choose another port: npm start -- ${flag} ${
-        candidate + 10
-      }`,
-    );
-  }
-}
-
-/** A newer version's data is left alone: an older portal could damage it. */
-async function refuseNewerData() {
-  const file = join(dataDir, 'version.json');
-  const found = await readFile(file, 'utf8').then(JSON.parse, () => undefined);
-  if (found && found.format > dataFormat) {
-    fail(
-      `The data in ${dataDir} was written by a newer version (format ${found.format}; this one knows ${dataFormat}).`,
-      'Update the portal, or use another folder: npm start -- --data-dir other-folder',
-    );
-  }
-  if (!found) {
-    await mkdir(dataDir, { recursive: true });
-    await writeFile(file, `${JSON.stringify({ format: dataFormat })}\n`);
+/** The answer, or the end with the refusal's sentence and remedy. */
+async function checked(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refusal) fail(error.message, error.remedy);
+    throw error;
   }
 }
 
@@ -158,7 +194,7 @@ async function endPortalLeftBehind() {
   if (!(await stillThere())) return;
   const starter = await pidIn('start.pid');
   if (starter !== process.pid && (await isRunning(starter, 'start.mjs'))) {
-    fail(
+    throw new Refusal(
       `A portal is running on ${dataDir} already (process ${starter}).`,
       'Stop it with Ctrl-C where it was started, or use another folder: npm start -- --data-dir other-folder',
     );
@@ -175,8 +211,9 @@ async function startPortal() {
   const end = step('Starting the portal');
   // Straight into the file, not through this script: a portal outlives a start that is killed, and still has a log.
   const log = await open(logFile, 'a');
-  // Its own process group: Ctrl-C reaches this script alone, which then stops things in order.
-  const child = spawn(
+  const from = (await stat(logFile)).size;
+  const lastLines = (count = 25) => tail(logFile, count, { from });
+  const child = startProcess(
     node,
     [
       '--require',
@@ -191,39 +228,57 @@ async function startPortal() {
     {
       cwd: join(root, 'packages/backend'),
       env: environment,
-      detached: true,
       stdio: ['ignore', log.fd, log.fd],
+      // It ends its jobs and its gateway itself, in order.
+      alone: true,
     },
   );
-  children.add(child);
-  const ended = new Promise(done => child.once('exit', done)).then(() =>
-    children.delete(child),
-  );
   let gone = false;
-  ended.then(() => {
+  const ended = new Promise(done => child.once('exit', done)).then(() => {
     gone = true;
   });
   await log.close();
   await writeFile(join(dataDir, 'portal.pid'), String(child.pid));
+  atTheEnd({
+    last: async () => {
+      await rm(join(dataDir, 'portal.pid'), { force: true });
+      stopping();
+    },
+  });
   await writeFile(join(dataDir, 'start.pid'), String(process.pid));
-  for (let tries = 0; ; tries += 1) {
-    const ready = await fetch(`${url}/.backstage/health/v1/readiness`).then(
-      answer => answer.ok,
-      () => false,
-    );
-    if (ready) break;
-    if (gone || tries > 600) {
-      process.stdout.write(`${await tail(logFile, 25)}\n`);
-      if (!gone) child.kill('SIGKILL');
-      fail(
-        'The portal did not start; its last lines are above.',
-        `The whole log: ${logFile}`,
+  const outcome = await awaitStart({
+    isReady: () =>
+      fetch(`${local}/.backstage/health/v1/readiness`).then(
+        answer => answer.ok,
+        () => false,
+      ),
+    hasEnded: () => gone,
+    progress: () => progressOf({ pid: child.pid, log: logFile }),
+    say: async seconds => {
+      const [line] = (await lastLines(2)).split('\n');
+      step.note(
+        `still starting after ${seconds} s; Ctrl-C gives up. ${
+          line ? `Its log says: ${line}` : 'Its log is still empty'
+        }`,
       );
-    }
-    await new Promise(done => setTimeout(done, 200));
+    },
+  });
+  await unlessEnding();
+  if (outcome !== 'ready') {
+    end('given up');
+    process.stdout.write(`${await lastLines()}\n`);
+    await endProcesses();
+    fail(
+      outcome === 'ended'
+        ? 'The portal did not start: it ended by itself. Its last lines are above.'
+        : 'The portal did not start: for ten minutes it neither wrote to its log nor used the processor. Its last lines are above.',
+      `The whole log: ${logFile}`,
+    );
   }
   end();
-  return { ended };
+  // Ctrl-C is how a portal is meant to end.
+  atTheEnd({ exitCode: 0 });
+  return { ended, lastLines };
 }
 
 /** Documentation pages need mkdocs; it is fetched once, beside everything else. */
@@ -241,44 +296,14 @@ async function ensureTechDocs() {
     );
     await writeFile(join(folder, 'ready'), 'yes');
   } catch (error) {
-    if (!stopping)
-      step.note(`Documentation pages are not available: ${error.message}`);
+    await unlessEnding();
+    step.note(`Documentation pages are not available: ${error.message}`);
   }
 }
 
 function bringToLife() {
-  const child = spawn(node, [join(root, 'examples/bring-to-life.mjs')], {
-    env: { ...environment, DOWNSTAGE_URL: url },
+  startProcess(node, [join(root, 'examples/bring-to-life.mjs')], {
+    env: { ...environment, DOWNSTAGE_URL: local },
     stdio: ['ignore', 'inherit', 'inherit'],
-    detached: true,
   });
-  children.add(child);
-  child.once('exit', () => children.delete(child));
-}
-
-async function stop() {
-  if (stopping) return;
-  stopping = true;
-  process.stdout.write('\n');
-  const end = step('Stopping the portal, its jobs and its gateway');
-  await stopChildren();
-  await rm(join(dataDir, 'portal.pid'), { force: true });
-  end();
-  process.exit(0);
-}
-
-/** Asks everything started here to end, and ends it after 20 seconds. */
-async function stopChildren() {
-  const waiting = [...children].map(
-    child =>
-      new Promise(done => {
-        const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
-        child.once('exit', () => {
-          clearTimeout(timer);
-          done();
-        });
-        child.kill('SIGTERM');
-      }),
-  );
-  await Promise.all(waiting);
 }

@@ -2,19 +2,20 @@
 // The other command: installs what the tests need, runs all of them, ends with a line that counts.
 //   npm test                      everything
 //   npm test -- --only=unit       one part; --help names them
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureNode, ensurePackages, withNode } from './prepare.mjs';
 import { ensureObjectStore, startObjectStore } from './objectStore.mjs';
 import { startPostgres } from './postgres.mjs';
+import { atTheEnd, remove, unlessEnding } from './processes.mjs';
 import { pythonWithMlflow } from './pythonTests.mjs';
 import { checkOptions, fail, option, root, run, step } from './shell.mjs';
 
 const parts = [
-  ...['format', 'lint', 'types', 'exports', 'unit', 'mlflow', 'crash'],
-  ...['evasion', 'replicas', 'import', 'browser'],
+  ...['format', 'lint', 'types', 'exports', 'scripts', 'unit', 'mlflow'],
+  ...['crash', 'evasion', 'replicas', 'import', 'browser'],
 ];
 const usage = `npm test -- [--only=part]
 
@@ -30,20 +31,22 @@ const node = await ensureNode();
 await ensurePackages(node);
 const bin = name => join(root, 'node_modules/.bin', name);
 const cli = join(root, 'node_modules/@backstage/cli/bin/backstage-cli');
-const environment = { ...withNode(node), CI: '1' };
 const scratch = await mkdtemp(join(tmpdir(), 'downstage-test-'));
+// By its folder a process is known as one of this run, whoever started it and whatever became of that.
+process.env.DOWNSTAGE_TEST_RUN = scratch;
+atTheEnd({
+  folder: scratch,
+  say: () =>
+    process.stdout.write(
+      '\n  Ending what the tests started, then their folder\n',
+    ),
+});
+const environment = { ...withNode(node), CI: '1' };
 // PostgreSQL has to find its folder below, as another user where this one is root.
 await chmod(scratch, 0o755);
 // What portals, jobs and clients leave in the temporary folder goes with ours. `environment` was made before: Jest keeps
 // what it compiled there, and the tests it runs remove their own.
 process.env.TMPDIR = scratch;
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
-    process.exit(1);
-  });
-}
-
 await part('format', () =>
   check('Formatting', node, [bin('prettier'), '--check', '.']),
 );
@@ -59,6 +62,7 @@ await part('exports', () =>
     '--check',
   ]),
 );
+await part('scripts', scripts);
 await part('unit', unit);
 await part('mlflow', mlflow);
 await part('crash', crash);
@@ -66,7 +70,7 @@ await part('evasion', evasion);
 await part('replicas', replicated);
 await part('import', imported);
 await part('browser', browser);
-await rm(scratch, { recursive: true, force: true });
+await remove(scratch);
 
 const minutes = ((Date.now() - started) / 60_000).toFixed(1);
 process.stdout.write(
@@ -79,16 +83,15 @@ async function part(name, work) {
   try {
     await work();
   } catch (error) {
+    // What fails because all is ending is no result.
+    await unlessEnding();
     counted.failed += 1;
     process.stdout.write(`${name}: ${error.message}\n`);
   } finally {
+    await unlessEnding();
     // Portals and clusters of gigabytes, of which the next part needs nothing.
     for (const left of await readdir(scratch)) {
-      await rm(join(scratch, left), {
-        recursive: true,
-        force: true,
-        maxRetries: 5,
-      });
+      await remove(join(scratch, left));
     }
   }
 }
@@ -104,6 +107,37 @@ async function check(title, command, args) {
     end('failed');
     throw error;
   }
+}
+
+/** The tests of the start and test commands themselves. */
+async function scripts() {
+  const folder = join(root, 'scripts/tests');
+  const report = join(scratch, 'scripts.xml');
+  const files = (await readdir(folder)).filter(name =>
+    name.endsWith('.test.mjs'),
+  );
+  const title = step('Tests of the commands');
+  await run(
+    node,
+    [
+      ...[
+        '--test',
+        '--test-reporter=spec',
+        '--test-reporter-destination=stdout',
+      ],
+      ...['--test-reporter=junit', `--test-reporter-destination=${report}`],
+      ...files.map(name => join(folder, name)),
+    ],
+    { quiet: true, cwd: root, env: environment },
+  ).catch(error => {
+    process.stdout.write(`${error.message}\n`);
+  });
+  const xml = await readFile(report, 'utf8');
+  const count = pattern => xml.match(pattern)?.length ?? 0;
+  const failed = count(/<failure/g) + count(/<error/g);
+  counted.failed += failed;
+  counted.passed += count(/<testcase/g) - failed - count(/<skipped/g);
+  title(failed ? 'failed' : 'done');
 }
 
 /** Unit and integration tests of every package, on SQLite, and on a PostgreSQL and an S3 server started for this run. */

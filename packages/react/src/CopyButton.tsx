@@ -12,10 +12,26 @@ export function CopyButton(props: { text: string; label?: string }) {
       aria-label={copied ? 'Copied' : props.label ?? 'Copy'}
       icon={copied ? <RiCheckLine /> : <RiFileCopyLine />}
       onPress={async () => {
-        await navigator.clipboard.writeText(props.text);
+        await copyText(props.text);
         setCopied(true);
         setTimeout(() => setCopied(false), 1500);
       }}
     />
   );
+}
+
+/** Over http under any name but localhost there is no clipboard to write to, only what copies a selection. */
+async function copyText(text: string) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  const field = document.createElement('textarea');
+  field.value = text;
+  field.style.position = 'fixed';
+  field.style.opacity = '0';
+  document.body.append(field);
+  field.select();
+  document.execCommand('copy');
+  field.remove();
 }
