@@ -17,6 +17,18 @@ export interface Config {
       uv?: boolean;
       /** Prebuilt environments by name: folders with bin/python. */
       environments?: { [name: string]: string };
+      /**
+       * What keeps a job from the portal and from other jobs. `auto`, the default, takes the strongest that works on this
+       * machine. With a name the portal does not start where that one does not work. `none` isolates nothing.
+       */
+      isolation?:
+        | 'auto'
+        | 'bubblewrap'
+        | 'user-namespaces'
+        | 'system-user'
+        | 'none';
+      /** Folders, besides the system's, that every job may read, such as /opt/rocm. */
+      readOnly?: string[];
       /** Seconds a process has to end by itself before it is killed; 10 unless given. */
       graceSeconds?: number;
     };

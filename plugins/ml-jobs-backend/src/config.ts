@@ -3,9 +3,14 @@ import { join, resolve } from 'node:path';
 import type { RootConfigService } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
 import { readDataDir } from '@downstage/node';
+import {
+  isolationKinds,
+  type IsolationKind,
+} from './providers/local/isolation/Isolation';
 
 /** The configuration of jobs as a plain value; `config.d.ts` says what each key means. */
 export type MlJobsOptions = {
+  dataDir: string;
   jobsFolder: string;
   environmentsFolder: string;
   repositoriesFolder: string;
@@ -20,6 +25,8 @@ export type MlJobsOptions = {
     uv: boolean;
     environments: Record<string, string>;
     graceMs: number;
+    isolation: IsolationKind | 'auto';
+    readOnly: string[];
   };
 };
 
@@ -39,6 +46,7 @@ export function readMlJobsConfig(
   }
   const environments = config?.getOptionalConfig('local.environments');
   return {
+    dataDir,
     jobsFolder: join(dataDir, 'jobs'),
     environmentsFolder: join(dataDir, 'environments'),
     repositoriesFolder: join(dataDir, 'repositories'),
@@ -68,7 +76,23 @@ export function readMlJobsConfig(
           environments?.getString(name) ?? '',
         ]),
       ),
+      isolation: readIsolation(config?.getOptionalString('local.isolation')),
+      readOnly: (config?.getOptionalStringArray('local.readOnly') ?? []).map(
+        path => resolve(path),
+      ),
       graceMs: (config?.getOptionalNumber('local.graceSeconds') ?? 10) * 1000,
     },
   };
+}
+
+function readIsolation(text = 'auto'): IsolationKind | 'auto' {
+  const kind = (['auto', ...isolationKinds] as const).find(
+    known => known === text,
+  );
+  if (kind) return kind;
+  throw new InputError(
+    `mlJobs.local.isolation is '${text}'; allowed are auto, ${isolationKinds.join(
+      ', ',
+    )}`,
+  );
 }

@@ -2,6 +2,7 @@ import {
   coreServices,
   createBackendPlugin,
 } from '@backstage/backend-plugin-api';
+import type { LoggerService } from '@backstage/backend-plugin-api';
 import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
@@ -25,6 +26,8 @@ import { registerActions } from './actions/registerActions';
 import { readMlJobsConfig } from './config';
 import { newJobId } from './domain/tokens';
 import { Environments } from './providers/local/Environments';
+import { chooseIsolation } from './providers/local/isolation/chooseIsolation';
+import type { Isolation } from './providers/local/isolation/Isolation';
 import { Uv } from './providers/local/Uv';
 import { LocalProcessRuntime } from './providers/local/LocalProcessRuntime';
 import { JobReconciler } from './reconcilers/JobReconciler';
@@ -91,6 +94,13 @@ export const mlJobsPlugin = createBackendPlugin({
 
         const runtimes = new Runtimes({ preferred: options.runtime });
         if (options.local.enabled) {
+          const { isolation, unusable } = await chooseIsolation({
+            wanted: options.local.isolation,
+            folders: options,
+            python: options.local.python,
+            signal: AbortSignal.timeout(30_000),
+          });
+          sayIsolation(isolation, { unusable, logger: deps.logger });
           runtimes.add(
             new LocalProcessRuntime({
               folder: options.jobsFolder,
@@ -102,6 +112,8 @@ export const mlJobsPlugin = createBackendPlugin({
                   ? new Uv({ folder: options.uvFolder })
                   : undefined,
               }),
+              isolation,
+              readOnly: options.local.readOnly,
               slots: options.local.slots,
               graceMs: options.local.graceMs,
               onChange: ({ jobId }) =>
@@ -180,3 +192,20 @@ export const mlJobsPlugin = createBackendPlugin({
     });
   },
 });
+
+/** Said at every start, so that nobody believes in a wall that is not there. */
+function sayIsolation(
+  { kind, promise }: Isolation,
+  options: { unusable: string[]; logger: LoggerService },
+) {
+  const { unusable, logger } = options;
+  if (kind !== 'none') {
+    logger.info(`Isolation of jobs: ${kind}. ${promise}`);
+    return;
+  }
+  logger.warn(
+    `Isolation of jobs: none. ${promise}${
+      unusable.length ? ` Tried: ${unusable.join('; ')}.` : ''
+    } Installing bubblewrap is the simplest remedy on Linux.`,
+  );
+}

@@ -13,6 +13,7 @@ export {
 } from './extensions';
 export {
   endsWithPortal,
+  hasIsolation,
   hasLogs,
   type CancelReason,
   type JobHandle,
@@ -20,8 +21,10 @@ export {
   type JobRuntime,
   type JobRuntimeWithLogs,
   type JobRuntimeOfPortal,
+  type JobRuntimeWithIsolation,
   type JobSpec,
   type ResolvedInput,
+  type RuntimeIsolation,
   type RuntimeWarning,
   type SubmitResult,
 } from './runtime';

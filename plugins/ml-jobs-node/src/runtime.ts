@@ -58,6 +58,8 @@ export type JobObservation = {
   endedAt?: string;
   /** The environment it runs in, by its hash or name. */
   environment?: string;
+  /** What keeps it from the rest of the machine, in one word. */
+  isolation?: string;
   warnings?: RuntimeWarning[];
 };
 
@@ -107,6 +109,14 @@ export interface JobRuntimeWithLogs extends JobRuntime {
   }>;
 }
 
+/** What keeps jobs from the portal and from each other: one word for programs, a sentence for people. */
+export type RuntimeIsolation = { kind: string; description: string };
+
+/** A runtime that says how it isolates its jobs. */
+export interface JobRuntimeWithIsolation extends JobRuntime {
+  readonly isolation: RuntimeIsolation;
+}
+
 /**
  * A runtime whose attempts end with the portal. When the portal is stopped they are cancelled with
  * `PortalStopped`, and run again as a new attempt after the next start.
@@ -123,4 +133,10 @@ export function endsWithPortal(
   runtime: JobRuntime,
 ): runtime is JobRuntimeOfPortal {
   return 'endsWithPortal' in runtime && runtime.endsWithPortal === true;
+}
+
+export function hasIsolation(
+  runtime: JobRuntime,
+): runtime is JobRuntimeWithIsolation {
+  return 'isolation' in runtime;
 }

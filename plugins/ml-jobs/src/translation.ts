@@ -45,6 +45,8 @@ export const mlJobsTranslationRef = createTranslationRef({
       offText:
         'Jobs cannot run here. Set mlJobs.local.enabled: true in the configuration, or install a module that brings a runtime.',
       runtime: 'Runtime',
+      isolation: 'Isolation',
+      notIsolated: 'Jobs are not isolated',
       free: 'free',
       idle: 'All slots are free; a job starts as soon as it is submitted.',
     },
@@ -61,6 +63,7 @@ export const mlJobsTranslationRef = createTranslationRef({
       ref: 'Ref',
       command: 'Command',
       environment: 'Environment',
+      isolation: 'Isolation',
       timeout: 'Timeout',
       retries: 'Retries',
       resources: 'Resources',

@@ -354,6 +354,7 @@ export class JobReconciler {
       reason: 'Running',
       message: 'Running',
       environment: seen.environment,
+      isolation: seen.isolation,
       ...(!job.started_at && { startedAt }),
       nextAt,
       attempt: { number: job.attempt, state: 'running', startedAt },
@@ -394,6 +395,7 @@ export class JobReconciler {
       reason: after.reason,
       message: after.message,
       ...(seen.environment && { environment: seen.environment }),
+      ...(seen.isolation && { isolation: seen.isolation }),
       ...(!job.started_at &&
         attempt.startedAt && { startedAt: attempt.startedAt }),
       endedAt: again ? null : endedAt,

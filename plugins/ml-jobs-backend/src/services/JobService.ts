@@ -26,7 +26,11 @@ import {
   type Queue,
   type TokenIntrospection,
 } from '@downstage/plugin-ml-jobs-common';
-import { hasLogs, type JobRuntime } from '@downstage/plugin-ml-jobs-node';
+import {
+  hasIsolation,
+  hasLogs,
+  type JobRuntime,
+} from '@downstage/plugin-ml-jobs-node';
 import type { Request } from 'express';
 import { isOver } from '../domain/jobStates';
 import { parseDefinition } from '../domain/parseDefinition';
@@ -287,6 +291,8 @@ export class JobService {
     return {
       slots: runtime ? (await runtime.capacity()).slots : 0,
       ...(runtime && { runtime: runtime.id }),
+      ...(runtime &&
+        hasIsolation(runtime) && { isolation: { ...runtime.isolation } }),
       running: active,
       queued: queued.map((entry, index) => ({
         ...entry,

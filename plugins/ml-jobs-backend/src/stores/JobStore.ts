@@ -45,6 +45,7 @@ export type JobChange = {
   reason?: string | null;
   message?: string | null;
   environment?: string;
+  isolation?: string;
   inputs?: Job['inputs'];
   warnings?: Job['warnings'];
   startedAt?: string;
@@ -256,6 +257,9 @@ export class JobStore {
         ...(change.message !== undefined && { message: change.message }),
         ...(change.environment !== undefined && {
           environment: change.environment,
+        }),
+        ...(change.isolation !== undefined && {
+          isolation: change.isolation,
         }),
         ...(change.inputs && { inputs: JSON.stringify(change.inputs) }),
         ...(change.warnings && { warnings: JSON.stringify(change.warnings) }),

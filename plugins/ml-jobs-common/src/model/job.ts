@@ -71,6 +71,12 @@ export const jobSchema = z.object({
     .string()
     .optional()
     .describe('The environment it ran in, by its hash or name'),
+  isolation: z
+    .string()
+    .optional()
+    .describe(
+      'What kept it from the rest of the machine: bubblewrap, user-namespaces, system-user, none',
+    ),
   warnings: z.array(z.object({ option: z.string(), message: z.string() })),
   attempts: z.array(jobAttemptSchema),
   timeline: z.array(jobTimelineEntrySchema),
@@ -101,6 +107,10 @@ export const queueSchema = z.object({
     .int()
     .describe('How many jobs may run at once; 0 while no runtime is on'),
   runtime: z.string().optional(),
+  isolation: z
+    .object({ kind: z.string(), description: z.string() })
+    .optional()
+    .describe('What keeps jobs from the portal and from each other'),
   running: z.array(queueItemSchema),
   queued: z.array(queueItemSchema),
 });

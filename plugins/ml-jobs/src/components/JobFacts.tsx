@@ -63,6 +63,7 @@ export function JobDetails(props: { job: Job }) {
             label: t('job.environment'),
             value: job.environment && <code>{job.environment}</code>,
           },
+          { label: t('job.isolation'), value: job.isolation },
           { label: t('job.resources'), value: resources },
           { label: t('job.timeout'), value: definition.timeout },
           { label: t('job.retries'), value: definition.retries },

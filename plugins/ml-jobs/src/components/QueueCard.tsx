@@ -34,7 +34,7 @@ export function QueueCard() {
 }
 
 function Slots(props: { queue: Queue }) {
-  const { slots, running, queued, runtime } = props.queue;
+  const { slots, running, queued, runtime, isolation } = props.queue;
   const { t } = useTranslationRef(mlJobsTranslationRef);
   const free = Math.max(0, slots - running.length);
   return (
@@ -49,7 +49,15 @@ function Slots(props: { queue: Queue }) {
           ? t('queue.waiting', { count: queued.length })
           : t('queue.noneWaiting')}
         {runtime && ` · ${t('queue.runtime')}: ${runtime}`}
+        {isolation && ` · ${t('queue.isolation')}: ${isolation.kind}`}
       </Text>
+      {isolation?.kind === 'none' && (
+        <Alert
+          status="warning"
+          title={t('queue.notIsolated')}
+          description={isolation.description}
+        />
+      )}
       {running.length + queued.length === 0 && <Text>{t('queue.idle')}</Text>}
       <ol
         aria-label={t('queue.title')}

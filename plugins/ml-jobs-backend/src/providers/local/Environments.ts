@@ -10,13 +10,18 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttemptFailure } from './AttemptFailure';
-import { findPython } from './python';
+import { findPython, foldersOfPython } from './python';
 import { readRequirements } from './requirements';
 import { pipEnvironment, runTool } from './runTool';
 import type { Uv } from './Uv';
 
-/** An environment ready to run in: the folder with its programs. */
-export type Environment = { id: string; bin: string; root: string };
+/** An environment ready to run in: the folder with its programs, and all that has to be readable for them. */
+export type Environment = {
+  id: string;
+  bin: string;
+  root: string;
+  reads: string[];
+};
 
 type Progress = (line: string) => Promise<void>;
 
@@ -118,7 +123,7 @@ export class Environments {
         `The prebuilt environment '${name}' has no bin/python`,
       );
     }
-    return { id: name, root, bin: join(root, 'bin') };
+    return this.#complete(name, root);
   }
 
   async #find(id: string): Promise<Environment | undefined> {
@@ -130,7 +135,14 @@ export class Environments {
     // A link whose interpreter went away (Python was upgraded) counts as none.
     if (!(await stat(join(root, 'bin', 'python')).catch(() => undefined)))
       return undefined;
-    return { id, root, bin: join(root, 'bin') };
+    return this.#complete(id, root);
+  }
+
+  async #complete(id: string, root: string): Promise<Environment> {
+    const bin = join(root, 'bin');
+    const { signal } = new AbortController();
+    const python = await foldersOfPython(join(bin, 'python'), signal);
+    return { id, root, bin, reads: [root, ...python] };
   }
 
   #start(id: string, options: BuildOptions): Promise<void> {

@@ -14,7 +14,7 @@ export class JobLogFile {
   /** A line of ours, marked so that nobody takes it for the program's. */
   async write(line: string): Promise<void> {
     await mkdir(dirname(this.path), { recursive: true });
-    await appendFile(this.path, `[downstage] ${line}\n`);
+    await appendFile(this.path, `[downstage] ${line}\n`, { mode: 0o600 });
   }
 
   async size(): Promise<number> {

@@ -1,119 +1,25 @@
 import { execFileSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobSpec } from '@downstage/plugin-ml-jobs-node';
+import { describeJobRuntime } from '@downstage/plugin-ml-jobs-node/testUtils';
 import {
-  describeJobRuntime,
-  type JobRuntimeFixture,
-} from '@downstage/plugin-ml-jobs-node/testUtils';
-import { Environments } from './Environments';
-import { LocalProcessRuntime } from './LocalProcessRuntime';
+  createFixture,
+  git,
+  kindsHere,
+  type LocalFixture,
+} from './localFixture';
 
 jest.setTimeout(60_000);
 
-function git(cwd: string, ...args: string[]) {
-  return execFileSync('git', args, {
-    cwd,
-    encoding: 'utf8',
-    env: {
-      PATH: process.env.PATH,
-      GIT_AUTHOR_NAME: 'Ann',
-      GIT_AUTHOR_EMAIL: 'ann@example.com',
-      GIT_COMMITTER_NAME: 'Ann',
-      GIT_COMMITTER_EMAIL: 'ann@example.com',
-    },
-  }).trim();
-}
-
-type LocalFixture = JobRuntimeFixture & {
-  runtime: LocalProcessRuntime;
-  root: string;
-  repository: string;
-  commitFile(name: string, text: string): string;
-};
-
-function createFixture(options: { python?: string } = {}): LocalFixture {
-  const root = mkdtempSync(join(tmpdir(), 'jobs-'));
-  const repository = join(root, 'project');
-  mkdirSync(repository);
-  git(repository, 'init', '-q', '-b', 'main');
-  const commitFile = (name: string, text: string) => {
-    writeFileSync(join(repository, name), text);
-    git(repository, 'add', '.');
-    git(repository, 'commit', '-qm', name);
-    return git(repository, 'rev-parse', 'HEAD');
-  };
-  let commit = commitFile('README.md', 'A project\n');
-  const runtimes: LocalProcessRuntime[] = [];
-  const started: JobSpec[] = [];
-  const create = () => {
-    const runtime = new LocalProcessRuntime({
-      folder: join(root, 'jobs'),
-      environments: new Environments({
-        folder: join(root, 'environments'),
-        python: options.python,
-      }),
-      slots: 2,
-      graceMs: 500,
-    });
-    runtimes.push(runtime);
-    return runtime;
-  };
-  let count = 0;
-  return {
-    root,
-    repository,
-    commitFile: (name, text) => {
-      commit = commitFile(name, text);
-      return commit;
-    },
-    runtime: create(),
-    restarted: async () => create(),
-    async specOf(command, overrides) {
-      count += 1;
-      const spec: JobSpec = {
-        jobId: `job${count}`,
-        attempt: 1,
-        name: 'test',
-        source: { repository, commit },
-        definition: {
-          apiVersion: 'downstage.dev/v1',
-          kind: 'Job',
-          entryPoint: command,
-        },
-        parameters: {},
-        inputs: {},
-        variables: {},
-        ...overrides,
-      };
-      started.push(spec);
-      return spec;
-    },
-    async close() {
-      for (const runtime of runtimes) {
-        for (const spec of started) {
-          await runtime.cancel(runtime.handleOf(spec), { reason: 'Cancelled' });
-        }
-      }
-      rmSync(root, { recursive: true, force: true });
-    },
-  };
-}
-
-describeJobRuntime('local-process', async () => createFixture());
+describe.each(kindsHere())('Isolation %s', kind => {
+  describeJobRuntime('local-process', () => createFixture({ kind }));
+});
 
 describe('LocalProcessRuntime', () => {
   let fixture: LocalFixture;
-  beforeEach(() => {
-    fixture = createFixture();
+  beforeEach(async () => {
+    fixture = await createFixture();
   });
   afterEach(() => fixture.close());
 
@@ -234,7 +140,7 @@ describe('LocalProcessRuntime', () => {
 
   it('says which Python is needed when there is none', async () => {
     await fixture.close();
-    fixture = createFixture({ python: '/nonexistent/python3' });
+    fixture = await createFixture({ python: '/nonexistent/python3' });
     const spec = await fixture.specOf('true');
     await submit(spec);
     const seen = await ended(spec);
@@ -282,6 +188,7 @@ describe('LocalProcessRuntime', () => {
     });
     const { warnings } = await submit(spec);
     expect(warnings.map(({ option }) => option)).toEqual([
+      'isolation',
       'resources.gpus',
       'resources.nodes',
     ]);
@@ -330,6 +237,12 @@ describe('LocalProcessRuntime', () => {
     expect((await ended(spec)).state).toBe('succeeded');
     const pid = Number(/^pid (\d+)$/m.exec(await logOf(spec))?.[1]);
     expect(isRunning(pid)).toBe(false);
+  });
+
+  it('does not call a job well whose training failed before a pipe', async () => {
+    const spec = await fixture.specOf('(echo trained; exit 3) | cat');
+    await submit(spec);
+    expect(await ended(spec)).toMatchObject({ state: 'failed', exitCode: 3 });
   });
 
   it('calls an attempt lost when its process was killed from outside, and ends its children', async () => {

@@ -15,8 +15,10 @@ import type {
   JobHandle,
   JobObservation,
   JobRuntimeOfPortal,
+  JobRuntimeWithIsolation,
   JobRuntimeWithLogs,
   JobSpec,
+  RuntimeIsolation,
   RuntimeWarning,
   SubmitResult,
 } from '@downstage/plugin-ml-jobs-node';
@@ -24,6 +26,7 @@ import { z } from 'zod';
 import { memoryBytes } from '../../domain/duration';
 import { AttemptFailure } from './AttemptFailure';
 import { Environments, type Environment } from './Environments';
+import type { Isolation } from './isolation/Isolation';
 import { JobLogFile } from './JobLogFile';
 import { isAlive, killAll, type ProcessIdentity } from './processes';
 import { basics } from './runTool';
@@ -34,13 +37,18 @@ const identitySchema = z.object({
   pid: z.number(),
   start: z.string(),
   boot: z.string(),
+  supervised: z.boolean().optional(),
+  uid: z.number().optional(),
 });
 const exitSchema = z.object({ exitCode: z.number() });
 const failureSchema = z.object({ reason: z.string(), message: z.string() });
 const cancelSchema = z.object({
   reason: z.enum(['Cancelled', 'TimedOut', 'PortalStopped']),
 });
-const preparedSchema = z.object({ environment: z.string() });
+const preparedSchema = z.object({
+  environment: z.string(),
+  isolation: z.string().optional(),
+});
 
 const cancelMessages: Record<CancelReason, string> = {
   Cancelled: 'Cancelled',
@@ -55,7 +63,7 @@ type Task = {
 };
 
 /**
- * Runs jobs as processes on this machine. For one machine and trusted people: the code runs as the portal's user.
+ * Runs jobs as processes on this machine, each in the isolation the machine has.
  *
  * @remarks
  * All that is known of an attempt is in its folder, so a portal started later finds it as it is:
@@ -63,13 +71,16 @@ type Task = {
  * (`cancel.json`), or lost. Only preparing lives in this process; after a crash it begins anew.
  */
 export class LocalProcessRuntime
-  implements JobRuntimeWithLogs, JobRuntimeOfPortal
+  implements JobRuntimeWithLogs, JobRuntimeOfPortal, JobRuntimeWithIsolation
 {
   readonly specVersion = 'v1';
   readonly id = 'local-process';
   readonly endsWithPortal = true;
+  readonly isolation: RuntimeIsolation;
   readonly #folder: string;
   readonly #environments: Environments;
+  readonly #sandbox: Isolation;
+  readonly #readOnly: readonly string[];
   readonly #slots: number;
   readonly #graceMs: number;
   readonly #niceness: number;
@@ -81,6 +92,10 @@ export class LocalProcessRuntime
     /** Where jobs keep their source and log. */
     folder: string;
     environments: Environments;
+    /** What keeps a job from the portal and from other jobs. */
+    isolation: Isolation;
+    /** What every job may read besides its own. */
+    readOnly?: readonly string[];
     slots: number;
     /** How long a process has to end by itself after it was asked to. */
     graceMs?: number;
@@ -90,6 +105,10 @@ export class LocalProcessRuntime
   }) {
     this.#folder = options.folder;
     this.#environments = options.environments;
+    this.#sandbox = options.isolation;
+    const { kind, promise } = options.isolation;
+    this.isolation = { kind, description: promise };
+    this.#readOnly = options.readOnly ?? [];
     this.#slots = options.slots;
     this.#graceMs = options.graceMs ?? 10_000;
     this.#niceness = options.niceness ?? 5;
@@ -198,6 +217,7 @@ export class LocalProcessRuntime
     };
     try {
       await mkdir(join(folder, 'home'), { recursive: true });
+      await mkdir(join(folder, 'tmp'), { recursive: true });
       await progress(
         `Attempt ${
           job.attempt
@@ -213,6 +233,7 @@ export class LocalProcessRuntime
       });
       await writeWhole(join(folder, 'prepared.json'), {
         environment: environment.id,
+        isolation: this.#sandbox.kind,
       });
       signal.throwIfAborted();
       await progress(`Running: ${job.definition.entryPoint}`);
@@ -237,7 +258,22 @@ export class LocalProcessRuntime
     const { folder, work, environment } = place;
     const { memory, cpu } = job.definition.resources ?? {};
     const threads = cpu ? String(Math.max(1, Math.ceil(cpu))) : undefined;
-    const output = await open(this.#log(handle).path, 'a');
+    const home = join(folder, 'home');
+    const wrapped = await this.#sandbox.wrap(
+      await shellCommand(job.definition.entryPoint),
+      {
+        id: keyOf(handle),
+        cwd: work,
+        writable: [work, home],
+        readOnly: [
+          ...environment.reads,
+          ...this.#readOnly,
+          ...Object.values(job.inputs).map(({ path }) => path),
+        ],
+        tmp: join(folder, 'tmp'),
+      },
+    );
+    const output = await open(this.#log(handle).path, 'a', 0o600);
     try {
       const child = spawn(
         '/bin/sh',
@@ -246,19 +282,23 @@ export class LocalProcessRuntime
           wrapperScript,
           'downstage-job',
           folder,
-          work,
-          job.definition.entryPoint,
           String(memory ? Math.floor(memoryBytes(memory) / 1024) : 0),
           String(this.#niceness),
+          `,"supervised":${wrapped.supervised}${
+            wrapped.uid === undefined ? '' : `,"uid":${wrapped.uid}`
+          }`,
+          ...wrapped.command,
         ],
         {
-          cwd: folder,
+          cwd: work,
           detached: true,
           stdio: ['ignore', output.fd, output.fd],
           env: {
             ...basics(),
             PATH: `${environment.bin}:${basics().PATH}`,
-            HOME: join(folder, 'home'),
+            HOME: home,
+            USER: 'downstage',
+            LOGNAME: 'downstage',
             VIRTUAL_ENV: environment.root,
             PYTHONUNBUFFERED: '1',
             PYTHONNOUSERSITE: '1',
@@ -268,7 +308,8 @@ export class LocalProcessRuntime
               OPENBLAS_NUM_THREADS: threads,
               MKL_NUM_THREADS: threads,
             }),
-            ...job.variables,
+            ...wrapped.env,
+            ...withMovedInputs(job.variables, wrapped.moved),
             ...markerVariable(handle),
           },
         },
@@ -307,6 +348,7 @@ export class LocalProcessRuntime
     const startedAt = await timeOf(file('process.json'));
     const common = {
       ...(prepared && { environment: prepared.environment }),
+      ...(prepared?.isolation && { isolation: prepared.isolation }),
       ...(startedAt && { startedAt }),
     };
     const identity = await readJson(file('process.json'), identitySchema);
@@ -372,6 +414,12 @@ export class LocalProcessRuntime
     const { gpus, nodes, cpu, memory } = job.definition.resources ?? {};
     const cores = availableParallelism();
     const warnings: RuntimeWarning[] = [];
+    if (this.isolation.kind === 'none') {
+      warnings.push({
+        option: 'isolation',
+        message: `none: ${this.isolation.description}`,
+      });
+    }
     if (gpus) {
       warnings.push({
         option: 'resources.gpus',
@@ -441,6 +489,38 @@ function describeExit(
   };
 }
 
+/**
+ * The command as its author typed it, for a shell in which a pipe fails when any part of it fails: of
+ * `python train.py | tee log` the training counts, not the tee. Without bash that is not to be had.
+ */
+async function shellCommand(entryPoint: string): Promise<string[]> {
+  for (const bash of ['/bin/bash', '/usr/bin/bash']) {
+    if (await stat(bash).catch(() => undefined))
+      return [bash, '-o', 'pipefail', '-c', entryPoint];
+  }
+  return ['/bin/sh', '-c', entryPoint];
+}
+
+/** The variables of a job, with the paths at which it finds its inputs. */
+function withMovedInputs(
+  variables: Record<string, string>,
+  moved: ReadonlyMap<string, string> | undefined,
+): Record<string, string> {
+  if (!moved?.size) return variables;
+  const inputs = z
+    .record(z.string(), z.looseObject({ path: z.string() }))
+    .parse(JSON.parse(variables.DOWNSTAGE_INPUTS ?? '{}'));
+  for (const input of Object.values(inputs))
+    input.path = moved.get(input.path) ?? input.path;
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => {
+      if (name === 'DOWNSTAGE_INPUTS') return [name, JSON.stringify(inputs)];
+      if (!name.startsWith('DOWNSTAGE_INPUT_')) return [name, value];
+      return [name, moved.get(value) ?? value];
+    }),
+  );
+}
+
 function keyOf(handle: JobHandle): string {
   return `${handle.jobId}/${handle.attempt}`;
 }
@@ -461,8 +541,12 @@ async function readJson<T extends z.ZodType>(
   path: string,
   schema: T,
 ): Promise<z.output<T> | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : schema.parse(JSON.parse(text));
+  try {
+    // Whole or absent: what is broken was not written by us.
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
 }
 
 async function writeWhole(path: string, value: unknown): Promise<void> {

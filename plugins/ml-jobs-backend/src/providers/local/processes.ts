@@ -1,14 +1,24 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { userOf } from './isolation/SystemUser';
 
 const run = promisify(execFile);
 
 /** A process that cannot be mistaken for a later one with the same number. */
-export type ProcessIdentity = { pid: number; start: string; boot: string };
+export type ProcessIdentity = {
+  pid: number;
+  start: string;
+  boot: string;
+  /** Its child supervises namespaces: ended at once, it would take everything inside with it before that could finish. */
+  supervised?: boolean;
+  /** A user that nothing else has. */
+  uid?: number;
+};
 
 type Seen = {
   pid: number;
+  parent: number;
   group: number;
   session: number;
   start: string;
@@ -47,7 +57,11 @@ export async function membersOf(
     if (!seen || seen.zombie || seen.pid === process.pid) continue;
     const inGroup =
       seen.group === identity.pid || seen.session === identity.pid;
-    if ((groupIsOurs && inGroup) || (await hasMarker(seen.pid, marker)))
+    if (
+      (groupIsOurs && inGroup) ||
+      (await hasMarker(seen.pid, marker)) ||
+      (identity.uid !== undefined && (await userOf(seen.pid)) === identity.uid)
+    )
       members.push(seen.pid);
   }
   return members;
@@ -67,13 +81,22 @@ export async function killAll(
     const members = await membersOf(identity, marker);
     if (!members.length) return;
     const late = Date.now() - started >= graceMs;
-    if (!asked || late)
-      for (const pid of members) signal(pid, late ? 'SIGKILL' : 'SIGTERM');
+    if (!asked || late) {
+      for (const pid of members) {
+        if (late) signal(pid, 'SIGKILL');
+        else if (!identity.supervised || !(await isChildOf(identity.pid, pid)))
+          signal(pid, 'SIGTERM');
+      }
+    }
     asked = true;
     await new Promise(resolve => {
       setTimeout(resolve, 25);
     });
   }
+}
+
+async function isChildOf(parent: number, pid: number): Promise<boolean> {
+  return (await look(pid))?.parent === parent;
 }
 
 function signal(pid: number, name: NodeJS.Signals) {
@@ -104,6 +127,7 @@ async function look(pid: number): Promise<Seen | undefined> {
     return {
       pid,
       zombie: fields[0] === 'Z' || fields[0] === 'X',
+      parent: Number(fields[1]),
       group: Number(fields[2]),
       session: Number(fields[3]),
       start: fields[19],
@@ -126,19 +150,20 @@ async function lookByPs(pid: number): Promise<Seen | undefined> {
   try {
     const { stdout } = await run('ps', [
       '-o',
-      'pgid=,stat=,lstart=',
+      'ppid=,pgid=,stat=,lstart=',
       '-p',
       String(pid),
     ]);
-    const match = /^\s*(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(stdout);
+    const match = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(stdout);
     if (!match) return undefined;
-    const group = Number(match[1]);
+    const group = Number(match[2]);
     return {
       pid,
+      parent: Number(match[1]),
       group,
       session: group,
-      zombie: match[2].startsWith('Z'),
-      start: match[3],
+      zombie: match[3].startsWith('Z'),
+      start: match[4],
     };
   } catch {
     return undefined;

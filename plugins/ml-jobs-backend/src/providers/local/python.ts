@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { AttemptFailure } from './AttemptFailure';
 import { basics, runTool } from './runTool';
 
@@ -59,4 +60,35 @@ async function versionOf(
     signal.throwIfAborted();
     return undefined;
   }
+}
+
+const foldersScript = `
+import json, os, sys
+found, path = {sys.base_prefix, sys.base_exec_prefix}, sys.executable
+while os.path.islink(path):
+    path = os.path.join(os.path.dirname(path), os.readlink(path))
+    found.add(os.path.dirname(os.path.dirname(os.path.normpath(path))))
+print(json.dumps(sorted(found)))
+`;
+
+/** The folders a Python needs besides a virtual environment made with it: where it is installed. */
+export async function foldersOfPython(
+  command: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { exitCode, lines } = await runTool(
+    command,
+    ['-I', '-c', foldersScript],
+    { env: basics(), signal },
+  );
+  if (exitCode !== 0) {
+    throw new AttemptFailure(
+      'PythonMissing',
+      `${command} does not run: ${lines.at(-1) ?? `code ${exitCode}`}`,
+    );
+  }
+  return z
+    .array(z.string())
+    .parse(JSON.parse(lines.at(-1) ?? '[]'))
+    .filter(folder => folder !== '/');
 }

@@ -5,12 +5,16 @@
  * It writes down what a portal started later needs to know: who runs (`process.json`, before the command)
  * and how it ended (`exit.json`, after it; each under its final name only when whole). `mkdir started` makes sure
  * that one attempt runs once, whoever starts it and however often. It lives in a session of its own, so neither
- * Ctrl-C nor the end of the portal reaches it. The token is in its environment and in no file.
+ * Ctrl-C nor the end of the portal reaches it. The token is in its environment and in no file. It stands outside of
+ * the isolation, so a job can neither read nor forge what is written here. Asked to end, it waits for the command and
+ * leaves no result: who asked has written down why.
  *
- * Arguments: folder of the attempt, working folder, command, memory limit in KiB (0 for none), niceness.
+ * Arguments: folder of the attempt, memory limit in KiB (0 for none), niceness, what else to note of the process as JSON
+ * members, then the command.
  */
 export const wrapperScript = `
-dir=$1 work=$2 command=$3 memory=$4 niceness=$5
+dir=$1 memory=$2 niceness=$3 notes=$4
+shift 4
 mkdir "$dir/started" 2>/dev/null || exit 0
 
 start_of() {
@@ -24,19 +28,21 @@ start_of() {
   fi
 }
 boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
-printf '{"pid":%d,"start":"%s","boot":"%s"}' "$$" "$(start_of $$)" "$boot" > "$dir/process.json.part"
+printf '{"pid":%d,"start":"%s","boot":"%s"%s}' "$$" "$(start_of $$)" "$boot" "$notes" > "$dir/process.json.part"
 mv "$dir/process.json.part" "$dir/process.json"
 
 if [ "$memory" -gt 0 ]; then
   ulimit -d "$memory" 2>/dev/null || echo "[downstage] The memory limit could not be set on this system"
 fi
-cd "$work" || exit 1
+asked=
+trap 'asked=1' TERM
 if [ "$niceness" -gt 0 ] && command -v nice >/dev/null 2>&1; then
-  nice -n "$niceness" /bin/sh -c "$command"
+  nice -n "$niceness" "$@"
 else
-  /bin/sh -c "$command"
+  "$@"
 fi
 code=$?
+[ -z "$asked" ] || exit 143
 printf '{"exitCode":%d}' "$code" > "$dir/exit.json.part"
 mv "$dir/exit.json.part" "$dir/exit.json"
 exit "$code"
