@@ -32,6 +32,7 @@ export {
   timestampSchema,
   type Condition,
 } from './schemas';
+export { allItems, collectItems } from './pages';
 export type { Clock, NewId } from './time';
 export {
   permissionsOfScopes,

@@ -10,10 +10,14 @@ export type ModelHealth = { tone: Tone; label: string; href: string };
 /** One respect in which models fare well or badly: is it answering, does it drift. */
 export type ModelHealthSource = {
   /**
-   * A hook, called once for a whole list of models. What it gives back answers for one model:
+   * A hook, called once for the models that are shown. What it gives back answers for one of them:
    * `undefined` when there is nothing to say of it, also while loading and when the source cannot be reached.
    */
-  useHealth: () => (modelRef: string) => ModelHealth | undefined;
+  useHealth: (
+    modelRefs: readonly string[],
+  ) => (modelRef: string) => ModelHealth | undefined;
+  /** A hook: refs of the models that need somebody's attention, the first few hundred. */
+  useTroubled?: () => readonly string[];
 };
 
 const sourceDataRef = createExtensionDataRef<ModelHealthSource>().with({

@@ -6,6 +6,8 @@
 export { Frame, type EmptyFace } from './Frame';
 export { reasonOf } from './reasonOf';
 export { useLoad, type Loaded } from './useLoad';
+export { usePages, type Pages } from './usePages';
+export { Pager } from './Pager';
 export { useContractClient } from './useContractClient';
 export { Plot, seriesColors } from './Plot';
 export { StatusBadge, type Tone } from './StatusBadge';

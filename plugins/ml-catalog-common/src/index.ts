@@ -54,4 +54,4 @@ export {
 export { featureSpecSchema, type FeatureSpec } from './model/feature';
 export { fieldSchema, type Field } from './model/shared';
 export { mlCatalogLayers } from './layers';
-export { projectPublishedTopic } from './events';
+export { modelEntityChangedTopic, projectPublishedTopic } from './events';

@@ -14,7 +14,7 @@ import {
 import { RiPulseLine } from '@remixicon/react';
 import { ModelHealthBlueprint } from '@downstage/react';
 import { mlMonitoringApiRef } from './api';
-import { useDriftHealth } from './hooks/useDriftHealth';
+import { useDriftHealth, useDriftingModels } from './hooks/useDriftHealth';
 import { rootRouteRef } from './routes';
 
 const api = ApiBlueprint.make({
@@ -71,7 +71,7 @@ const monitoringCard = EntityCardBlueprint.make({
 });
 
 const driftHealth = ModelHealthBlueprint.make({
-  params: { useHealth: useDriftHealth },
+  params: { useHealth: useDriftHealth, useTroubled: useDriftingModels },
 });
 
 /** Drift: the Monitoring page, a model's Monitoring tab, and the card on its overview. */

@@ -31,6 +31,7 @@ import { FileReader } from './services/FileReader';
 import { GateKeeper } from './services/GateKeeper';
 import type { OutboundClient } from './services/OutboundClient';
 import type { SecretBox } from './services/SecretBox';
+import { ModelEntitySync } from './services/ModelEntitySync';
 import { ModelFiles } from './services/ModelFiles';
 import { ModelProfiles } from './services/ModelProfiles';
 import { ModelService } from './services/ModelService';
@@ -46,6 +47,7 @@ import { BreakGlassStore } from './stores/BreakGlassStore';
 import { CheckStore } from './stores/CheckStore';
 import { EvidenceStore } from './stores/EvidenceStore';
 import { ExperimentStore } from './stores/ExperimentStore';
+import { ModelEntityStore } from './stores/ModelEntityStore';
 import { ModelStore } from './stores/ModelStore';
 import { OwnershipStore } from './stores/OwnershipStore';
 import { PromotionStore } from './stores/PromotionStore';
@@ -110,6 +112,11 @@ export function createServices(deps: RegistryDeps) {
     ...deps,
     ownership: new OwnershipStore(knex),
   });
+  const entities = new ModelEntitySync({
+    entities: new ModelEntityStore(knex),
+    profiles,
+    clock,
+  });
   const { ledger, webhooks, deliveries } = createWebhooks({
     ...deps,
     ...deps.outgoing,
@@ -161,6 +168,7 @@ export function createServices(deps: RegistryDeps) {
     policy,
     rules: { rules: governance.approvals },
     promotions: promotionStore,
+    entities,
   };
 
   const steps = new PromotionSteps(shared);
@@ -180,13 +188,7 @@ export function createServices(deps: RegistryDeps) {
     policy,
     ledger,
     entityOwner: async name => (await profiles.get(name)).owner,
-    entityOwners: async names =>
-      new Map(
-        [...(await profiles.getAll(names))].map(([name, { owner }]) => [
-          name,
-          owner,
-        ]),
-      ),
+    readEntities: () => entities.readNew(),
     onModelCreated: name => profiles.acceptFile(name),
     reproducedBy,
     onVersionCreated: async version => {
@@ -205,6 +207,7 @@ export function createServices(deps: RegistryDeps) {
   });
   return {
     about,
+    entities,
     tracking,
     versionSearch: new VersionSearchService({
       ...shared,

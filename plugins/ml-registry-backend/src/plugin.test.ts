@@ -339,6 +339,7 @@ describeDenyAll({
   features: features(),
   exampleRequests: {
     listModels: {},
+    countModels: {},
     searchModelVersions: {},
     getModel: { params: model },
     listModelVersions: { params: model },

@@ -8,7 +8,13 @@ import { ConflictError } from '@backstage/errors';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { signalsServiceRef } from '@backstage/plugin-signals-node';
-import { createAuthorizer, migrate, refusingActions } from '@downstage/node';
+import {
+  createAuthorizer,
+  migrate,
+  refusingActions,
+  subscribeTopic,
+} from '@downstage/node';
+import { modelEntityChangedTopic } from '@downstage/plugin-ml-catalog-common';
 import { mlRegistryPermissions } from '@downstage/plugin-ml-registry-common';
 import {
   mlRegistryArtifactHoldersExtensionPoint,
@@ -26,6 +32,7 @@ import express from 'express';
 import { registerActions } from './actions/registerActions';
 import { readMlRegistryConfig } from './config';
 import { createServices } from './createServices';
+import { nameOfModelRef } from './domain/refs';
 import { createMlflowRouter } from './mlflow/createMlflowRouter';
 import { FolderArtifactStore } from './providers/FolderArtifactStore';
 import { readSigningKey } from './providers/readSigningKey';
@@ -156,6 +163,12 @@ export const mlRegistryPlugin = createBackendPlugin({
           lifecycle,
         });
 
+        await subscribeTopic(deps.events, modelEntityChangedTopic, {
+          id: 'ml-registry-model-entities',
+          handler: async ({ modelRef }) => {
+            await services.entities.changed([nameOfModelRef(modelRef)]);
+          },
+        });
         deps.permissionsRegistry.addPermissions(mlRegistryPermissions);
         // The MLflow API authenticates by itself: its clients bring tokens that are not Backstage's.
         httpRouter.addAuthPolicy({ path: '/mlflow', allow: 'unauthenticated' });

@@ -54,6 +54,7 @@ export function createRouter(options: {
       httpAuth,
       handlers: {
         listModels: ({ query }, call) => models.list(query, call),
+        countModels: ({ query }, call) => models.count(query, call),
         searchModelVersions: ({ query }, call) =>
           options.versionSearch.search(query, call),
         getModel: ({ params }, call) => models.get(params, call),

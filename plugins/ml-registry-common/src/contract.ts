@@ -14,7 +14,13 @@ import { governanceOperations } from './contract/governance';
 import { searchOperations } from './contract/search';
 import { importOperations } from './contract/import';
 import { webhookOperations } from './contract/webhooks';
-import { historyEntrySchema, modelSchema } from './model/model';
+import {
+  historyEntrySchema,
+  modelCountsSchema,
+  modelListFilterSchema,
+  modelSchema,
+  modelSortSchema,
+} from './model/model';
 import {
   promotionPreviewSchema,
   promotionSchema,
@@ -35,17 +41,35 @@ const artifactQuerySchema = z.object({
 });
 const textSchema = z.string().max(4000);
 
+/** Which models are asked for; all of them unless something is said. */
+const modelQuestionSchema = z.object({
+  /** `group:default/diagnostics`; `mine` is whatever the caller owns things through, `nobody` what nobody owns. */
+  owner: z.string().max(300).optional(),
+  /** Words, each of which is in the name, title, description or owner. */
+  query: z.string().max(256).optional(),
+  stage: modelListFilterSchema.optional(),
+  /** Only these, as refs or names, with commas between. */
+  models: z.string().max(20_000).optional(),
+});
+
 /** The HTTP API of `ml-registry`, under `/api/ml-registry`. The MLflow API beside it is a foreign contract. */
 export const mlRegistryContract = defineContract({
   listModels: {
     method: 'get',
     path: '/v1/models',
-    summary: 'Registered models, by name',
+    summary: 'Registered models, searched, filtered and sorted',
     query: pageQuerySchema.extend({
-      owner: z.string().optional(),
-      query: z.string().max(256).optional(),
+      ...modelQuestionSchema.shape,
+      sort: modelSortSchema.default('name'),
     }),
     response: pageOf(modelSchema),
+  },
+  countModels: {
+    method: 'get',
+    path: '/v1/model-counts',
+    summary: 'How many registered models there are, and how many of which kind',
+    query: modelQuestionSchema,
+    response: modelCountsSchema,
   },
   getModel: {
     method: 'get',

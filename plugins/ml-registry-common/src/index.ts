@@ -107,9 +107,16 @@ export {
 export {
   historyEntrySchema,
   catalogConflictSchema,
+  modelCountsSchema,
+  modelListFilterSchema,
   modelSchema,
+  modelSortSchema,
+  type CatalogConflict,
   type HistoryEntry,
   type Model,
+  type ModelCounts,
+  type ModelListFilter,
+  type ModelSort,
 } from './model/model';
 export {
   approvalRuleSchema,

@@ -39,7 +39,6 @@ export const mlRegistryTranslationRef = createTranslationRef({
       noneInProduction: 'None',
       noMatch: 'No model matches',
       noMatchHint: 'Another word, or another filter, may find it.',
-      more: 'Only the first {{shown}} models by name are shown; the others are found in the catalog.',
       emptyTitle: 'No model is registered yet',
       emptyText:
         'A template gives you a project that trains at once; or register a model from any script with plain mlflow:',
@@ -51,8 +50,11 @@ export const mlRegistryTranslationRef = createTranslationRef({
       health: 'Health',
       healthAny: 'Any health',
       healthAttention: 'Needs attention',
-      healthGood: 'Good',
-      healthUnknown: 'Not known',
+      sort: 'Sort by',
+      sortName: 'By name',
+      sortOwner: 'By owner',
+      sortUpdated: 'Last changed first',
+      sortCreated: 'Newest first',
     },
     search: {
       description:

@@ -14,7 +14,10 @@ import {
 import { RiBroadcastLine } from '@remixicon/react';
 import { ModelHealthBlueprint } from '@downstage/react';
 import { mlServingApiRef } from './api';
-import { useEndpointHealth } from './hooks/useEndpointHealth';
+import {
+  useEndpointHealth,
+  useTroubledEndpoints,
+} from './hooks/useEndpointHealth';
 import { rootRouteRef } from './routes';
 
 const api = ApiBlueprint.make({
@@ -71,7 +74,7 @@ const endpointCard = EntityCardBlueprint.make({
 });
 
 const endpointHealth = ModelHealthBlueprint.make({
-  params: { useHealth: useEndpointHealth },
+  params: { useHealth: useEndpointHealth, useTroubled: useTroubledEndpoints },
 });
 
 /** Endpoints: the page, a model's Serving tab, and the card on its overview. */

@@ -38,7 +38,7 @@ export function StageWidget() {
   const options = { pollMs: 5_000 };
 
   const models = useLoad(
-    signal => registry.listModels({ query: { limit: 200 } }, { signal }),
+    signal => registry.countModels({ query: {} }, { signal }),
     [],
     options,
   );
@@ -61,29 +61,19 @@ export function StageWidget() {
   return (
     <Grid.Root columns={{ initial: '1', sm: '2', md: '4' }} gap="2">
       <Tile title="Models" to="/models" value={models}>
-        {({ items }) => {
-          const waiting = items.reduce(
-            (sum, model) => sum + model.pendingPromotions,
-            0,
-          );
-          return (
-            <>
-              <Figure
-                number={items.filter(model => model.production).length}
-                of={items.length}
-                label="in production"
-              />
-              <StatusBadge
-                tone={waiting ? 'warning' : 'neutral'}
-                label={
-                  waiting
-                    ? `${waiting} waiting for approval`
-                    : 'nothing waits for approval'
-                }
-              />
-            </>
-          );
-        }}
+        {({ total, inProduction, pendingPromotions }) => (
+          <>
+            <Figure number={inProduction} of={total} label="in production" />
+            <StatusBadge
+              tone={pendingPromotions ? 'warning' : 'neutral'}
+              label={
+                pendingPromotions
+                  ? `${pendingPromotions} waiting for approval`
+                  : 'nothing waits for approval'
+              }
+            />
+          </>
+        )}
       </Tile>
       <Tile title="Training" to="/training" value={latestJobs}>
         {({ items }) => {

@@ -1,4 +1,5 @@
 import { cli } from 'cleye';
+import { collectItems } from '@downstage/common';
 import { command, jsonFlag, refuseMore } from '../command';
 import { show } from '../output';
 
@@ -25,20 +26,12 @@ export const models = command({
     );
     refuseMore(given, 0);
     return async ({ registry, output }) => {
-      const items = [];
-      let cursor: string | undefined;
-      do {
-        const page = await registry.listModels({
-          query: {
-            limit: 200,
-            owner: flags.owner,
-            query: flags.query,
-            cursor,
-          },
-        });
-        items.push(...page.items);
-        cursor = page.nextCursor;
-      } while (cursor);
+      const { owner, query } = flags;
+      const items = await collectItems(
+        cursor =>
+          registry.listModels({ query: { limit: 500, owner, query, cursor } }),
+        Infinity,
+      );
       show(output, items, {
         json: flags.json,
         columns: ['model', 'owner', 'production', 'candidate', 'versions'],

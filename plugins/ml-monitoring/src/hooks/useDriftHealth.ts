@@ -29,3 +29,14 @@ export function useDriftHealth() {
     };
   };
 }
+
+/** Models that drift, or are about to. */
+export function useDriftingModels(): readonly string[] {
+  const api = useApi(mlMonitoringApiRef);
+  const { value } = useLoad(signal => api.listMonitors({}, { signal }), [api], {
+    channel: monitorChangedChannel,
+  });
+  return (value?.items ?? [])
+    .filter(({ status }) => ['error', 'warning'].includes(driftTones[status]))
+    .map(({ modelRef }) => modelRef);
+}

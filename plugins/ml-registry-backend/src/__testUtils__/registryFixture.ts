@@ -95,6 +95,8 @@ export async function aRegistry(
     entity?: Entity | false;
     /** The whole catalog; may be changed while the test runs. */
     catalog?: Entity[];
+    /** Another catalog altogether. */
+    catalogService?: CatalogService;
     gates?: Gate[];
   } & Pick<RegistryDeps, 'trust' | 'jobs'> = {},
 ) {
@@ -119,7 +121,9 @@ export async function aRegistry(
       }),
     }),
     auth: mockServices.auth(),
-    catalog: catalogOf(options.catalog ?? (entity ? [entity] : [])),
+    catalog:
+      options.catalogService ??
+      catalogOf(options.catalog ?? (entity ? [entity] : [])),
     logger: mockServices.logger.mock(),
     authorizer: new Authorizer({
       permissions: mockServices.permissions({ result: AuthorizeResult.ALLOW }),

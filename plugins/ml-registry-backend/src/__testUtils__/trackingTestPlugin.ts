@@ -108,6 +108,14 @@ export function trackingTestPlugin(
             },
             stagePolicy: simplePolicy(new ModelStore(knex)),
             entityOwner: async name => options.entityOwners?.[name],
+            readEntities: async () => {
+              const owners = Object.entries(options.entityOwners ?? {});
+              for (const [name, owner] of owners) {
+                await knex('registered_models')
+                  .where({ name })
+                  .update({ entity_owner: owner });
+              }
+            },
             onVersionCreated: async version =>
               options.onVersionCreated?.(version),
           });

@@ -31,7 +31,12 @@ export function registerReadActions(deps: {
             .regex(/^[^:/]+:[^:/]+\/[^:/]+$/, 'Expected group:default/name')
             .optional()
             .describe('Only models of this owner, as group:default/name'),
-          query: z.string().optional().describe('Part of the name'),
+          query: z
+            .string()
+            .optional()
+            .describe(
+              'Words, each of which is in the name, title, description or owner',
+            ),
           ...pageInput(z),
         }),
       output: z =>

@@ -5,6 +5,7 @@ import type {
 import type { Clock } from '@downstage/common';
 import type { Knex } from 'knex';
 import type { RegistryServices } from '../createServices';
+import { startEntityReconciler } from './entityReconciler';
 import { startGarbageReconciler } from './garbageReconciler';
 import { startImportReconciler } from './importReconciler';
 import { startPromotionReconciler } from './promotionReconciler';
@@ -26,6 +27,10 @@ export function startLoops(
 ) {
   const { lifecycle, ...shared } = options;
   const loops = {
+    entities: startEntityReconciler({
+      ...shared,
+      entities: services.entities,
+    }),
     versions: startVersionReconciler({ ...shared, checks: services.checks }),
     promotions: startPromotionReconciler({ ...shared, steps: services.steps }),
     uploads: startUploadReconciler({

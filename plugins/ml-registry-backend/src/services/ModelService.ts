@@ -5,11 +5,23 @@ import {
   mlRegistryReadPermission,
   type ArtifactFile,
   type Model,
+  type ModelCounts,
+  type ModelListFilter,
+  type ModelSort,
   type ModelVersion,
+  type Stage,
 } from '@downstage/plugin-ml-registry-common';
-import { modelNamespace, modelRefOf, nameOfPath } from '../domain/refs';
+import {
+  modelNamespace,
+  modelRefOf,
+  nameOfModelRef,
+  nameOfPath,
+} from '../domain/refs';
+import { groupBy } from '../stores/database';
+import type { ModelQuestion } from '../stores/modelList';
 import type { PromotionStore } from '../stores/PromotionStore';
 import type {
+  ListedModel,
   ModelFacts,
   VersionFacts,
   VersionReader,
@@ -17,12 +29,23 @@ import type {
 import type { ArtifactService, FoundArtifact } from './ArtifactService';
 import type { GateKeeper } from './GateKeeper';
 import { artifactPathOf, type ModelFiles } from './ModelFiles';
+import type { ModelEntitySync } from './ModelEntitySync';
 import type { ModelProfile, ModelProfiles } from './ModelProfiles';
 import { summaryOf, toModelVersion } from './versionView';
 
 export type CallOptions = { credentials: BackstageCredentials };
 export type ModelPath = { namespace: string; name: string };
 export type VersionPath = ModelPath & { version: number };
+
+/** Which models are asked for. */
+export type ModelListRequest = {
+  /** An entity ref, `mine` or `nobody`. */
+  owner?: string;
+  query?: string;
+  stage?: ModelListFilter;
+  /** Refs or names with commas between. */
+  models?: string;
+};
 
 /** Models and versions as the portal shows them: the registry's facts joined with the catalog's. */
 export class ModelService {
@@ -33,6 +56,7 @@ export class ModelService {
   readonly #files: ModelFiles;
   readonly #gates: GateKeeper;
   readonly #artifacts: ArtifactService;
+  readonly #entities: ModelEntitySync;
 
   constructor(options: {
     authorizer: Authorizer;
@@ -42,6 +66,7 @@ export class ModelService {
     files: ModelFiles;
     gates: GateKeeper;
     artifacts: ArtifactService;
+    entities: ModelEntitySync;
   }) {
     this.#authorizer = options.authorizer;
     this.#versions = options.versions;
@@ -50,42 +75,61 @@ export class ModelService {
     this.#files = options.files;
     this.#gates = options.gates;
     this.#artifacts = options.artifacts;
+    this.#entities = options.entities;
   }
 
+  /** One page, made by one statement however many models there are. */
   async list(
-    request: {
-      owner?: string;
-      query?: string;
+    request: ModelListRequest & {
+      sort?: ModelSort;
       cursor?: string;
       limit: number;
     },
     { credentials }: CallOptions,
   ): Promise<{ items: Model[]; nextCursor?: string }> {
     await this.#require(credentials);
-    const { owner, query, limit } = request;
-    const items: Model[] = [];
-    let after = request.cursor;
-    for (;;) {
-      // Owners are the catalog's, so that filter comes after the page; pages are read until enough is found.
-      const page = await this.#versions.listModels({ query, after, limit });
-      const models = await this.#toModels(page, credentials);
-      for (const model of models) {
-        if (owner && model.owner !== owner) continue;
-        if (items.length === limit) {
-          return { items, nextCursor: items[items.length - 1].name };
-        }
-        items.push(model);
-      }
-      if (page.length < limit) return { items };
-      after = page[page.length - 1].name;
-    }
+    await this.#entities.readNew();
+    const { sort = 'name', cursor, limit } = request;
+    const page = await this.#versions.listModels({
+      question: await this.#questionOf(request, credentials),
+      sort,
+      cursor,
+      limit,
+    });
+    return {
+      items: await this.#toModels(page.models),
+      nextCursor: page.nextCursor,
+    };
+  }
+
+  /** How many there are of each kind, over all that the same question lists. */
+  async count(
+    request: ModelListRequest,
+    { credentials }: CallOptions,
+  ): Promise<ModelCounts> {
+    await this.#require(credentials);
+    await this.#entities.readNew();
+    return this.#versions.countModels(
+      await this.#questionOf(request, credentials),
+    );
   }
 
   async get(path: ModelPath, { credentials }: CallOptions): Promise<Model> {
     await this.#require(credentials);
     const facts = await this.#versions.findModel(nameOfPath(path));
     if (!facts) throw noModel(path.name);
-    const [model] = await this.#toModels([facts], credentials);
+    const profile = await this.#profiles.get(facts.name, credentials);
+    const [model] = await this.#toModels([
+      {
+        ...facts,
+        title: profile.title,
+        description: profile.description ?? facts.description,
+        owner: profile.owner ?? facts.owner,
+        risk: profile.risk,
+        hasEntity: profile.hasEntity,
+        catalogConflict: profile.conflict,
+      },
+    ]);
     return model;
   }
 
@@ -197,44 +241,48 @@ export class ModelService {
     });
   }
 
-  async #toModels(
-    facts: ModelFacts[],
-    credentials: BackstageCredentials,
-  ): Promise<Model[]> {
-    const names = facts.map(({ name }) => name);
-    const profiles = await this.#profiles.getAll(names, credentials);
+  async #toModels(listed: ListedModel[]): Promise<Model[]> {
+    const names = listed.map(({ name }) => name);
     const placed = await this.#versions.inStages(names, [
       'production',
       'candidate',
     ]);
+    const placedOf = groupBy(placed, ({ name }) => name);
     const pending = await this.#promotions.countOpen(names);
-    return facts.map(model => {
-      const profile = profiles.get(model.name);
-      const inStage = (stage: string) => {
-        const version = placed.find(
-          other => other.name === model.name && other.stage === stage,
-        );
+    return listed.map(model => {
+      const inStage = (stage: Stage) => {
+        const version = placedOf
+          .get(model.name)
+          ?.find(other => other.stage === stage);
         return version && summaryOf(version);
       };
       return {
+        ...model,
         ref: modelRefOf(model.name),
         namespace: modelNamespace,
-        name: model.name,
-        title: profile?.title,
-        description: profile?.description ?? model.description,
-        owner: profile?.owner ?? model.owner,
-        risk: profile?.risk ?? 'minimal',
-        hasEntity: profile?.hasEntity ?? false,
-        catalogConflict: profile?.conflict,
-        versionCount: model.versionCount,
-        latestVersion: model.latestVersion,
         production: inStage('production'),
         candidate: inStage('candidate'),
         pendingPromotions: pending.get(model.name) ?? 0,
-        createdAt: model.createdAt,
-        updatedAt: model.updatedAt,
       };
     });
+  }
+
+  async #questionOf(
+    { owner, query, stage, models }: ModelListRequest,
+    credentials: BackstageCredentials,
+  ): Promise<ModelQuestion> {
+    return {
+      query,
+      stage,
+      ...(models !== undefined && {
+        names: models.split(',').filter(Boolean).map(nameOfModelRef),
+      }),
+      ...(owner === 'nobody' && { unowned: true }),
+      ...(owner === 'mine' && {
+        owners: await this.#authorizer.groupsOf(credentials),
+      }),
+      ...(owner && !['nobody', 'mine'].includes(owner) && { owners: [owner] }),
+    };
   }
 }
 

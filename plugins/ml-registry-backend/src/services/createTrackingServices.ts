@@ -57,8 +57,8 @@ export function createTrackingServices(options: {
   reproducedBy?: (jobId: string) => Promise<string | undefined>;
   /** The owner of `model:default/<name>` in the catalog, when there is such an entity. */
   entityOwner: (name: string) => Promise<string | undefined>;
-  /** The same of many at once. */
-  entityOwners?: (names: string[]) => Promise<Map<string, string | undefined>>;
+  /** Reads entities of models that are new; searches by owner call it first. */
+  readEntities?: () => Promise<void>;
   /** Called after a model was registered. */
   onModelCreated?: (name: string) => Promise<void>;
   onVersionCreated: (version: ModelVersionRow) => Promise<void>;
@@ -97,16 +97,7 @@ export function createTrackingServices(options: {
   const searchFacts = new SearchFacts({
     facts: new SearchFactStore(knex),
     files: new ModelFiles(options.artifactStore),
-    entityOwners:
-      options.entityOwners ??
-      (async names =>
-        new Map(
-          await Promise.all(
-            names.map(
-              async name => [name, await options.entityOwner(name)] as const,
-            ),
-          ),
-        )),
+    readEntities: options.readEntities ?? (async () => {}),
     clock: deps.clock,
   });
   return {

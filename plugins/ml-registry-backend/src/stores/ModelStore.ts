@@ -202,11 +202,15 @@ export class ModelStore {
     name: string,
     patch: { description?: string; owner?: string; now: number },
   ): Promise<void> {
-    await db('registered_models').where({ name }).update({
-      description: patch.description,
-      owner: patch.owner,
-      last_updated_time: patch.now,
-    });
+    await db('registered_models')
+      .where({ name })
+      .update({
+        description: patch.description,
+        owner: patch.owner,
+        // Whether the catalog's file counts depends on the owner.
+        ...(patch.owner && { entity_read: false }),
+        last_updated_time: patch.now,
+      });
   }
 
   /** Tables that refer to the name follow by foreign key. False when the new name is taken. */
@@ -224,6 +228,8 @@ export class ModelStore {
     await tx('registered_models').where({ name: change.name }).update({
       name: change.newName,
       last_updated_time: change.now,
+      // Another name is another entity.
+      entity_read: false,
     });
     // The file that stands under the new name speaks for it, where it names the owner.
     await tx('model_ownership').where({ name: change.newName }).delete();

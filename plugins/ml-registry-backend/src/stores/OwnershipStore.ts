@@ -85,6 +85,10 @@ export class OwnershipStore {
         })
         .onConflict('name')
         .merge();
+      // Lists show what counts now.
+      await tx('registered_models')
+        .where({ name })
+        .update({ entity_read: false });
     });
   }
 }

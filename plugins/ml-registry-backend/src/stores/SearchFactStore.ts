@@ -93,27 +93,4 @@ export class SearchFactStore {
     }
     return found;
   }
-
-  /** Model names after the given one, with the owner copied last. */
-  async owners(
-    after: string,
-    limit: number,
-  ): Promise<{ name: string; entityOwner: string | undefined }[]> {
-    const rows: { name: string; entity_owner: string | null }[] =
-      await this.#knex('registered_models')
-        .select('name', 'entity_owner')
-        .where('name', '>', after)
-        .orderBy('name')
-        .limit(limit);
-    return rows.map(row => ({
-      name: row.name,
-      entityOwner: row.entity_owner ?? undefined,
-    }));
-  }
-
-  async setOwner(name: string, owner: string | undefined): Promise<void> {
-    await this.#knex('registered_models')
-      .where({ name })
-      .update({ entity_owner: owner ?? null });
-  }
 }

@@ -1,15 +1,33 @@
-import type { DatasetInput, Stage } from '@downstage/plugin-ml-registry-common';
+import { riskSchema, type Risk } from '@downstage/plugin-ml-catalog-common';
+import {
+  catalogConflictSchema,
+  type CatalogConflict,
+  type DatasetInput,
+  type ModelCounts,
+  type ModelSort,
+  type Stage,
+} from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
 import { loggedDataset } from '../domain/datasets';
+import { readPage } from '../searchGrammar/keyset';
 import {
   chunks,
   groupBy,
   optional,
   optionalNumber,
   toNumber,
-  type Database,
 } from './database';
+import {
+  inProductionSql,
+  modelColumns,
+  modelList,
+  modelOrder,
+  waitingSql,
+  withCandidateSql,
+  type ModelQuestion,
+} from './modelList';
 import { pickOfVersions } from './modelRows';
+import { openPromotionStates } from './PromotionStore';
 
 /** A version with everything its run knows, as the portal shows it. */
 export type VersionFacts = {
@@ -52,6 +70,22 @@ export type ModelFacts = {
   latestVersion?: number;
 };
 
+/** A model as lists show it: the registry's facts beside the copy of its entity. */
+export type ListedModel = ModelFacts & {
+  title?: string;
+  risk: Risk;
+  hasEntity: boolean;
+  catalogConflict?: CatalogConflict;
+};
+
+type EntityRow = {
+  has_entity: boolean | number | null;
+  title: string | null;
+  conflict: string | null;
+  model_risk: string | null;
+  entity_description: string | null;
+  model_owner: string | null;
+};
 type ModelRow = {
   name: string;
   description: string | null;
@@ -84,27 +118,76 @@ export class VersionReader {
     this.#knex = knex;
   }
 
-  /** Models by name, after the given one. Prompts, which MLflow keeps in the same table, are left out. */
+  /** One page of a list of models, with what the catalog says of them. */
   async listModels(options: {
-    query?: string;
-    after?: string;
+    question: ModelQuestion;
+    sort: ModelSort;
+    cursor?: string;
     limit: number;
-  }): Promise<ModelFacts[]> {
-    const { query, after, limit } = options;
-    const rows: ModelRow[] = await this.#knex('registered_models')
-      .whereNotIn('name', promptNames(this.#knex))
-      .modify(builder => {
-        if (after) builder.where('name', '>', after);
-        if (query) {
-          const pattern = `%${query
-            .toLowerCase()
-            .replace(/[\\%_]/g, match => `\\${match}`)}%`;
-          builder.whereRaw(`lower(name) like ? escape '\\'`, [pattern]);
-        }
-      })
-      .orderBy('name')
-      .limit(limit);
-    return this.#withCounts(rows);
+  }): Promise<{ models: ListedModel[]; nextCursor?: string }> {
+    const { question, sort, cursor, limit } = options;
+    const page = await readPage<ModelRow & EntityRow>({
+      database: this.#knex,
+      query: modelList(this.#knex, question).select('registered_models.*'),
+      terms: modelOrder(this.#knex, sort),
+      pageToken: cursor,
+      limit,
+    });
+    const facts = await this.#withCounts(page.rows);
+    return {
+      models: page.rows.map((row, index) => ({
+        ...facts[index],
+        owner: optional(row.model_owner),
+        description: optional(row.entity_description ?? row.description),
+        title: optional(row.title),
+        risk: riskSchema.catch('minimal').parse(row.model_risk),
+        hasEntity: Boolean(row.has_entity),
+        catalogConflict: readConflict(row.conflict),
+      })),
+      nextCursor: page.nextPageToken,
+    };
+  }
+
+  /** Counts by the database, over the same query as the list. */
+  async countModels(question: ModelQuestion): Promise<ModelCounts> {
+    const db = this.#knex;
+    const flag = (sql: string) => `SUM(CASE WHEN ${sql} THEN 1 ELSE 0 END)`;
+    const [row]: Record<string, number | string | null>[] = await modelList(
+      db,
+      question,
+    ).select(
+      db.raw('COUNT(*) AS total'),
+      db.raw(`${flag(inProductionSql)} AS in_production`),
+      db.raw(`${flag(withCandidateSql)} AS with_candidate`),
+      db.raw(`${flag(waitingSql)} AS waiting`),
+      db.raw(`${flag(`${modelColumns.owner} IS NULL`)} AS unowned`),
+    );
+    const [{ pending }]: { pending: number | string }[] = await db('promotions')
+      .whereIn('state', openPromotionStates)
+      .whereIn('name', modelList(db, question).select('registered_models.name'))
+      .count({ pending: '*' });
+    const owners: { owner: string; count: number | string }[] = await modelList(
+      db,
+      question,
+    )
+      .select(db.raw(`${modelColumns.owner} AS owner`))
+      .count({ count: '*' })
+      .whereRaw(`${modelColumns.owner} IS NOT NULL`)
+      .groupByRaw(modelColumns.owner)
+      .orderBy([{ column: 'count', order: 'desc' }, { column: 'owner' }])
+      .limit(200);
+    return {
+      total: toNumber(row.total),
+      inProduction: toNumber(row.in_production),
+      withCandidate: toNumber(row.with_candidate),
+      waiting: toNumber(row.waiting),
+      pendingPromotions: toNumber(pending),
+      unowned: toNumber(row.unowned),
+      owners: owners.map(({ owner, count }) => ({
+        owner,
+        count: toNumber(count),
+      })),
+    };
   }
 
   async findModel(name: string): Promise<ModelFacts | undefined> {
@@ -313,15 +396,15 @@ export class VersionReader {
   }
 }
 
+function readConflict(text: string | null): CatalogConflict | undefined {
+  return text === null
+    ? undefined
+    : catalogConflictSchema.parse(JSON.parse(text));
+}
+
 /** MLflow stores infinity as the largest double; neither is a figure to compare. */
 function isFiniteMetric(value: number) {
   return Number.isFinite(value) && Math.abs(value) < Number.MAX_VALUE;
-}
-
-function promptNames(db: Database) {
-  return db('registered_model_tags')
-    .select('name')
-    .where({ key: 'mlflow.prompt.is_prompt' });
 }
 
 function asRecord(rows: PairRow[] = []): Record<string, string> {

@@ -39,6 +39,40 @@ export const modelSchema = z.object({
 });
 export type Model = z.infer<typeof modelSchema>;
 
+/** With a version in production, with a candidate, with none in production, with a promotion that waits. */
+export const modelListFilterSchema = z.enum([
+  'production',
+  'candidate',
+  'none',
+  'waiting',
+]);
+export type ModelListFilter = z.infer<typeof modelListFilterSchema>;
+
+/** What a list of models is sorted by; `-` is the largest or latest first. */
+export const modelSortSchema = z.enum([
+  'name',
+  '-name',
+  'owner',
+  'updated',
+  '-updated',
+  '-created',
+]);
+export type ModelSort = z.infer<typeof modelSortSchema>;
+
+/** Counts of models, by the database. */
+export const modelCountsSchema = z.object({
+  total: z.number().int(),
+  inProduction: z.number().int(),
+  withCandidate: z.number().int(),
+  /** Models for which a promotion waits. */
+  waiting: z.number().int(),
+  pendingPromotions: z.number().int(),
+  unowned: z.number().int(),
+  /** The 200 owners of the most models. */
+  owners: z.array(z.object({ owner: z.string(), count: z.number().int() })),
+});
+export type ModelCounts = z.infer<typeof modelCountsSchema>;
+
 export const historyEntrySchema = z.object({
   at: timestampSchema,
   actor: z.string(),

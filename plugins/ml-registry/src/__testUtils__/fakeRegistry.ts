@@ -47,7 +47,29 @@ export function fakeRegistry(
         ],
   });
   const faked: Partial<MlRegistryApi> = {
-    listModels: async () => ({ items: models }),
+    listModels: async ({ query }) => ({
+      items: models.filter(
+        item =>
+          item.name.includes(query.query ?? '') &&
+          (query.stage !== 'candidate' || item.candidate) &&
+          (query.owner !== 'nobody' || !item.owner) &&
+          (!query.models || query.models.split(',').includes(item.ref)),
+      ),
+    }),
+    countModels: async () => ({
+      total: models.length,
+      inProduction: models.filter(item => item.production).length,
+      withCandidate: models.filter(item => item.candidate).length,
+      waiting: models.filter(item => item.pendingPromotions > 0).length,
+      pendingPromotions: models.reduce(
+        (sum, item) => sum + item.pendingPromotions,
+        0,
+      ),
+      unowned: models.filter(item => !item.owner).length,
+      owners: models.flatMap(({ owner }) =>
+        owner ? [{ owner, count: 1 }] : [],
+      ),
+    }),
     getModel: async ({ params }) => model(params.name),
     listModelVersions: async () => ({ items: versions }),
     getModelVersion: async ({ params }) => version(params.version),

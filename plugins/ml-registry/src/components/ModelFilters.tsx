@@ -9,6 +9,7 @@ import {
 import {
   healthFilters,
   modelFilters,
+  modelSorts,
   ownerFilters,
   type ModelListFilter,
 } from '../domain/filterModels';
@@ -25,11 +26,16 @@ const stageWords = {
 const healthWords = {
   any: 'models.healthAny',
   attention: 'models.healthAttention',
-  good: 'models.healthGood',
-  unknown: 'models.healthUnknown',
 } as const;
 
-/** Narrows the list of models by words, stage, owner and health. */
+const sortWords = {
+  name: 'models.sortName',
+  owner: 'models.sortOwner',
+  '-updated': 'models.sortUpdated',
+  '-created': 'models.sortCreated',
+} as const;
+
+/** Narrows the list of models by words, stage, owner and health, and sorts it. */
 export function ModelFilters(props: {
   filter: ModelListFilter;
   owners: readonly string[];
@@ -100,6 +106,17 @@ export function ModelFilters(props: {
           }}
         />
       )}
+      <Select
+        aria-label={t('models.sort')}
+        size="small"
+        style={{ width: 180 }}
+        options={modelSorts.map(id => ({ value: id, label: t(sortWords[id]) }))}
+        value={filter.sort}
+        onChange={key => {
+          const sort = modelSorts.find(id => id === key) ?? 'name';
+          onChange({ ...filter, sort });
+        }}
+      />
     </Flex>
   );
 }

@@ -168,7 +168,7 @@ export function ModelsTable(props: {
   const { tableProps } = useTable<Row>({
     mode: 'complete',
     data: models.map(model => ({ ...model, id: model.ref })),
-    paginationOptions: { pageSize: 20 },
+    paginationOptions: { type: 'none' },
   });
   return (
     <Wide width={1000}>

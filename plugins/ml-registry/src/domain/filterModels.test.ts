@@ -1,52 +1,32 @@
-import { aModel } from '../__testUtils__/examples';
-import { filterModels, type ModelListFilter } from './filterModels';
+import { toQuestion, type ModelListFilter } from './filterModels';
 
 const everything: ModelListFilter = {
   stage: 'all',
-  search: '',
+  search: ' ',
   owner: '',
   health: 'any',
+  sort: 'name',
 };
-const models = [
-  aModel({ name: 'drifting' }),
-  aModel({ name: 'well', owner: 'group:default/credit' }),
-  aModel({ name: 'orphan', owner: undefined, production: undefined }),
-];
-const tones: Record<string, string[]> = {
-  'model:default/drifting': ['ok', 'error'],
-  'model:default/well': ['ok'],
-};
-const names = (filter: Partial<ModelListFilter>) =>
-  filterModels(
-    models,
-    { ...everything, ...filter },
-    {
-      ownedThrough: ['user:default/ann', 'group:default/diagnostics'],
-      tonesOf: ref => tones[ref] ?? [],
-    },
-  ).map(({ name }) => name);
 
-describe('filterModels', () => {
-  it('shows everything unless something is asked for', () => {
-    expect(names({})).toEqual(['drifting', 'well', 'orphan']);
+describe('the question to the registry', () => {
+  it('asks for everything unless something is asked for', () => {
+    expect(toQuestion(everything, ['model:default/x'])).toEqual({});
   });
 
-  it('finds what the reader owns, what one group owns, and what nobody owns', () => {
-    expect(names({ owner: 'mine' })).toEqual(['drifting']);
-    expect(names({ owner: 'group:default/credit' })).toEqual(['well']);
-    expect(names({ owner: 'nobody' })).toEqual(['orphan']);
+  it('carries words, owner and stage', () => {
+    expect(
+      toQuestion(
+        { ...everything, search: ' two words', owner: 'mine', stage: 'none' },
+        [],
+      ),
+    ).toEqual({ query: 'two words', owner: 'mine', stage: 'none' });
   });
 
-  it('finds what needs attention although one of its signs is good', () => {
-    expect(names({ health: 'attention' })).toEqual(['drifting']);
-    expect(names({ health: 'good' })).toEqual(['well']);
-    expect(names({ health: 'unknown' })).toEqual(['orphan']);
-  });
-
-  it('joins all that is asked for', () => {
-    expect(names({ stage: 'production', search: 'credit WELL' })).toEqual([
-      'well',
-    ]);
-    expect(names({ stage: 'none', owner: 'mine' })).toEqual([]);
+  it('asks for no model, and not for all, when none needs attention', () => {
+    const filter: ModelListFilter = { ...everything, health: 'attention' };
+    expect(toQuestion(filter, [])).toEqual({ models: '-' });
+    expect(toQuestion(filter, ['model:default/x', 'y'])).toEqual({
+      models: 'model:default/x,y',
+    });
   });
 });

@@ -1,5 +1,3 @@
-import type { Model } from '@downstage/plugin-ml-registry-common';
-
 /** Which models a list shows, by stage. */
 export const modelFilters = [
   'all',
@@ -10,9 +8,13 @@ export const modelFilters = [
 ] as const;
 export type ModelFilter = (typeof modelFilters)[number];
 
-/** Which models a list shows, by how they fare. */
-export const healthFilters = ['any', 'attention', 'good', 'unknown'] as const;
+/** Which models a list shows, by how they fare: any, or those that need somebody's attention. */
+export const healthFilters = ['any', 'attention'] as const;
 export type HealthFilter = (typeof healthFilters)[number];
+
+/** What a list of models is sorted by. */
+export const modelSorts = ['name', 'owner', '-updated', '-created'] as const;
+export type ModelListSort = (typeof modelSorts)[number];
 
 /** Owners that are not one entity: everybody, the reader's own, and nobody. */
 export const ownerFilters = { any: '', mine: 'mine', nobody: 'nobody' };
@@ -23,58 +25,21 @@ export type ModelListFilter = {
   /** One of {@link ownerFilters}, or an entity ref. */
   owner: string;
   health: HealthFilter;
+  sort: ModelListSort;
 };
 
-const stageTests: Record<ModelFilter, (model: Model) => boolean> = {
-  all: () => true,
-  production: model => model.production !== undefined,
-  candidate: model => model.candidate !== undefined,
-  none: model => model.production === undefined,
-  waiting: model => model.pendingPromotions > 0,
-};
-
-/** The models of the filter whose name, title, description or owner contains every word of the search. */
-export function filterModels(
-  models: readonly Model[],
+/** The filter as the registry is asked. `troubled` are the models that need attention. */
+export function toQuestion(
   filter: ModelListFilter,
-  context: {
-    /** What the reader owns things through. */
-    ownedThrough: readonly string[];
-    /** Tones of what is known about a model's health; empty for nothing. */
-    tonesOf: (modelRef: string) => readonly string[];
-  },
-): Model[] {
-  const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean);
-  return models.filter(model => {
-    const text = [model.name, model.title, model.description, model.owner]
-      .join(' ')
-      .toLowerCase();
-    return (
-      stageTests[filter.stage](model) &&
-      isOwned(model, filter.owner, context.ownedThrough) &&
-      isFaring(context.tonesOf(model.ref), filter.health) &&
-      words.every(word => text.includes(word))
-    );
-  });
-}
-
-function isOwned(
-  { owner }: Model,
-  wanted: string,
-  ownedThrough: readonly string[],
+  troubled: readonly string[],
 ) {
-  if (wanted === ownerFilters.any) return true;
-  if (wanted === ownerFilters.nobody) return !owner;
-  if (wanted === ownerFilters.mine) {
-    return owner !== undefined && ownedThrough.includes(owner);
-  }
-  return owner === wanted;
-}
-
-function isFaring(tones: readonly string[], wanted: HealthFilter) {
-  const attention = tones.includes('error') || tones.includes('warning');
-  if (wanted === 'attention') return attention;
-  if (wanted === 'good') return tones.includes('ok') && !attention;
-  if (wanted === 'unknown') return tones.length === 0;
-  return true;
+  return {
+    ...(filter.search.trim() && { query: filter.search.trim() }),
+    ...(filter.owner && { owner: filter.owner }),
+    ...(filter.stage !== 'all' && { stage: filter.stage }),
+    ...(filter.health === 'attention' && {
+      // A list of none would be read as a list of all.
+      models: troubled.join(',') || '-',
+    }),
+  };
 }

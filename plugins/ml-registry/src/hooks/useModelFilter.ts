@@ -3,6 +3,7 @@ import { useSearchParams } from 'react-router-dom';
 import {
   healthFilters,
   modelFilters,
+  modelSorts,
   type ModelListFilter,
 } from '../domain/filterModels';
 
@@ -17,6 +18,7 @@ export function useModelFilter(): [
     stage: modelFilters.find(id => id === params.get('stage')) ?? 'all',
     owner: params.get('owner') ?? '',
     health: healthFilters.find(id => id === params.get('health')) ?? 'any',
+    sort: modelSorts.find(id => id === params.get('sort')) ?? 'name',
   };
   const change = useCallback(
     (next: ModelListFilter) =>
@@ -27,6 +29,7 @@ export function useModelFilter(): [
           write(after, 'stage', next.stage, 'all');
           write(after, 'owner', next.owner, '');
           write(after, 'health', next.health, 'any');
+          write(after, 'sort', next.sort, 'name');
           return after;
         },
         { replace: true },

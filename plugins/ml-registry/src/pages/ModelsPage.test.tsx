@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { aModel, aSummary } from '../__testUtils__/examples';
 import { fakeRegistry } from '../__testUtils__/fakeRegistry';
@@ -63,8 +63,10 @@ describe('ModelsPage', () => {
     await userEvent.click(
       await screen.findByRole('radio', { name: 'With a candidate' }),
     );
-    expect(screen.getByText('fraud-score')).toBeInTheDocument();
-    expect(screen.queryByText('tumour-malignancy')).not.toBeInTheDocument();
+    await waitFor(() =>
+      expect(screen.queryByText('tumour-malignancy')).not.toBeInTheDocument(),
+    );
+    expect(await screen.findByText('fraud-score')).toBeInTheDocument();
 
     await userEvent.type(screen.getByLabelText('Search models'), 'tumour');
     expect(await screen.findByText('No model matches')).toBeInTheDocument();
@@ -76,6 +78,7 @@ describe('ModelsPage', () => {
         ref === 'model:default/fraud-score'
           ? { tone: 'error' as const, label: 'Drifted', href: '/drift' }
           : undefined,
+      useTroubled: () => ['model:default/fraud-score'],
     };
     renderWithRegistry(
       <ModelHealthSources.Provider value={[drift]}>
@@ -86,6 +89,30 @@ describe('ModelsPage', () => {
     expect(await screen.findByText('Drifted')).toBeInTheDocument();
     expect(screen.getByText('fraud-score')).toBeInTheDocument();
     expect(screen.queryByText('tumour-malignancy')).not.toBeInTheDocument();
+  });
+
+  it('asks the server for one page at a time, also of twenty thousand models', async () => {
+    const listModels = jest.fn(async ({ query }) =>
+      query.cursor
+        ? { items: [models[1]] }
+        : { items: [models[0]], nextCursor: 'second' },
+    );
+    renderWithRegistry(<ModelsPage />, {
+      registry: fakeRegistry({ models }, { listModels }),
+    });
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Next page' }),
+    );
+    expect(await screen.findByText('fraud-score')).toBeInTheDocument();
+    expect(listModels.mock.calls.map(([{ query }]) => query.cursor)).toEqual([
+      undefined,
+      'second',
+    ]);
+    expect(screen.getByText(/Page 2/)).toBeInTheDocument();
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Previous page' }),
+    );
+    expect(await screen.findByText('tumour-malignancy')).toBeInTheDocument();
   });
 
   it('lets somebody claim a model nobody owns for one of their teams', async () => {
@@ -125,7 +152,7 @@ describe('ModelsPage', () => {
       .mockRejectedValueOnce(new Error('The registry is being upgraded'))
       .mockResolvedValue({ items: models });
     renderWithRegistry(<ModelsPage />, {
-      registry: fakeRegistry({}, { listModels }),
+      registry: fakeRegistry({ models }, { listModels }),
     });
     expect(
       await screen.findByText('The registry is being upgraded'),

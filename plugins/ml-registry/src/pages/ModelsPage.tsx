@@ -1,24 +1,42 @@
-import { useContext } from 'react';
+import { useContext, useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router-dom';
-import { Frame, useMe } from '@downstage/react';
-import type { Model } from '@downstage/plugin-ml-registry-common';
+import { Frame, Pager, useLoad, usePages } from '@downstage/react';
+import {
+  mlRegistryTopics,
+  type Model,
+} from '@downstage/plugin-ml-registry-common';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { Alert, ButtonLink, Flex, Text } from '@backstage/ui';
+import { ButtonLink, Flex } from '@backstage/ui';
 import { ClaimDialog } from '../components/ClaimDialog';
 import { ModelFilters } from '../components/ModelFilters';
 import { ModelsTable } from '../components/ModelsTable';
 import { SnippetRegister } from '../components/SnippetRegister';
-import { filterModels } from '../domain/filterModels';
-import { useAllModels } from '../hooks/useAllModels';
+import { toQuestion } from '../domain/filterModels';
 import { useModelFilter } from '../hooks/useModelFilter';
-import { ModelHealthSources, useModelHealth } from '../hooks/useModelHealth';
+import {
+  ModelHealthSources,
+  useModelHealth,
+  useTroubledModels,
+} from '../hooks/useModelHealth';
+import { useRegistry } from '../hooks/useRegistry';
 import { mlRegistryTranslationRef } from '../translation';
 import { RegistryFrame } from './RegistryFrame';
+
+const pageSize = 25;
+const channel = [
+  mlRegistryTopics.stageChanged,
+  mlRegistryTopics.promotionChanged,
+];
 
 /** All models: what is in production and how it fares, what is about to be, and what waits for somebody. */
 export function ModelsPage() {
   const { t } = useTranslationRef(mlRegistryTranslationRef);
-  const models = useAllModels();
+  const api = useRegistry();
+  const counts = useLoad(
+    signal => api.countModels({ query: {} }, { signal }),
+    [api],
+    { channel },
+  );
   return (
     <RegistryFrame
       tab="models"
@@ -26,8 +44,8 @@ export function ModelsPage() {
       description={t('models.description')}
     >
       <Frame
-        value={models}
-        isEmpty={({ items }) => items.length === 0}
+        value={counts}
+        isEmpty={({ total }) => total === 0}
         empty={{
           title: t('models.emptyTitle'),
           description: t('models.emptyText'),
@@ -43,11 +61,10 @@ export function ModelsPage() {
           ),
         }}
       >
-        {({ items, complete }) => (
+        {({ owners }) => (
           <ModelList
-            models={items}
-            complete={complete}
-            onChanged={models.retry}
+            owners={owners.map(({ owner }) => owner).sort()}
+            onChanged={counts.retry}
           />
         )}
       </Frame>
@@ -56,27 +73,32 @@ export function ModelsPage() {
 }
 
 function ModelList(props: {
-  models: readonly Model[];
-  complete: boolean;
+  owners: readonly string[];
   onChanged: () => void;
 }) {
-  const { models, complete, onChanged } = props;
+  const { owners, onChanged } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
+  const api = useRegistry();
   const [filter, setFilter] = useModelFilter();
-  const healthOf = useModelHealth();
   const hasHealth = useContext(ModelHealthSources).length > 0;
-  const ownedThrough = useMe()?.ownershipEntityRefs ?? [];
-  const claim = useClaim();
-  const claimed = models.find(
-    ({ name, owner }) => name === claim.name && !owner,
+  const troubled = useTroubledModels();
+  const question = useLater(JSON.stringify(toQuestion(filter, troubled)));
+  const models = usePages(
+    (cursor, signal) =>
+      api.listModels(
+        {
+          query: {
+            ...JSON.parse(question),
+            sort: filter.sort,
+            limit: pageSize,
+            ...(cursor && { cursor }),
+          },
+        },
+        { signal },
+      ),
+    [question, filter.sort],
+    { channel },
   );
-  const shown = filterModels(models, filter, {
-    ownedThrough,
-    tonesOf: ref => healthOf(ref).map(({ tone }) => tone),
-  });
-  const owners = [
-    ...new Set(models.flatMap(({ owner }) => (owner ? [owner] : []))),
-  ].sort();
   return (
     <Flex direction="column" gap="4">
       <ModelFilters
@@ -85,26 +107,48 @@ function ModelList(props: {
         hasHealth={hasHealth}
         onChange={setFilter}
       />
-      {!complete && (
-        <Alert
-          status="info"
-          title={t('models.more', { shown: String(models.length) })}
-        />
-      )}
-      {shown.length > 0 ? (
-        <ModelsTable
-          models={shown}
-          healthOf={hasHealth ? healthOf : undefined}
-          onClaim={claim.open}
-        />
-      ) : (
-        <div role="status">
-          <Text as="h3" variant="title-x-small">
-            {t('models.noMatch')}
-          </Text>
-          <Text color="secondary">{t('models.noMatchHint')}</Text>
-        </div>
-      )}
+      <Frame
+        value={models}
+        isEmpty={({ items }) => items.length === 0}
+        empty={{
+          title: t('models.noMatch'),
+          description: t('models.noMatchHint'),
+        }}
+      >
+        {({ items }) => (
+          <ShownModels
+            models={items}
+            hasHealth={hasHealth}
+            onChanged={() => {
+              models.retry();
+              onChanged();
+            }}
+          />
+        )}
+      </Frame>
+      <Pager pages={models} />
+    </Flex>
+  );
+}
+
+function ShownModels(props: {
+  models: readonly Model[];
+  hasHealth: boolean;
+  onChanged: () => void;
+}) {
+  const { models, hasHealth, onChanged } = props;
+  const healthOf = useModelHealth(models.map(({ ref }) => ref));
+  const claim = useClaim();
+  const claimed = models.find(
+    ({ name, owner }) => name === claim.name && !owner,
+  );
+  return (
+    <>
+      <ModelsTable
+        models={models}
+        healthOf={hasHealth ? healthOf : undefined}
+        onClaim={claim.open}
+      />
       {claimed && (
         <ClaimDialog
           model={claimed}
@@ -115,8 +159,18 @@ function ModelList(props: {
           }}
         />
       )}
-    </Flex>
+    </>
   );
+}
+
+/** The text once it has not changed for a moment, so that typing asks the server once a word. */
+function useLater(text: string, ms = 200): string {
+  const [later, setLater] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(setLater, ms, text);
+    return () => clearTimeout(timer);
+  }, [text, ms]);
+  return later;
 }
 
 /** Which model is being claimed: `?claim=<name>`, so that other pages can lead here. */

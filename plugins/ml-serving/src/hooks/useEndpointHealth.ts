@@ -28,3 +28,16 @@ export function useEndpointHealth() {
     };
   };
 }
+
+/** Models whose endpoint does not answer as it should. */
+export function useTroubledEndpoints(): readonly string[] {
+  const api = useApi(mlServingApiRef);
+  const { value } = useLoad(
+    signal => api.listEndpoints({}, { signal }),
+    [api],
+    { channel: endpointChangedTopicName },
+  );
+  return (value?.items ?? [])
+    .filter(({ state }) => ['error', 'warning'].includes(endpointTones[state]))
+    .map(({ modelRef }) => modelRef);
+}
