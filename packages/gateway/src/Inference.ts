@@ -1,18 +1,10 @@
+import { ServiceUnavailableError } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import type { Tensor } from './inference/tensors';
-import { loggedPredictions } from './host/columns';
 import type { ModelHost, Served } from './host/ModelHost';
-import { loggedFeatures } from './host/tabular';
+import type { Exchange } from './http/Exchange';
+import { NotStartedError, type ModelAnswer } from './inference/ModelProcess';
 import type { PredictionLog } from './log/PredictionLog';
 import type { Traffic } from './traffic/Traffic';
-
-/** What a route prepared for the version that answers. */
-export type Prepared = {
-  id: string | undefined;
-  inputs: Record<string, Tensor>;
-  outputs: string[] | undefined;
-  rows: number;
-};
 
 /** Asks the model, counts, and writes down; shared by the protocol's route and the tabular one. */
 export class Inference {
@@ -37,108 +29,116 @@ export class Inference {
   }
 
   /**
-   * Runs one request from the first byte of its answer to the row in the log.
+   * Answers one request, from its first byte to its rows in the log.
    *
-   * @param answer - turns the body into tensors for the version found, and the outputs into an answer that is sent
+   * @remarks
+   * The body is not looked at here: the model's own process reads it. So a body that takes long to read, or ends
+   * the reader, is the trouble of the model that was asked.
    */
   async serve(
-    model: string,
-    version: string | undefined,
-    answer: {
-      read(): Promise<Buffer>;
-      prepare(served: Served, body: Buffer): Prepared;
-      send(
-        served: Served,
-        outputs: Record<string, Tensor>,
-        request: { id: string | undefined; requestId: string; rows: number },
-      ): void;
-      sendError(error: unknown): number;
+    exchange: Exchange,
+    request: {
+      model: string;
+      version: string | undefined;
+      route: 'infer' | 'predict';
     },
   ): Promise<void> {
+    const { model, version, route } = request;
     // A name nobody serves is not counted: strangers must not be able to make series.
-    const endpoint = this.#host.names().includes(model) ? model : undefined;
+    const endpoint = this.#host.has(model) ? model : undefined;
     const at = this.#clock();
     const started = performance.now();
+    let status = 500;
     try {
-      const body = await answer.read();
+      const body = await exchange.body();
+      const predictionId = this.#newId();
+      const requestId =
+        exchange.header('x-request-id')?.slice(0, 200) ?? predictionId;
+      const headerLength = exchange.header('inference-header-content-length');
+      const log = this.#log.wants(model);
       // Looked up after the body has arrived, so that a slow sender does not hold on to an old version.
-      const served = this.#host.find(model, version);
-      const request = answer.prepare(served, body);
-      const { worker } = served.version;
-      if (!worker) throw new Error('The version stopped being ready');
-      const requestId = request.id ?? this.#newId();
-      // A copy for the log: the buffers of the request move to the worker.
-      const inputs = copy(request.inputs);
-      const outputs = await worker.run(request.inputs, request.outputs);
-      answer.send(served, outputs, { ...request, requestId });
+      const { served, answer } = await this.#ask(model, version, {
+        route,
+        model,
+        requestId,
+        headerLength,
+        log,
+        body,
+        signal: exchange.signal,
+      });
+      status = answer.message.status;
+      exchange.send(answer.body, {
+        status,
+        headers: {
+          ...answer.message.headers,
+          ...(answer.message.done && { 'x-prediction-id': predictionId }),
+        },
+      });
       const latency = performance.now() - started;
-      if (endpoint) this.#traffic.record(endpoint, latency, false);
-      // The answer is on its way; what follows costs the next request at most.
-      setImmediate(() =>
-        this.#write(served, {
+      count(served, answer, { latency, at });
+      const { done, clientId } = answer.message;
+      if (done?.log) {
+        served.version.learn(done.predictions);
+        this.#log.offer({
+          endpoint: served.endpoint,
+          version: served.version.spec,
+          predictions: served.version.predictions,
+          predictionId,
+          requestId: clientId ?? requestId,
           at,
-          latency,
-          requestId,
-          rows: request.rows,
-          inputs,
-          outputs,
-        }),
-      );
-    } catch (error) {
-      answer.sendError(error);
-      if (endpoint) {
-        this.#traffic.record(endpoint, performance.now() - started, true);
+          latencyMs: latency,
+          rows: done.rows,
+          parts: done.log,
+          payload: answer.payload,
+        });
       }
+    } catch (error) {
+      status = exchange.sendError(error);
+    }
+    if (endpoint) {
+      this.#traffic.record(endpoint, performance.now() - started, status);
     }
   }
 
-  #write(
-    { endpoint, version }: Served,
-    answered: {
-      at: Date;
-      latency: number;
-      requestId: string;
-      rows: number;
-      inputs: Record<string, Tensor>;
-      outputs: Record<string, Tensor>;
-    },
-  ) {
-    const { rows, inputs, outputs } = answered;
-    const { features } = version.spec;
-    const asked = loggedFeatures({
-      features,
-      layout: version.layout,
-      inputs,
-      rows,
-    });
-    const predicted = loggedPredictions(outputs, rows);
-    this.#log.offer(
-      {
-        endpoint: endpoint.endpoint,
-        version: version.spec.version,
-        features,
-        predictions: version.predictions,
-      },
-      asked.map((values, row) => ({
-        request_id: answered.requestId,
-        at: answered.at.toISOString(),
-        endpoint: endpoint.endpoint,
-        model: endpoint.model,
-        version: version.spec.version,
-        variant: endpoint.variant,
-        latency_ms: Number(answered.latency.toFixed(3)),
-        ...values,
-        ...predicted[row],
-      })),
-    );
+  /** Asks the version that answers; once more when it was lost before it began with this request. */
+  async #ask(
+    model: string,
+    version: string | undefined,
+    ask: Parameters<NonNullable<Served['version']['process']>['ask']>[0],
+  ): Promise<{ served: Served; answer: ModelAnswer }> {
+    for (let attempt = 0; ; attempt++) {
+      const served = this.#host.find(model, version);
+      const { process } = served.version;
+      if (!process) {
+        throw new ServiceUnavailableError('The version stopped being ready');
+      }
+      try {
+        return { served, answer: await process.ask(ask) };
+      } catch (error) {
+        if (!(error instanceof NotStartedError) || attempt) throw error;
+      }
+    }
   }
 }
 
-function copy(inputs: Record<string, Tensor>): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, tensor]) => [
-      name,
-      { ...tensor, data: tensor.data.slice() },
-    ]),
-  );
+function count(
+  { version }: Served,
+  { message, queueMs }: ModelAnswer,
+  { latency, at }: { latency: number; at: Date },
+) {
+  const { counts } = version;
+  if (!message.done) {
+    counts.failed += 1;
+    counts.failedMs += latency;
+    return;
+  }
+  const { rows, decodeMs, inferMs, encodeMs } = message.done;
+  counts.succeeded += 1;
+  counts.rows += rows;
+  counts.queueMs += queueMs;
+  counts.decodeMs += decodeMs;
+  counts.inferMs += inferMs;
+  counts.encodeMs += encodeMs;
+  counts.totalMs += latency;
+  counts.lastAt = at.getTime();
 }

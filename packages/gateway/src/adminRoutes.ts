@@ -8,6 +8,7 @@ import {
 import { z } from 'zod';
 import type { ModelHost } from './host/ModelHost';
 import type { StateFile } from './host/StateFile';
+import type { ByteBudget } from './http/ByteBudget';
 import type { Route } from './http/createServer';
 import type { Exchange } from './http/Exchange';
 import type { PredictionLog } from './log/PredictionLog';
@@ -22,6 +23,8 @@ export function adminRoutes(options: {
   stateFile: StateFile;
   log: PredictionLog;
   traffic: Traffic;
+  budget: ByteBudget;
+  problems: { count: number };
 }): Route[] {
   const { host, stateFile, log, traffic } = options;
   const digest = (text: string) => createHash('sha256').update(text).digest();
@@ -61,6 +64,7 @@ export function adminRoutes(options: {
           // Kept before it is acted on: what was answered with 200 survives a crash.
           stateFile.save({ desired: parsed.data });
           host.apply(parsed.data);
+          traffic.keepOnly(host.names());
           exchange.sendJson(status());
         },
       },
@@ -107,6 +111,8 @@ export function adminRoutes(options: {
             totals: traffic.totals(),
             endpoints: host.status,
             log: endpoint => log.counters(endpoint),
+            heldBytes: options.budget.used,
+            internalErrors: options.problems.count,
           });
           exchange.send(Buffer.from(text), {
             headers: { 'content-type': 'text/plain; version=0.0.4' },

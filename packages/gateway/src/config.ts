@@ -1,7 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { InputError } from '@backstage/errors';
 import { z } from 'zod';
+
+const number = (options: { least: number; default: number }) =>
+  z.coerce
+    .number<string | number>()
+    .int()
+    .min(options.least)
+    .default(options.default);
+
+const part = z.coerce.number<string | number>().min(0).max(1);
 
 const configSchema = z.strictObject({
   host: z.string().default('127.0.0.1'),
@@ -23,6 +33,30 @@ const configSchema = z.strictObject({
     .int()
     .min(1024)
     .default(16 * 1024 * 1024),
+  /** Bytes of requests and answers that may be in memory, over all models. */
+  maxHeldBytes: number({ least: 1024 * 1024, default: 512 * 1024 * 1024 }),
+  /** Bytes of requests that may wait for one version. */
+  maxQueueBytes: number({ least: 1024, default: 64 * 1024 * 1024 }),
+  /** A version that does not load and warm up in this time has failed. */
+  loadTimeoutSeconds: z.coerce.number<string | number>().min(1).default(120),
+  /** A run that takes longer is ended, with the process of its version. */
+  inferenceTimeoutMs: number({ least: 10, default: 30_000 }),
+  /** Resident memory of the process of one version; half of the machine's unless given, 0 for no limit. */
+  modelMemoryBytes: number({ least: 0, default: Math.floor(totalmem() / 2) }),
+  /** How long a starting server may say that it is not ready because a model is still loading. */
+  startPatienceMs: number({ least: 0, default: 30_000 }),
+  logQueueBytes: number({ least: 1024, default: 64 * 1024 * 1024 }),
+  /** Which part of the requests is logged, from 0 (none) to 1 (all). */
+  logSampling: part.default(1),
+  /** The same for single endpoints, by name. */
+  logSamplingByEndpoint: z
+    .preprocess(
+      value => (typeof value === 'string' ? JSON.parse(value) : value),
+      z.record(z.string(), part),
+    )
+    .default({}),
+  /** Days for which rolled rows are kept; for ever when absent. */
+  logRetentionDays: z.coerce.number<string | number>().int().min(1).optional(),
 });
 export type GatewayConfig = z.infer<typeof configSchema>;
 
@@ -36,6 +70,16 @@ const flags: Record<keyof GatewayConfig, string> = {
   flushMs: 'flush-ms',
   logQueueRows: 'log-queue-rows',
   maxBodyBytes: 'max-body-bytes',
+  maxHeldBytes: 'max-held-bytes',
+  maxQueueBytes: 'max-queue-bytes',
+  loadTimeoutSeconds: 'load-timeout-seconds',
+  inferenceTimeoutMs: 'inference-timeout-ms',
+  modelMemoryBytes: 'model-memory-bytes',
+  startPatienceMs: 'start-patience-ms',
+  logQueueBytes: 'log-queue-bytes',
+  logSampling: 'log-sampling',
+  logSamplingByEndpoint: 'log-sampling-by-endpoint',
+  logRetentionDays: 'log-retention-days',
 };
 
 /**

@@ -12,8 +12,13 @@ function say(level: string, message: string) {
 
 async function main() {
   const config = readConfig(process.argv.slice(2), process.env);
-  const gateway = await startGateway(config);
+  const gateway = await startGateway(config, { say });
   say('info', `Listening on ${gateway.url}`);
+  // A mistake in one request must not end the others: said, counted in nobody's favour, and carried on from.
+  const carryOn = (error: unknown) =>
+    say('error', `Unforeseen: ${stringifyError(error)}`);
+  process.on('unhandledRejection', carryOn);
+  process.on('uncaughtException', carryOn);
   let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) return;

@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
 import { adminRoutes } from './adminRoutes';
 import type { GatewayConfig } from './config';
 import { ModelHost } from './host/ModelHost';
 import { StateFile, writeAtomically } from './host/StateFile';
+import { ByteBudget } from './http/ByteBudget';
 import { createServer } from './http/createServer';
 import { Inference } from './Inference';
+import { endOrphans } from './inference/childCommand';
 import { oipRoutes } from './oip/routes';
 import { PredictionLog } from './log/PredictionLog';
 import { Traffic } from './traffic/Traffic';
@@ -18,7 +21,7 @@ const version = '0.1.0';
 /** A running gateway. */
 export type Gateway = {
   url: string;
-  /** Answers what is under way, writes the log, ends the threads. */
+  /** Answers what is under way, writes the log, ends the processes. */
   stop(): Promise<void>;
 };
 
@@ -30,8 +33,13 @@ export type Gateway = {
  */
 export async function startGateway(
   config: GatewayConfig,
-  options: { clock?: Clock } = {},
+  options: {
+    clock?: Clock;
+    /** Told what an operator should know. */
+    say?: (level: 'info' | 'warn' | 'error', message: string) => void;
+  } = {},
 ): Promise<Gateway> {
+  const say = options.say ?? (() => {});
   const clock = options.clock ?? (() => new Date());
   const token = readFileSync(config.adminTokenFile, 'utf8').trim();
   if (token.length < 16) {
@@ -41,15 +49,35 @@ export async function startGateway(
   }
   const startedAt = clock().toISOString();
   const stateFile = new StateFile(join(config.stateDir, 'state.json'));
+  if (stateFile.problem) say('error', stateFile.problem);
   const traffic = new Traffic({ clock });
+  const { logSampling, logSamplingByEndpoint } = config;
   const log = new PredictionLog({
     logDir: config.logDir,
     clock,
-    newId: randomUUID,
-    queueLimit: config.logQueueRows,
+    queueRows: config.logQueueRows,
+    queueBytes: config.logQueueBytes,
+    sampling: endpoint =>
+      Object.hasOwn(logSamplingByEndpoint, endpoint)
+        ? logSamplingByEndpoint[endpoint]
+        : logSampling,
+    retentionDays: config.logRetentionDays,
   });
   const host = new ModelHost({
-    onServing: serving => stateFile.save({ serving }),
+    onServing: serving => {
+      try {
+        stateFile.save({ serving });
+      } catch (error) {
+        // It is answering already; only a restart would not know which version did.
+        say('warn', `The state could not be written: ${stringifyError(error)}`);
+      }
+    },
+    limits: {
+      loadTimeoutMs: config.loadTimeoutSeconds * 1000,
+      runTimeoutMs: config.inferenceTimeoutMs,
+      queueBytes: config.maxQueueBytes,
+      memoryBytes: config.modelMemoryBytes,
+    },
   });
   const inference = new Inference({
     host,
@@ -58,10 +86,26 @@ export async function startGateway(
     clock,
     newId: randomUUID,
   });
+  const budget = new ByteBudget(config.maxHeldBytes);
+  const problems = { count: 0 };
   const server = createServer({
     oip: oipRoutes({ version, host, inference }),
-    admin: adminRoutes({ token, startedAt, host, stateFile, log, traffic }),
+    admin: adminRoutes({
+      token,
+      startedAt,
+      host,
+      stateFile,
+      log,
+      traffic,
+      budget,
+      problems,
+    }),
     maxBodyBytes: config.maxBodyBytes,
+    budget,
+    onError: error => {
+      problems.count += 1;
+      say('error', `A request failed unforeseen: ${stringifyError(error)}`);
+    },
   });
   // Clients of Triton and load balancers keep connections longer than Node's five seconds.
   server.keepAliveTimeout = 65_000;
@@ -73,7 +117,12 @@ export async function startGateway(
   const { port } = server.address() as AddressInfo;
   const name = config.host.includes(':') ? `[${config.host}]` : config.host;
   const url = `http://${name}:${port}`;
-  host.apply(stateFile.state.desired, stateFile.state.serving);
+  const orphans = endOrphans();
+  if (orphans) say('warn', `Ended ${orphans} models of a gateway that is gone`);
+  host.resume(stateFile.state.desired, {
+    last: stateFile.state.serving,
+    patienceMs: config.startPatienceMs,
+  });
   log.start({ flushMs: config.flushMs, rollMs: config.rollSeconds * 1000 });
   writeAtomically(
     join(config.stateDir, 'gateway.json'),

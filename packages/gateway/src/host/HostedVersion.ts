@@ -4,32 +4,88 @@ import type {
   GatewayVersion,
   GatewayVersionStatus,
 } from '@downstage/plugin-ml-serving-common';
-import { ModelWorker } from '../inference/ModelWorker';
-import { zeros, type Tensor } from '../inference/tensors';
-import { predictionColumns } from './columns';
-import { layoutOf, type Layout } from './tabular';
+import type { LoadedModel } from '../inference/messages';
+import { ModelProcess, type ProcessLimits } from '../inference/ModelProcess';
+import type { LoadSlots } from './LoadSlots';
 
-const crashesAllowed = 3;
+/** How long to wait before trying again: at once after the first crash, minutes after many. */
+const longestPauseMs = 5 * 60_000;
+/** A version that answered this long is taken for well again. */
+const wellAfterMs = 5 * 60_000;
 
-/** One version of a model: loading, ready or failed. */
+export type Later = (ms: number, work: () => void) => () => void;
+
+/** What was asked of a version since it was first loaded here. */
+export type VersionCounts = {
+  succeeded: number;
+  failed: number;
+  rows: number;
+  queueMs: number;
+  decodeMs: number;
+  inferMs: number;
+  encodeMs: number;
+  totalMs: number;
+  failedMs: number;
+  lastAt: number;
+};
+
+/** One version of a model: loading, ready or failed; one that fails is tried again, ever more seldom. */
 export class HostedVersion {
   readonly spec: GatewayVersion;
+  readonly counts: VersionCounts = {
+    succeeded: 0,
+    failed: 0,
+    rows: 0,
+    queueMs: 0,
+    decodeMs: 0,
+    inferMs: 0,
+    encodeMs: 0,
+    totalMs: 0,
+    failedMs: 0,
+    lastAt: 0,
+  };
   readonly #onChange: () => void;
+  readonly #limits: ProcessLimits;
+  readonly #slots: LoadSlots;
+  readonly #order: () => number;
+  readonly #later: Later;
   #state: GatewayVersionStatus['state'] = 'loading';
   #message: string | undefined;
-  #worker: ModelWorker | undefined;
+  #process: ModelProcess | undefined;
+  #description: LoadedModel | undefined;
   #predictions: Column[] = [];
-  #layout: Layout | undefined;
-  #retired = false;
-  #crashes = 0;
+  #retired = new AbortController();
+  #failures = 0;
+  #crashed = false;
+  #readySince = 0;
+  #cancelRetry: () => void = () => {};
 
-  constructor(spec: GatewayVersion, options: { onChange: () => void }) {
+  constructor(
+    spec: GatewayVersion,
+    options: {
+      onChange: () => void;
+      limits: ProcessLimits;
+      slots: LoadSlots;
+      /** Where in the line of loads it stands; asked when it queues. */
+      order: () => number;
+      later: Later;
+    },
+  ) {
     this.spec = spec;
     this.#onChange = options.onChange;
+    this.#limits = options.limits;
+    this.#slots = options.slots;
+    this.#order = options.order;
+    this.#later = options.later;
   }
 
   get state() {
     return this.#state;
+  }
+
+  /** Whether it has failed at least once since it last answered: others may stand in for it. */
+  get troubled() {
+    return this.#state === 'failed' || this.#crashed;
   }
 
   get status(): GatewayVersionStatus {
@@ -45,77 +101,104 @@ export class HostedVersion {
     return this.#predictions;
   }
 
-  /** How named columns reach this model; undefined when they cannot. */
-  get layout() {
-    return this.#layout;
+  /** What the model is; undefined until it was loaded once. */
+  get description() {
+    return this.#description;
   }
 
-  /** The thread that answers; undefined while it does not. */
-  get worker(): ModelWorker | undefined {
-    return this.#state === 'ready' ? this.#worker : undefined;
+  /** The process that answers; undefined while it does not. */
+  get process(): ModelProcess | undefined {
+    return this.#state === 'ready' ? this.#process : undefined;
   }
 
-  /** Loads and warms up. Never throws: the outcome is the state. */
-  async load(): Promise<void> {
-    if (this.#retired) return;
-    try {
-      const { path, sha256, features } = this.spec;
-      const worker = await ModelWorker.load(
-        { path, sha256 },
-        { onCrash: error => this.#crashed(error) },
-      );
-      this.#worker = worker;
-      this.#layout = layoutOf(features, worker.inputs);
-      await this.#warmUp(worker);
-      if (this.#retired) {
-        await worker.retire(0);
-        return;
-      }
-      this.#state = 'ready';
-      this.#message = this.#layout
-        ? undefined
-        : 'The columns of the signature do not match the inputs of the model: named columns are refused, tensors are served';
-    } catch (error) {
-      this.#state = 'failed';
-      this.#message = stringifyError(error);
-      await this.#worker?.retire(0);
-      this.#worker = undefined;
+  /** Columns of an answer, for versions whose warm-up could not show one. */
+  learn(predictions: Column[]): void {
+    if (!this.#predictions.length && predictions.length) {
+      this.#predictions = predictions;
     }
-    this.#onChange();
+  }
+
+  /** Queues for loading. */
+  start(): void {
+    this.#slots.add(this.#order(), () => this.#load());
   }
 
   async retire(): Promise<void> {
-    this.#retired = true;
-    await this.#worker?.retire();
+    this.#cancelRetry();
+    this.#retired.abort();
+    await this.#process?.retire();
   }
 
-  /** The first run of a session allocates: it happens here, before traffic. It also shows what answers look like. */
-  async #warmUp(worker: ModelWorker) {
-    const width = this.spec.features.length || 1;
-    for (const rows of [1, 8]) {
-      const inputs = Object.fromEntries(
-        worker.inputs.map(({ name, type, shape }): [string, Tensor] => {
-          const dims = shape.map((size, index) => {
-            if (size !== -1) return size;
-            if (index === 0) return rows;
-            return this.#layout?.kind === 'matrix' ? width : 1;
-          });
-          const count = dims.reduce((product, size) => product * size, 1);
-          return [name, { type, dims, data: zeros(type, count) }];
-        }),
+  /** Never throws: the outcome is the state. */
+  async #load(): Promise<void> {
+    const { signal } = this.#retired;
+    if (signal.aborted) return;
+    try {
+      const { version, path, sha256, features } = this.spec;
+      const loaded = await ModelProcess.load(
+        { type: 'load', version, path, sha256, features },
+        {
+          limits: this.#limits,
+          signal,
+          onCrash: error => {
+            if (this.#process === loaded) this.#end(error);
+          },
+        },
       );
-      const outputs = await worker.run(inputs);
-      this.#predictions = predictionColumns(worker.outputs, outputs);
+      if (signal.aborted) {
+        await loaded.retire(0);
+        return;
+      }
+      this.#process = loaded;
+      this.#description = loaded.description;
+      this.#predictions = loaded.description.predictions ?? this.#predictions;
+      this.#state = 'ready';
+      this.#crashed = false;
+      this.#readySince = performance.now();
+      const { warnings } = loaded.description;
+      this.#message = warnings.length ? warnings.join('; ') : undefined;
+      this.#onChange();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#failures += 1;
+      this.#state = 'failed';
+      const pauseMs = pauseAfter(this.#failures);
+      this.#message = `${
+        error instanceof Error ? error.message : stringifyError(error)
+      } (tried ${this.#failures} ${
+        this.#failures === 1 ? 'time' : 'times'
+      }, again in ${pauseMs / 1000} s)`;
+      this.#retryIn(pauseMs);
+      this.#onChange();
     }
   }
 
-  #crashed(error: Error) {
-    this.#worker = undefined;
-    if (this.#retired) return;
-    this.#crashes += 1;
-    this.#message = `The inference worker ended: ${stringifyError(error)}`;
-    this.#state = this.#crashes > crashesAllowed ? 'failed' : 'loading';
+  /** A process that had answered has ended. */
+  #end(error: Error) {
+    this.#process = undefined;
+    if (this.#retired.signal.aborted) return;
+    if (performance.now() - this.#readySince > wellAfterMs) this.#failures = 0;
+    this.#crashed = true;
+    this.#failures += 1;
+    // Once is bad luck and mended at once. More often is a state that people should see.
+    const pauseMs = this.#failures === 1 ? 0 : pauseAfter(this.#failures - 1);
+    this.#state = this.#failures > 3 ? 'failed' : 'loading';
+    this.#message = `The model's process was lost: ${error.message} (${
+      this.#failures
+    } ${this.#failures === 1 ? 'time' : 'times'}, loaded again ${
+      pauseMs ? `in ${pauseMs / 1000} s` : 'now'
+    })`;
+    this.#retryIn(pauseMs);
     this.#onChange();
-    if (this.#state === 'loading') this.load();
   }
+
+  #retryIn(pauseMs: number) {
+    this.#cancelRetry();
+    this.#cancelRetry = this.#later(pauseMs, () => this.start());
+  }
+}
+
+/** 2 s, 4 s, 8 s … 5 minutes. */
+export function pauseAfter(failures: number): number {
+  return Math.min(1000 * 2 ** Math.min(failures, 20), longestPauseMs);
 }

@@ -1,10 +1,13 @@
+import { availableParallelism } from 'node:os';
 import { NotFoundError, ServiceUnavailableError } from '@backstage/errors';
 import type {
   GatewayDesiredState,
   GatewayEndpoint,
   GatewayStatus,
 } from '@downstage/plugin-ml-serving-common';
-import { HostedVersion } from './HostedVersion';
+import type { ProcessLimits } from '../inference/ModelProcess';
+import { HostedVersion, type Later } from './HostedVersion';
+import { LoadSlots } from './LoadSlots';
 
 type Hosted = {
   spec: GatewayEndpoint;
@@ -18,31 +21,61 @@ type Hosted = {
 /** A version that can answer right now, and whose it is. */
 export type Served = { endpoint: GatewayEndpoint; version: HostedVersion };
 
+/** A load that takes longer than this lets the next one begin. */
+const loadPatienceMs = 2_000;
+
 /**
  * Brings what is loaded to the wish, and says who answers.
  *
  * @remarks
  * A switch is one assignment: requests before it go to the old version, requests after it to the new one, and none
- * waits, because the new one was loaded and warmed up in a thread of its own. Loads run one at a time.
+ * waits, because the new one was loaded and warmed up in a process of its own. Loads run side by side, the versions
+ * that are to answer before those that are kept for a way back. When the version that answers is lost, another loaded
+ * one stands in until it is back.
  */
 export class ModelHost {
   readonly #endpoints = new Map<string, Hosted>();
   readonly #onServing: (serving: Record<string, number>) => void;
-  #loads: Promise<void> = Promise.resolve();
+  readonly #limits: ProcessLimits;
+  readonly #later: Later;
+  readonly #slots = new LoadSlots({
+    limit: Math.max(availableParallelism(), 2),
+    patienceMs: loadPatienceMs,
+  });
+  /** Endpoints of the first wish that are neither answering nor given up; empty for good after the start. */
+  #starting = new Set<string>();
 
   constructor(options: {
     /** Told after each switch which version of each endpoint answers. */
     onServing: (serving: Record<string, number>) => void;
+    limits: ProcessLimits;
+    later?: Later;
   }) {
     this.#onServing = options.onServing;
+    this.#limits = options.limits;
+    this.#later = options.later ?? laterInTime;
   }
 
-  /** Takes the whole wish. Returns at once; loads go on behind. Versions that failed are tried again. */
+  /**
+   * Takes the wish that was kept on disk. The server is not ready until each endpoint of it answers or has failed
+   * once, for at most `patienceMs`: one model that hangs is not the others' trouble.
+   */
+  resume(
+    desired: GatewayDesiredState,
+    options: { last: Record<string, number>; patienceMs: number },
+  ): void {
+    this.#starting = new Set(desired.endpoints.map(item => item.endpoint));
+    this.#later(options.patienceMs, () => this.#starting.clear());
+    this.apply(desired, options.last);
+  }
+
+  /** Takes the whole wish. Returns at once; loads go on behind. What has failed is tried again in its own time. */
   apply(desired: GatewayDesiredState, last: Record<string, number> = {}): void {
     const wanted = new Set(desired.endpoints.map(item => item.endpoint));
     for (const [name, hosted] of this.#endpoints) {
       if (wanted.has(name)) continue;
       this.#endpoints.delete(name);
+      this.#starting.delete(name);
       for (const version of hosted.versions.values()) version.retire();
     }
     for (const spec of desired.endpoints) {
@@ -59,14 +92,28 @@ export class ModelHost {
     }
   }
 
+  has(name: string): boolean {
+    return this.#endpoints.has(name);
+  }
+
   /** The version that answers, or the one asked for when it is loaded. */
   find(name: string, version?: string): Served {
     const hosted = this.#endpoints.get(name);
     if (!hosted) {
       throw new NotFoundError(
-        `There is no model '${name}' here; served are: ${
-          [...this.#endpoints.keys()].join(', ') || 'none'
+        `There is no model '${name.slice(0, 200)}' here; served are: ${
+          [...this.#endpoints.keys()].slice(0, 20).join(', ') || 'none'
         }`,
+      );
+    }
+    if (version !== undefined && !/^[1-9]\d{0,14}$/.test(version)) {
+      throw new NotFoundError(
+        `'${version.slice(
+          0,
+          40,
+        )}' is no version of model '${name}'; loaded are: ${this.versionsOf(
+          name,
+        ).join(', ')}`,
       );
     }
     const number = version === undefined ? hosted.active : Number(version);
@@ -79,7 +126,7 @@ export class ModelHost {
         ).join(', ')}`,
       );
     }
-    if (!found?.worker) {
+    if (!found?.process) {
       throw new ServiceUnavailableError(
         `Model '${name}' is not ready: ${[...hosted.versions.values()]
           .map(
@@ -100,20 +147,21 @@ export class ModelHost {
 
   /** Versions that can be asked for, as strings, oldest first. */
   versionsOf(name: string): string[] {
-    return [...(this.#endpoints.get(name)?.versions.values() ?? [])]
+    return this.loaded(name)
       .filter(version => version.state === 'ready')
-      .map(version => version.spec.version)
-      .sort((a, b) => a - b)
-      .map(String);
+      .map(version => String(version.spec.version));
   }
 
-  /** Whether nothing of the wish is still loading. A model that cannot be loaded does not hold the server back. */
-  get ready(): boolean {
-    return [...this.#endpoints.values()].every(
-      hosted =>
-        hosted.active !== undefined ||
-        [...hosted.versions.values()].every(item => item.state === 'failed'),
+  /** Every version of a model in any state, oldest first. */
+  loaded(name: string): HostedVersion[] {
+    return [...(this.#endpoints.get(name)?.versions.values() ?? [])].sort(
+      (a, b) => a.spec.version - b.spec.version,
     );
+  }
+
+  /** Whether the start is over. After that a model that is not ready says so itself, under its own address. */
+  get ready(): boolean {
+    return this.#starting.size === 0;
   }
 
   get status(): GatewayStatus['endpoints'] {
@@ -125,7 +173,7 @@ export class ModelHost {
     }));
   }
 
-  /** Ends every thread. */
+  /** Ends every process. */
   async stop(): Promise<void> {
     const all = [...this.#endpoints.values()].flatMap(hosted => [
       ...hosted.versions.values(),
@@ -135,19 +183,15 @@ export class ModelHost {
   }
 
   #loadMissing(hosted: Hosted) {
-    const ordered = [...hosted.spec.versions].sort((a, b) => {
-      const first = (item: { version: number }) =>
-        item.version === hosted.spec.active ? 0 : 1;
-      return first(a) - first(b);
-    });
-    for (const spec of ordered) {
+    for (const spec of hosted.spec.versions) {
       const found = hosted.versions.get(spec.version);
       const same =
         found?.spec.sha256 === spec.sha256 &&
+        found.spec.path === spec.path &&
         JSON.stringify(found.spec.features) === JSON.stringify(spec.features);
-      if (found && same && found.state !== 'failed') continue;
+      if (found && same) continue;
       // Something else under the number that answers: refused, a version never changes.
-      if (found && hosted.active === spec.version && found.worker) continue;
+      if (found && hosted.active === spec.version && found.process) continue;
       found?.retire();
       const version: HostedVersion = new HostedVersion(spec, {
         onChange: () => {
@@ -155,9 +199,13 @@ export class ModelHost {
             this.#settle(hosted);
           }
         },
+        limits: this.#limits,
+        slots: this.#slots,
+        order: () => (hosted.spec.active === spec.version ? 0 : 1),
+        later: this.#later,
       });
       hosted.versions.set(spec.version, version);
-      this.#loads = this.#loads.then(() => version.load());
+      version.start();
     }
   }
 
@@ -165,12 +213,21 @@ export class ModelHost {
     const { spec, versions } = hosted;
     const before = hosted.active;
     const wanted = versions.get(spec.active);
-    if (wanted?.state === 'ready') {
-      hosted.active = spec.active;
-    } else if (hosted.active === undefined && wanted?.state === 'failed') {
-      const fallback =
-        hosted.last === undefined ? undefined : versions.get(hosted.last);
-      if (fallback?.state === 'ready') hosted.active = hosted.last;
+    const isReady = (number: number | undefined): number | undefined =>
+      number !== undefined && versions.get(number)?.process
+        ? number
+        : undefined;
+    if (wanted?.process) hosted.active = spec.active;
+    else if (isReady(before) === undefined) {
+      // Nobody answers. A version that is only loading is waited for; one in trouble is stood in for.
+      hosted.active = wanted?.troubled
+        ? isReady(hosted.last) ??
+          [...versions.keys()].sort((a, b) => b - a).find(isReady)
+        : undefined;
+    }
+    if (hosted.active !== undefined) hosted.last = hosted.active;
+    if (hosted.active !== undefined || wanted?.troubled) {
+      this.#starting.delete(spec.endpoint);
     }
     const kept = new Set(spec.versions.map(version => version.version));
     for (const [number, version] of versions) {
@@ -178,14 +235,23 @@ export class ModelHost {
       versions.delete(number);
       version.retire();
     }
-    if (hosted.active !== before) this.#onServing(this.#serving());
+    if (hosted.active !== before && hosted.active !== undefined) {
+      this.#onServing(this.#serving());
+    }
   }
 
   #serving(): Record<string, number> {
     const serving: Record<string, number> = {};
-    for (const [name, { active }] of this.#endpoints) {
-      if (active !== undefined) serving[name] = active;
+    for (const [name, { active, last }] of this.#endpoints) {
+      const answered = active ?? last;
+      if (answered !== undefined) serving[name] = answered;
     }
     return serving;
   }
 }
+
+const laterInTime: Later = (ms, work) => {
+  const timer = setTimeout(work, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
+};

@@ -34,16 +34,35 @@ export function writeAtomically(path: string, text: string): void {
   renameSync(temporary, path);
 }
 
-/** The last wish, kept on disk so that a restart serves it without asking anybody. */
+/**
+ * The last wish, kept on disk so that a restart serves it without asking anybody.
+ *
+ * @remarks
+ * A file that cannot be read is set aside, never overwritten, and the gateway starts without a wish:
+ * whoever tells it what to serve will tell it again.
+ */
 export class StateFile {
   readonly #path: string;
-  #state: SavedState;
+  readonly #problem: string | undefined;
+  #state: SavedState = { desired: { endpoints: [] }, serving: {} };
 
   constructor(path: string) {
     this.#path = path;
-    this.#state = existsSync(path)
-      ? stateSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
-      : { desired: { endpoints: [] }, serving: {} };
+    if (!existsSync(path)) return;
+    try {
+      this.#state = stateSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    } catch (error) {
+      const aside = `${path}.broken-${randomUUID().slice(0, 8)}`;
+      this.#problem = `${path} could not be read and was set aside as ${aside}: ${
+        error instanceof Error ? error.message.slice(0, 300) : error
+      }`;
+      renameSync(path, aside);
+    }
+  }
+
+  /** Why the file that was found is not used; undefined when all is well. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   get state(): SavedState {
@@ -51,7 +70,8 @@ export class StateFile {
   }
 
   save(patch: Partial<SavedState>): void {
-    this.#state = { ...this.#state, ...patch };
-    writeAtomically(this.#path, JSON.stringify(this.#state, undefined, 2));
+    const state = { ...this.#state, ...patch };
+    writeAtomically(this.#path, JSON.stringify(state, undefined, 2));
+    this.#state = state;
   }
 }

@@ -1,11 +1,8 @@
 import type { Column } from '@downstage/plugin-ml-serving-common';
-import type { Tensor, TensorInfo } from '../inference/tensors';
-import { unpackValues } from '../inference/tensors';
+import { toJsonTexts, type Tensor } from '../inference/tensors';
 
 /** Vectors longer than this are answered but not logged: a log of images or embeddings is another tool. */
 export const longestLoggedVector = 64;
-
-export type Value = number | string | boolean | null;
 
 function columnType(info: { type: Tensor['type'] }): Column['type'] {
   if (info.type.startsWith('float')) return 'double';
@@ -14,19 +11,17 @@ function columnType(info: { type: Tensor['type'] }): Column['type'] {
 }
 
 /** How many columns an answer takes in the log per row: 1 for [N] and [N,1], K for [N,K], 0 when it is not logged. */
-function widthOf(dims: number[]): number {
+export function widthOf(dims: readonly number[]): number {
   if (dims.length === 1) return 1;
   if (dims.length !== 2) return 0;
   return dims[1] > longestLoggedVector ? 0 : dims[1];
 }
 
-/** The prediction columns of a model: `label`, `probabilities_0`, `probabilities_1`. */
+/** The prediction columns of an answer: `label`, `probabilities_0`, `probabilities_1`. */
 export function predictionColumns(
-  outputs: TensorInfo[],
-  sample: Record<string, Tensor>,
+  outputs: Iterable<readonly [string, Pick<Tensor, 'type' | 'dims'>]>,
 ): Column[] {
-  return outputs.flatMap(({ name }): Column[] => {
-    const tensor = sample[name];
+  return [...outputs].flatMap(([name, tensor]): Column[] => {
     const type = columnType(tensor);
     const width = widthOf(tensor.dims);
     if (width <= 1) return width ? [{ name, type }] : [];
@@ -37,49 +32,46 @@ export function predictionColumns(
   });
 }
 
-/** One object a row; [N,K] answers are lists. */
-export function predictionRows(
-  outputs: Record<string, Tensor>,
+/**
+ * The answer to rows with named columns as JSON text: one object a row; [N,K] outputs are lists.
+ *
+ * @remarks
+ * Integers beyond 2^53 are strings of digits, because browsers read this. Outputs without a value for each row
+ * are left out and named.
+ */
+export function predictionsText(
+  outputs: ReadonlyMap<string, Tensor>,
   rows: number,
-): Record<string, Value | Value[]>[] {
-  const result: Record<string, Value | Value[]>[] = Array.from(
-    { length: rows },
-    () => ({}),
-  );
-  for (const [name, tensor] of Object.entries(outputs)) {
-    const values = unpackValues(tensor);
-    const width = values.length / Math.max(rows, 1);
-    if (!Number.isInteger(width)) continue;
+): { predictions: string; omitted: string[] } {
+  const omitted: string[] = [];
+  const columns: { key: string; width: number; texts: string[] }[] = [];
+  for (const [name, tensor] of outputs) {
+    if (tensor.dims[0] !== rows) {
+      omitted.push(name);
+      continue;
+    }
+    const big = tensor.type === 'int64' || tensor.type === 'uint64';
+    const texts = toJsonTexts(tensor);
+    const width = texts.length / rows;
     const scalar =
       tensor.dims.length < 2 || (tensor.dims.length === 2 && width === 1);
-    for (let row = 0; row < rows; row++) {
-      result[row][name] = scalar
-        ? values[row]
-        : values.slice(row * width, (row + 1) * width);
-    }
+    columns.push({
+      key: JSON.stringify(name),
+      width: scalar ? 0 : width,
+      texts: big
+        ? texts.map(text =>
+            Number.isSafeInteger(Number(text)) ? text : `"${text}"`,
+          )
+        : texts,
+    });
   }
-  return result;
-}
-
-/** The prediction part of log rows, under the names of `predictionColumns`. */
-export function loggedPredictions(
-  outputs: Record<string, Tensor>,
-  rows: number,
-): Record<string, Value>[] {
-  const result: Record<string, Value>[] = Array.from(
-    { length: rows },
-    () => ({}),
-  );
-  for (const [name, tensor] of Object.entries(outputs)) {
-    const width = widthOf(tensor.dims);
-    if (!width || tensor.dims[0] !== rows) continue;
-    const values = unpackValues(tensor);
-    for (let row = 0; row < rows; row++) {
-      for (let index = 0; index < width; index++) {
-        const column = width === 1 ? name : `${name}_${index}`;
-        result[row][`prediction.${column}`] = values[row * width + index];
-      }
-    }
-  }
-  return result;
+  const items = Array.from({ length: rows }, (_, row) => {
+    const fields = columns.map(({ key, width, texts }) =>
+      width === 0
+        ? `${key}:${texts[row]}`
+        : `${key}:[${texts.slice(row * width, (row + 1) * width).join(',')}]`,
+    );
+    return `{${fields.join(',')}}`;
+  });
+  return { predictions: `[${items.join(',')}]`, omitted };
 }

@@ -1,6 +1,8 @@
 import type { Column } from '@downstage/plugin-ml-serving-common';
 import type { TensorInfo } from '../inference/tensors';
-import { layoutOf, loggedFeatures, rowsToTensors } from './tabular';
+import { fromPayload, toPayload } from '../log/payload';
+import type { Tensor } from '../inference/tensors';
+import { layoutOf, rowsToTensors, type Layout } from './tabular';
 
 const features: Column[] = [
   { name: 'size', type: 'double' },
@@ -18,29 +20,53 @@ const rows = [
   { size: null, smoker: false, visits: 0 },
 ];
 
+/** What the log reads back of the tensors of a request. */
+function logged(
+  layout: Layout | undefined,
+  inputs: Map<string, Tensor>,
+  count: number,
+) {
+  const { parts, buffers } = toPayload({
+    features,
+    layout,
+    inputs,
+    outputs: new Map(),
+    rows: count,
+  });
+  return Object.fromEntries(
+    fromPayload({
+      features,
+      parts,
+      payload: Buffer.concat(buffers),
+      rows: count,
+    }),
+  );
+}
+
 describe('named columns', () => {
   it('become one matrix in the order of the signature', () => {
     const layout = layoutOf(features, matrix);
     if (!layout) throw new Error('no layout');
     const inputs = rowsToTensors({ features, layout, rows });
-    expect(inputs).toEqual({
+    expect(Object.fromEntries(inputs)).toEqual({
       X: {
         type: 'float32',
         dims: [2, 3],
         data: Float32Array.of(1.5, 1, 2, NaN, 0, 0),
       },
     });
-    expect(loggedFeatures({ features, layout, inputs, rows: 2 })).toEqual([
-      { 'feature.size': 1.5, 'feature.smoker': true, 'feature.visits': 2 },
-      { 'feature.size': null, 'feature.smoker': false, 'feature.visits': 0 },
-    ]);
+    expect(logged(layout, inputs, 2)).toEqual({
+      'feature.size': [1.5, null],
+      'feature.smoker': [true, false],
+      'feature.visits': [2, 0],
+    });
   });
 
   it('become one tensor each when the model has an input for each', () => {
     const layout = layoutOf(features, columns);
     if (!layout) throw new Error('no layout');
     const inputs = rowsToTensors({ features, layout, rows });
-    expect(inputs).toMatchObject({
+    expect(Object.fromEntries(inputs)).toMatchObject({
       size: { dims: [2, 1], data: Float64Array.of(1.5, NaN) },
       smoker: { dims: [2, 1], data: Uint8Array.of(1, 0) },
       visits: { dims: [2], data: BigInt64Array.of(2n, 0n) },
@@ -63,15 +89,16 @@ describe('named columns', () => {
 
   it('are logged as missing where a tensor held what the column cannot', () => {
     const layout = layoutOf(features, matrix);
-    const inputs = {
-      X: {
-        type: 'float32' as const,
-        dims: [1, 3],
-        data: Float32Array.of(1, 1, 2.5),
-      },
-    };
-    expect(loggedFeatures({ features, layout, inputs, rows: 1 })).toEqual([
-      { 'feature.size': 1, 'feature.smoker': true, 'feature.visits': null },
+    const inputs = new Map<string, Tensor>([
+      [
+        'X',
+        { type: 'float32', dims: [1, 3], data: Float32Array.of(1, 1, 2.5) },
+      ],
     ]);
+    expect(logged(layout, inputs, 1)).toEqual({
+      'feature.size': [1],
+      'feature.smoker': [true],
+      'feature.visits': [null],
+    });
   });
 });

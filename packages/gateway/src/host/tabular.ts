@@ -1,15 +1,36 @@
-import { InputError } from '@backstage/errors';
 import type { Cell, Column } from '@downstage/plugin-ml-serving-common';
+import { BadInput } from '../inference/BadInput';
 import {
   hasNaN,
   packValues,
-  unpackValues,
   type Tensor,
   type TensorInfo,
 } from '../inference/tensors';
-import type { Value } from './columns';
+import { parseJson, shortList } from '../oip/decode';
 
 export type Row = Record<string, Cell>;
+
+const mostRows = 10_000;
+
+/** Reads the body of a request with named columns. */
+export function readRows(body: Buffer): Row[] {
+  const json = parseJson(body);
+  const rows =
+    typeof json === 'object' && json !== null && 'rows' in json
+      ? json.rows
+      : undefined;
+  if (!Array.isArray(rows) || !rows.length || rows.length > mostRows) {
+    throw new BadInput(
+      `Invalid request: wanted {"rows": [...]} with 1 to ${mostRows} objects`,
+    );
+  }
+  rows.forEach((row, index) => {
+    if (typeof row !== 'object' || row === null || Array.isArray(row)) {
+      throw new BadInput(`Invalid request: row ${index} is no object`);
+    }
+  });
+  return rows;
+}
 
 /** How the columns of a table meet the inputs of a model. */
 export type Layout =
@@ -47,26 +68,27 @@ export function layoutOf(
 /**
  * Turns rows by name into the model's tensors.
  *
- * @throws InputError naming every missing and unknown column, or the first value of a wrong type
+ * @throws BadInput naming every missing and unknown column, or the first value of a wrong type
  */
 export function rowsToTensors(options: {
   features: Column[];
   layout: Layout;
   rows: Row[];
-}): Record<string, Tensor> {
+}): Map<string, Tensor> {
   const { features, layout, rows } = options;
   checkColumns(features, rows);
   const column = (feature: Column, type: Tensor['type']) =>
     rows.map((row, index) => cell(row[feature.name], feature, type, index));
   if (layout.kind === 'columns') {
-    return Object.fromEntries(
-      features.map(feature => {
+    return new Map(
+      features.map((feature): [string, Tensor] => {
         const info = layout.inputs.get(feature.name) as TensorInfo;
         const dims = info.shape.length === 1 ? [rows.length] : [rows.length, 1];
         const data = packValues(
           `Column '${feature.name}'`,
           info.type,
           column(feature, info.type),
+          { booleans: true },
         );
         return [feature.name, { type: info.type, dims, data }];
       }),
@@ -76,9 +98,8 @@ export function rowsToTensors(options: {
   const columns = features.map(feature => column(feature, type));
   const values = rows.flatMap((_, row) => columns.map(list => list[row]));
   const dims = [rows.length, features.length];
-  return {
-    [name]: { type, dims, data: packValues(`Input '${name}'`, type, values) },
-  };
+  const data = packValues(`Input '${name}'`, type, values, { booleans: true });
+  return new Map([[name, { type, dims, data }]]);
 }
 
 function checkColumns(features: Column[], rows: Row[]) {
@@ -89,9 +110,8 @@ function checkColumns(features: Column[], rows: Row[]) {
     );
     const unknown = Object.keys(row).filter(name => !known.has(name));
     if (!missing.length && !unknown.length) return;
-    const list = (names: string[]) =>
-      names.slice(0, 10).join(', ') + (names.length > 10 ? ', …' : '');
-    throw new InputError(
+    const list = shortList;
+    throw new BadInput(
       `Row ${index}: ${[
         missing.length &&
           `missing columns ${list(missing.map(feature => feature.name))}`,
@@ -110,10 +130,12 @@ function cell(
   row: number,
 ): Cell {
   const refuse = (wanted: string): never => {
-    throw new InputError(
-      `Row ${row}, column '${feature.name}': found ${JSON.stringify(
-        value,
-      )}, wanted ${wanted}`,
+    throw new BadInput(
+      `Row ${row}, column '${feature.name}': found ${
+        typeof value === 'object' && value !== null
+          ? 'an object or array'
+          : JSON.stringify(value).slice(0, 80)
+      }, wanted ${wanted}`,
     );
   };
   if (value === null) {
@@ -130,51 +152,5 @@ function cell(
       return typeof value === 'boolean' ? value : refuse('true or false');
     default:
       return typeof value === 'string' ? value : refuse('a string');
-  }
-}
-
-/** The feature part of log rows, read back from what the model was given, however it was asked. */
-export function loggedFeatures(options: {
-  features: Column[];
-  layout: Layout | undefined;
-  inputs: Record<string, Tensor>;
-  rows: number;
-}): Record<string, Value>[] {
-  const { features, layout, inputs, rows } = options;
-  const result: Record<string, Value>[] = Array.from(
-    { length: rows },
-    () => ({}),
-  );
-  if (!layout) return result;
-  const matrix =
-    layout.kind === 'matrix' && unpackValues(inputs[layout.input.name]);
-  if (matrix && matrix.length !== rows * features.length) return result;
-  features.forEach((feature, index) => {
-    const values = matrix ? undefined : unpackValues(inputs[feature.name]);
-    for (let row = 0; row < rows; row++) {
-      result[row][`feature.${feature.name}`] = asColumn(
-        feature.type,
-        matrix ? matrix[row * features.length + index] : values?.[row] ?? null,
-      );
-    }
-  });
-  return result;
-}
-
-/**
- * A tensor's value as the type its column has in the log. A tensor of floats also carries booleans and integers;
- * what the column cannot hold, such as a fraction among integers, is logged as missing rather than made up.
- */
-function asColumn(type: Column['type'], value: Value): Value {
-  if (value === null) return null;
-  switch (type) {
-    case 'boolean':
-      return Boolean(Number(value));
-    case 'string':
-      return String(value);
-    case 'long':
-      return Number.isInteger(Number(value)) ? value : null;
-    default:
-      return Number(value);
   }
 }

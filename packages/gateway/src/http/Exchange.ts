@@ -1,26 +1,44 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createGunzip, createInflate } from 'node:zlib';
 import { InputError } from '@backstage/errors';
+import { parseJson } from '../oip/decode';
+import type { ByteBudget } from './ByteBudget';
 import { PayloadTooLargeError, toErrorAnswer } from './errors';
 
 /** One request and its answer, as routes see it. */
 export class Exchange {
   readonly method: string;
   readonly query: URLSearchParams;
+  /** Fires when the client has gone before it was answered. */
+  readonly signal: AbortSignal;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #maxBodyBytes: number;
+  readonly #budget: ByteBudget;
+  #held = 0;
 
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
-    options: { query: URLSearchParams; maxBodyBytes: number },
+    options: {
+      query: URLSearchParams;
+      maxBodyBytes: number;
+      budget: ByteBudget;
+    },
   ) {
     this.method = request.method ?? 'GET';
     this.query = options.query;
     this.#request = request;
     this.#response = response;
     this.#maxBodyBytes = options.maxBodyBytes;
+    this.#budget = options.budget;
+    const gone = new AbortController();
+    this.signal = gone.signal;
+    response.once('close', () => {
+      this.#budget.giveBack(this.#held);
+      this.#held = 0;
+      if (!response.writableFinished) gone.abort();
+    });
   }
 
   header(name: string): string | undefined {
@@ -28,52 +46,52 @@ export class Exchange {
     return Array.isArray(value) ? value[0] : value;
   }
 
-  /** The body, inflated; its type is not looked at, because clients do not send it truthfully. */
+  /**
+   * The body, inflated; its type is not looked at, because clients do not send it truthfully.
+   * What is held counts against the budget until the answer is out.
+   */
   async body(): Promise<Buffer> {
-    const encoding = this.header('content-encoding') ?? 'identity';
+    const encoding = (
+      this.header('content-encoding') ?? 'identity'
+    ).toLowerCase();
     let stream: NodeJS.ReadableStream = this.#request;
-    if (encoding === 'gzip') stream = this.#request.pipe(createGunzip());
-    else if (encoding === 'deflate')
-      stream = this.#request.pipe(createInflate());
+    if (encoding === 'gzip') stream = this.#inflate(createGunzip());
+    else if (encoding === 'deflate') stream = this.#inflate(createInflate());
     else if (encoding !== 'identity') {
       throw new InputError(
-        `Content-Encoding is ${encoding}; gzip, deflate and identity are understood`,
+        `Content-Encoding is ${encoding.slice(
+          0,
+          40,
+        )}; gzip, deflate and identity are understood`,
       );
     }
+    const declared = Number(this.header('content-length') ?? 0);
+    if (declared > this.#maxBodyBytes) throw this.#tooLarge();
     const chunks: Buffer[] = [];
     let size = 0;
     try {
       for await (const chunk of stream) {
         const bytes = Buffer.from(chunk);
         size += bytes.length;
-        if (size > this.#maxBodyBytes) {
-          throw new PayloadTooLargeError(
-            `The body is larger than ${
-              this.#maxBodyBytes
-            } bytes; send fewer rows at a time`,
-          );
-        }
+        if (size > this.#maxBodyBytes) throw this.#tooLarge();
+        // Counted as it arrives, not as it is promised: a promise costs nothing.
+        this.#budget.take(bytes.length);
+        this.#held += bytes.length;
         chunks.push(bytes);
       }
     } catch (error) {
       if (error instanceof PayloadTooLargeError) throw error;
+      if (error instanceof Error && error.name === 'ServiceUnavailableError') {
+        throw error;
+      }
       throw new InputError('The body could not be read', error);
     }
-    return Buffer.concat(chunks);
+    return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size);
   }
 
   /** The body as JSON. */
   async json(): Promise<unknown> {
-    const body = await this.body();
-    try {
-      return JSON.parse(body.toString('utf8'));
-    } catch (error) {
-      throw new InputError(
-        `The body is not JSON: ${
-          error instanceof Error ? error.message : error
-        }`,
-      );
-    }
+    return parseJson(await this.body());
   }
 
   sendJson(body: unknown, status = 200): void {
@@ -90,8 +108,15 @@ export class Exchange {
   ): void {
     const { status = 200, headers } = options;
     if (this.#response.headersSent || this.#response.destroyed) return;
-    // What is left of a refused body is not worth reading.
-    const close = status === 413 ? { connection: 'close' } : {};
+    // The rest of a refused body is read and forgotten, so that the client sees why; unless that is too much.
+    const rest = Number(this.header('content-length') ?? Infinity);
+    const close =
+      status === 413 && rest > 8 * this.#maxBodyBytes
+        ? { connection: 'close' }
+        : {};
+    // A client that does not read its answer holds memory too.
+    this.#budget.hold(body.length);
+    this.#held += body.length;
     this.#response.writeHead(status, {
       'content-length': body.length,
       ...headers,
@@ -106,9 +131,28 @@ export class Exchange {
       status,
       headers: {
         'content-type': 'application/json',
-        ...(status === 503 && { 'retry-after': '1' }),
+        ...((status === 503 || status === 429) && { 'retry-after': '1' }),
       },
     });
     return status;
+  }
+
+  #inflate<T extends NodeJS.ReadWriteStream & { destroy(error?: Error): void }>(
+    stream: T,
+  ): T {
+    // A client that goes while it sends ends the stream behind it too.
+    this.#request.once('error', error => stream.destroy(error));
+    this.#request.once('close', () => {
+      if (!this.#request.complete) stream.destroy(new Error('cut off'));
+    });
+    return this.#request.pipe(stream);
+  }
+
+  #tooLarge() {
+    return new PayloadTooLargeError(
+      `The body is larger than ${
+        this.#maxBodyBytes
+      } bytes; send fewer rows at a time`,
+    );
   }
 }

@@ -1,6 +1,12 @@
-import { createServer as createHttpServer, type Server } from 'node:http';
-import { NotFoundError } from '@backstage/errors';
-import { MethodNotAllowedError } from './errors';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+} from 'node:http';
+import type { Socket } from 'node:net';
+import { InputError, NotFoundError } from '@backstage/errors';
+import type { ByteBudget } from './ByteBudget';
+import { MethodNotAllowedError, toErrorAnswer } from './errors';
 import { Exchange } from './Exchange';
 
 /** A path with its verbs: `^/models/([^/]+)/infer$`; the groups are passed on, decoded. */
@@ -12,35 +18,101 @@ export type Route = {
   >;
 };
 
+/** How long a client may take to send a request. */
+const headersTimeoutMs = 15_000;
+const requestTimeoutMs = 60_000;
+const mostConnections = 10_000;
+
 /**
  * The HTTP server: finds the route, turns every error into the protocol's one shape.
  *
  * @remarks
  * The Open Inference Protocol may be reached under any prefix, because clients allow one in their base address
- * and proxies do not always strip it. The admin API and the metrics have one place only.
+ * and proxies do not always strip it. The admin API and the metrics have one place only. Everything that reads
+ * what a client sent happens inside the try: nothing it sends ends the process.
  */
 export function createServer(options: {
   oip: Route[];
   admin: Route[];
   maxBodyBytes: number;
+  budget: ByteBudget;
+  /** Told of errors that nobody foresaw. */
+  onError: (error: unknown) => void;
 }): Server {
-  return createHttpServer(async (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://gateway');
-    const exchange = new Exchange(request, response, {
-      query: url.searchParams,
-      maxBodyBytes: options.maxBodyBytes,
-    });
-    try {
-      const path = url.pathname.replace(/\/+$/, '') || '/';
-      const oip = /^(?:\/.*?)??(\/v2(?:\/.*)?)$/.exec(path);
-      const isAdmin = path.startsWith('/admin/') || path === '/metrics';
-      await (oip && !isAdmin
-        ? dispatch(options.oip, oip[1], exchange)
-        : dispatch(options.admin, path, exchange));
-    } catch (error) {
-      exchange.sendError(error);
+  const { maxBodyBytes, budget, onError } = options;
+  const server = createHttpServer(
+    {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: 5_000,
+    },
+    async (request, response) => {
+      response.on('error', () => {}); // the client has gone
+      let exchange: Exchange | undefined;
+      try {
+        const { path, query } = splitTarget(request);
+        exchange = new Exchange(request, response, {
+          query: new URLSearchParams(query),
+          maxBodyBytes,
+          budget,
+        });
+        const oip = /^(?:\/.*?)??(\/v2(?:\/.*)?)$/.exec(path);
+        const isAdmin = path.startsWith('/admin/') || path === '/metrics';
+        await (oip && !isAdmin
+          ? dispatch(options.oip, oip[1], exchange)
+          : dispatch(options.admin, path, exchange));
+      } catch (error) {
+        const { status } = toErrorAnswer(error);
+        if (status === 500) onError(error);
+        exchange ??= new Exchange(request, response, {
+          query: new URLSearchParams(),
+          maxBodyBytes,
+          budget,
+        });
+        exchange.sendError(error);
+      }
+    },
+  );
+  server.maxConnections = mostConnections;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const status =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? '431 Request Header Fields Too Large'
+        : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request';
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
     }
+    const body = JSON.stringify({
+      error: `This is no HTTP request: ${status}`,
+    });
+    socket.end(
+      `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+    );
   });
+  return server;
+}
+
+/** The path and the query of a request, without a judgement on either. */
+function splitTarget(request: IncomingMessage): {
+  path: string;
+  query: string;
+} {
+  const target = request.url ?? '/';
+  const absolute = /^https?:\/\/[^/?#]*/i.exec(target);
+  const local = absolute ? target.slice(absolute[0].length) || '/' : target;
+  if (!local.startsWith('/')) {
+    throw new InputError(
+      `The request target '${target.slice(0, 80)}' is no path`,
+    );
+  }
+  const question = local.indexOf('?');
+  let end = question === -1 ? local.length : question;
+  const query = question === -1 ? '' : local.slice(question + 1);
+  while (end > 1 && local[end - 1] === '/') end -= 1;
+  return { path: local.slice(0, end), query };
 }
 
 async function dispatch(routes: Route[], path: string, exchange: Exchange) {
@@ -48,14 +120,17 @@ async function dispatch(routes: Route[], path: string, exchange: Exchange) {
     const match = route.path.exec(path);
     if (!match) continue;
     const { method } = exchange;
-    const handler =
-      route.methods[method] ??
-      (method === 'HEAD' ? route.methods.GET : undefined);
+    const handler = Object.hasOwn(route.methods, method)
+      ? route.methods[method]
+      : method === 'HEAD'
+      ? route.methods.GET
+      : undefined;
     if (!handler) {
       throw new MethodNotAllowedError(
-        `${method} is not allowed on ${path}; allowed: ${Object.keys(
-          route.methods,
-        ).join(', ')}`,
+        `${method} is not allowed on ${path.slice(
+          0,
+          200,
+        )}; allowed: ${Object.keys(route.methods).join(', ')}`,
       );
     }
     await handler(
@@ -66,7 +141,9 @@ async function dispatch(routes: Route[], path: string, exchange: Exchange) {
     );
     return;
   }
-  throw new NotFoundError(`There is nothing at ${exchange.method} ${path}`);
+  throw new NotFoundError(
+    `There is nothing at ${exchange.method} ${path.slice(0, 200)}`,
+  );
 }
 
 function decode(text: string): string {

@@ -10,6 +10,11 @@ export class PayloadTooLargeError extends CustomErrorBase {
   override name = 'PayloadTooLargeError' as const;
 }
 
+/** An answer that did not come in time. */
+export class TimeoutError extends CustomErrorBase {
+  override name = 'TimeoutError' as const;
+}
+
 const statuses: Record<string, number> = {
   InputError: 400,
   AuthenticationError: 401,
@@ -19,7 +24,10 @@ const statuses: Record<string, number> = {
   ConflictError: 409,
   PayloadTooLargeError: 413,
   NotImplementedError: 501,
+  TooManyRequestsError: 429,
   ServiceUnavailableError: 503,
+  NotStartedError: 503,
+  TimeoutError: 504,
 };
 
 /** The status of an error and the one shape every error of the Open Inference Protocol has. */

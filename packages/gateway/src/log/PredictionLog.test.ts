@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { startGateway, type Gateway } from '../startGateway';
@@ -39,26 +39,57 @@ describe('the prediction log', () => {
     features: [{ name: 'radius', type: 'double' as const }],
     predictions: [{ name: 'label', type: 'long' as const }],
   };
-  const row = (id: string, at = now) => ({
-    request_id: id,
-    at: at.toISOString(),
-    endpoint: 'tumour',
-    model: 'model:default/tumour',
-    version: 1,
-    variant: 'champion',
-    latency_ms: 1.5,
-    'feature.radius': 17.9,
-    'prediction.label': 1,
-  });
-  const aLog = (queueLimit?: number) => {
+  const request = (id: string, options: { at?: Date; rows?: number } = {}) => {
+    const { at = now, rows = 1 } = options;
+    const radius = Buffer.from(new Float64Array(rows).fill(17.9).buffer);
+    const label = Buffer.from(new BigInt64Array(rows).fill(1n).buffer);
+    return {
+      endpoint: {
+        endpoint: 'tumour',
+        model: 'model:default/tumour',
+        variant: 'champion',
+      },
+      version: segment,
+      predictions: segment.predictions,
+      predictionId: `p-${id}`,
+      requestId: id,
+      at,
+      latencyMs: 1.5,
+      rows,
+      parts: [
+        {
+          role: 'feature' as const,
+          name: 'radius',
+          type: 'float64' as const,
+          width: 1,
+          bytes: radius.length,
+        },
+        {
+          role: 'prediction' as const,
+          name: 'label',
+          type: 'int64' as const,
+          width: 1,
+          bytes: label.length,
+        },
+      ],
+      payload: Buffer.concat([radius, label]),
+    };
+  };
+  const logs: PredictionLog[] = [];
+  const aLog = (
+    options: Partial<ConstructorParameters<typeof PredictionLog>[0]> = {},
+  ) => {
     let id = 0;
-    return new PredictionLog({
+    const log = new PredictionLog({
       logDir: folder.logDir,
       clock: () => now,
       newId: () => `id${id++}`,
-      queueLimit,
+      ...options,
     });
+    logs.push(log);
+    return log;
   };
+  afterEach(() => Promise.all(logs.splice(0).map(log => log.stop())));
 
   describe('of a gateway', () => {
     let gateway: Gateway;
@@ -89,7 +120,9 @@ describe('the prediction log', () => {
       expect(
         types.map(({ column_name, column_type }) => [column_name, column_type]),
       ).toEqual([
+        ['prediction_id', 'VARCHAR'],
         ['request_id', 'VARCHAR'],
+        ['row', 'INTEGER'],
         ['at', 'TIMESTAMP'],
         ['endpoint', 'VARCHAR'],
         ['model', 'VARCHAR'],
@@ -137,10 +170,8 @@ describe('the prediction log', () => {
 
   it('is rolled at the next start after a crash, without a torn last line, and not twice', async () => {
     const crashed = aLog();
-    crashed.offer(segment, [
-      row('a'),
-      row('b', new Date('2026-03-05T00:00:00Z')),
-    ]);
+    crashed.offer(request('a'));
+    crashed.offer(request('b', { at: new Date('2026-03-05T00:00:00Z') }));
     await crashed.flush();
     const open = join(folder.logDir, 'tumour', 'open');
     const [file] = readdirSync(open).filter(name => name.endsWith('.ndjson'));
@@ -161,19 +192,22 @@ describe('the prediction log', () => {
   });
 
   it('drops what the queue does not hold, and counts it', async () => {
-    const log = aLog(2);
-    log.offer(segment, [row('a'), row('b')]);
-    log.offer(segment, [row('c'), row('d'), row('e')]);
+    const log = aLog({ queueRows: 2, queueBytes: 1000 });
+    log.offer(request('a', { rows: 2 }));
+    log.offer(request('b', { rows: 3 }));
     expect(log.counters('tumour')).toMatchObject({ logged: 2, dropped: 3 });
     await log.flush();
-    log.offer(segment, [row('f')]);
+    log.offer(request('c'));
     expect(log.counters('tumour')).toMatchObject({ logged: 3, dropped: 3 });
+    const small = aLog({ queueBytes: 16 });
+    small.offer(request('d', { rows: 2 }));
+    expect(small.counters('tumour')).toMatchObject({ logged: 0, dropped: 2 });
   });
 
-  it('keeps rows while the disk refuses, and writes them when it takes them again', async () => {
+  it('keeps requests while the disk refuses, and writes them when it takes them again', async () => {
     writeFileSync(folder.logDir, 'a file where the folder should be');
     const log = aLog();
-    log.offer(segment, [row('a')]);
+    log.offer(request('a'));
     await log.flush();
     expect(log.counters('tumour').message).toMatch(/Could not write/);
     rmSync(folder.logDir);
@@ -181,5 +215,104 @@ describe('the prediction log', () => {
     expect(
       await query(`SELECT request_id FROM read_parquet('${glob()}')`),
     ).toEqual([{ request_id: 'a' }]);
+  });
+
+  it('writes each row once after a write that failed half-way', async () => {
+    const log = aLog();
+    log.offer(request('a'));
+    await log.flush();
+    const open = join(folder.logDir, 'tumour', 'open');
+    const [file] = readdirSync(open).filter(name => name.endsWith('.ndjson'));
+    // What a full disk leaves of a line whose writing failed.
+    writeFileSync(
+      join(open, file),
+      '{"rows":1,"prediction_id":"p-b","at":"20',
+      {
+        flag: 'a',
+      },
+    );
+    log.offer(request('b'));
+    await log.flush();
+    await log.roll();
+    expect(
+      await query(
+        `SELECT request_id FROM read_parquet('${glob()}') ORDER BY request_id`,
+      ),
+    ).toEqual([{ request_id: 'a' }, { request_id: 'b' }]);
+  });
+
+  it('gives each row an id of its own', async () => {
+    const log = aLog();
+    log.offer(request('a', { rows: 2 }));
+    await log.roll();
+    expect(
+      await query(
+        `SELECT prediction_id, "row", request_id FROM read_parquet('${glob()}') ORDER BY "row"`,
+      ),
+    ).toEqual([
+      { prediction_id: 'p-a/0', row: 0, request_id: 'a' },
+      { prediction_id: 'p-a/1', row: 1, request_id: 'a' },
+    ]);
+  });
+
+  it('rolls what a gateway before this one left, one line a row', async () => {
+    const open = join(folder.logDir, 'tumour', 'open');
+    mkdirSync(open, { recursive: true });
+    writeFileSync(join(open, 'v1-old.columns.json'), JSON.stringify(segment));
+    writeFileSync(
+      join(open, 'v1-old.ndjson'),
+      `${JSON.stringify({
+        request_id: 'old',
+        at: now.toISOString(),
+        endpoint: 'tumour',
+        model: 'model:default/tumour',
+        version: 1,
+        variant: 'champion',
+        latency_ms: 1.5,
+        'feature.radius': 17.9,
+        'prediction.label': 1,
+      })}\n`,
+    );
+    await aLog().roll();
+    expect(
+      await query(
+        `SELECT * FROM read_parquet('${glob()}', hive_partitioning = false)`,
+      ),
+    ).toEqual([
+      {
+        prediction_id: null,
+        request_id: 'old',
+        row: null,
+        at: '2026-03-04 05:06:07.89',
+        endpoint: 'tumour',
+        model: 'model:default/tumour',
+        version: 1,
+        variant: 'champion',
+        latency_ms: 1.5,
+        'feature.radius': 17.9,
+        'prediction.label': '1',
+      },
+    ]);
+  });
+
+  it('logs the part of the requests that is wished for', () => {
+    const numbers = [0.05, 0.5];
+    const log = aLog({
+      sampling: endpoint => (endpoint === 'private' ? 0 : 0.1),
+      random: () => numbers.shift() ?? 1,
+    });
+    expect(log.wants('tumour')).toBe(true);
+    expect(log.wants('tumour')).toBe(false);
+    expect(log.wants('private')).toBe(false);
+  });
+
+  it('removes days that are older than wished, and no others', async () => {
+    const log = aLog({ retentionDays: 30 });
+    log.offer(request('new', { at: new Date('2026-02-20T00:00:00Z') }));
+    log.offer(request('old', { at: new Date('2026-01-20T00:00:00Z') }));
+    await log.roll();
+    expect(readdirSync(join(folder.logDir, 'tumour', 'v1'))).toEqual([
+      'date=2026-02-20',
+    ]);
   });
 });

@@ -1,39 +1,78 @@
-import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import {
+  mkdir,
+  open,
+  readdir,
+  rm,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { stringifyError } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import { rollFile, type Segment } from './rollFile';
+import type {
+  Column,
+  GatewayEndpoint,
+  GatewayVersion,
+} from '@downstage/plugin-ml-serving-common';
+import type { LogPart } from './payload';
+import { Roller } from './Roller';
+import type { LogLine, Segment } from './segment';
 
 type OpenSegment = {
   segment: Segment;
-  stem: string;
   file: string;
-  lines: string[];
-  /** Whether folder and column file are written. */
-  prepared: boolean;
+  entries: LoggedRequest[];
+  bytes: number;
+  /** Length of the file up to the last whole line; what lies behind it is overwritten. */
+  written: number;
 };
 
 type Counters = { logged: number; dropped: number; message?: string };
+
+/** One answered request, as the log takes it. */
+export type LoggedRequest = {
+  endpoint: Pick<GatewayEndpoint, 'endpoint' | 'model' | 'variant'>;
+  version: Pick<GatewayVersion, 'version' | 'features'>;
+  predictions: Column[];
+  predictionId: string;
+  requestId: string;
+  at: Date;
+  latencyMs: number;
+  rows: number;
+  parts: LogPart[];
+  payload: Buffer;
+};
+
+/** A file is closed when it is this large, so that rolling it takes bounded memory. */
+const largestSegment = 32 * 1024 * 1024;
 
 /**
  * Writes down what was asked and answered, without anybody waiting for it.
  *
  * @remarks
- * Rows wait in memory for at most a few hundred milliseconds and lie on disk as NDJSON after that; `roll` makes
- * Parquet of them. The queue is bounded: when the disk is full or slow, rows are dropped and counted.
- * Promised: a crash loses no more than the rows in memory. Not promised: a row for every answer.
+ * A request is one line, with its tensors as bytes: no row and no column is made here. Lines wait in memory for at
+ * most a few hundred milliseconds and lie on disk after that; `roll` makes Parquet of them in another process. The
+ * queue is bounded in rows and bytes: when the disk is full or slow, requests are dropped and counted.
+ * Promised: a crash loses no more than what is in memory, and no row is written twice, also after a write that failed
+ * half-way. Not promised: a row for every answer.
  */
 export class PredictionLog {
   readonly #logDir: string;
   readonly #clock: Clock;
   readonly #newId: NewId;
-  readonly #queueLimit: number;
+  readonly #queueRows: number;
+  readonly #queueBytes: number;
+  readonly #sampling: (endpoint: string) => number;
+  readonly #retentionDays: number | undefined;
+  readonly #random: () => number;
+  readonly #roller: Roller;
   readonly #open = new Map<string, OpenSegment>();
-  /** Takes no more rows, but has some that are not on disk yet. */
+  /** Takes no more requests, but has some that are not on disk yet. */
   #closing: OpenSegment[] = [];
   readonly #counters = new Map<string, Counters>();
-  #queued = 0;
+  #rows = 0;
+  #bytes = 0;
   #writing: Promise<void> = Promise.resolve();
   #rolling: Promise<void> = Promise.resolve();
   #timers: NodeJS.Timeout[] = [];
@@ -41,13 +80,25 @@ export class PredictionLog {
   constructor(options: {
     logDir: string;
     clock: Clock;
-    newId: NewId;
-    queueLimit?: number;
+    newId?: NewId;
+    queueRows?: number;
+    queueBytes?: number;
+    /** Which part of an endpoint's requests is logged, from 0 to 1. */
+    sampling?: (endpoint: string) => number;
+    /** Days after which rolled rows are removed; kept for ever when absent. */
+    retentionDays?: number;
+    random?: () => number;
+    roller?: Roller;
   }) {
     this.#logDir = options.logDir;
     this.#clock = options.clock;
-    this.#newId = options.newId;
-    this.#queueLimit = options.queueLimit ?? 50_000;
+    this.#newId = options.newId ?? randomUUID;
+    this.#queueRows = options.queueRows ?? 50_000;
+    this.#queueBytes = options.queueBytes ?? 64 * 1024 * 1024;
+    this.#sampling = options.sampling ?? (() => 1);
+    this.#retentionDays = options.retentionDays;
+    this.#random = options.random ?? Math.random;
+    this.#roller = options.roller ?? new Roller();
   }
 
   /** Starts flushing and rolling by time. What an earlier process left open is rolled first. */
@@ -68,18 +119,37 @@ export class PredictionLog {
     quietly(() => this.roll())();
   }
 
-  /** Takes rows of one version; never waits, never throws. */
-  offer(segment: Segment, rows: Record<string, unknown>[]): void {
-    const counters = this.counters(segment.endpoint);
-    if (this.#queued + rows.length > this.#queueLimit) {
-      counters.dropped += rows.length;
-      counters.message ??= `The queue of ${this.#queueLimit} rows is full`;
+  /** Whether the next request of an endpoint is to be logged; asked before its tensors are copied. */
+  wants(endpoint: string): boolean {
+    const part = this.#sampling(endpoint);
+    return part >= 1 || (part > 0 && this.#random() < part);
+  }
+
+  /** Takes one request; never waits, never throws. */
+  offer(request: LoggedRequest): void {
+    const { endpoint, version, rows, payload } = request;
+    const counters = this.counters(endpoint.endpoint);
+    if (
+      this.#rows + rows > this.#queueRows ||
+      this.#bytes + payload.length > this.#queueBytes
+    ) {
+      counters.dropped += rows;
+      counters.message ??= `The queue is full: ${this.#rows} of ${
+        this.#queueRows
+      } rows, ${this.#bytes} of ${this.#queueBytes} bytes`;
       return;
     }
-    const open = this.#segment(segment);
-    for (const row of rows) open.lines.push(`${JSON.stringify(row)}\n`);
-    this.#queued += rows.length;
-    counters.logged += rows.length;
+    const target = this.#segment({
+      endpoint: endpoint.endpoint,
+      version: version.version,
+      features: version.features,
+      predictions: request.predictions,
+    });
+    target.entries.push(request);
+    target.bytes += payload.length;
+    this.#rows += rows;
+    this.#bytes += payload.length;
+    counters.logged += rows;
   }
 
   counters(endpoint: string): Counters {
@@ -91,11 +161,11 @@ export class PredictionLog {
     return counters;
   }
 
-  /** Writes queued rows to their NDJSON files. Rows of a failed write stay queued. */
+  /** Writes what is queued to its files. What a failed write held stays queued. */
   flush(): Promise<void> {
     this.#writing = this.#writing.then(async () => {
-      for (const open of [...this.#closing, ...this.#open.values()]) {
-        await this.#write(open);
+      for (const segment of [...this.#closing, ...this.#open.values()]) {
+        await this.#write(segment);
       }
     });
     return this.#writing;
@@ -113,50 +183,59 @@ export class PredictionLog {
     this.#timers.forEach(clearInterval);
     await this.#rolling;
     await this.flush();
+    await this.#roller.stop();
   }
 
   async #rollAll(): Promise<void> {
-    // From here on new rows go to new files.
+    // From here on new requests go to new files.
     this.#closing.push(...this.#open.values());
     this.#open.clear();
     await this.flush();
-    this.#closing = this.#closing.filter(open => open.lines.length);
+    this.#closing = this.#closing.filter(({ entries }) => entries.length);
     const found = await this.#openFiles();
     const current = new Set(
-      [...this.#closing, ...this.#open.values()].map(open => open.file),
+      [...this.#closing, ...this.#open.values()].map(({ file }) => file),
     );
     const files = found.filter(({ file }) => !current.has(file));
-    if (!files.length) return;
-    const instance = await DuckDBInstance.create(':memory:', {
-      threads: '1',
-      memory_limit: '256MB',
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-    });
-    const connection = await instance.connect();
     let problem: unknown;
-    try {
-      for (const { endpoint, file } of files) {
-        try {
-          await rollFile(connection, { logDir: this.#logDir, file });
-          this.counters(endpoint).message = undefined;
-        } catch (error) {
-          // The file stays and is tried again at the next roll.
-          problem = error;
-          this.counters(
-            endpoint,
-          ).message = `Could not roll ${file}: ${stringifyError(error)}`;
-        }
+    for (const { endpoint, file } of files) {
+      try {
+        await this.#roller.roll({ logDir: this.#logDir, file });
+        this.counters(endpoint).message = undefined;
+      } catch (error) {
+        // The file stays and is tried again at the next roll.
+        problem = error;
+        this.counters(
+          endpoint,
+        ).message = `Could not roll ${file}: ${stringifyError(error)}`;
       }
-    } finally {
-      connection.closeSync();
-      instance.closeSync();
     }
+    await this.#forgetOld();
     if (problem) throw problem;
   }
 
+  /** Removes the days that are older than wished. */
+  async #forgetOld() {
+    if (this.#retentionDays === undefined) return;
+    const oldest = new Date(
+      this.#clock().getTime() - this.#retentionDays * 86_400_000,
+    )
+      .toISOString()
+      .slice(0, 10);
+    for (const endpoint of await list(this.#logDir)) {
+      for (const version of await list(join(this.#logDir, endpoint))) {
+        if (!/^v\d+$/.test(version)) continue;
+        const folder = join(this.#logDir, endpoint, version);
+        for (const day of await list(folder)) {
+          const date = /^date=(\d{4}-\d{2}-\d{2})$/.exec(day);
+          if (!date || date[1] >= oldest) continue;
+          await rm(join(folder, day), { recursive: true, force: true });
+        }
+      }
+    }
+  }
+
   async #openFiles(): Promise<{ endpoint: string; file: string }[]> {
-    const list = (folder: string) => readdir(folder).catch((): string[] => []);
     const endpoints = await list(this.#logDir);
     const found = await Promise.all(
       endpoints.map(async endpoint => {
@@ -169,44 +248,96 @@ export class PredictionLog {
     return found.flat();
   }
 
-  async #write(open: OpenSegment): Promise<void> {
-    if (!open.lines.length) return;
-    const lines = open.lines;
-    open.lines = [];
-    const counters = this.counters(open.segment.endpoint);
+  async #write(target: OpenSegment): Promise<void> {
+    if (!target.entries.length) return;
+    const { entries, bytes } = target;
+    target.entries = [];
+    target.bytes = 0;
+    const counters = this.counters(target.segment.endpoint);
+    let file: FileHandle | undefined;
     try {
-      if (!open.prepared) {
-        await mkdir(join(open.file, '..'), { recursive: true });
+      if (!target.written) {
+        await mkdir(join(target.file, '..'), { recursive: true });
         await writeFile(
-          open.file.replace(/\.ndjson$/, '.columns.json'),
-          JSON.stringify(open.segment),
+          target.file.replace(/\.ndjson$/, '.columns.json'),
+          JSON.stringify(target.segment),
         );
-        open.prepared = true;
       }
-      await appendFile(open.file, lines.join(''));
-      this.#queued -= lines.length;
+      const text = Buffer.from(entries.map(toLine).join(''));
+      file = await open(target.file, target.written ? 'r+' : 'w');
+      // Behind the last whole line there may be half of one from a write that failed.
+      await file.truncate(target.written);
+      let done = 0;
+      while (done < text.length) {
+        const { bytesWritten } = await file.write(
+          text,
+          done,
+          text.length - done,
+          target.written + done,
+        );
+        done += bytesWritten;
+      }
+      target.written += text.length;
+      this.#rows -= entries.reduce((sum, entry) => sum + entry.rows, 0);
+      this.#bytes -= bytes;
+      if (target.written > largestSegment) this.#close(target);
     } catch (error) {
-      open.lines = lines.concat(open.lines);
-      counters.message = `Could not write ${open.file}: ${stringifyError(
+      target.entries = entries.concat(target.entries);
+      target.bytes += bytes;
+      counters.message = `Could not write ${target.file}: ${stringifyError(
         error,
       )}`;
+    } finally {
+      await file?.close().catch(() => {});
+    }
+  }
+
+  #close(target: OpenSegment) {
+    for (const [key, found] of this.#open) {
+      if (found !== target) continue;
+      this.#open.delete(key);
+      if (target.entries.length) this.#closing.push(target);
     }
   }
 
   #segment(segment: Segment): OpenSegment {
-    const key = `${segment.endpoint}@${segment.version}`;
+    // A version whose answers were not known at first gets a new file when they are.
+    const key = `${segment.endpoint}@${segment.version}:${segment.predictions.length}`;
     const found = this.#open.get(key);
     if (found) return found;
     const stamp = this.#clock().toISOString().replace(/[-:.]/g, '');
     const stem = `v${segment.version}-${stamp}-${this.#newId().slice(0, 8)}`;
-    const open: OpenSegment = {
+    const target: OpenSegment = {
       segment,
-      stem,
       file: join(this.#logDir, segment.endpoint, 'open', `${stem}.ndjson`),
-      lines: [],
-      prepared: false,
+      entries: [],
+      bytes: 0,
+      written: 0,
     };
-    this.#open.set(key, open);
-    return open;
+    this.#open.set(key, target);
+    return target;
   }
+}
+
+/** `rows` comes first: whoever counts rows reads the beginnings of the lines. */
+function toLine(request: LoggedRequest): string {
+  const { endpoint, version } = request;
+  const line: LogLine = {
+    rows: request.rows,
+    prediction_id: request.predictionId,
+    request_id: request.requestId,
+    at: request.at.toISOString(),
+    endpoint: endpoint.endpoint,
+    model: endpoint.model,
+    version: version.version,
+    variant: endpoint.variant,
+    latency_ms: Number(request.latencyMs.toFixed(3)),
+    parts: request.parts,
+    data: request.payload.toString('base64'),
+  };
+  return `${JSON.stringify(line)}\n`;
+}
+
+function list(folder: string): Promise<string[]> {
+  return readdir(folder).catch((): string[] => []); // not written yet
 }

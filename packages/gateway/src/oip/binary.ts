@@ -1,20 +1,10 @@
-import { InputError } from '@backstage/errors';
-import type { ElementType, Tensor, TensorData } from '../inference/tensors';
-
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-} as const;
+import { BadInput } from '../inference/BadInput';
+import {
+  arrayTypes,
+  type ElementType,
+  type Tensor,
+  type TensorData,
+} from '../inference/tensors';
 
 /**
  * Reads the blob of one tensor in the binary tensor data extension: little endian, no padding;
@@ -27,12 +17,20 @@ export function readBlob(
   blob: Buffer,
 ): TensorData {
   if (type === 'string') return readStrings(where, count, blob);
-  const TypedArray = arrays[type];
+  const TypedArray = arrayTypes[type];
   const wanted = count * TypedArray.BYTES_PER_ELEMENT;
   if (blob.length !== wanted) {
-    throw new InputError(
+    throw new BadInput(
       `${where}: binary_data_size is ${blob.length}, the shape and datatype want ${wanted} bytes`,
     );
+  }
+  if (type === 'bool') {
+    const wrong = blob.findIndex(byte => byte > 1);
+    if (wrong !== -1) {
+      throw new BadInput(
+        `${where}: byte ${wrong} is ${blob[wrong]}, BOOL has 0 and 1`,
+      );
+    }
   }
   // A copy: the blob rarely starts at an address the array could begin at.
   const copy = new Uint8Array(blob.length);
@@ -56,17 +54,25 @@ export function writeBlob(tensor: Tensor): Buffer {
   );
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function readStrings(where: string, count: number, blob: Buffer): string[] {
   const values: string[] = [];
   let offset = 0;
   while (offset + 4 <= blob.length && values.length < count) {
     const end = offset + 4 + blob.readUInt32LE(offset);
     if (end > blob.length) break;
-    values.push(blob.toString('utf8', offset + 4, end));
+    try {
+      values.push(utf8.decode(blob.subarray(offset + 4, end)));
+    } catch {
+      throw new BadInput(
+        `${where}: string ${values.length} is not UTF-8; models take text, and bytes that are none would be changed`,
+      );
+    }
     offset = end;
   }
   if (offset !== blob.length || values.length !== count) {
-    throw new InputError(
+    throw new BadInput(
       `${where}: the blob holds ${values.length} whole strings in ${offset} of ${blob.length} bytes, the shape wants ${count}`,
     );
   }

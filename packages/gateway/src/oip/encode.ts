@@ -1,51 +1,40 @@
-import { InputError } from '@backstage/errors';
-import { datatypes, unpackValues, type Tensor } from '../inference/tensors';
+import { datatypes, toJsonText, type Tensor } from '../inference/tensors';
 import { writeBlob } from './binary';
 
 /** An answer: JSON alone, or JSON with blobs behind it. */
-export type Answer = { body: Buffer; headers: Record<string, string> };
+export type Answer = { parts: Buffer[]; headers: Record<string, string> };
 
-/** Writes the answer of an inference in the order in which the model has its outputs. */
+/** Writes the answer of an inference, outputs in the order given. */
 export function encodeAnswer(options: {
   model: string;
   version: number;
   id: string | undefined;
-  outputs: Record<string, Tensor>;
+  outputs: Map<string, Tensor>;
   isBinary(output: string): boolean;
 }): Answer {
   const { model, version, id, outputs, isBinary } = options;
   const blobs: Buffer[] = [];
-  const described = Object.entries(outputs).map(([name, tensor]) => {
-    const common = {
-      name,
-      datatype: datatypes[tensor.type],
-      shape: tensor.dims,
-    };
+  const described = [...outputs].map(([name, tensor]) => {
+    const common = `{"name":${JSON.stringify(name)},"datatype":"${
+      datatypes[tensor.type]
+    }","shape":[${tensor.dims}]`;
     if (isBinary(name)) {
       const blob = writeBlob(tensor);
       blobs.push(blob);
-      return { ...common, parameters: { binary_data_size: blob.length } };
+      return `${common},"parameters":{"binary_data_size":${blob.length}}}`;
     }
-    if (tensor.type === 'float16') {
-      throw new InputError(
-        `Output '${name}' is FP16, which has no JSON form: ask for it with binary_data`,
-      );
-    }
-    return { ...common, data: unpackValues(tensor) };
+    return `${common},"data":${toJsonText(tensor)}}`;
   });
   const json = Buffer.from(
-    JSON.stringify({
-      model_name: model,
-      model_version: String(version),
-      ...(id !== undefined && { id }),
-      outputs: described,
-    }),
+    `{"model_name":${JSON.stringify(model)},"model_version":"${version}"${
+      id === undefined ? '' : `,"id":${JSON.stringify(id)}`
+    },"outputs":[${described.join(',')}]}`,
   );
   if (!blobs.length) {
-    return { body: json, headers: { 'content-type': 'application/json' } };
+    return { parts: [json], headers: { 'content-type': 'application/json' } };
   }
   return {
-    body: Buffer.concat([json, ...blobs]),
+    parts: [json, ...blobs],
     headers: {
       'content-type': 'application/octet-stream',
       'inference-header-content-length': String(json.length),

@@ -51,7 +51,12 @@ describe('the Open Inference Protocol', () => {
       expect((await client.request(path)).body).toEqual({
         name: 'downstage-gateway',
         version: '0.1.0',
-        extensions: ['binary_tensor_data'],
+        extensions: [
+          'binary_tensor_data',
+          'model_configuration',
+          'model_repository',
+          'statistics',
+        ],
       });
     },
   );
@@ -170,7 +175,7 @@ describe('the Open Inference Protocol', () => {
       infer,
       '{"inputs": [NaN]}',
       400,
-      /not JSON.*null for a missing/,
+      /not JSON.*send null and "Infinity"/,
     ],
     [
       'a wrong shape',

@@ -1,15 +1,11 @@
-import { InputError } from '@backstage/errors';
-import { predictRequestSchema } from '@downstage/plugin-ml-serving-common';
-import { z } from 'zod';
-import { predictionRows } from '../host/columns';
+import { ServiceUnavailableError } from '@backstage/errors';
+import type { HostedVersion } from '../host/HostedVersion';
 import type { ModelHost } from '../host/ModelHost';
-import { rowsToTensors } from '../host/tabular';
 import type { Route } from '../http/createServer';
 import type { Exchange } from '../http/Exchange';
 import type { Inference } from '../Inference';
 import { datatypes, type TensorInfo } from '../inference/tensors';
-import { decodeRequest, splitBody } from './decode';
-import { encodeAnswer } from './encode';
+import { modelConfig, modelStats, repositoryIndex } from './triton';
 
 const model = '/v2/models/([^/]+)(?:/versions/([^/]+))?';
 
@@ -31,6 +27,11 @@ export function oipRoutes(options: {
     live
       ? exchange.sendJson({ live: true, ready: true })
       : exchange.sendJson({ live: true, ready: false }, 503);
+  const descriptionOf = (version: HostedVersion) => {
+    const { description } = version;
+    if (description) return description;
+    throw new ServiceUnavailableError('The version stopped being ready');
+  };
 
   return [
     {
@@ -40,7 +41,12 @@ export function oipRoutes(options: {
           exchange.sendJson({
             name: 'downstage-gateway',
             version: options.version,
-            extensions: ['binary_tensor_data'],
+            extensions: [
+              'binary_tensor_data',
+              'model_configuration',
+              'model_repository',
+              'statistics',
+            ],
           }),
       },
     },
@@ -57,6 +63,26 @@ export function oipRoutes(options: {
       methods: { GET: exchange => exchange.sendJson({ models: host.names() }) },
     },
     {
+      path: /^\/v2\/models\/stats$/,
+      methods: {
+        GET: exchange =>
+          exchange.sendJson({
+            model_stats: host
+              .names()
+              .flatMap(name => modelStats(name, host.loaded(name))),
+          }),
+      },
+    },
+    {
+      path: /^\/v2\/repository\/index$/,
+      methods: {
+        async POST(exchange) {
+          const body = await exchange.body();
+          exchange.sendJson(repositoryIndex(host, body));
+        },
+      },
+    },
+    {
       path: new RegExp(`^${model}/ready$`),
       methods: {
         GET(exchange, [name = '', version]) {
@@ -66,97 +92,52 @@ export function oipRoutes(options: {
       },
     },
     {
+      path: new RegExp(`^${model}/config$`),
+      methods: {
+        GET(exchange, [name = '', version]) {
+          const served = host.find(name, version);
+          exchange.sendJson(modelConfig(name, descriptionOf(served.version)));
+        },
+      },
+    },
+    {
+      path: new RegExp(`^${model}/stats$`),
+      methods: {
+        GET(exchange, [name = '', version]) {
+          const served = host.find(name, version);
+          exchange.sendJson({
+            model_stats: modelStats(
+              name,
+              version === undefined ? host.loaded(name) : [served.version],
+            ),
+          });
+        },
+      },
+    },
+    {
       path: new RegExp(`^${model}$`),
       methods: {
         GET(exchange, [name = '', version]) {
           const served = host.find(name, version);
-          const worker = served.version.worker;
+          const { inputs, outputs } = descriptionOf(served.version);
           exchange.sendJson({
             name,
             versions: host.versionsOf(name),
             platform: 'onnxruntime_onnx',
-            inputs: describe(worker?.inputs ?? []),
-            outputs: describe(worker?.outputs ?? []),
+            inputs: describe(inputs),
+            outputs: describe(outputs),
           });
         },
       },
     },
-    {
-      path: new RegExp(`^${model}/infer$`),
-      methods: {
-        async POST(exchange, [name = '', version]) {
-          let isBinary = (_: string): boolean => false;
-          await inference.serve(name, version, {
-            read: () => exchange.body(),
-            prepare(served, body) {
-              const { json, blobs } = splitBody(
-                body,
-                exchange.header('inference-header-content-length'),
-              );
-              const { inputs = [], outputs = [] } = served.version.worker ?? {};
-              const request = decodeRequest({ json, blobs, inputs, outputs });
-              isBinary = request.isBinary;
-              return request;
-            },
-            send(served, outputs, { id }) {
-              const { body, headers } = encodeAnswer({
-                model: name,
-                version: served.version.spec.version,
-                id,
-                outputs,
-                isBinary,
-              });
-              exchange.send(body, { headers });
-            },
-            sendError: error => exchange.sendError(error),
-          });
+    ...(['infer', 'predict'] as const).map(
+      (route): Route => ({
+        path: new RegExp(`^${model}/${route}$`),
+        methods: {
+          POST: (exchange, [name = '', version]) =>
+            inference.serve(exchange, { model: name, version, route }),
         },
-      },
-    },
-    {
-      path: new RegExp(`^${model}/predict$`),
-      methods: {
-        async POST(exchange, [name = '', version]) {
-          await inference.serve(name, version, {
-            read: () => exchange.body(),
-            prepare(served, body) {
-              const parsed = predictRequestSchema.safeParse(
-                splitBody(body, undefined).json,
-              );
-              if (!parsed.success) {
-                throw new InputError(
-                  `Invalid request: ${z.prettifyError(parsed.error)}`,
-                );
-              }
-              const { rows } = parsed.data;
-              const { layout, spec } = served.version;
-              if (!layout) {
-                throw new InputError(
-                  `Model '${name}' does not take named columns; send tensors to /infer`,
-                );
-              }
-              return {
-                id: exchange.header('x-request-id')?.slice(0, 200),
-                inputs: rowsToTensors({
-                  features: spec.features,
-                  layout,
-                  rows,
-                }),
-                outputs: undefined,
-                rows: rows.length,
-              };
-            },
-            send(served, outputs, { requestId, rows }) {
-              exchange.sendJson({
-                modelVersion: served.version.spec.version,
-                predictions: predictionRows(outputs, rows),
-                requestId,
-              });
-            },
-            sendError: error => exchange.sendError(error),
-          });
-        },
-      },
-    },
+      }),
+    ),
   ];
 }

@@ -1,3 +1,4 @@
+import { toPrometheus } from './prometheus';
 import { Traffic } from './Traffic';
 
 describe('Traffic', () => {
@@ -5,7 +6,9 @@ describe('Traffic', () => {
   const traffic = new Traffic({ clock: () => now });
 
   it('counts by minute, with quantiles at most 10 % too high', () => {
-    for (let ms = 1; ms <= 100; ms++) traffic.record('tumour', ms, ms > 98);
+    for (let ms = 1; ms <= 100; ms++) {
+      traffic.record('tumour', ms, ms > 98 ? 400 + (ms - 99) * 100 : 200);
+    }
     now = new Date('2026-03-04T05:08:00Z');
     const [first, second, third] = traffic.buckets('tumour', 3);
     expect(first).toMatchObject({
@@ -21,9 +24,27 @@ describe('Traffic', () => {
       { at: '2026-03-04T05:07:00.000Z', count: 0, errors: 0 },
       { at: '2026-03-04T05:08:00.000Z', count: 0, errors: 0 },
     ]);
-    expect(traffic.totals().get('tumour')).toMatchObject({
-      requests: 100,
-      errors: 2,
+    const totals = traffic.totals().get('tumour');
+    expect([...(totals?.byStatus ?? [])]).toEqual([
+      [200, 98],
+      [400, 1],
+      [500, 1],
+    ]);
+    const text = toPrometheus({
+      totals: traffic.totals(),
+      endpoints: [],
+      log: () => ({ logged: 0, dropped: 0 }),
+      heldBytes: 0,
+      internalErrors: 0,
     });
+    expect(text.split('\n')).toEqual(
+      expect.arrayContaining([
+        'downstage_gateway_requests_total{endpoint="tumour",code="500"} 1',
+        'downstage_gateway_errors_total{endpoint="tumour",class="4xx"} 1',
+        'downstage_gateway_request_seconds_bucket{endpoint="tumour",le="0.05"} 50',
+        'downstage_gateway_request_seconds_bucket{endpoint="tumour",le="+Inf"} 100',
+        'downstage_gateway_request_seconds_count{endpoint="tumour"} 100',
+      ]),
+    );
   });
 });

@@ -8,6 +8,12 @@ const growth = 1.1;
 const smallest = 0.01;
 const classes = 180;
 
+/** Upper ends of the buckets that Prometheus gets, in seconds. */
+export const histogramBounds = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+  10, 30,
+];
+
 type Minute = {
   minute: number;
   count: number;
@@ -15,7 +21,13 @@ type Minute = {
   latencies: Uint32Array;
 };
 
-export type Totals = { requests: number; errors: number; seconds: number };
+export type Totals = {
+  /** Requests by status. */
+  byStatus: Map<number, number>;
+  seconds: number;
+  /** One count for each bound, and one for what is above all. Not cumulative. */
+  histogram: number[];
+};
 
 /** Requests, errors and latencies by endpoint and minute, in memory, for one day. */
 export class Traffic {
@@ -27,24 +39,39 @@ export class Traffic {
     this.#clock = options.clock;
   }
 
-  record(endpoint: string, latencyMs: number, failed: boolean): void {
+  record(endpoint: string, latencyMs: number, status: number): void {
     const minute = this.#current(endpoint);
     minute.count += 1;
-    if (failed) minute.errors += 1;
+    if (status >= 400) minute.errors += 1;
     minute.latencies[classOf(latencyMs)] += 1;
-    const totals = this.#totals.get(endpoint) ?? {
-      requests: 0,
-      errors: 0,
-      seconds: 0,
-    };
-    totals.requests += 1;
-    totals.errors += failed ? 1 : 0;
-    totals.seconds += latencyMs / 1000;
-    this.#totals.set(endpoint, totals);
+    let totals = this.#totals.get(endpoint);
+    if (!totals) {
+      totals = {
+        byStatus: new Map(),
+        seconds: 0,
+        histogram: new Array(histogramBounds.length + 1).fill(0),
+      };
+      this.#totals.set(endpoint, totals);
+    }
+    totals.byStatus.set(status, (totals.byStatus.get(status) ?? 0) + 1);
+    const seconds = latencyMs / 1000;
+    totals.seconds += seconds;
+    const bound = histogramBounds.findIndex(limit => seconds <= limit);
+    totals.histogram[bound === -1 ? histogramBounds.length : bound] += 1;
   }
 
   totals(): ReadonlyMap<string, Totals> {
     return this.#totals;
+  }
+
+  /** Forgets endpoints that are no more. */
+  keepOnly(names: readonly string[]): void {
+    const kept = new Set(names);
+    for (const name of this.#minutes.keys()) {
+      if (kept.has(name)) continue;
+      this.#minutes.delete(name);
+      this.#totals.delete(name);
+    }
   }
 
   /** The last minutes, oldest first, quiet ones included. */

@@ -1,11 +1,13 @@
 import type { GatewayStatus } from '@downstage/plugin-ml-serving-common';
-import type { Totals } from './Traffic';
+import { histogramBounds, type Totals } from './Traffic';
 
 /** The text format of Prometheus. Labels are endpoints and versions only, so their number stays small. */
 export function toPrometheus(options: {
   totals: ReadonlyMap<string, Totals>;
   endpoints: GatewayStatus['endpoints'];
   log: (endpoint: string) => { logged: number; dropped: number };
+  heldBytes: number;
+  internalErrors: number;
 }): string {
   const { totals, endpoints, log } = options;
   const lines: string[] = [];
@@ -21,31 +23,64 @@ export function toPrometheus(options: {
       const text = Object.entries(labels)
         .map(([key, label]) => `${key}=${JSON.stringify(label)}`)
         .join(',');
-      lines.push(`downstage_gateway_${name}{${text}} ${value}`);
+      lines.push(`downstage_gateway_${name}${text && `{${text}}`} ${value}`);
     }
   };
-  const total = (pick: (item: Totals) => number) =>
-    [...totals].map(([endpoint, item]): [Record<string, string>, number] => [
-      { endpoint },
-      pick(item),
-    ]);
   metric(
     'requests_total',
     'counter',
-    'Inference requests.',
-    total(t => t.requests),
+    'Inference requests by status.',
+    [...totals].flatMap(([endpoint, { byStatus }]) =>
+      [...byStatus].map(([code, count]): [Record<string, string>, number] => [
+        { endpoint, code: String(code) },
+        count,
+      ]),
+    ),
   );
   metric(
     'errors_total',
     'counter',
-    'Inference requests answered with an error.',
-    total(t => t.errors),
+    'Inference requests answered with an error: the client’s (4xx) or ours (5xx).',
+    [...totals].flatMap(([endpoint, { byStatus }]) =>
+      (['4xx', '5xx'] as const).map(
+        (group): [Record<string, string>, number] => [
+          { endpoint, class: group },
+          [...byStatus].reduce(
+            (sum, [code, count]) =>
+              `${Math.floor(code / 100)}xx` === group ? sum + count : sum,
+            0,
+          ),
+        ],
+      ),
+    ),
   );
+  lines.push(
+    '# HELP downstage_gateway_request_seconds Time from the request to its answer.',
+    '# TYPE downstage_gateway_request_seconds histogram',
+  );
+  for (const [endpoint, { seconds, histogram }] of totals) {
+    const label = `endpoint=${JSON.stringify(endpoint)}`;
+    let count = 0;
+    histogram.forEach((found, index) => {
+      count += found;
+      const bound = histogramBounds[index] ?? '+Inf';
+      lines.push(
+        `downstage_gateway_request_seconds_bucket{${label},le="${bound}"} ${count}`,
+      );
+    });
+    lines.push(
+      `downstage_gateway_request_seconds_sum{${label}} ${seconds}`,
+      `downstage_gateway_request_seconds_count{${label}} ${count}`,
+    );
+  }
+  metric('held_bytes', 'gauge', 'Bytes of requests and answers in memory.', [
+    [{}, options.heldBytes],
+  ]);
   metric(
-    'seconds_total',
+    'internal_errors_total',
     'counter',
-    'Time spent answering.',
-    total(t => t.seconds),
+    'Errors that nobody foresaw; each is in the log of the process.',
+    [[{}, options.internalErrors]],
   );
   metric(
     'active_version',

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { literal, toNumber } from './openDuckDb';
 
@@ -69,7 +70,7 @@ export async function openLog(
   };
 }
 
-/** Predictions of a version that are still NDJSON, one a line. */
+/** Predictions of a version that are still NDJSON: a line of many rows says so first, any other is one row. */
 export async function countOpenRows(
   files: readonly string[],
   version: number,
@@ -79,8 +80,10 @@ export async function countOpenRows(
     const named = /^v(\d+)-/.exec(basename(file));
     if (named && Number(named[1]) !== version) continue;
     try {
-      for await (const chunk of createReadStream(file)) {
-        for (const byte of chunk) if (byte === 0x0a) rows += 1;
+      const lines = createInterface({ input: createReadStream(file) });
+      for await (const line of lines) {
+        const [, count = 1] = /^\{"rows":(\d+),/.exec(line) ?? [];
+        if (line.endsWith('}')) rows += Number(count);
       }
     } catch {
       // Rolled since it was listed: its rows are in Parquet now.

@@ -1,0 +1,390 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
+import { ServiceUnavailableError } from '@backstage/errors';
+import { TimeoutError } from '../http/errors';
+import { childCommand, childEnv } from './childCommand';
+import { FrameReader, toFrame } from './frames';
+import type {
+  AnswerMessage,
+  AskMessage,
+  FromModel,
+  LoadedModel,
+  LoadMessage,
+  ToModel,
+} from './messages';
+
+/** What a request is asked with. */
+export type Ask = Pick<
+  AskMessage,
+  'route' | 'model' | 'requestId' | 'headerLength' | 'log'
+> & { body: Buffer; signal?: AbortSignal };
+
+/** What the model's process said. */
+export type ModelAnswer = {
+  message: AnswerMessage;
+  body: Buffer;
+  /** The tensors for the log, as `message.done.log` describes them. */
+  payload: Buffer;
+  queueMs: number;
+};
+
+export type ProcessLimits = {
+  /** From the start of the process to its first answer, warm-up included. */
+  loadTimeoutMs: number;
+  /** For one run. What takes longer is ended with its process. */
+  runTimeoutMs: number;
+  /** Bytes of requests that may wait for one version. */
+  queueBytes: number;
+  /** Resident memory of the process; 0 for no limit. */
+  memoryBytes: number;
+};
+
+/** The process ended before it began with this request: another version, or a later one, may answer it. */
+export class NotStartedError extends ServiceUnavailableError {}
+
+type Waiting = {
+  ask: Ask;
+  enqueuedAt: number;
+  sentAt: number | undefined;
+  resolve(answer: ModelAnswer): void;
+  reject(error: Error): void;
+  release(): void;
+};
+
+/** More waiting requests than this are refused: they would time out at the caller anyway. */
+const mostWaiting = 1_000;
+/** The next request is already on its way while one runs. */
+const inFlight = 2;
+const memoryLookMs = 1_000;
+/** The heap of the process's own code; tensors and the model lie outside of it. */
+const heapMegabytes = 1_024;
+
+/**
+ * One loaded model version in a process of its own.
+ *
+ * @remarks
+ * Native code cannot be interrupted in a thread: `terminate` waits until it returns, and a crash takes everybody
+ * along. A process can be ended from outside at any time, so one is ended when a run takes too long, when it grows
+ * too large, and when it does not finish loading. Requests wait here and not in the pipe, so that they can be
+ * dropped, counted and given to another version.
+ */
+export class ModelProcess {
+  readonly description: LoadedModel;
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #socket: Duplex;
+  readonly #limits: ProcessLimits;
+  readonly #onCrash: (error: Error) => void;
+  readonly #queue: Waiting[] = [];
+  /** Sent and not answered, oldest first. */
+  readonly #sent = new Map<number, Waiting>();
+  #queuedBytes = 0;
+  #nextId = 1;
+  #watchdog: NodeJS.Timeout | undefined;
+  #memoryTimer: NodeJS.Timeout | undefined;
+  #idle: (() => void) | undefined;
+  #gone: Error | undefined;
+
+  private constructor(
+    child: ChildProcess,
+    socket: Duplex,
+    description: LoadedModel,
+    options: { limits: ProcessLimits; onCrash: (error: Error) => void },
+  ) {
+    this.#child = child;
+    this.#socket = socket;
+    this.#limits = options.limits;
+    this.#onCrash = options.onCrash;
+    this.description = description;
+    this.pid = child.pid ?? 0;
+    const { memoryBytes } = options.limits;
+    if (memoryBytes) {
+      this.#memoryTimer = setInterval(() => {
+        const used = residentBytes(this.pid);
+        if (used > memoryBytes) {
+          this.#kill(
+            new Error(
+              `it used ${used} bytes of memory, ${memoryBytes} are allowed`,
+            ),
+          );
+        }
+      }, memoryLookMs);
+      this.#memoryTimer.unref();
+    }
+  }
+
+  /**
+   * Starts a process and loads a model; resolves when it can answer, rejects with the reason when it cannot.
+   *
+   * @param options - `signal` ends the attempt at once
+   */
+  static load(
+    seed: LoadMessage,
+    options: {
+      limits: ProcessLimits;
+      signal: AbortSignal;
+      onCrash: (error: Error) => void;
+    },
+  ): Promise<ModelProcess> {
+    const { limits, signal } = options;
+    const child = spawn(
+      process.execPath,
+      [`--max-old-space-size=${heapMegabytes}`, ...childCommand('worker')],
+      { stdio: ['ignore', 'ignore', 'inherit', 'pipe'], env: childEnv() },
+    );
+    offerToOutOfMemory(child.pid);
+    return new Promise((resolve, reject) => {
+      let model: ModelProcess | undefined;
+      let memoryTimer: NodeJS.Timeout | undefined;
+      const fail = (error: Error) => {
+        child.kill('SIGKILL');
+        clearTimeout(timer);
+        clearInterval(memoryTimer);
+        if (model) model.#end(error);
+        else reject(error);
+      };
+      const timer = setTimeout(
+        () =>
+          fail(
+            new Error(
+              `It did not finish loading and warming up within ${
+                limits.loadTimeoutMs / 1000
+              } s`,
+            ),
+          ),
+        limits.loadTimeoutMs,
+      );
+      if (limits.memoryBytes) {
+        memoryTimer = setInterval(() => {
+          const used = residentBytes(child.pid);
+          if (used > limits.memoryBytes) {
+            fail(
+              new Error(
+                `Loading it used ${used} bytes of memory, ${limits.memoryBytes} are allowed`,
+              ),
+            );
+          }
+        }, memoryLookMs);
+      }
+      signal.addEventListener('abort', () => {
+        if (!model) fail(new Error('It is no longer wanted'));
+      });
+      child.on('error', fail);
+      child.on('exit', (code, name) =>
+        fail(
+          new Error(
+            `The model's process ended with ${
+              name === null ? `code ${code}` : `signal ${name}`
+            }`,
+          ),
+        ),
+      );
+      const socket = child.stdio[3] as Duplex;
+      // A broken pipe is followed by the end of the process, which says more.
+      socket.on('error', () => {});
+      const reader = new FrameReader((head, bytes) => {
+        const message = head as FromModel;
+        if (model) model.#receive(message, bytes);
+        else if (message.type === 'loaded') {
+          clearTimeout(timer);
+          clearInterval(memoryTimer);
+          const { type: _, ...description } = message;
+          model = new ModelProcess(child, socket, description, options);
+          resolve(model);
+        } else {
+          fail(
+            new Error(
+              message.type === 'failed' ? message.message : 'Unexpected answer',
+            ),
+          );
+        }
+      });
+      socket.on('data', chunk => reader.push(chunk as Buffer));
+      write(socket, seed, []);
+      if (signal.aborted) fail(new Error('It is no longer wanted'));
+    });
+  }
+
+  /** Requests that wait or run. */
+  get pending(): number {
+    return this.#queue.length + this.#sent.size;
+  }
+
+  /** Asks the model. Rejects with a `ServiceUnavailableError` when it is busy or gone, a `TimeoutError` when it hangs. */
+  ask(ask: Ask): Promise<ModelAnswer> {
+    if (this.#gone) {
+      return Promise.reject(
+        new NotStartedError('The model is being loaded again'),
+      );
+    }
+    const { queueBytes } = this.#limits;
+    if (
+      this.pending >= mostWaiting ||
+      (this.pending && this.#queuedBytes + ask.body.length > queueBytes)
+    ) {
+      return Promise.reject(
+        new ServiceUnavailableError(
+          `The model is busy: ${this.pending} requests with ${
+            this.#queuedBytes
+          } bytes are waiting (at most ${mostWaiting}, ${queueBytes} bytes)`,
+        ),
+      );
+    }
+    this.#queuedBytes += ask.body.length;
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        const index = this.#queue.indexOf(waiting);
+        if (index === -1) return;
+        this.#queue.splice(index, 1);
+        waiting.release();
+        reject(new ServiceUnavailableError('The client has gone'));
+      };
+      const waiting: Waiting = {
+        ask,
+        enqueuedAt: performance.now(),
+        sentAt: undefined,
+        resolve,
+        reject,
+        release: () => {
+          this.#queuedBytes -= ask.body.length;
+          ask.signal?.removeEventListener('abort', onAbort);
+        },
+      };
+      ask.signal?.addEventListener('abort', onAbort);
+      this.#queue.push(waiting);
+      this.#pump();
+    });
+  }
+
+  /** Lets requests under way finish, for a while, and ends the process. */
+  async retire(graceMs = 30_000): Promise<void> {
+    if (this.pending && !this.#gone) {
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([
+        new Promise<void>(resolve => {
+          this.#idle = resolve;
+        }),
+        new Promise<void>(resolve => {
+          timer = setTimeout(resolve, graceMs);
+        }),
+      ]);
+      clearTimeout(timer);
+    }
+    this.#gone ??= new Error('retired');
+    const ended = new Promise<void>(resolve => {
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+        resolve();
+      } else this.#child.once('exit', () => resolve());
+    });
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
+
+  #pump() {
+    while (this.#sent.size < inFlight && this.#queue.length && !this.#gone) {
+      const waiting = this.#queue.shift() as Waiting;
+      const { body, signal: _, ...ask } = waiting.ask;
+      const id = this.#nextId++;
+      waiting.sentAt = performance.now();
+      const waitedMs = waiting.sentAt - waiting.enqueuedAt;
+      this.#sent.set(id, waiting);
+      if (this.#sent.size === 1) this.#watch();
+      write(this.#socket, { type: 'ask', id, waitedMs, ...ask }, [body]);
+    }
+  }
+
+  /** Starts the clock of the request that runs now. */
+  #watch() {
+    clearTimeout(this.#watchdog);
+    if (!this.#sent.size) return;
+    const { runTimeoutMs } = this.#limits;
+    this.#watchdog = setTimeout(
+      () =>
+        this.#kill(
+          new TimeoutError(
+            `The model did not answer within ${
+              runTimeoutMs / 1000
+            } s and was ended; it is being loaded again`,
+          ),
+        ),
+      runTimeoutMs,
+    );
+  }
+
+  #receive(message: FromModel, bytes: Buffer) {
+    if (message.type !== 'answer') return;
+    const waiting = this.#sent.get(message.id);
+    this.#sent.delete(message.id);
+    this.#watch();
+    if (waiting) {
+      waiting.release();
+      waiting.resolve({
+        message,
+        body: bytes.subarray(0, message.bodyBytes),
+        payload: bytes.subarray(message.bodyBytes),
+        queueMs: (waiting.sentAt ?? 0) - waiting.enqueuedAt,
+      });
+    }
+    this.#pump();
+    if (!this.pending) this.#idle?.();
+  }
+
+  #kill(error: Error) {
+    this.#child.kill('SIGKILL');
+    this.#end(error);
+  }
+
+  #end(error: Error) {
+    if (this.#gone && !this.pending) return;
+    const expected = this.#gone !== undefined;
+    this.#gone ??= error;
+    clearTimeout(this.#watchdog);
+    clearInterval(this.#memoryTimer);
+    this.#socket.destroy();
+    const [running, ...sent] = this.#sent.values();
+    const others = [...sent, ...this.#queue];
+    this.#sent.clear();
+    this.#queue.length = 0;
+    for (const waiting of [running, ...others]) waiting?.release();
+    running?.reject(
+      error.name === 'TimeoutError'
+        ? error
+        : new ServiceUnavailableError(
+            `The model stopped while answering: ${error.message}`,
+          ),
+    );
+    for (const waiting of others) {
+      waiting.reject(
+        new NotStartedError(`The model stopped: ${error.message}`),
+      );
+    }
+    this.#idle?.();
+    if (!expected) this.#onCrash(error);
+  }
+}
+
+function write(socket: Duplex, message: ToModel, bytes: Buffer[]) {
+  socket.cork();
+  for (const part of toFrame(message, bytes)) socket.write(part);
+  socket.uncork();
+}
+
+/** When the machine runs out of memory, the kernel shall end a model and not the gateway. Linux only. */
+function offerToOutOfMemory(pid: number | undefined) {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '500');
+  } catch {
+    // Another system, or already gone.
+  }
+}
+
+/** Resident memory of a process; 0 where the system does not tell. */
+function residentBytes(pid: number | undefined): number {
+  try {
+    const pages = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1];
+    return Number(pages) * 4096;
+  } catch {
+    return 0;
+  }
+}
