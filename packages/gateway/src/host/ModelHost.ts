@@ -24,6 +24,12 @@ export type Served = { endpoint: GatewayEndpoint; version: HostedVersion };
 /** A load that takes longer than this lets the next one begin. */
 const loadPatienceMs = 2_000;
 
+const laterInTime: Later = (ms, work) => {
+  const timer = setTimeout(work, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
+};
+
 /**
  * Brings what is loaded to the wish, and says who answers.
  *
@@ -249,9 +255,3 @@ export class ModelHost {
     return serving;
   }
 }
-
-const laterInTime: Later = (ms, work) => {
-  const timer = setTimeout(work, ms);
-  timer.unref();
-  return () => clearTimeout(timer);
-};

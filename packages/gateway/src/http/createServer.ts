@@ -18,6 +18,12 @@ export type Route = {
   >;
 };
 
+/** Answers to what is not even a request, by the parser's code. */
+const malformed: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
 /** How long a client may take to send a request. */
 const headersTimeoutMs = 15_000;
 const requestTimeoutMs = 60_000;
@@ -75,12 +81,7 @@ export function createServer(options: {
   );
   server.maxConnections = mostConnections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const status =
-      error.code === 'HPE_HEADER_OVERFLOW'
-        ? '431 Request Header Fields Too Large'
-        : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request';
+    const status = malformed[error.code ?? ''] ?? '400 Bad Request';
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
@@ -120,10 +121,12 @@ async function dispatch(routes: Route[], path: string, exchange: Exchange) {
     const match = route.path.exec(path);
     if (!match) continue;
     const { method } = exchange;
-    const handler = Object.hasOwn(route.methods, method)
-      ? route.methods[method]
-      : method === 'HEAD'
-      ? route.methods.GET
+    const verb =
+      method === 'HEAD' && !Object.hasOwn(route.methods, method)
+        ? 'GET'
+        : method;
+    const handler = Object.hasOwn(route.methods, verb)
+      ? route.methods[verb]
       : undefined;
     if (!handler) {
       throw new MethodNotAllowedError(

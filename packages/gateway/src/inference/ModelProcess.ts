@@ -136,36 +136,37 @@ export class ModelProcess {
     offerToOutOfMemory(child.pid);
     return new Promise((resolve, reject) => {
       let model: ModelProcess | undefined;
-      let memoryTimer: NodeJS.Timeout | undefined;
+      const timers: NodeJS.Timeout[] = [];
       const fail = (error: Error) => {
         child.kill('SIGKILL');
-        clearTimeout(timer);
-        clearInterval(memoryTimer);
+        timers.forEach(clearTimeout);
         if (model) model.#end(error);
         else reject(error);
       };
-      const timer = setTimeout(
-        () =>
-          fail(
-            new Error(
-              `It did not finish loading and warming up within ${
-                limits.loadTimeoutMs / 1000
-              } s`,
-            ),
-          ),
-        limits.loadTimeoutMs,
-      );
-      if (limits.memoryBytes) {
-        memoryTimer = setInterval(() => {
-          const used = residentBytes(child.pid);
-          if (used > limits.memoryBytes) {
+      timers.push(
+        setTimeout(
+          () =>
             fail(
               new Error(
-                `Loading it used ${used} bytes of memory, ${limits.memoryBytes} are allowed`,
+                `It did not finish loading and warming up within ${
+                  limits.loadTimeoutMs / 1000
+                } s`,
               ),
-            );
-          }
-        }, memoryLookMs);
+            ),
+          limits.loadTimeoutMs,
+        ),
+      );
+      if (limits.memoryBytes) {
+        const look = () => {
+          const used = residentBytes(child.pid);
+          if (used <= limits.memoryBytes) return;
+          fail(
+            new Error(
+              `Loading it used ${used} bytes of memory, ${limits.memoryBytes} are allowed`,
+            ),
+          );
+        };
+        timers.push(setInterval(look, memoryLookMs));
       }
       signal.addEventListener('abort', () => {
         if (!model) fail(new Error('It is no longer wanted'));
@@ -187,8 +188,7 @@ export class ModelProcess {
         const message = head as FromModel;
         if (model) model.#receive(message, bytes);
         else if (message.type === 'loaded') {
-          clearTimeout(timer);
-          clearInterval(memoryTimer);
+          timers.forEach(clearTimeout);
           const { type: _, ...description } = message;
           model = new ModelProcess(child, socket, description, options);
           resolve(model);
@@ -233,13 +233,6 @@ export class ModelProcess {
     }
     this.#queuedBytes += ask.body.length;
     return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        const index = this.#queue.indexOf(waiting);
-        if (index === -1) return;
-        this.#queue.splice(index, 1);
-        waiting.release();
-        reject(new ServiceUnavailableError('The client has gone'));
-      };
       const waiting: Waiting = {
         ask,
         enqueuedAt: performance.now(),
@@ -248,13 +241,25 @@ export class ModelProcess {
         reject,
         release: () => {
           this.#queuedBytes -= ask.body.length;
-          ask.signal?.removeEventListener('abort', onAbort);
         },
       };
-      ask.signal?.addEventListener('abort', onAbort);
       this.#queue.push(waiting);
+      this.#forgetOnAbort(waiting);
       this.#pump();
     });
+  }
+
+  /** A client that has gone is not waited for; what runs already runs on. */
+  #forgetOnAbort(waiting: Waiting) {
+    const { signal } = waiting.ask;
+    const onAbort = () => {
+      const index = this.#queue.indexOf(waiting);
+      if (index === -1) return;
+      this.#queue.splice(index, 1);
+      waiting.release();
+      waiting.reject(new ServiceUnavailableError('The client has gone'));
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
   }
 
   /** Lets requests under way finish, for a while, and ends the process. */
