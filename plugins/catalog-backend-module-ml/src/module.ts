@@ -17,6 +17,7 @@ import {
 import { mlRegistryServiceRef } from '@downstage/plugin-ml-registry-node';
 import { join } from 'node:path';
 import { WrongFileProcessor } from './check/WrongFileProcessor';
+import { ProjectRulesProcessor } from './projects/ProjectRulesProcessor';
 import { ProjectsProvider } from './projects/ProjectsProvider';
 import { listAllModels } from './registry/listAllModels';
 import { RegisteredModelsProvider } from './registry/RegisteredModelsProvider';
@@ -43,7 +44,11 @@ export const catalogModuleMl = createBackendModule({
         const { model, processing, auth, config, logger, registry } = deps;
         const { catalog, events, lifecycle, scheduler } = deps;
         model.addModelSource(CatalogModelSources.static(mlCatalogLayers));
-        processing.addProcessor(new WrongFileProcessor());
+        const projectsFolder = join(readDataDir(config), 'projects');
+        processing.addProcessor(
+          new ProjectRulesProcessor({ folder: projectsFolder }),
+          new WrongFileProcessor(),
+        );
 
         const models = new RegisteredModelsProvider({
           logger,
@@ -60,9 +65,7 @@ export const catalogModuleMl = createBackendModule({
             return items;
           },
         });
-        const projects = new ProjectsProvider({
-          folder: join(readDataDir(config), 'projects'),
-        });
+        const projects = new ProjectsProvider({ folder: projectsFolder });
         processing.addEntityProvider(models, projects);
 
         // Both providers are brought up to date by a clock; events only make it sooner.

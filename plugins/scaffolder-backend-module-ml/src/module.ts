@@ -5,12 +5,16 @@ import {
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { scaffolderActionsExtensionPoint } from '@backstage/plugin-scaffolder-node';
-import { createAuthorizer } from '@downstage/node';
+import { scaffolderTemplatingExtensionPoint } from '@backstage/plugin-scaffolder-node/alpha';
+import { createAuthorizer, registeredOwnersServiceRef } from '@downstage/node';
 import { mlJobsServiceRef } from '@downstage/plugin-ml-jobs-node';
+import { mlRegistryServiceRef } from '@downstage/plugin-ml-registry-node';
+import { createCheckProjectAction } from './actions/createCheckProjectAction';
 import { createPublishProjectAction } from './actions/createPublishProjectAction';
 import { createSubmitJobAction } from './actions/createSubmitJobAction';
+import { templateFilters } from './filters/filters';
 
-/** Template actions: publish a project on this machine, submit a job. */
+/** Template actions (check a project, publish it on this machine, submit a job), and filters that encode values. */
 export const scaffolderModuleMl = createBackendModule({
   pluginId: 'scaffolder',
   moduleId: 'ml',
@@ -23,17 +27,22 @@ export const scaffolderModuleMl = createBackendModule({
         events: eventsServiceRef,
         jobs: mlJobsServiceRef,
         permissions: coreServices.permissions,
+        registeredOwners: registeredOwnersServiceRef,
+        registry: mlRegistryServiceRef,
+        templating: scaffolderTemplatingExtensionPoint,
         userInfo: coreServices.userInfo,
       },
-      async init({ actions, ...deps }) {
-        const { catalog, config, events, jobs } = deps;
+      async init({ actions, templating, ...deps }) {
+        const { catalog, config, events, jobs, registry } = deps;
+        const checks = {
+          authorizer: createAuthorizer(deps),
+          catalog,
+          registeredOwners: deps.registeredOwners,
+        };
+        templating.addTemplateFilters(templateFilters);
         actions.addActions(
-          createPublishProjectAction({
-            authorizer: createAuthorizer(deps),
-            catalog,
-            config,
-            events,
-          }),
+          createCheckProjectAction(checks),
+          createPublishProjectAction({ ...checks, config, events, registry }),
           createSubmitJobAction({ jobs }),
         );
       },

@@ -1,5 +1,5 @@
 import { isError } from '@backstage/errors';
-import { access, readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   DeferredEntity,
@@ -52,11 +52,12 @@ export class ProjectsProvider implements EntityProvider {
     const found: DeferredEntity[] = [];
     for (const name of await this.#projectNames()) {
       const target = join(this.#folder, name, 'catalog-info.yaml');
-      const readable = await access(target).then(
-        () => true,
+      // A link would make the catalog read another file of the server.
+      const isFile = await lstat(target).then(
+        entry => entry.isFile(),
         () => false,
       );
-      if (!readable) continue;
+      if (!isFile) continue;
       const locationKey = `file:${target}`;
       found.push({
         locationKey,

@@ -7,6 +7,7 @@ import {
   ANNOTATION_REGISTERED_MODEL,
   ANNOTATION_UNOWNED,
   ML_API_VERSION,
+  REGISTRY_LOCATION,
   UNOWNED_GROUP_REF,
 } from '@downstage/plugin-ml-catalog-common';
 
@@ -18,9 +19,6 @@ export type RegisteredModel = {
   description?: string;
   owner?: string;
 };
-
-/** Where such entities say they come from. */
-export const REGISTRY_LOCATION = 'ml-registry:models';
 
 /** The entity of a model that was registered from code, without a file. */
 export function toModelEntity(model: RegisteredModel): Entity {

@@ -40,3 +40,16 @@ export const UNOWNED_GROUP_REF = 'group:default/unowned';
 
 /** Set by the catalog on an entity whose file is wrong; the value says what is wrong, in words for a person. */
 export const ANNOTATION_INVALID = 'downstage.dev/invalid';
+
+/** Where a Model says it comes from that the registry brought; the catalog writes it, whatever a file says. */
+export const REGISTRY_LOCATION = 'ml-registry:models';
+
+/** What a project that a template made may declare: nothing that gives rights, and nothing that reads more files. */
+export const PROJECT_KINDS = [
+  'API',
+  'Component',
+  'Dataset',
+  'Feature',
+  'Model',
+  'Resource',
+] as const;

@@ -13,6 +13,7 @@ import type { CatalogService } from '@backstage/plugin-catalog-node';
 import {
   ANNOTATION_INVALID,
   ANNOTATION_UNOWNED,
+  REGISTRY_LOCATION,
   UNOWNED_GROUP_REF,
   isModelEntity,
   parseModelSpec,
@@ -50,9 +51,6 @@ const noEntity: EntityProfile = {
   risk: 'minimal',
   features: [],
 };
-
-/** Where the catalog module brings models from that have no file. */
-const registryLocation = 'ml-registry:models';
 
 /**
  * Reads Model entities, and says which of them speak for a registered model.
@@ -198,7 +196,7 @@ function profileOf(entity: Entity): EntityProfile {
 /** Where the file is; the catalog writes this itself, whatever the file says. */
 function sourceOf({ metadata }: Entity): string | undefined {
   const location = metadata.annotations?.[ANNOTATION_LOCATION] ?? 'unknown';
-  return location === registryLocation ? undefined : location;
+  return location === REGISTRY_LOCATION ? undefined : location;
 }
 
 /**

@@ -1,29 +1,27 @@
-import type {
-  BackstageCredentials,
-  RootConfigService,
-} from '@backstage/backend-plugin-api';
-import { NotAllowedError } from '@backstage/errors';
-import type { CatalogService } from '@backstage/plugin-catalog-node';
+import type { RootConfigService } from '@backstage/backend-plugin-api';
 import type { EventsService } from '@backstage/plugin-events-node';
 import { createTemplateAction } from '@backstage/plugin-scaffolder-node';
-import { publishTopic, readDataDir, type Authorizer } from '@downstage/node';
+import { publishTopic, readDataDir } from '@downstage/node';
 import { projectPublishedTopic } from '@downstage/plugin-ml-catalog-common';
+import type { MlRegistryService } from '@downstage/plugin-ml-registry-node';
 import { join } from 'node:path';
 import { authorFor } from '../project/authorFor';
+import { acceptFile } from '../project/acceptFile';
+import { checkProject, type ProjectChecks } from '../project/checkProject';
 import { publishProject } from '../project/publishProject';
-import { requireFreeName } from '../project/requireFreeName';
 import { waitForEntity } from '../project/waitForEntity';
 
 /** Publishes the workspace as a git repository on the portal's machine, and has the catalog read it. */
-export function createPublishProjectAction(options: {
-  authorizer: Pick<Authorizer, 'actor' | 'groupsOf'>;
-  catalog: CatalogService;
-  config: RootConfigService;
-  events: EventsService;
-  timeoutMs?: number;
-  pollMs?: number;
-}) {
-  const { authorizer, catalog, config, events } = options;
+export function createPublishProjectAction(
+  options: ProjectChecks & {
+    config: RootConfigService;
+    events: EventsService;
+    registry: Pick<MlRegistryService, 'claimModel' | 'getModel'>;
+    timeoutMs?: number;
+    pollMs?: number;
+  },
+) {
+  const { catalog, config, events, registry } = options;
   const { timeoutMs = 60_000, pollMs = 500 } = options;
   const folder = join(readDataDir(config), 'projects');
 
@@ -69,11 +67,14 @@ export function createPublishProjectAction(options: {
     async handler(ctx) {
       const { name, owner, entityRef, message } = ctx.input;
       const credentials = await ctx.getInitiatorCredentials();
-      await requireOwner(authorizer, credentials, owner);
       const repository = join(folder, name);
-      if (entityRef) {
-        await requireFreeName({ catalog, credentials, entityRef, repository });
-      }
+      await checkProject(options, {
+        credentials,
+        folder: ctx.workspacePath,
+        owner,
+        entityRef,
+        repository,
+      });
       if (ctx.isDryRun) {
         ctx.output('repository', repository);
         ctx.output('commit', '0'.repeat(40));
@@ -100,26 +101,10 @@ export function createPublishProjectAction(options: {
           pollMs,
           signal: ctx.signal,
         });
+        await acceptFile({ registry, credentials, entityRef, owner });
       }
       ctx.output('repository', published.repository);
       ctx.output('commit', published.commit);
     },
   });
-}
-
-/** A file that names an owner grants nothing; that is why the requester must be one before it is written. */
-async function requireOwner(
-  authorizer: Pick<Authorizer, 'actor' | 'groupsOf'>,
-  credentials: BackstageCredentials,
-  owner: string,
-) {
-  const actor = authorizer.actor(credentials);
-  if (actor.startsWith('service:')) return;
-  const groups = await authorizer.groupsOf(credentials);
-  if (groups.includes(owner)) return;
-  throw new NotAllowedError(
-    `${actor} cannot make a project for ${owner}; allowed owners: ${
-      groups.join(', ') || 'none, as the catalog knows no group of theirs'
-    }`,
-  );
 }

@@ -46,6 +46,8 @@ export async function publishProject(options: {
     }
     await git(draft, ['init', '--quiet', '--initial-branch=main']);
     await git(draft, ['config', 'receive.denyCurrentBranch', 'updateInstead']);
+    // What is pushed later stays a file too: the catalog and the pages read this folder.
+    await git(draft, ['config', 'core.symlinks', 'false']);
     await git(draft, ['add', '--all']);
     await git(
       draft,

@@ -1,27 +1,41 @@
 import type { BackstageCredentials } from '@backstage/backend-plugin-api';
+import { ANNOTATION_ORIGIN_LOCATION } from '@backstage/catalog-model';
 import { ConflictError } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
-import { ANNOTATION_REGISTERED_MODEL } from '@downstage/plugin-ml-catalog-common';
+import type { RegisteredOwners } from '@downstage/node';
+import { REGISTRY_LOCATION } from '@downstage/plugin-ml-catalog-common';
 
 /**
- * Refuses a name that a file in the catalog has already. A model that was registered from code may be claimed.
+ * Refuses the name of a registered model that others own, and a name that a file in the catalog has already. A model
+ * that was registered from code, and belongs to nobody or to the caller, may get its file.
  *
  * @throws ConflictError
  */
 export async function requireFreeName(options: {
   catalog: CatalogService;
   credentials: BackstageCredentials;
+  registeredOwners: RegisteredOwners;
   entityRef: string;
+  /** Who the caller owns things through; `undefined` for services, which own nothing and may do it for anybody. */
+  groups: string[] | undefined;
+  /** Absolute folder of the project that may have it. */
   repository: string;
 }): Promise<void> {
-  const { catalog, credentials, entityRef, repository } = options;
+  const { catalog, credentials, entityRef, groups, repository } = options;
+  const registered = await options.registeredOwners.ownerOf(entityRef);
+  if (registered && groups && !groups.includes(registered)) {
+    throw new ConflictError(
+      `${entityRef} is registered and belongs to ${registered}; choose another name, or ask them to hand the model over`,
+    );
+  }
   const entity = await catalog.getEntityByRef(entityRef, { credentials });
   const annotations = entity?.metadata.annotations ?? {};
-  if (!entity || annotations[ANNOTATION_REGISTERED_MODEL]) return;
+  if (!entity) return;
+  if (annotations[ANNOTATION_ORIGIN_LOCATION] === REGISTRY_LOCATION) return;
   const location = annotations['backstage.io/managed-by-location'];
   // The same task again, after a crash.
   if (location?.startsWith(`file:${repository}/`)) return;
   throw new ConflictError(
-    `The catalog has ${entityRef} already (from ${location}); choose another name`,
+    `The catalog has ${entityRef} already; choose another name`,
   );
 }

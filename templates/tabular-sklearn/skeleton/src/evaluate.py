@@ -1,6 +1,6 @@
 """How good a model is on rows it has not seen. Used by train.py, and by hand:
 
-python src/evaluate.py --model models:/${{ values.name }}/1 --data rows.csv
+python src/evaluate.py --model models:/NAME/1 --data rows.csv
 """
 
 import argparse
@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn import metrics
 
 import data
+from settings import MODEL_NAME
 
 
 def measure(target, probabilities, classes) -> dict[str, float]:
@@ -71,7 +72,7 @@ def main() -> None:
     import export
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, help="for example models:/${{ values.name }}/1")
+    parser.add_argument("--model", required=True, help=f"for example models:/{MODEL_NAME}/1")
     parser.add_argument("--data", help="a CSV or Parquet file, or a folder of them")
     arguments = parser.parse_args()
     features, target = data.features_and_target(data.read(data.find_source(arguments.data).path))

@@ -5,12 +5,12 @@ A job passes its parameters as DOWNSTAGE_PARAM_<NAME>; without a job the default
 
 import os
 
-MODEL_NAME = "${{ values.name }}"
-DATASET = "${{ values.datasetName }}"
-TARGET = "${{ values.target }}"
+MODEL_NAME = ${{ values.name | literal }}
+DATASET = ${{ values.datasetName | literal }}
+TARGET = ${{ values.target | literal }}
 
 # Columns that are known before the outcome is but must not be learned from: row ids and clocks.
-IGNORED = [{% for column in values.primaryKey %}"${{ column }}"{% if not loop.last or values.timestamp %}, {% endif %}{% endfor %}{% if values.timestamp %}"${{ values.timestamp }}"{% endif %}]
+IGNORED = [{% for column in values.primaryKey %}${{ column | literal }}{% if not loop.last or values.timestamp %}, {% endif %}{% endfor %}{% if values.timestamp %}${{ values.timestamp | literal }}{% endif %}]
 
 
 def parameters() -> dict:
