@@ -1,11 +1,14 @@
 export interface Config {
   mlData?: {
     /**
-     * Folders that datasets may be read from, relative to the working directory or absolute.
-     * A relative `location.uri` is looked for in each of them in turn. The data directory is always one.
+     * Folders that datasets may be read from, relative to the working directory or absolute; none unless given.
+     * A relative `location.uri` is looked for in each of them in turn. With `groups`, only their members may register
+     * from it. What the portal itself keeps is never read, even below one of them.
      */
-    roots?: string[];
+    roots?: Array<string | { path: string; groups?: string[] }>;
     profile?: {
+      /** Versions that are read at once, each in a process of its own; 2 unless given. */
+      concurrency?: number;
       /** Threads DuckDB may use for one registration; 2 unless given. */
       threads?: number;
       /** Memory DuckDB may use for one registration, as '1GB'. Larger data goes through a file. */

@@ -292,6 +292,20 @@ describeDenyAll({
       params: { namespace: 'default', name: 'masses' },
       body: {},
     },
+    startDatasetRegistration: {
+      params: { namespace: 'default', name: 'masses' },
+      body: {},
+    },
+    listDatasetRegistrations: {
+      params: { namespace: 'default', name: 'masses' },
+    },
+    getDatasetRegistration: {
+      params: { namespace: 'default', name: 'masses', id: 'x' },
+    },
+    cancelDatasetRegistration: {
+      params: { namespace: 'default', name: 'masses', id: 'x' },
+      body: {},
+    },
     diffDatasetVersions: {
       params: { namespace: 'default', name: 'masses' },
       query: { from: 1, to: 2 },

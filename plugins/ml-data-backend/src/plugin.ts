@@ -20,15 +20,19 @@ import {
 import { datasetVersionCreated } from '@downstage/plugin-ml-data-node';
 import { registerActions } from './actions/registerActions';
 import { readMlDataConfig } from './config';
-import { profileFiles } from './profile/profileFiles';
+import { readInProcess } from './reader/readInProcess';
 import { createRouter } from './router';
 import { DatasetCatalog } from './services/DatasetCatalog';
 import { DatasetService } from './services/DatasetService';
 import { DatasetVersionService } from './services/DatasetVersionService';
+import { RegistrationRunner } from './services/RegistrationRunner';
+import { RegistrationService } from './services/RegistrationService';
 import { SnapshotStore } from './storage/SnapshotStore';
 import { DatasetVersionStore } from './stores/DatasetVersionStore';
+import { RegistrationStore } from './stores/RegistrationStore';
 
-const day = 24 * 60 * 60 * 1000;
+const minute = 60 * 1000;
+const day = 24 * 60 * minute;
 
 /** Datasets: versions with their manifest, schema and profile. */
 export const mlDataPlugin = createBackendPlugin({
@@ -44,6 +48,8 @@ export const mlDataPlugin = createBackendPlugin({
         events: eventsServiceRef,
         httpAuth: coreServices.httpAuth,
         httpRouter: coreServices.httpRouter,
+        lifecycle: coreServices.lifecycle,
+        logger: coreServices.logger,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
         signals: signalsServiceRef,
@@ -65,20 +71,18 @@ export const mlDataPlugin = createBackendPlugin({
         });
         await snapshots.sweep({ olderThan: new Date(Date.now() - day) });
         const datasets = new DatasetService({ authorizer, catalog, store });
-        const versions = new DatasetVersionService({
+        const registered = new RegistrationStore(knex);
+        const clock = () => new Date();
+        const runner = new RegistrationRunner({
           auditor: deps.auditor,
-          authorizer,
-          catalog,
-          store,
+          logger: deps.logger,
+          registrations: registered,
+          versions: store,
           snapshots,
+          reader: readInProcess,
           roots: options.roots,
-          clock: () => new Date(),
-          profiler: request =>
-            profileFiles({
-              ...request,
-              ...options.profile,
-              scratch: `${request.folder}.scratch`,
-            }),
+          limits: options.reading,
+          clock,
           announce: async ({ ref }) => {
             await publishTopic(events, datasetVersionCreated, { ref });
             await signals.publish({
@@ -88,9 +92,41 @@ export const mlDataPlugin = createBackendPlugin({
             });
           },
         });
+        const registrations = new RegistrationService({
+          auditor: deps.auditor,
+          authorizer,
+          catalog,
+          store: registered,
+          runner,
+          roots: options.roots,
+          clock,
+          newId: randomUUID,
+          patienceMs: minute,
+        });
+        const versions = new DatasetVersionService({
+          authorizer,
+          catalog,
+          store,
+          snapshots,
+          registrations,
+          roots: options.roots,
+        });
+        // What a crash or another replica left becomes due by time.
+        const timer = setInterval(() => runner.nudge(), 2_000);
+        timer.unref();
+        deps.lifecycle.addStartupHook(() => runner.nudge());
+        deps.lifecycle.addShutdownHook(async () => {
+          clearInterval(timer);
+          await runner.stop();
+        });
         deps.permissionsRegistry.addPermissions(mlDataPermissions);
         deps.httpRouter.use(
-          createRouter({ httpAuth: deps.httpAuth, datasets, versions }),
+          createRouter({
+            httpAuth: deps.httpAuth,
+            datasets,
+            versions,
+            registrations,
+          }),
         );
         registerActions({
           actions: refusingActions(deps.actions),

@@ -3,31 +3,38 @@ import { createContractRouter } from '@downstage/node';
 import { mlDataContract } from '@downstage/plugin-ml-data-common';
 import type { DatasetService } from './services/DatasetService';
 import type { DatasetVersionService } from './services/DatasetVersionService';
+import type { RegistrationService } from './services/RegistrationService';
 
 export function createRouter(deps: {
   httpAuth: HttpAuthService;
   datasets: DatasetService;
   versions: DatasetVersionService;
+  registrations: RegistrationService;
 }) {
-  const { httpAuth, datasets, versions } = deps;
+  const { httpAuth, datasets, versions, registrations } = deps;
   return createContractRouter({
     contract: mlDataContract,
     httpAuth,
     handlers: {
-      listDatasets: async (_, { credentials }) => ({
-        items: await datasets.list({ credentials }),
-      }),
-      listDatasetVersions: async ({ params }, { credentials }) => ({
-        items: await versions.list(params, { credentials }),
-      }),
-      getDatasetVersion: ({ params }, { credentials }) =>
-        versions.get(params, { credentials }),
-      registerDatasetVersion: ({ params, body }, { credentials, request }) =>
-        versions.register({ ...params, ...body }, { credentials, request }),
-      diffDatasetVersions: ({ params, query }, { credentials }) =>
-        versions.diff({ ...params, ...query }, { credentials }),
-      resolveDatasetVersion: ({ params }, { credentials }) =>
-        versions.resolve(params, { credentials }),
+      listDatasets: ({ query }, { caller }) => datasets.list(query, { caller }),
+      listDatasetVersions: ({ params, query }, { caller }) =>
+        versions.list({ ...params, ...query }, { caller }),
+      getDatasetVersion: ({ params }, { caller }) =>
+        versions.get(params, { caller }),
+      registerDatasetVersion: ({ params, body }, { caller }) =>
+        versions.register({ ...params, ...body }, { caller }),
+      startDatasetRegistration: ({ params, body }, { caller }) =>
+        registrations.start({ ...params, ...body }, { caller }),
+      listDatasetRegistrations: ({ params, query }, { caller }) =>
+        registrations.list({ ...params, ...query }, { caller }),
+      getDatasetRegistration: ({ params }, { caller }) =>
+        registrations.get(params, { caller }),
+      cancelDatasetRegistration: ({ params }, { caller }) =>
+        registrations.cancel(params, { caller }),
+      diffDatasetVersions: ({ params, query }, { caller }) =>
+        versions.diff({ ...params, ...query }, { caller }),
+      resolveDatasetVersion: ({ params }, { caller }) =>
+        versions.resolve(params, { caller }),
     },
   });
 }

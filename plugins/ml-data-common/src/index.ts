@@ -15,6 +15,11 @@ export {
   type DatasetVersionCreated,
 } from './events';
 export {
+  datasetDialectSchema,
+  textEncodings,
+  type DatasetDialect,
+} from './model/dialect';
+export {
   datasetFilesSchema,
   datasetSchema,
   type Dataset,
@@ -26,6 +31,13 @@ export {
   type ColumnShift,
   type DatasetDiff,
 } from './model/datasetDiff';
+export {
+  datasetRegistrationSchema,
+  registrationEnds,
+  registrationStateSchema,
+  type DatasetRegistration,
+  type RegistrationState,
+} from './model/registration';
 export {
   columnProfileSchema,
   datasetColumnSchema,

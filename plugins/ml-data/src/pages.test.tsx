@@ -21,6 +21,7 @@ import { DatasetsPage } from './pages/DatasetsPage';
 import { FeaturesPage } from './pages/FeaturesPage';
 import {
   aDataApi,
+  aRegistration,
   aSummary,
   aVersion,
   dataset,
@@ -150,16 +151,17 @@ describe('VersionsContent', () => {
     ).not.toBeInTheDocument();
   });
 
-  it('registers with a message and closes', async () => {
-    const register = jest.fn(aDataApi(2).registerDatasetVersion);
-    await open(
-      [diagnostics],
-      aDataApi(2, { registerDatasetVersion: register }),
-    );
+  const openDialog = async () => {
     await userEvent.click(
       await screen.findByRole('button', { name: 'Register version' }),
     );
-    const dialog = await screen.findByRole('dialog');
+    return screen.findByRole('dialog');
+  };
+
+  it('registers with a message and closes', async () => {
+    const start = jest.fn(aDataApi(2).startDatasetRegistration);
+    await open([diagnostics], aDataApi(2, { startDatasetRegistration: start }));
+    const dialog = await openDialog();
     await userEvent.type(
       within(dialog).getByLabelText(/What changed/),
       'new clinic',
@@ -167,31 +169,104 @@ describe('VersionsContent', () => {
     await userEvent.click(
       within(dialog).getByRole('button', { name: 'Register version' }),
     );
-    expect(register).toHaveBeenCalledWith({
+    expect(start).toHaveBeenCalledWith({
       params: { namespace: 'default', name: 'masses' },
       body: { message: 'new clinic' },
     });
     expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
   });
 
-  it('shows that registering is under way, and the reason when it is refused', async () => {
-    let refuse: (error: Error) => void = () => {};
+  it('shows how far a registration is, stops it, and goes on to the end', async () => {
+    const cancel = jest.fn(aDataApi(0).cancelDatasetRegistration);
+    const going = aRegistration({
+      state: 'profiling',
+      progress: { done: 40, of: 3000 },
+    });
     await open(
       [diagnostics],
       aDataApi(0, {
-        registerDatasetVersion: () =>
-          new Promise((_, reject) => {
-            refuse = reject;
-          }),
+        startDatasetRegistration: async () => going,
+        getDatasetRegistration: async () =>
+          cancel.mock.calls.length
+            ? aRegistration({ state: 'cancelled' })
+            : going,
+        cancelDatasetRegistration: cancel,
       }),
     );
     expect(
       await screen.findByText('No version registered yet'),
     ).toBeInTheDocument();
+    const dialog = await openDialog();
     await userEvent.click(
-      screen.getByRole('button', { name: 'Register version' }),
+      within(dialog).getByRole('button', { name: 'Register version' }),
     );
-    const dialog = await screen.findByRole('dialog');
+    expect(await within(dialog).findByText(/40 \/ 3,?000/)).toBeInTheDocument();
+    await userEvent.click(
+      within(dialog).getByRole('button', { name: 'Stop registering' }),
+    );
+    expect(cancel).toHaveBeenCalledWith({
+      params: { namespace: 'default', name: 'masses', id: 'r1' },
+    });
+    expect(
+      await within(dialog).findByRole(
+        'button',
+        { name: 'Cancel' },
+        { timeout: 5000 },
+      ),
+    ).toBeInTheDocument();
+  });
+
+  it('shows why a registration was refused, and what to declare', async () => {
+    await open(
+      [diagnostics],
+      aDataApi(0, {
+        startDatasetRegistration: async () =>
+          aRegistration({
+            state: 'failed',
+            error: {
+              message: 'f.csv, line 1: declare spec.location.delimiter',
+            },
+          }),
+      }),
+    );
+    const dialog = await openDialog();
+    await userEvent.click(
+      within(dialog).getByRole('button', { name: 'Register version' }),
+    );
+    expect(
+      await within(dialog).findByText(/f\.csv, line 1/),
+    ).toBeInTheDocument();
+    expect(within(dialog).getByText(/nullWords/)).toBeInTheDocument();
+  });
+
+  it('shows registrations that somebody else has started, and the reason of the last failure', async () => {
+    await open(
+      [diagnostics],
+      aDataApi(1, {
+        listDatasetRegistrations: async () => ({
+          items: [
+            aRegistration({ state: 'failed', error: { message: 'line 6' } }),
+            aRegistration({ id: 'r2', state: 'reading' }),
+          ],
+        }),
+      }),
+    );
+    expect(await screen.findByText('line 6')).toBeInTheDocument();
+    expect(screen.getByText('Reading the data…')).toBeInTheDocument();
+  });
+
+  it('shows why starting was refused', async () => {
+    let refuse: (error: Error) => void = () => {};
+    await open(
+      [diagnostics],
+      aDataApi(0, {
+        startDatasetRegistration: () =>
+          new Promise((_, reject) => {
+            refuse = reject;
+          }),
+      }),
+    );
+    const dialog = await openDialog();
     await userEvent.click(
       within(dialog).getByRole('button', { name: 'Register version' }),
     );

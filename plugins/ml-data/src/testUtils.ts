@@ -1,4 +1,5 @@
 import type {
+  DatasetRegistration,
   DatasetVersion,
   DatasetVersionSummary,
 } from '@downstage/plugin-ml-data-common';
@@ -111,6 +112,20 @@ export function aVersion(version: number): DatasetVersion {
   };
 }
 
+export function aRegistration(
+  over: Partial<DatasetRegistration> = {},
+): DatasetRegistration {
+  return {
+    id: 'r1',
+    dataset: 'dataset:default/masses',
+    state: 'queued',
+    uri: 'masses.csv',
+    createdBy: 'user:default/ann',
+    createdAt: '2026-11-20T00:00:00.000Z',
+    ...over,
+  };
+}
+
 /** ml-data with the given number of versions; any operation can be replaced. */
 export function aDataApi(
   versions: number,
@@ -118,7 +133,7 @@ export function aDataApi(
 ): MlDataApi {
   const numbers = Array.from({ length: versions }, (_, i) => versions - i);
   return {
-    listDatasets: async () => ({
+    listDatasets: async ({ query }) => ({
       items: [
         {
           ref: 'dataset:default/masses',
@@ -131,11 +146,18 @@ export function aDataApi(
           maxAge: 'P1D',
           latest: versions ? aSummary(versions) : undefined,
         },
-      ],
+      ].filter(item => `${item.name} ${item.title}`.includes(query.text ?? '')),
     }),
     listDatasetVersions: async () => ({ items: numbers.map(aSummary) }),
     getDatasetVersion: async ({ params }) => aVersion(Number(params.version)),
     registerDatasetVersion: async () => aVersion(versions + 1),
+    startDatasetRegistration: async () =>
+      aRegistration({ state: 'ready', version: versions + 1 }),
+    listDatasetRegistrations: async () => ({ items: [] }),
+    getDatasetRegistration: async () =>
+      aRegistration({ state: 'ready', version: versions + 1 }),
+    cancelDatasetRegistration: async () =>
+      aRegistration({ state: 'cancelled' }),
     diffDatasetVersions: async ({ query }) => ({
       from: `default/masses@${query.from}`,
       to: `default/masses@${query.to}`,

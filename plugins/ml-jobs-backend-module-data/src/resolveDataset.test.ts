@@ -34,6 +34,12 @@ async function installed(files: ReturnType<typeof file>[]) {
         path: files.length === 1 ? files[0].path : '/data/v3',
         digest: 'sha256:all',
         files,
+        table: {
+          folder: '/data/v3.table',
+          files: ['/data/v3.table/part-00000.parquet'],
+        },
+        dialect: { delimiter: ';' },
+        columns: [{ name: 'x', type: 'DOUBLE' }],
         warnings: [],
       };
     },
@@ -49,6 +55,10 @@ async function installed(files: ReturnType<typeof file>[]) {
     listDatasetVersions: unused,
     getDatasetVersion: unused,
     registerDatasetVersion: unused,
+    startDatasetRegistration: unused,
+    listDatasetRegistrations: unused,
+    getDatasetRegistration: unused,
+    cancelDatasetRegistration: unused,
     diffDatasetVersions: unused,
   };
   const resolvers: InputResolver[] = [];
@@ -97,6 +107,9 @@ describe('ml-jobs module data', () => {
       path: '/data/v3/a.csv',
       sha256: 'abc',
       format: 'csv',
+      table: '/data/v3.table/part-00000.parquet',
+      dialect: { delimiter: ';' },
+      columns: [{ name: 'x', type: 'DOUBLE' }],
     });
     expect(resolveDatasetVersion).toHaveBeenCalledWith(
       { params: { namespace: 'default', name: 'masses', version: 'latest' } },

@@ -23,6 +23,11 @@ export function parseDatasetInput(ref: string) {
   };
 }
 
+/** One path, as programs take it: the file, or the folder of several. */
+function tableOf({ folder, files }: { folder: string; files: string[] }) {
+  return files.length === 1 ? files[0] : folder;
+}
+
 /**
  * Pins a dataset to a version and hands out its verified files. Nothing is registered: a dataset without a version
  * is an error that says so.
@@ -44,5 +49,8 @@ export async function resolveDataset(
         ? found.files[0].sha256
         : found.digest.replace(/^sha256:/, ''),
     format: found.format,
+    ...(found.table && { table: tableOf(found.table) }),
+    ...(found.dialect && { dialect: found.dialect }),
+    columns: found.columns,
   };
 }

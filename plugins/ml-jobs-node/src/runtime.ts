@@ -12,6 +12,12 @@ export type ResolvedInput = {
   sha256: string;
   /** `csv`, `parquet`, … */
   format: string;
+  /** The same rows as one table in Parquet, every value in its type: a file, or a folder of several. Absolute. */
+  table?: string;
+  /** How a text file is written: delimiter, decimal, header, encoding, … */
+  dialect?: Record<string, unknown>;
+  /** The columns of the table and DuckDB's names of their types. */
+  columns?: { name: string; type: string }[];
 };
 
 /** One attempt of a job, with everything a runtime needs to run it. */

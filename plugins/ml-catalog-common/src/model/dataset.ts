@@ -19,6 +19,19 @@ export type Classification = z.infer<typeof classificationSchema>;
 export const datasetLocationSchema = z.strictObject({
   uri: z.string().min(1),
   format: z.string().min(1).optional(),
+  /** What stands between two values of a line of text: `;`, a tab. Found in the header unless given. */
+  delimiter: z.string().length(1).optional(),
+  /** What a value is put between when it has the delimiter in it; `"` unless given. */
+  quote: z.string().length(1).optional(),
+  decimal: z.enum(['.', ',']).optional(),
+  /** What groups the digits of large numbers: `1.234.567`. Nothing does unless given. */
+  thousands: z.enum([',', '.', ' ', "'", '_']).optional(),
+  /** `false` when the first line holds values and no names. */
+  header: z.boolean().optional(),
+  /** `utf-8`, `utf-16le`, `latin-1`, `windows-1252`, …; UTF-8 or what a byte order mark says unless given. */
+  encoding: z.string().min(1).max(40).optional(),
+  /** Words that mean "no value" in every column, text included. */
+  nullWords: z.array(z.string().max(100)).max(50).optional(),
 });
 
 export const datasetSchemaSchema = z.strictObject({

@@ -1,5 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { InputError } from '@backstage/errors';
+import { callerOf } from '@downstage/node';
 import type { DatasetService } from '../services/DatasetService';
 import type { DatasetVersionService } from '../services/DatasetVersionService';
 
@@ -26,9 +27,14 @@ export function registerActions(deps: {
             .regex(/^[^:/]+:[^:/]+\/[^:/]+$/, 'Expected group:default/name')
             .optional()
             .describe('Only datasets of this owner, as group:default/name'),
+          cursor: z
+            .string()
+            .optional()
+            .describe('nextCursor of the answer before'),
         }),
       output: z =>
         z.object({
+          nextCursor: z.string().optional(),
           datasets: z.array(
             z.object({
               ref: z.string(),
@@ -49,12 +55,15 @@ export function registerActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const items = await datasets.list({ credentials });
+      const { items, nextCursor } = await datasets.list(
+        { limit: 100, ...input },
+        { caller: callerOf(credentials) },
+      );
       return {
         output: {
-          datasets: items
-            .filter(item => !input.owner || item.owner === input.owner)
-            .map(({ ref, title, owner, type, classification, latest }) => ({
+          nextCursor,
+          datasets: items.map(
+            ({ ref, title, owner, type, classification, latest }) => ({
               ref,
               title,
               owner,
@@ -66,7 +75,8 @@ export function registerActions(deps: {
                 rows: latest.rows,
                 columns: latest.columns,
               },
-            })),
+            }),
+          ),
         },
       };
     },
@@ -97,6 +107,12 @@ export function registerActions(deps: {
           digest: z.string(),
           rows: z.number(),
           bytes: z.number(),
+          notes: z
+            .array(z.string())
+            .optional()
+            .describe(
+              'What a person should know of the reading: columns joined, lines left out',
+            ),
           quality: z
             .object({
               state: z.enum(['passed', 'failed', 'unknown']),
@@ -130,7 +146,7 @@ export function registerActions(deps: {
     action: async ({ input, credentials }) => {
       const { profile, schema, ...version } = await versions.get(
         parseDataset(input.dataset),
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       const figures = new Map(profile.columns.map(c => [c.name, c]));
       return {
@@ -142,6 +158,7 @@ export function registerActions(deps: {
           format: version.format,
           digest: version.digest,
           rows: version.rows,
+          notes: version.notes,
           quality: version.quality,
           bytes: version.bytes,
           columns: schema.map(({ name, type, description, unit }) => {
@@ -169,7 +186,7 @@ export function registerActions(deps: {
     title: 'Register dataset version',
     description:
       'Registers what the location of a dataset holds now as its next immutable version, with manifest, schema and profile. ' +
-      'Only owners of the dataset may. The same content as the latest version makes no new one, but returns that version.',
+      'Only owners of the dataset may. What takes longer than a minute goes on in the background: call it again later. The same content as the latest version makes no new one, but returns that version.',
     attributes: { destructive: false, idempotent: true },
     schema: {
       input: z =>
@@ -203,7 +220,7 @@ export function registerActions(deps: {
       const { uri, message } = input;
       const { ref, version, rows, digest } = await versions.register(
         { namespace, name, uri, message },
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return { output: { ref, version, rows, digest } };
     },

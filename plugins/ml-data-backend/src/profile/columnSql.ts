@@ -1,7 +1,13 @@
 /** How DuckDB's many types are treated. */
 export type ColumnClass = 'number' | 'category' | 'moment' | 'other';
 
-export type FoundColumn = { name: string; type: string; class: ColumnClass };
+export type FoundColumn = {
+  name: string;
+  /** What the column is called in the query. */
+  sql: string;
+  type: string;
+  class: ColumnClass;
+};
 
 const numbers =
   /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL)/;
@@ -19,7 +25,7 @@ export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** The column as its figures see it: NaN is a missing value, as pandas writes it. */
 export function valueOf(column: FoundColumn): string {
-  const name = quoted(column.name);
+  const name = column.sql;
   return /^(FLOAT|DOUBLE)/.test(column.type)
     ? `CASE WHEN isnan(${name}) THEN NULL ELSE ${name} END`
     : name;
@@ -27,7 +33,7 @@ export function valueOf(column: FoundColumn): string {
 
 /** The finite values as DOUBLE; infinities are counted, but have no place in a mean or a histogram. */
 export function finiteOf(column: FoundColumn): string {
-  const value = `(${quoted(column.name)})::DOUBLE`;
+  const value = `(${column.sql})::DOUBLE`;
   return `CASE WHEN isfinite(${value}) THEN ${value} END`;
 }
 
@@ -66,12 +72,19 @@ export function aggregatesOf(
     ];
   }
   const finite = finiteOf(column);
+  // A double is a number of JSON; other numbers leave as text, which keeps every digit.
+  const bounds = /^(FLOAT|DOUBLE)/.test(column.type)
+    ? [as(`min(${finite})`, 'min'), as(`max(${finite})`, 'max')]
+    : [
+        as(`min(${value})::VARCHAR`, 'min'),
+        as(`max(${value})::VARCHAR`, 'max'),
+      ];
   return [
     ...basic,
-    as(`min(${finite})`, 'min'),
-    as(`max(${finite})`, 'max'),
+    ...bounds,
+    as(`min(${finite})`, 'least'),
+    as(`max(${finite})`, 'most'),
     as(`avg(${finite})`, 'mean'),
-    as(`stddev_samp(${finite})`, 'stddev'),
     as(
       `quantile_cont(${finite}, [${quantileNames
         .map(([, at]) => at)
@@ -79,6 +92,14 @@ export function aggregatesOf(
       'quantiles',
     ),
   ];
+}
+
+/** A number where JSON keeps it to the digit, else its digits as text. */
+export function exactNumber(text: string): number | string {
+  const digits = text.replace(/[-.]/g, '').replace(/^0+/, '');
+  if (digits.length <= 15) return Number(text);
+  const value = Number(text);
+  return !text.includes('.') && Number.isSafeInteger(value) ? value : text;
 }
 
 const bins = 20;
@@ -95,20 +116,41 @@ export function histogramEdges(min: number, max: number): number[] {
   });
 }
 
-/** How many values lie below each inner edge: bin counts are the differences, and agree with the edges exactly. */
-export function countsBelow(
+/**
+ * The counts of the bins, left edge in and right edge out save for the last, as NumPy counts.
+ *
+ * @remarks
+ * DuckDB's bins are the other way round. Its right edges are therefore the greatest doubles below ours, and the last
+ * is ours: the counts agree with the edges exactly.
+ */
+export function histogramOf(
   column: FoundColumn,
   index: number,
   edges: number[],
 ): string[] {
+  const list = rightEdges(edges)
+    .map(edge => `'${edge}'::DOUBLE`)
+    .join(', ');
   const finite = finiteOf(column);
+  const histogram = `histogram(${finite}, [${list}])`;
+  // Squares of the largest doubles are none: those are measured in units of the largest value.
+  const largest = Math.max(...edges.map(Math.abs));
+  const unit = largest > 1e150 ? `'${largest}'::DOUBLE` : '1.0::DOUBLE';
   return [
-    `count(${finite})::DOUBLE AS h${index}_all`,
-    ...edges
-      .slice(1, -1)
-      .map(
-        (edge, i) =>
-          `(count(*) FILTER (WHERE ${finite} < ${edge}::DOUBLE))::DOUBLE AS h${index}_${i}`,
-      ),
+    `map_keys(${histogram}) AS k${index}`,
+    `list_transform(map_values(${histogram}), n -> n::DOUBLE) AS h${index}`,
+    `${unit} * stddev_samp(${finite} / ${unit}) AS s${index}`,
   ];
+}
+
+export function rightEdges(edges: number[]): number[] {
+  return [...edges.slice(1, -1).map(justBelow), edges[edges.length - 1]];
+}
+
+/** The greatest double less than `value`. */
+function justBelow(value: number): number {
+  if (value === 0) return -Number.MIN_VALUE;
+  const bits = new BigInt64Array(new Float64Array([value]).buffer);
+  bits[0] += value > 0 ? -1n : 1n;
+  return new Float64Array(bits.buffer)[0];
 }

@@ -20,12 +20,38 @@ export class DatasetCatalog {
     this.#catalog = catalog;
   }
 
-  async list(credentials: BackstageCredentials): Promise<DatasetEntity[]> {
-    const { items } = await this.#catalog.getEntities(
-      { filter: { kind: 'Dataset' } },
+  /** A page by name. The cursor is the catalog's. */
+  async page(
+    request: { owner?: string; text?: string; limit: number; cursor?: string },
+    credentials: BackstageCredentials,
+  ): Promise<{ entities: DatasetEntity[]; nextCursor?: string }> {
+    const { owner, text, limit, cursor } = request;
+    const { items, pageInfo } = await this.#catalog.queryEntities(
+      cursor
+        ? { cursor, limit }
+        : {
+            filter: {
+              kind: 'Dataset',
+              ...(owner && { 'relations.ownedBy': owner }),
+            },
+            orderFields: [
+              { field: 'metadata.name', order: 'asc' },
+              { field: 'metadata.namespace', order: 'asc' },
+            ],
+            ...(text && {
+              fullTextFilter: {
+                term: text,
+                fields: ['metadata.name', 'metadata.title'],
+              },
+            }),
+            limit,
+          },
       { credentials },
     );
-    return items.filter(isDatasetEntity);
+    return {
+      entities: items.filter(isDatasetEntity),
+      nextCursor: pageInfo.nextCursor,
+    };
   }
 
   async get(

@@ -1,6 +1,5 @@
-import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { DEFAULT_NAMESPACE } from '@backstage/catalog-model';
-import type { Authorizer } from '@downstage/node';
+import type { Authorizer, Call } from '@downstage/node';
 import {
   mlDataReadPermission,
   type Dataset,
@@ -24,34 +23,37 @@ export class DatasetService {
     this.#store = deps.store;
   }
 
-  async list(options: {
-    credentials: BackstageCredentials;
-  }): Promise<Dataset[]> {
-    const { credentials } = options;
+  /** By name, a page at a time; the catalog is asked for that page alone. */
+  async list(
+    request: { owner?: string; text?: string; limit: number; cursor?: string },
+    { caller }: Call,
+  ): Promise<{ items: Dataset[]; nextCursor?: string }> {
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission: mlDataReadPermission,
     });
-    const entities = await this.#catalog.list(credentials);
-    const latest = await this.#store.latestOfAll();
-    return entities
-      .map(entity => {
-        const { namespace = DEFAULT_NAMESPACE, name } = entity.metadata;
-        const { title, description } = entity.metadata;
-        const { type, classification, freshness } = entity.spec;
-        return {
-          ref: keyOf(entity),
-          namespace,
-          name,
-          title,
-          description,
-          owner: ownerOf(entity),
-          type,
-          classification,
-          maxAge: freshness?.maxAge,
-          latest: latest.get(keyOf(entity)),
-        };
-      })
-      .sort((a, b) => (a.ref < b.ref ? -1 : 1));
+    const { entities, nextCursor } = await this.#catalog.page(
+      request,
+      caller.credentials,
+    );
+    const latest = await this.#store.latestOf(entities.map(keyOf));
+    const items = entities.map(entity => {
+      const { namespace = DEFAULT_NAMESPACE, name } = entity.metadata;
+      const { title, description } = entity.metadata;
+      const { type, classification, freshness } = entity.spec;
+      return {
+        ref: keyOf(entity),
+        namespace,
+        name,
+        title,
+        description,
+        owner: ownerOf(entity),
+        type,
+        classification,
+        maxAge: freshness?.maxAge,
+        latest: latest.get(keyOf(entity)),
+      };
+    });
+    return { items, ...(nextCursor && { nextCursor }) };
   }
 }

@@ -1,112 +1,88 @@
 import { join } from 'node:path';
-import type {
-  AuditorService,
-  BackstageCredentials,
-} from '@backstage/backend-plugin-api';
-import { DEFAULT_NAMESPACE } from '@backstage/catalog-model';
-import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
-import type { Clock } from '@downstage/common';
-import type { Request } from 'express';
-import { audited, type Authorizer } from '@downstage/node';
+import { NotFoundError } from '@backstage/errors';
+import type { Authorizer, Call } from '@downstage/node';
 import type { DatasetEntity } from '@downstage/plugin-ml-catalog-common';
 import {
   mlDataReadPermission,
-  mlDataWritePermission,
   type DatasetDiff,
   type DatasetFiles,
   type DatasetVersion,
   type DatasetVersionSummary,
 } from '@downstage/plugin-ml-data-common';
 import { assessQuality } from '../domain/assessQuality';
-import { describeColumns } from '../domain/describeColumns';
-import { digestOf } from '../domain/digest';
 import { diffVersions } from '../domain/diffVersions';
-import { decideFormat, parseFormat } from '../domain/sourceFormat';
-import { locateSource, type SourceFile } from '../storage/locateSource';
-import type { SnapshotStore, StagedSnapshot } from '../storage/SnapshotStore';
-import type { Profile } from '../profile/profileFiles';
-import type {
-  DatasetVersionStore,
-  VersionDraft,
-} from '../stores/DatasetVersionStore';
+import { locateSource, type Roots } from '../storage/locateSource';
+import type { SnapshotStore } from '../storage/SnapshotStore';
+import type { DatasetVersionStore } from '../stores/DatasetVersionStore';
 import type { StoredVersion } from '../stores/versionRow';
-import { keyOf, ownerOf, type DatasetCatalog } from './DatasetCatalog';
+import { keyOf, type DatasetCatalog } from './DatasetCatalog';
+import type {
+  RegisterRequest,
+  RegistrationService,
+} from './RegistrationService';
 
 type Path = { namespace: string; name: string };
-type RegisterRequest = Path & { uri?: string; message?: string };
-/** Who asks; the request, where there is one, goes into the audit trail. */
-type Caller = { credentials: BackstageCredentials; request?: Request };
-
-/** Reads files and gives their figures; `profileFiles` with the options of the plugin. */
-export type Profiler = (options: {
-  folder: string;
-  files: { path: string }[];
-  format: 'csv' | 'parquet';
-}) => Promise<Profile>;
 
 /** The versions of datasets: registering, reading, comparing, handing their files to jobs. */
 export class DatasetVersionService {
-  readonly #auditor: AuditorService;
   readonly #authorizer: Authorizer;
   readonly #catalog: DatasetCatalog;
   readonly #store: DatasetVersionStore;
   readonly #snapshots: SnapshotStore;
-  readonly #profiler: Profiler;
-  readonly #roots: string[];
-  readonly #clock: Clock;
-  readonly #announce: (version: DatasetVersion) => Promise<void>;
+  readonly #registrations: RegistrationService;
+  readonly #roots: Roots;
 
   constructor(deps: {
-    auditor: AuditorService;
     authorizer: Authorizer;
     catalog: DatasetCatalog;
     store: DatasetVersionStore;
     snapshots: SnapshotStore;
-    profiler: Profiler;
-    roots: string[];
-    clock: Clock;
-    /** Called after commit, for versions that are new. */
-    announce: (version: DatasetVersion) => Promise<void>;
+    registrations: RegistrationService;
+    roots: Roots;
   }) {
-    this.#auditor = deps.auditor;
     this.#authorizer = deps.authorizer;
     this.#catalog = deps.catalog;
     this.#store = deps.store;
     this.#snapshots = deps.snapshots;
-    this.#profiler = deps.profiler;
+    this.#registrations = deps.registrations;
     this.#roots = deps.roots;
-    this.#clock = deps.clock;
-    this.#announce = deps.announce;
   }
 
-  async list(path: Path, caller: Caller): Promise<DatasetVersionSummary[]> {
-    const entity = await this.#readable(path, caller);
+  async list(
+    request: Path & { limit: number; cursor?: string },
+    call: Call,
+  ): Promise<{ items: DatasetVersionSummary[]; nextCursor?: string }> {
+    const entity = await this.#readable(request, call);
     const { checks } = entity.spec;
-    const versions = await this.#store.list(keyOf(entity));
-    if (!checks?.length) return versions;
-    const profiles = await this.#store.profiles(keyOf(entity));
-    return versions.map(version => {
+    const page = await this.#store.list(keyOf(entity), request);
+    if (!checks?.length) return page;
+    const profiles = await this.#store.profiles(
+      keyOf(entity),
+      page.items.map(({ version }) => version),
+    );
+    const items = page.items.map(version => {
       const profile = profiles.get(version.version);
       const state =
         profile && assessQuality(checks, { rows: version.rows, profile }).state;
       return { ...version, ...(state && { qualityState: state }) };
     });
+    return { ...page, items };
   }
 
   async get(
     path: Path & { version: string },
-    caller: Caller,
+    call: Call,
   ): Promise<DatasetVersion> {
-    const entity = await this.#readable(path, caller);
+    const entity = await this.#readable(path, call);
     const { version } = await this.#find(entity, path.version);
     return withQuality(version, entity);
   }
 
   async diff(
     request: Path & { from: number; to: number },
-    caller: Caller,
+    call: Call,
   ): Promise<DatasetDiff> {
-    const entity = await this.#readable(request, caller);
+    const entity = await this.#readable(request, call);
     const from = await this.#find(entity, String(request.from));
     const to = await this.#find(entity, String(request.to));
     return diffVersions(from.version, to.version);
@@ -120,169 +96,52 @@ export class DatasetVersionService {
    */
   async resolve(
     path: Path & { version: string },
-    caller: Caller,
+    call: Call,
   ): Promise<DatasetFiles> {
-    const entity = await this.#readable(path, caller);
+    const entity = await this.#readable(path, call);
     const stored = await this.#find(entity, path.version);
-    const { ref, format, digest, files } = stored.version;
-    await this.#snapshots.verify(ref, stored.folder, files);
+    const { ref, format, digest, files, schema, dialect } = stored.version;
+    const { tables } = stored;
     const folder = this.#snapshots.folderOf(stored.folder);
+    const tableFolder = this.#snapshots.tableFolderOf(stored.folder);
+    await this.#snapshots.verify(ref, folder, files);
+    await this.#snapshots.verify(ref, tableFolder, tables ?? []);
     return {
       ref,
       format,
       digest,
       path: files.length === 1 ? join(folder, files[0].path) : folder,
       files: files.map(file => ({ ...file, path: join(folder, file.path) })),
+      ...tableOf({ format, files, tables, folder, tableFolder }),
+      ...(dialect && { dialect }),
+      columns: schema.map(({ name, type }) => ({ name, type })),
       warnings: await this.#warnAboutSource(stored),
     };
   }
 
   /**
-   * Registers what the location of the dataset holds now.
+   * Registers what the location of the dataset holds now, and waits for the version.
    *
    * @remarks
-   * Safe to call twice: content that equals the latest version gives that version. The steps are copy and hash,
-   * profile the copy, store; a crash between any two leaves no version and no half files under a final name.
+   * Safe to call twice: content that equals the latest version, read alike, gives that version. Whoever goes away
+   * meanwhile ends nothing: the registration goes on in the background.
    */
   async register(
     request: RegisterRequest,
-    caller: Caller,
+    call: Call,
   ): Promise<DatasetVersion> {
-    return audited(
-      this.#auditor,
-      {
-        eventId: 'dataset-version-register',
-        request: caller.request,
-        meta: {
-          dataset: `dataset:${request.namespace}/${request.name}`,
-          ...this.#authorizer.who(caller.credentials),
-          ...(request.uri && { uri: request.uri }),
-        },
-        result: ({ ref, digest }) => ({ ref, digest }),
-      },
-      () => this.#register(request, caller),
-    );
-  }
-
-  async #register(
-    request: RegisterRequest,
-    caller: Caller,
-  ): Promise<DatasetVersion> {
-    await this.#authorizer.require({
-      credentials: caller.credentials,
-      permission: mlDataWritePermission,
-    });
-    const entity = await this.#catalog.get(request, caller.credentials);
-    await this.#requireOwner(entity, caller);
-    const uri = request.uri ?? entity.spec.location?.uri;
-    if (!uri) {
-      throw new InputError(
-        `${keyOf(entity)} has no spec.location.uri, and no uri was given`,
-      );
-    }
-    const sources = await locateSource(uri, { roots: this.#roots });
-    const format = decideFormat({
-      uri,
-      files: sources,
-      declared: parseFormat(
-        request.uri ? undefined : entity.spec.location?.format,
-      ),
-    });
-    const staged = await this.#snapshots.stage(sources);
-    try {
-      const digest = digestOf(staged.files);
-      const latest = await this.#store.get(keyOf(entity), 'latest');
-      if (latest?.version.digest === digest) {
-        return withQuality(latest.version, entity);
-      }
-      const draft = await this.#draft(entity, {
-        uri,
-        format,
-        digest,
-        staged,
-        sources,
-        message: request.message,
-        createdBy: this.#authorizer.actor(caller.credentials),
-      });
-      const { stored, created } = await this.#store.add(draft, folder =>
-        this.#snapshots.keep(staged, folder),
-      );
-      if (created) await this.#announce(stored.version);
-      return withQuality(stored.version, entity);
-    } finally {
-      await this.#snapshots.discard(staged);
-    }
-  }
-
-  async #draft(
-    entity: DatasetEntity,
-    found: {
-      uri: string;
-      format: 'csv' | 'parquet';
-      digest: string;
-      staged: StagedSnapshot;
-      sources: SourceFile[];
-      message?: string;
-      createdBy: string;
-    },
-  ): Promise<VersionDraft> {
-    const { uri, format, digest, staged, sources, message, createdBy } = found;
-    const { folder, files } = staged;
-    const profile = await this.#profiler({ folder, files, format });
-    const { namespace = DEFAULT_NAMESPACE, name } = entity.metadata;
-    return {
-      entityRef: keyOf(entity),
-      namespace,
-      name,
-      uri,
-      format,
-      digest,
-      rows: profile.rows,
-      bytes: staged.files.reduce((sum, file) => sum + file.size, 0),
-      files: staged.files.map(file => ({
-        ...file,
-        rows: profile.rowsPerFile.get(file.path) ?? 0,
-      })),
-      schema: describeColumns({
-        ref: keyOf(entity),
-        found: profile.columns,
-        declared: entity.spec.schema?.fields ?? [],
-      }),
-      profile: { columns: profile.columns },
-      source: sources.map(({ path, size, mtimeMs }) => ({
-        path,
-        size,
-        mtimeMs,
-      })),
-      message,
-      createdBy,
-      createdAt: this.#clock().toISOString(),
-    };
+    const { id } = await this.#registrations.start(request, call);
+    const version = await this.#registrations.wait(id);
+    return this.get({ ...request, version: String(version) }, call);
   }
 
   /** Permission to read, and the entity as far as the caller may see it. */
-  async #readable(path: Path, caller: Caller): Promise<DatasetEntity> {
+  async #readable(path: Path, call: Call): Promise<DatasetEntity> {
     await this.#authorizer.require({
-      credentials: caller.credentials,
+      caller: call.caller,
       permission: mlDataReadPermission,
     });
-    return this.#catalog.get(path, caller.credentials);
-  }
-
-  async #requireOwner(entity: DatasetEntity, caller: Caller) {
-    const owner = ownerOf(entity);
-    if (!owner) {
-      throw new NotAllowedError(
-        `${keyOf(
-          entity,
-        )} has no owner; set spec.owner to the group whose members may register versions`,
-      );
-    }
-    await this.#authorizer.require({
-      credentials: caller.credentials,
-      permission: mlDataWritePermission,
-      owner,
-    });
+    return this.#catalog.get(path, call.caller.credentials);
   }
 
   async #find(entity: DatasetEntity, version: string): Promise<StoredVersion> {
@@ -328,6 +187,27 @@ export class DatasetVersionService {
           `'${version.uri}' has changed since ${version.ref} was registered; ${version.ref} is read from its own copy.`,
         ];
   }
+}
+
+/** Where the table of a version is; not known for text, and for folders, that an older release registered. */
+function tableOf(version: {
+  format: DatasetFiles['format'];
+  files: { path: string }[];
+  tables: StoredVersion['tables'];
+  folder: string;
+  tableFolder: string;
+}): Pick<DatasetFiles, 'table'> {
+  const { format, files, tables, folder, tableFolder } = version;
+  if (tables?.length) {
+    return {
+      table: {
+        folder: tableFolder,
+        files: tables.map(({ path }) => join(tableFolder, path)),
+      },
+    };
+  }
+  if (format !== 'parquet' || (!tables && files.length > 1)) return {};
+  return { table: { folder, files: files.map(f => join(folder, f.path)) } };
 }
 
 function withQuality(

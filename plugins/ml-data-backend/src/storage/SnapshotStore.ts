@@ -10,7 +10,14 @@ import type { SourceFile } from './locateSource';
 export type SnapshotFile = { path: string; size: number; sha256: string };
 
 /** A snapshot on its way: complete and hashed, not yet under its final name. */
-export type StagedSnapshot = { folder: string; files: SnapshotFile[] };
+export type StagedSnapshot = {
+  folder: string;
+  files: SnapshotFile[];
+  /** Where the reader puts the table of the version, which gets its final name with it. */
+  tableFolder: string;
+};
+
+const tableOf = (folder: string) => `${folder}.table`;
 
 /**
  * Keeps what versions hold, so that a version stays readable when the original is overwritten.
@@ -30,18 +37,19 @@ export class SnapshotStore {
   }
 
   /** Copies and hashes; the hashes are those of the copy, which is what will be read later. */
-  async stage(sources: SourceFile[]): Promise<StagedSnapshot> {
+  async stage(
+    sources: SourceFile[],
+    watch: { signal?: AbortSignal; onBytes?: (done: number) => void } = {},
+  ): Promise<StagedSnapshot> {
     const folder = join(this.#root, '.staging', this.#newId());
     try {
       const files: SnapshotFile[] = [];
+      let done = 0;
       for (const source of sources) {
+        watch.signal?.throwIfAborted();
         const target = join(folder, source.path);
         await fs.mkdir(dirname(target), { recursive: true });
-        await fs.copyFile(
-          source.absolute,
-          target,
-          constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE,
-        );
+        await copy(source, target);
         await fs.chmod(target, 0o444);
         const { size } = await fs.stat(target);
         const after = await fs.stat(source.absolute);
@@ -53,13 +61,31 @@ export class SnapshotStore {
             `'${source.path}' is being written to; register it when it is complete`,
           );
         }
-        files.push({ path: source.path, size, sha256: await sha256(target) });
+        const hash = await sha256(target, watch.signal);
+        files.push({ path: source.path, size, sha256: hash });
+        done += size;
+        watch.onBytes?.(done);
       }
-      return { folder, files };
+      return { folder, files, tableFolder: tableOf(folder) };
     } catch (error) {
       await this.discard({ folder });
       throw error;
     }
+  }
+
+  /** The files of a staged table with their hashes, read-only from now on. */
+  async hashTables(
+    staged: StagedSnapshot,
+    names: string[],
+  ): Promise<SnapshotFile[]> {
+    const files: SnapshotFile[] = [];
+    for (const name of names) {
+      const path = join(staged.tableFolder, name);
+      await fs.chmod(path, 0o444);
+      const { size } = await fs.stat(path);
+      files.push({ path: name, size, sha256: await sha256(path) });
+    }
+    return files;
   }
 
   /**
@@ -69,17 +95,30 @@ export class SnapshotStore {
   async keep(staged: { folder: string }, name: string): Promise<void> {
     const target = join(this.#root, name);
     await fs.mkdir(dirname(target), { recursive: true });
+    await fs.rm(tableOf(target), { recursive: true, force: true });
+    const table = tableOf(staged.folder);
+    // Without one, the files are the table themselves.
+    if (await fs.stat(table).catch(() => undefined)) {
+      await fs.rename(table, tableOf(target));
+    }
     await fs.rm(target, { recursive: true, force: true });
     await fs.rename(staged.folder, target);
   }
 
   async discard(staged: { folder: string }): Promise<void> {
-    await fs.rm(staged.folder, { recursive: true, force: true });
+    for (const end of ['', '.table', '.scratch']) {
+      await fs.rm(`${staged.folder}${end}`, { recursive: true, force: true });
+    }
   }
 
   /** The absolute folder of a kept snapshot. */
   folderOf(name: string): string {
     return join(this.#root, name);
+  }
+
+  /** The absolute folder of the table of a kept snapshot. */
+  tableFolderOf(name: string): string {
+    return tableOf(join(this.#root, name));
   }
 
   /**
@@ -89,11 +128,11 @@ export class SnapshotStore {
    */
   async verify(
     ref: string,
-    name: string,
+    folder: string,
     files: SnapshotFile[],
   ): Promise<void> {
     for (const file of files) {
-      const path = join(this.#root, name, file.path);
+      const path = join(folder, file.path);
       const found = await sha256(path).catch(error => {
         throw damaged(
           `'${file.path}' of ${ref} cannot be read (${codeOf(error)})`,
@@ -121,10 +160,42 @@ export class SnapshotStore {
   }
 }
 
-async function sha256(path: string): Promise<string> {
+async function sha256(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 256 * 1024 }), hash);
+  const stream = createReadStream(path, { highWaterMark: 256 * 1024 });
+  await pipeline(stream, hash, { signal });
   return hash.digest('hex');
+}
+
+/**
+ * Copies the file that was found, and no other: where a link has taken its place meanwhile, or that of a folder above
+ * it, the file that opens is another one.
+ */
+async function copy(source: SourceFile, target: string): Promise<void> {
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+  const handle = await fs.open(source.absolute, flags).catch(error => {
+    throw new InputError(
+      `'${source.path}' cannot be read (${codeOf(
+        error,
+      )}); register it when it is in place`,
+    );
+  });
+  try {
+    const opened = `/proc/self/fd/${handle.fd}`;
+    const real = await fs.readlink(opened).catch(() => undefined);
+    if (real !== undefined && real !== source.absolute) {
+      throw new InputError(
+        `'${source.path}' was replaced while it was read; register it when it is in place`,
+      );
+    }
+    await fs.copyFile(
+      real === undefined ? source.absolute : opened,
+      target,
+      constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE,
+    );
+  } finally {
+    await handle.close();
+  }
 }
 
 function damaged(message: string) {

@@ -12,6 +12,12 @@ export type SourceFile = {
   mtimeMs: number;
 };
 
+/** A folder that configuration names, and who may register from it: everybody unless it says. */
+export type Root = { path: string; groups?: string[] };
+
+/** Where data may come from, and what of it never is data: the portal's own folders. */
+export type Roots = { roots: Root[]; own: string[] };
+
 const maxFiles = 10_000;
 
 /**
@@ -20,16 +26,19 @@ const maxFiles = 10_000;
  * @remarks
  * The location is text from outside. It is followed only inside the allowed roots, compared after all symbolic
  * links are resolved, so neither `..` nor a link leads out. Links inside a folder are refused rather than skipped.
+ * What the portal keeps (versions of other teams, databases, logs) is not there, even below a root.
  * Messages name what was asked for, never where this machine keeps it.
  */
 export async function locateSource(
   uri: string,
-  options: { roots: string[] },
+  options: { roots: Roots },
 ): Promise<SourceFile[]> {
-  const found = await findInRoots(uri, options.roots);
+  const { roots } = options;
+  const own = await realOwn(roots);
+  const { found } = await findInRoots(uri, roots, own);
   const stat = await fs.stat(found);
   const files = stat.isDirectory()
-    ? await listFolder(uri, found, '')
+    ? await listFolder(uri, found, '', own)
     : [toSourceFile(basename(found), found, stat)];
   for (const file of files) {
     if (/[*?[\]{}\\]/.test(file.path)) {
@@ -41,19 +50,31 @@ export async function locateSource(
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function findInRoots(uri: string, roots: string[]): Promise<string> {
+/** The folder of the configuration that a location lies in. */
+export async function rootOf(uri: string, roots: Roots): Promise<Root> {
+  return (await findInRoots(uri, roots, await realOwn(roots))).root;
+}
+
+async function findInRoots(uri: string, { roots }: Roots, own: string[]) {
   for (const root of roots) {
-    const realRoot = await realpath(root);
+    const realRoot = await realpath(root.path);
     if (!realRoot) continue;
-    const candidate = await realpath(toPath(uri, root));
-    if (!candidate) continue;
-    if (candidate === realRoot || candidate.startsWith(realRoot + sep)) {
-      return candidate;
-    }
+    const found = await realpath(toPath(uri, root.path));
+    if (!found || own.some(folder => isWithin(found, folder))) continue;
+    if (isWithin(found, realRoot)) return { root, found };
   }
   throw new NotFoundError(
-    `No data at '${uri}' inside the allowed folders; a location is a path relative to one of mlData.roots, or a file: URL below one of them`,
+    `No data at '${uri}' inside the folders that you may register from; a location is a path relative to one of mlData.roots, or a file: URL below one of them`,
   );
+}
+
+async function realOwn({ own }: Roots) {
+  const found = await Promise.all(own.map(realpath));
+  return found.filter(folder => folder !== undefined);
+}
+
+function isWithin(path: string, folder: string) {
+  return path === folder || path.startsWith(folder + sep);
 }
 
 function toPath(uri: string, root: string) {
@@ -82,6 +103,7 @@ async function listFolder(
   uri: string,
   folder: string,
   prefix: string,
+  own: string[],
 ): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
   for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
@@ -94,8 +116,9 @@ async function listFolder(
         `'${uri}' has a symbolic link at '${path}'; put the data itself there`,
       );
     }
+    if (own.some(each => isWithin(absolute, each))) continue;
     if (entry.isDirectory()) {
-      files.push(...(await listFolder(uri, absolute, path)));
+      files.push(...(await listFolder(uri, absolute, path, own)));
     } else if (entry.isFile() && formatOf(entry.name)) {
       files.push(toSourceFile(path, absolute, await fs.stat(absolute)));
     }

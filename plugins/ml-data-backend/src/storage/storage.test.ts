@@ -5,7 +5,13 @@ import { locateSource } from './locateSource';
 import { SnapshotStore } from './SnapshotStore';
 
 const directory = createMockDirectory();
-const roots = () => [directory.resolve('missing'), directory.resolve('data')];
+const roots = () => ({
+  roots: [
+    { path: directory.resolve('missing') },
+    { path: directory.resolve('data') },
+  ],
+  own: [directory.resolve('data/state')],
+});
 const locate = (uri: string) => locateSource(uri, { roots: roots() });
 
 describe('locateSource', () => {
@@ -50,6 +56,29 @@ describe('locateSource', () => {
       name: 'NotFoundError',
       message: expect.stringContaining(uri),
     });
+  });
+
+  it.each(['state/other/v1/secret.csv', 'state', 'folder/../state/other'])(
+    'finds nothing of what the portal itself keeps below a root: %s',
+    async uri => {
+      directory.addContent({ 'data/state/other/v1/secret.csv': 'x\n1\n' });
+      await expect(locate(uri)).rejects.toThrow(/No data at/);
+    },
+  );
+
+  it('leaves out what the portal itself keeps in a folder', async () => {
+    directory.addContent({ 'data/state/other/v1/secret.csv': 'x\n1\n' });
+    const found = await locateSource(directory.resolve('data'), {
+      roots: {
+        ...roots(),
+        own: [directory.resolve('data/star'), directory.resolve('data/state')],
+      },
+    });
+    expect(found.map(file => file.path)).toEqual([
+      'a.csv',
+      'folder/b.csv',
+      'folder/sub/c.csv',
+    ]);
   });
 
   it('does not follow a link out of the roots', async () => {
@@ -109,19 +138,62 @@ describe('SnapshotStore', () => {
     await store().keep(staged, 'default/masses/v1');
     await fs.writeFile(directory.resolve('data/a.csv'), 'x\n2\n');
     await expect(
-      store().verify('default/masses@1', 'default/masses/v1', staged.files),
+      store().verify(
+        'default/masses@1',
+        store().folderOf('default/masses/v1'),
+        staged.files,
+      ),
     ).resolves.toBeUndefined();
     await expect(
       fs.readFile(directory.resolve('kept/default/masses/v1/a.csv'), 'utf8'),
     ).resolves.toBe('x\n1\n');
   });
 
+  it('keeps the table of a version beside its files', async () => {
+    const staged = await store().stage(await locate('a.csv'));
+    await fs.mkdir(staged.tableFolder);
+    await fs.writeFile(`${staged.tableFolder}/part-00000.parquet`, 'rows');
+    const tables = await store().hashTables(staged, ['part-00000.parquet']);
+    await store().keep(staged, 'default/masses/v1');
+    const folder = store().tableFolderOf('default/masses/v1');
+    await expect(store().verify('r', folder, tables)).resolves.toBeUndefined();
+    await expect(fs.readdir(folder)).resolves.toEqual(['part-00000.parquet']);
+  });
+
+  it.each(['the file', 'a folder above it'])(
+    'copies nothing when a link has taken the place of %s since it was found',
+    async what => {
+      directory.addContent({
+        'data/sub/a.csv': 'x\n1\n',
+        'secret/a.csv': 'password\nx\n',
+      });
+      const sources = await locate('sub/a.csv');
+      const replaced = directory.resolve(
+        what === 'the file' ? 'data/sub/a.csv' : 'data/sub',
+      );
+      await fs.rm(replaced, { recursive: true });
+      await fs.symlink(
+        directory.resolve(what === 'the file' ? 'secret/a.csv' : 'secret'),
+        replaced,
+      );
+      const error = await store()
+        .stage(sources)
+        .catch(e => e);
+      expect(error.message).toMatch(/'a.csv' (cannot be read|was replaced)/);
+      expect(error.message).not.toContain(directory.path);
+    },
+  );
+
   it('says so when a kept file was changed or is gone', async () => {
     const staged = await store().stage(await locate('a.csv'));
     await store().keep(staged, 'default/masses/v1');
     const kept = directory.resolve('kept/default/masses/v1/a.csv');
     const verify = () =>
-      store().verify('default/masses@1', 'default/masses/v1', staged.files);
+      store().verify(
+        'default/masses@1',
+        store().folderOf('default/masses/v1'),
+        staged.files,
+      );
     await fs.chmod(kept, 0o644);
     await fs.writeFile(kept, 'x\n9\n');
     await expect(verify()).rejects.toMatchObject({
@@ -140,7 +212,7 @@ describe('SnapshotStore', () => {
     const second = await store().stage(await locate('a.csv'));
     await store().keep(second, 'default/masses/v1');
     await expect(
-      store().verify('r', 'default/masses/v1', second.files),
+      store().verify('r', store().folderOf('default/masses/v1'), second.files),
     ).resolves.toBeUndefined();
   });
 

@@ -7,6 +7,7 @@ import type {
   DatasetVersionSummary,
 } from '@downstage/plugin-ml-data-common';
 import type { Knex } from 'knex';
+import { readCursor, writeCursor } from './cursor';
 import {
   summaryColumns,
   toProfile,
@@ -22,7 +23,12 @@ export type VersionDraft = Omit<DatasetVersion, 'ref' | 'version'> & {
   namespace: string;
   name: string;
   source: StoredVersion['source'];
+  readAs: string;
+  tables: NonNullable<StoredVersion['tables']>;
 };
+
+/** The reader that makes versions now. A greater number reads something differently. */
+const reader = 1;
 
 const attempts = 20;
 
@@ -34,26 +40,48 @@ export class DatasetVersionStore {
     this.#knex = knex;
   }
 
-  async list(entityRef: string): Promise<DatasetVersionSummary[]> {
-    const rows = await this.#knex<VersionRow>('dataset_versions')
+  /** Newest first. The cursor is the number of the last one, so new versions do not shift pages. */
+  async list(
+    entityRef: string,
+    page: { limit: number; cursor?: string },
+  ): Promise<{ items: DatasetVersionSummary[]; nextCursor?: string }> {
+    const query = this.#knex<VersionRow>('dataset_versions')
       .select(...summaryColumns)
       .where({ entity_ref: entityRef })
-      .orderBy('version', 'desc');
-    return rows.map(toSummary);
+      .orderBy('version', 'desc')
+      .limit(page.limit + 1);
+    if (page.cursor) {
+      const [after] = readCursor(page.cursor, 1);
+      query.andWhere('version', '<', Number.parseInt(after, 10) || 0);
+    }
+    const rows = await query;
+    return {
+      items: rows.slice(0, page.limit).map(toSummary),
+      ...(rows.length > page.limit && {
+        nextCursor: writeCursor([String(rows[page.limit - 1].version)]),
+      }),
+    };
   }
 
-  /** The profiles of all versions, by number. */
-  async profiles(entityRef: string): Promise<Map<number, DatasetProfile>> {
+  /** The profiles of some versions, by number. */
+  async profiles(
+    entityRef: string,
+    versions: number[],
+  ): Promise<Map<number, DatasetProfile>> {
     const rows = await this.#knex<VersionRow>('dataset_versions')
       .select('version', 'profile')
-      .where({ entity_ref: entityRef });
+      .where({ entity_ref: entityRef })
+      .whereIn('version', versions);
     return new Map(rows.map(row => [row.version, toProfile(row)]));
   }
 
-  /** The latest version of every dataset that has one. */
-  async latestOfAll(): Promise<Map<string, DatasetVersionSummary>> {
+  /** The latest version of each of some datasets that has one. */
+  async latestOf(
+    entityRefs: string[],
+  ): Promise<Map<string, DatasetVersionSummary>> {
     const rows = await this.#knex<VersionRow>('dataset_versions as v')
       .select(...summaryColumns)
+      .whereIn('v.entity_ref', entityRefs)
       .whereRaw(
         'v.version = (SELECT max(o.version) FROM dataset_versions o WHERE o.entity_ref = v.entity_ref)',
       );
@@ -68,7 +96,7 @@ export class DatasetVersionStore {
   }
 
   /**
-   * Stores a draft as the next version, or returns the latest version when that has the same content.
+   * Stores a draft as the next version, or returns the latest version when that has the same content, read alike.
    *
    * @remarks
    * `keep` moves the data to its final name while the number is held; when it fails, nothing is stored. Of two
@@ -83,7 +111,7 @@ export class DatasetVersionStore {
       try {
         return await this.#knex.transaction(async tx => {
           const latest = await find(tx, draft.entityRef, 'latest');
-          if (latest?.version.digest === draft.digest) {
+          if (latest && isSame(latest, draft)) {
             return { stored: latest, created: false };
           }
           const row = toRow(draft, (latest?.version.version ?? 0) + 1);
@@ -99,6 +127,21 @@ export class DatasetVersionStore {
       `Too many registrations of ${draft.entityRef} at once; try again in a moment`,
     );
   }
+}
+
+/**
+ * The same bytes, read by the same rules.
+ *
+ * @remarks
+ * A version of an older release was read by no rules that we know: registered again, its bytes make a new version.
+ */
+export function isSame(
+  latest: Pick<StoredVersion, 'version' | 'readAs'>,
+  found: { digest: string; readAs: string },
+): boolean {
+  return (
+    latest.version.digest === found.digest && latest.readAs === found.readAs
+  );
 }
 
 async function find(
@@ -132,6 +175,11 @@ function toRow(draft: VersionDraft, version: number): VersionRow {
     schema: JSON.stringify(draft.schema),
     profile: JSON.stringify(draft.profile),
     source: JSON.stringify(draft.source),
+    reader,
+    read_as: draft.readAs,
+    dialect: draft.dialect ? JSON.stringify(draft.dialect) : null,
+    notes: draft.notes?.length ? JSON.stringify(draft.notes) : null,
+    tables: JSON.stringify(draft.tables),
     message: draft.message ?? null,
     created_by: draft.createdBy,
     created_at: draft.createdAt,

@@ -27,10 +27,19 @@ export type VersionRow = {
   message: string | null;
   created_by: string;
   created_at: string;
+  reader: number | null;
+  read_as: string | null;
+  dialect: string | null;
+  notes: string | null;
+  tables: string | null;
 };
 
 const sourceSchema = z.array(
   z.object({ path: z.string(), size: z.number(), mtimeMs: z.number() }),
+);
+
+const tablesSchema = z.array(
+  z.object({ path: z.string(), size: z.number(), sha256: z.string() }),
 );
 
 /** A version with what only the server needs to know of it. */
@@ -38,6 +47,10 @@ export type StoredVersion = {
   version: DatasetVersion;
   folder: string;
   source: z.infer<typeof sourceSchema>;
+  /** What was declared of its text; absent for versions of an older release. */
+  readAs?: string;
+  /** The table beside the files; `[]` when they are the table, absent for versions of an older release. */
+  tables?: z.infer<typeof tablesSchema>;
 };
 
 /** Lists leave out the profile, which is by far the largest part. */
@@ -72,9 +85,15 @@ export function toVersion(row: VersionRow): StoredVersion {
       files: JSON.parse(row.files),
       schema: JSON.parse(row.schema),
       profile: JSON.parse(row.profile),
+      ...(row.dialect !== null && { dialect: JSON.parse(row.dialect) }),
+      ...(row.notes !== null && { notes: JSON.parse(row.notes) }),
     }),
     folder: row.folder,
     source: sourceSchema.parse(JSON.parse(row.source)),
+    ...(row.read_as !== null && { readAs: row.read_as }),
+    ...(row.tables !== null && {
+      tables: tablesSchema.parse(JSON.parse(row.tables)),
+    }),
   };
 }
 

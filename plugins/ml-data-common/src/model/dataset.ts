@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { datasetVersionSummarySchema } from './datasetVersion';
+import {
+  datasetColumnSchema,
+  datasetVersionSummarySchema,
+} from './datasetVersion';
+import { datasetDialectSchema } from './dialect';
 
 /** A dataset of the catalog with its latest version. */
 export const datasetSchema = z.object({
@@ -32,6 +36,16 @@ export const datasetFilesSchema = z.object({
       rows: z.number().int(),
     }),
   ),
+  /**
+   * The version as one table in Parquet, every value in its type: what programs should read. Absolute, in order; the
+   * files themselves where they are that table. Absent for text that an older release registered.
+   */
+  table: z
+    .object({ folder: z.string(), files: z.array(z.string()).min(1) })
+    .optional(),
+  /** How the files are written, for whoever reads them and not the table. */
+  dialect: datasetDialectSchema.optional(),
+  columns: z.array(datasetColumnSchema.pick({ name: true, type: true })),
   /** What does no harm but is worth knowing: the original has changed since. */
   warnings: z.array(z.string()),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { timestampSchema } from '@downstage/common';
+import { datasetDialectSchema } from './dialect';
 
 /** What a dataset version is stored as. */
 export const datasetFormatSchema = z.enum(['csv', 'parquet']);
@@ -34,6 +35,7 @@ export const columnProfileSchema = z.object({
   nulls: z.number().int(),
   /** Exact up to a hundred thousand rows, an estimate above. */
   distinct: z.number().int(),
+  /** Numbers that JSON would round come as their digits: `"9007199254740993"`. */
   min: z.union([z.number(), z.string()]).optional(),
   max: z.union([z.number(), z.string()]).optional(),
   mean: z.number().optional(),
@@ -110,6 +112,10 @@ export const datasetVersionSchema = datasetVersionSummarySchema
     files: z.array(datasetFileSchema),
     schema: z.array(datasetColumnSchema),
     profile: datasetProfileSchema,
+    /** How its text was read; for CSV that this release read. */
+    dialect: datasetDialectSchema.optional(),
+    /** What a person should know of the reading: columns joined, lines left out, digits that do not fit. */
+    notes: z.array(z.string()).optional(),
     /** By the checks of the entity as they are now. */
     quality: datasetQualitySchema.optional(),
   });

@@ -1,10 +1,8 @@
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import {
   Cell,
   CellText,
-  Flex,
   Link,
-  SearchField,
   Table,
   Text,
   useTable,
@@ -19,21 +17,12 @@ import { FreshnessBadge } from './FreshnessBadge';
 
 type Row = Dataset & { id: string };
 
-/** The datasets of the catalog, searched by name, owner and description. */
+/** Datasets of the catalog. */
 export function DatasetsTable(props: { datasets: Dataset[] }) {
   const t = useWords();
-  const [search, setSearch] = useState('');
   const rows = useMemo(
-    () =>
-      props.datasets
-        .filter(item =>
-          [item.ref, item.title, item.description, item.owner]
-            .join(' ')
-            .toLowerCase()
-            .includes(search.trim().toLowerCase()),
-        )
-        .map(item => ({ ...item, id: item.ref })),
-    [props.datasets, search],
+    () => props.datasets.map(item => ({ ...item, id: item.ref })),
+    [props.datasets],
   );
   const { tableProps } = useTable<Row>({
     mode: 'complete',
@@ -103,20 +92,12 @@ export function DatasetsTable(props: { datasets: Dataset[] }) {
     },
   ];
   return (
-    <Flex direction="column" gap="4">
-      <SearchField
-        aria-label={t('datasets.search')}
-        placeholder={t('datasets.search')}
-        value={search}
-        onChange={setSearch}
+    <Wide>
+      <Table
+        columnConfig={columns}
+        emptyState={<Text>{t('datasets.noMatch')}</Text>}
+        {...tableProps}
       />
-      <Wide>
-        <Table
-          columnConfig={columns}
-          emptyState={<Text>{t('datasets.noMatch')}</Text>}
-          {...tableProps}
-        />
-      </Wide>
-    </Flex>
+    </Wide>
   );
 }

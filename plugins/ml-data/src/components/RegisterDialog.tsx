@@ -11,12 +11,11 @@ import {
   Text,
   TextField,
 } from '@backstage/ui';
-import { LinearProgress } from '@material-ui/core';
-import { mlDataApiRef } from '../api';
-import { reasonOf } from '../domain/reasonOf';
+import { useRegistration } from '../hooks/useRegistration';
 import { useWords } from '../hooks/useWords';
+import { RegistrationProgress } from './RegistrationProgress';
 
-/** Asks what changed and registers a version, showing that it is under way: large data takes minutes. */
+/** Asks what changed and registers a version in the background, showing how far it is. */
 export function RegisterDialog(props: {
   path: { namespace: string; name: string };
   uri: string;
@@ -26,20 +25,11 @@ export function RegisterDialog(props: {
 }) {
   const t = useWords();
   const { path, uri, latest, onClose, onDone } = props;
-  const api = useApi(mlDataApiRef);
   const toastApi = useApi(toastApiRef);
   const [message, setMessage] = useState('');
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
-
-  const register = async () => {
-    setPending(true);
-    setError(undefined);
-    try {
-      const { version } = await api.registerDatasetVersion({
-        params: path,
-        body: message.trim() ? { message: message.trim() } : {},
-      });
+  const { start, cancel, pending, registration, error } = useRegistration(
+    path,
+    version => {
       toastApi.post({
         title: t(
           version === latest ? 'versions.unchanged' : 'versions.registered',
@@ -49,17 +39,15 @@ export function RegisterDialog(props: {
         timeout: 6000,
       });
       onDone();
-    } catch (caught) {
-      setError(reasonOf(caught));
-    } finally {
-      setPending(false);
-    }
-  };
+    },
+  );
+  const register = () =>
+    start(message.trim() ? { message: message.trim() } : {});
 
   return (
     <Dialog
       isOpen
-      onOpenChange={open => !open && !pending && onClose()}
+      onOpenChange={open => !open && onClose()}
       width="min(560px, 92vw)"
     >
       <DialogHeader>{t('versions.register')}</DialogHeader>
@@ -74,10 +62,10 @@ export function RegisterDialog(props: {
             isDisabled={pending}
           />
           {pending && (
-            <div role="status">
-              <Text color="secondary">{t('versions.registering')}</Text>
-              <LinearProgress aria-label={t('versions.registering')} />
-            </div>
+            <>
+              <RegistrationProgress registration={registration} />
+              <Text color="secondary">{t('registration.goesOn')}</Text>
+            </>
           )}
           {error && (
             <Alert
@@ -86,15 +74,24 @@ export function RegisterDialog(props: {
               description={error}
             />
           )}
+          {error && /spec\.location\./.test(error) && (
+            <Text color="secondary">{t('registration.dialect')}</Text>
+          )}
         </Flex>
       </DialogBody>
       <DialogFooter>
         <Button variant="primary" isPending={pending} onPress={register}>
           {t('versions.register')}
         </Button>
-        <Button variant="secondary" isDisabled={pending} onPress={onClose}>
-          {t('versions.cancel')}
-        </Button>
+        {registration ? (
+          <Button variant="secondary" onPress={cancel}>
+            {t('registration.cancel')}
+          </Button>
+        ) : (
+          <Button variant="secondary" onPress={onClose}>
+            {t('versions.cancel')}
+          </Button>
+        )}
       </DialogFooter>
     </Dialog>
   );

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Flex, SearchField, Text } from '@backstage/ui';
 import type { DatasetVersion } from '@downstage/plugin-ml-data-common';
-import { formatNumber, Frame } from '@downstage/react';
+import { formatNumber, Frame, Section } from '@downstage/react';
 import { ColumnCard } from '../components/ColumnCard';
 import { matchesColumn } from '../domain/matchesColumn';
 import { useDatasetPath } from '../hooks/useDatasetPath';
@@ -25,6 +25,14 @@ export function ProfileContent() {
       {({ version }) => version && <Columns version={version} />}
     </Frame>
   );
+}
+
+/** `delimiter ";", decimal ","` */
+function dialectInWords(dialect: NonNullable<DatasetVersion['dialect']>) {
+  return Object.entries(dialect)
+    .filter(([name, value]) => !(name === 'quote' && value === '"'))
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+    .join(', ');
 }
 
 function Columns({ version }: { version: DatasetVersion }) {
@@ -51,6 +59,20 @@ function Columns({ version }: { version: DatasetVersion }) {
           all: String(version.schema.length),
         })}
       </Text>
+      {version.dialect && (
+        <Text color="secondary">
+          {t('profile.dialect')}: {dialectInWords(version.dialect)}
+        </Text>
+      )}
+      {version.notes?.length ? (
+        <Section title={t('profile.notes')}>
+          <ul>
+            {version.notes.map(note => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        </Section>
+      ) : null}
       {shown.length === 0 && <Text>{t('profile.noMatch')}</Text>}
       <div
         style={{

@@ -3,14 +3,16 @@ import { useApi } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text } from '@backstage/ui';
 import { isDatasetEntity } from '@downstage/plugin-ml-catalog-common';
 import { datasetVersionCreatedTopic } from '@downstage/plugin-ml-data-common';
-import { Frame, Section, useLoad, useOwns } from '@downstage/react';
+import { Frame, Section, useOwns } from '@downstage/react';
 import { RiAddLine } from '@remixicon/react';
 import { mlDataApiRef } from '../api';
 import { DiffSection } from '../components/DiffSection';
 import { QualitySection } from '../components/QualitySection';
 import { RegisterDialog } from '../components/RegisterDialog';
+import { RegistrationsUnderWay } from '../components/RegistrationsUnderWay';
 import { VersionsTable } from '../components/VersionsTable';
 import { useDatasetPath } from '../hooks/useDatasetPath';
+import { usePages } from '../hooks/usePages';
 import { useWords } from '../hooks/useWords';
 
 /** The tab of a Dataset with its versions, registering one, and comparing two. */
@@ -20,8 +22,12 @@ export function VersionsContent() {
   const { entity, path, owner } = useDatasetPath();
   const owns = useOwns(owner);
   const [registering, setRegistering] = useState(false);
-  const loaded = useLoad(
-    signal => api.listDatasetVersions({ params: path }, { signal }),
+  const loaded = usePages(
+    (cursor, signal) =>
+      api.listDatasetVersions(
+        { params: path, query: { limit: 50, cursor } },
+        { signal },
+      ),
     [path.namespace, path.name],
     { channel: datasetVersionCreatedTopic },
   );
@@ -37,6 +43,7 @@ export function VersionsContent() {
   const uri = isDatasetEntity(entity) ? entity.spec.location?.uri : undefined;
   return (
     <>
+      <RegistrationsUnderWay path={path} owns={owns} />
       <Frame
         value={loaded}
         isEmpty={({ items }) => items.length === 0}
@@ -53,10 +60,15 @@ export function VersionsContent() {
           action: register,
         }}
       >
-        {({ items }) => (
+        {({ items, nextCursor }) => (
           <Flex direction="column" gap="4">
             <Section title={t('versions.title')} actions={register}>
               <VersionsTable versions={items} />
+              {nextCursor && (
+                <Button variant="secondary" onPress={loaded.more}>
+                  {t('list.more')}
+                </Button>
+              )}
             </Section>
             <QualitySection path={path} versions={items} />
             {items.length > 1 && <DiffSection path={path} versions={items} />}

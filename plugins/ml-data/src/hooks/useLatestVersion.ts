@@ -16,7 +16,7 @@ export function useLatestVersion(
       if (!path) return {};
       // Asking for the list first tells "none yet" from "something is wrong".
       const { items } = await api.listDatasetVersions(
-        { params: path },
+        { params: path, query: { limit: 1 } },
         { signal },
       );
       if (!items.length) return {};

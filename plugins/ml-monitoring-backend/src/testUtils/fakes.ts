@@ -242,6 +242,8 @@ export function fakeServices(options: { log: FakeLog; training: string }) {
       path: options.training,
       digest: '',
       files: [{ path: options.training, size: 0, sha256: '', rows: 500 }],
+      table: { folder: '', files: [options.training] },
+      columns: [],
       warnings: [],
     }),
   });

@@ -1,0 +1,73 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useApi } from '@backstage/frontend-plugin-api';
+import {
+  registrationEnds,
+  type DatasetRegistration,
+} from '@downstage/plugin-ml-data-common';
+import { mlDataApiRef } from '../api';
+import { reasonOf } from '../domain/reasonOf';
+
+const betweenLooks = 1_000;
+
+/** Starts a registration, follows it to its end, and can stop it. It goes on when the page is left. */
+export function useRegistration(
+  path: { namespace: string; name: string },
+  onReady: (version: number) => void,
+) {
+  const api = useApi(mlDataApiRef);
+  const [registration, setRegistration] = useState<DatasetRegistration>();
+  const [pending, setPending] = useState(false);
+  const [error, setError] = useState<string>();
+  const left = useRef(false);
+  useEffect(() => {
+    left.current = false;
+    return () => {
+      left.current = true;
+    };
+  }, []);
+
+  const start = useCallback(
+    async (body: { message?: string }) => {
+      setPending(true);
+      setError(undefined);
+      try {
+        let found = await api.startDatasetRegistration({ params: path, body });
+        while (!registrationEnds.includes(found.state)) {
+          if (left.current) return;
+          setRegistration(found);
+          await new Promise(resolve => setTimeout(resolve, betweenLooks));
+          found = await api.getDatasetRegistration({
+            params: { ...path, id: found.id },
+          });
+        }
+        if (left.current) return;
+        if (found.state === 'ready' && found.version !== undefined) {
+          onReady(found.version);
+        } else if (found.state === 'failed') {
+          setError(found.error?.message);
+        }
+      } catch (caught) {
+        setError(reasonOf(caught));
+      } finally {
+        if (!left.current) {
+          setRegistration(undefined);
+          setPending(false);
+        }
+      }
+    },
+    [api, path, onReady],
+  );
+
+  const cancel = useCallback(async () => {
+    if (!registration) return;
+    try {
+      await api.cancelDatasetRegistration({
+        params: { ...path, id: registration.id },
+      });
+    } catch (caught) {
+      setError(reasonOf(caught));
+    }
+  }, [api, path, registration]);
+
+  return { start, cancel, pending, registration, error };
+}
