@@ -16,11 +16,16 @@ import {
 } from './tensors';
 import { withoutZipMap } from './zipMap';
 
+// The runtime's binding does not know Node's Float16Array ("not enough space: expected 8, got 0") and takes the
+// bits of FP16 in a Uint16Array, unless it finds the newer array.
+Reflect.deleteProperty(globalThis, 'Float16Array');
+
 const sessionOptions = {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   executionMode: 'sequential',
-  logSeverityLevel: 3,
+  // The client is told; a line for each refused request would let it fill the disk.
+  logSeverityLevel: 4,
 } as const;
 
 /** One model version in ONNX Runtime, warmed up. */

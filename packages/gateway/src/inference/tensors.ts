@@ -71,8 +71,11 @@ const bigRanges = {
   uint64: [0n, 2n ** 64n - 1n],
 } as const;
 
-/** Half a pair has no UTF-8 form and would arrive as another character. */
-const loneSurrogate = /\p{Surrogate}/u;
+/**
+ * Text that would not arrive as it is: half a surrogate pair has no UTF-8 form, and the runtime's binding ends a
+ * string at its first zero.
+ */
+export const unfit = /\p{Surrogate}|\0/u;
 
 const wordsForNumbers: Record<string, number> = {
   NaN: NaN,
@@ -115,8 +118,8 @@ export function packValues(
     for (let index = 0; index < length; index++) {
       const value = values[index];
       if (typeof value !== 'string') refuse(index, 'a string');
-      else if (loneSurrogate.test(value)) {
-        refuse(index, 'text without half surrogate pairs');
+      else if (unfit.test(value)) {
+        refuse(index, 'text without half surrogate pairs and zero characters');
       }
     }
     return values as string[];

@@ -62,8 +62,14 @@ function readStrings(where: string, count: number, blob: Buffer): string[] {
   while (offset + 4 <= blob.length && values.length < count) {
     const end = offset + 4 + blob.readUInt32LE(offset);
     if (end > blob.length) break;
+    const bytes = blob.subarray(offset + 4, end);
+    if (bytes.includes(0)) {
+      throw new BadInput(
+        `${where}: string ${values.length} holds a zero byte, at which the runtime would cut it off`,
+      );
+    }
     try {
-      values.push(utf8.decode(blob.subarray(offset + 4, end)));
+      values.push(utf8.decode(bytes));
     } catch {
       throw new BadInput(
         `${where}: string ${values.length} is not UTF-8; models take text, and bytes that are none would be changed`,

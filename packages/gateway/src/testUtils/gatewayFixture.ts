@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import {
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -30,8 +31,28 @@ export function aVersion(
   file = `logistic-v${version}.onnx`,
 ): GatewayVersion {
   const path = join(fixtures, file);
-  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
-  return { version, path, sha256, features };
+  return { version, path, sha256: hashOf(path), features };
+}
+
+/** The wish that serves every model of the conformance kit. */
+export function theKitModels(): GatewayDesiredState {
+  const folder = resolve(__dirname, '../../conformance/models');
+  return {
+    endpoints: readdirSync(folder).map(name => {
+      const path = join(folder, name, '1', 'model.onnx');
+      return {
+        endpoint: name,
+        model: `model:default/${name}`,
+        variant: 'champion',
+        active: 1,
+        versions: [{ version: 1, path, sha256: hashOf(path), features: [] }],
+      };
+    }),
+  };
+}
+
+function hashOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 /** The wish of one endpoint called `tumour`. */
@@ -74,6 +95,8 @@ export function aGatewayFolder(overrides: Partial<GatewayConfig> = {}) {
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }
+
+export type GatewayFolder = ReturnType<typeof aGatewayFolder>;
 
 /** A client of the protocol and of the admin API. */
 export function clientOf(url: string, token: string) {
