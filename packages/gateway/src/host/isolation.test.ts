@@ -6,6 +6,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { GatewayStatus } from '@downstage/plugin-ml-serving-common';
 import { startGateway, type Gateway } from '../startGateway';
 import {
   aGatewayFolder,
@@ -45,14 +46,11 @@ describe('a model that misbehaves', () => {
     gateway = await startGateway(folder.config);
     client = clientOf(gateway.url, folder.token);
   };
-  const stateOf = (
-    status: { endpoints: { endpoint: string }[] },
-    name: string,
-  ) =>
-    status.endpoints.find(item => item.endpoint === name) as {
-      active?: number;
-      versions: { state: string; message?: string }[];
-    };
+  const stateOf = ({ endpoints }: GatewayStatus, name: string) => {
+    const found = endpoints.find(item => item.endpoint === name);
+    if (!found) throw new Error(`There is no ${name}`);
+    return found;
+  };
   afterEach(async () => {
     await gateway.stop();
     folder.remove();

@@ -2,6 +2,7 @@ import {
   createServer as createHttpServer,
   type IncomingMessage,
   type Server,
+  type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { InputError, NotFoundError } from '@backstage/errors';
@@ -80,6 +81,17 @@ export function createServer(options: {
     },
   );
   server.maxConnections = mostConnections;
+  server.on('checkExpectation', (_, response: ServerResponse) => {
+    const body = JSON.stringify({
+      error: 'Only Expect: 100-continue is understood',
+    });
+    response.writeHead(417, {
+      'content-type': 'application/json',
+      'content-length': body.length,
+      connection: 'close',
+    });
+    response.end(body);
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const status = malformed[error.code ?? ''] ?? '400 Bad Request';
     if (!socket.writable || error.code === 'ECONNRESET') {
