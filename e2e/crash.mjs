@@ -52,7 +52,10 @@ function walk({ portal, python }) {
       `${portal.gatewayUrl}/v2/models/${model}/predict`,
       {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: {
+          authorization: `Bearer ${await ann.token()}`,
+          'content-type': 'application/json',
+        },
         body: JSON.stringify({ rows: rows.slice(from, to) }),
       },
     );

@@ -5,7 +5,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../scripts/shell.mjs';
 import { launchChromium } from './browser.mjs';
-import { patience, portalOn } from './portal.mjs';
+import { patience, person, portalOn } from './portal.mjs';
 import { agentSteps } from './agents.mjs';
 import { endWith, walkSteps } from './steps.mjs';
 
@@ -67,6 +67,8 @@ function walk({ portal, pageOf }) {
     `${portal.url}/catalog/default/model/${model}${tab ? `/${tab}` : ''}`;
   let rows;
   let endpointUrl;
+  let headers;
+  const ann = person(portal.url, 'user:default/ann');
   return [
     [
       'under another name than localhost, over http, the portal opens',
@@ -219,11 +221,19 @@ function walk({ portal, pageOf }) {
       'a program asks by the Open Inference Protocol and by named columns',
       async () => {
         rows = await sampleRows();
-        const metadata = await json(await fetch(endpointUrl));
+        const unsigned = await fetch(endpointUrl);
+        if (unsigned.status !== 401)
+          throw new Error(`Without a token it answered ${unsigned.status}`);
+        headers = {
+          authorization: `Bearer ${await ann.token()}`,
+          'content-type': 'application/json',
+        };
+        const metadata = await json(await fetch(endpointUrl, { headers }));
         const [input] = metadata.inputs;
         const answer = await json(
           await fetch(`${endpointUrl}/infer`, {
             method: 'POST',
+            headers,
             body: JSON.stringify({
               id: 'e2e',
               inputs: [
@@ -239,7 +249,7 @@ function walk({ portal, pageOf }) {
         );
         if (answer.id !== 'e2e' || answer.model_version !== '1')
           throw new Error(`Unexpected answer: ${JSON.stringify(answer)}`);
-        await send(endpointUrl, rows.slice(0, 400));
+        await send(endpointUrl, headers, rows.slice(0, 400));
       },
     ],
     [
@@ -257,7 +267,7 @@ function walk({ portal, pageOf }) {
             /radius|perimeter|area/.test(name) ? value * 1.5 : value,
           ]),
         );
-        await send(endpointUrl, larger.slice(0, 400));
+        await send(endpointUrl, headers, larger.slice(0, 400));
         await page.getByRole('button', { name: 'Evaluate now' }).click();
         await page
           .getByText('Drifted')
@@ -349,12 +359,12 @@ async function sampleRows() {
   );
 }
 
-async function send(url, rows) {
+async function send(url, headers, rows) {
   for (let start = 0; start < rows.length; start += 50) {
     await json(
       await fetch(`${url}/predict`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers,
         body: JSON.stringify({
           rows: rows
             .slice(start, start + 50)

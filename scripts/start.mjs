@@ -4,6 +4,7 @@
 import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { awaitStart, progressOf } from './awaitStart.mjs';
+import { printExampleToken } from './exampleToken.mjs';
 import { buildFrontend, ensureNode, ensurePackages } from './prepare.mjs';
 import {
   atTheEnd,
@@ -157,6 +158,7 @@ ${
 `);
 
 ensureTechDocs();
+printExampleToken({ url: local, baseUrl, dataDir });
 if (!empty) bringToLife();
 await portal.ended;
 await unlessEnding();

@@ -85,6 +85,7 @@ export class Inference {
           predictions: served.version.predictions,
           predictionId,
           requestId: clientId ?? requestId,
+          caller: exchange.visitor?.caller,
           at,
           latencyMs: latency,
           rows: done.rows,

@@ -6,6 +6,7 @@ import {
   type GatewayStatus,
 } from '@downstage/plugin-ml-serving-common';
 import { z } from 'zod';
+import type { Guard } from './auth/Guard';
 import type { ModelHost } from './host/ModelHost';
 import type { StateFile } from './host/StateFile';
 import type { ByteBudget } from './http/ByteBudget';
@@ -23,10 +24,11 @@ export function adminRoutes(options: {
   stateFile: StateFile;
   log: PredictionLog;
   traffic: Traffic;
+  guard: Guard;
   budget: ByteBudget;
   problems: { count: number };
 }): Route[] {
-  const { host, stateFile, log, traffic } = options;
+  const { guard, host, stateFile, log, traffic } = options;
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const wanted = digest(`Bearer ${options.token}`);
   const authenticate = (exchange: Exchange) => {
@@ -63,6 +65,7 @@ export function adminRoutes(options: {
           }
           // Kept before it is acted on: what was answered with 200 survives a crash.
           stateFile.save({ desired: parsed.data });
+          guard.apply(parsed.data);
           host.apply(parsed.data);
           traffic.keepOnly(host.names());
           exchange.sendJson(status());

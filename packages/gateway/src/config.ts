@@ -57,6 +57,8 @@ const configSchema = z.strictObject({
     .default({}),
   /** Days for which rolled rows are kept; for ever when absent. */
   logRetentionDays: z.coerce.number<string | number>().int().min(1).optional(),
+  /** Answers everybody, without a token: for benchmarks, and networks that only trusted programs reach. */
+  open: z.stringbool().or(z.boolean()).default(false),
 });
 export type GatewayConfig = z.infer<typeof configSchema>;
 
@@ -80,6 +82,7 @@ const flags: Record<keyof GatewayConfig, string> = {
   logSampling: 'log-sampling',
   logSamplingByEndpoint: 'log-sampling-by-endpoint',
   logRetentionDays: 'log-retention-days',
+  open: 'open',
 };
 
 /**

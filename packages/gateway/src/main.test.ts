@@ -20,6 +20,7 @@ describe('the gateway as a process', () => {
   const args = [
     ...['--port', '0', '--state-dir', stateDir],
     ...['--log-dir', logDir, '--admin-token-file', adminTokenFile],
+    ...['--open', 'true'],
   ];
   const children: ChildProcess[] = [];
   const start = async () => {

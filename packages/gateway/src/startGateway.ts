@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
 import { adminRoutes } from './adminRoutes';
+import type { AskPortal } from './auth/askPortal';
+import { Guard } from './auth/Guard';
+import type { FetchKeys } from './auth/PortalKeys';
 import type { GatewayConfig } from './config';
 import { ModelHost } from './host/ModelHost';
 import { StateFile, writeAtomically } from './host/StateFile';
@@ -37,6 +40,9 @@ export async function startGateway(
     clock?: Clock;
     /** Told what an operator should know. */
     say?: (level: 'info' | 'warn' | 'error', message: string) => void;
+    /** How the portal is asked; over HTTP unless given. */
+    askPortal?: AskPortal;
+    fetchKeys?: FetchKeys;
   } = {},
 ): Promise<Gateway> {
   const say = options.say ?? (() => {});
@@ -88,11 +94,20 @@ export async function startGateway(
   });
   const budget = new ByteBudget(config.maxHeldBytes);
   const problems = { count: 0 };
+  const guard = new Guard({
+    clock,
+    adminToken: token,
+    open: config.open,
+    host: config.host,
+    ask: options.askPortal,
+    fetchKeys: options.fetchKeys,
+  });
   const server = createServer({
     oip: oipRoutes({ version, host, inference }),
     admin: adminRoutes({
       token,
       startedAt,
+      guard,
       host,
       stateFile,
       log,
@@ -101,6 +116,7 @@ export async function startGateway(
       problems,
     }),
     maxBodyBytes: config.maxBodyBytes,
+    guard,
     budget,
     onError: error => {
       problems.count += 1;
@@ -117,6 +133,7 @@ export async function startGateway(
   const { port } = server.address() as AddressInfo;
   const name = config.host.includes(':') ? `[${config.host}]` : config.host;
   const url = `http://${name}:${port}`;
+  guard.apply(stateFile.state.desired);
   const orphans = endOrphans();
   if (orphans) say('warn', `Ended ${orphans} models of a gateway that is gone`);
   host.resume(stateFile.state.desired, {

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import type { RootConfigService } from '@backstage/backend-plugin-api';
+import { InputError } from '@backstage/errors';
 import { readDataDir } from '@downstage/node';
+import {
+  gatewayAccessSchema,
+  type GatewayAccess,
+  type GatewayLimit,
+} from '@downstage/plugin-ml-serving-common';
+import { z } from 'zod';
 
 export type MlServingOptions = {
   gateway: {
@@ -10,6 +17,10 @@ export type MlServingOptions = {
     rollSeconds: number;
     /** Wish, pid, token and output of the gateway: `<dataDir>/gateway`. */
     stateDir: string;
+    /** Whom it answers, besides what the portal decides. */
+    access: Omit<GatewayAccess, 'portal'>;
+    /** Endpoints that may answer without a token when they ask for it: refs, names of the namespace default, or `*`. */
+    public: string[];
   };
   /** `<dataDir>/predictions`. */
   logDir: string;
@@ -28,9 +39,56 @@ export function readMlServingConfig(root: RootConfigService): MlServingOptions {
       publicUrl: config?.getOptionalString('gateway.publicUrl'),
       rollSeconds: config?.getOptionalNumber('gateway.rollSeconds') ?? 60,
       stateDir: join(dataDir, 'gateway'),
+      access: readAccess(root),
+      public: config?.getOptionalStringArray('gateway.public') ?? [],
     },
     logDir: join(dataDir, 'predictions'),
     modelDir: join(dataDir, 'serving', 'models'),
     pollMs: (config?.getOptionalNumber('pollSeconds') ?? 15) * 1000,
   };
+}
+
+/** Generous for an application, and far from what the gateway can do for all of them together. */
+const defaultLimits = {
+  caller: { perSecond: 500, burst: 2000, concurrent: 64 },
+  endpoint: { concurrent: 256 },
+} satisfies Record<string, GatewayLimit>;
+
+function readAccess(root: RootConfigService): Omit<GatewayAccess, 'portal'> {
+  const gateway = root.getOptionalConfig('mlServing.gateway');
+  // Whoever reaches the portal by a name reaches the gateway beside it by the same one.
+  const baseUrl = root.getOptionalString('backend.baseUrl');
+  const publicUrl = gateway?.getOptionalString('publicUrl');
+  const limit = (of: keyof typeof defaultLimits): GatewayLimit => {
+    const given = gateway?.getOptionalConfig(`limits.${of}`);
+    const read = (key: keyof GatewayLimit) => {
+      const value = given?.getOptionalNumber(key);
+      // 0 stands for no limit.
+      return value === 0 ? undefined : value;
+    };
+    return given
+      ? {
+          perSecond: read('perSecond'),
+          burst: read('burst'),
+          concurrent: read('concurrent'),
+        }
+      : defaultLimits[of];
+  };
+  const parsed = gatewayAccessSchema.omit({ portal: true }).safeParse({
+    hosts: [
+      ...[publicUrl, baseUrl].filter(name => name !== undefined),
+      ...(gateway?.getOptionalStringArray('hosts') ?? []),
+    ],
+    origins: gateway?.getOptionalStringArray('cors.origins') ?? [],
+    limits: { caller: limit('caller'), endpoint: limit('endpoint') },
+    graceSeconds: gateway?.getOptionalNumber('graceSeconds'),
+  });
+  if (!parsed.success) {
+    throw new InputError(
+      `Invalid configuration of mlServing.gateway: ${z.prettifyError(
+        parsed.error,
+      )}`,
+    );
+  }
+  return parsed.data;
 }

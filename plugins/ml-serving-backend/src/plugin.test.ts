@@ -58,7 +58,7 @@ function aRegistry() {
       1: { 'model.onnx': 'logistic-v1.onnx', MLmodel: 'make-models.py' },
       2: { 'model.onnx': 'logistic-v2.onnx' },
       3: { 'model.pkl': 'make-models.py' },
-      4: { 'model.onnx': 'sequence.onnx' },
+      4: { 'model.onnx': 'make-models.py' },
     } as Record<number, Record<string, string>>,
   };
   const service = {
@@ -408,11 +408,16 @@ describeDenyAll({
     listEndpoints: {},
     getEndpoint: { params: { namespace: 'default', name: 'x' } },
     createEndpoint: { body: { modelRef } },
+    updateEndpoint: {
+      params: { namespace: 'default', name: 'x' },
+      body: { access: {} },
+    },
     deleteEndpoint: { params: { namespace: 'default', name: 'x' } },
     predict: {
       params: { namespace: 'default', name: 'x' },
       body: { rows: [{ a: 1 }] },
     },
+    decideAccess: { body: { endpoints: [] } },
     getTraffic: { params: { namespace: 'default', name: 'x' } },
     getPredictionLog: { params: { namespace: 'default', name: 'x' } },
     rollPredictionLog: {

@@ -29,6 +29,7 @@ import { readMlServingConfig } from './config';
 import { LocalGateway } from './providers/LocalGateway';
 import { reconcileEndpoint } from './reconcilers/reconcileEndpoint';
 import { createRouter } from './router';
+import { AccessDecisions } from './services/AccessDecisions';
 import { EndpointService } from './services/EndpointService';
 import { GatewaySync } from './services/GatewaySync';
 import { ModelFetcher, openFromRegistry } from './services/ModelFetcher';
@@ -71,7 +72,19 @@ export const mlServingPlugin = createBackendPlugin({
         const store = new EndpointStore(knex);
         const authorizer = createAuthorizer(deps);
         const gateway = new LocalGateway({ options, logger, clock });
-        const sync = new GatewaySync({ store, gateway });
+        const { access, public: granted } = options.gateway;
+        const sync = new GatewaySync({
+          store,
+          gateway,
+          discovery: deps.discovery,
+          access,
+          granted,
+        });
+        const decisions = new AccessDecisions({
+          authorizer,
+          catalog: deps.catalog,
+          store,
+        });
         const announce = async (endpoint: {
           ref: string;
           modelRef: string;
@@ -128,6 +141,8 @@ export const mlServingPlugin = createBackendPlugin({
           store,
           gateway,
           sync,
+          decisions,
+          granted,
           clock,
           nudge: () => reconciler.nudge(),
           announce,
@@ -139,7 +154,12 @@ export const mlServingPlugin = createBackendPlugin({
           logDir: options.logDir,
         });
         deps.httpRouter.use(
-          createRouter({ httpAuth: deps.httpAuth, endpoints, predictionLogs }),
+          createRouter({
+            httpAuth: deps.httpAuth,
+            decisions,
+            endpoints,
+            predictionLogs,
+          }),
         );
         registerActions({ actions: refusingActions(deps.actions), endpoints });
         await subscribeTopic(events, stageChangedTopic, {

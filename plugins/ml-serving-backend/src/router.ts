@@ -1,15 +1,17 @@
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
 import { createContractRouter } from '@downstage/node';
 import { mlServingContract } from '@downstage/plugin-ml-serving-common';
+import type { AccessDecisions } from './services/AccessDecisions';
 import type { EndpointService } from './services/EndpointService';
 import type { PredictionLogService } from './services/PredictionLogService';
 
 export function createRouter(deps: {
   httpAuth: HttpAuthService;
+  decisions: AccessDecisions;
   endpoints: EndpointService;
   predictionLogs: PredictionLogService;
 }) {
-  const { httpAuth, endpoints, predictionLogs } = deps;
+  const { httpAuth, decisions, endpoints, predictionLogs } = deps;
   return createContractRouter({
     contract: mlServingContract,
     httpAuth,
@@ -18,9 +20,12 @@ export function createRouter(deps: {
       listEndpoints: async (_, call) => ({ items: await endpoints.list(call) }),
       getEndpoint: ({ params }, call) => endpoints.get(params, call),
       createEndpoint: ({ body }, call) => endpoints.create(body, call),
+      updateEndpoint: ({ params, body }, call) =>
+        endpoints.update(params, body, call),
       deleteEndpoint: ({ params }, call) => endpoints.delete(params, call),
       predict: ({ params, body }, call) =>
         endpoints.predict(params, body, call),
+      decideAccess: ({ body }, call) => decisions.decide(body, call),
       getTraffic: async ({ params, query }, call) => ({
         buckets: await endpoints.traffic(params, query, call),
       }),

@@ -5,6 +5,7 @@ import {
   entityRefSchema,
 } from '@downstage/common';
 import {
+  endpointAccessSchema,
   endpointSchema,
   predictRequestSchema,
   predictResponseSchema,
@@ -30,6 +31,25 @@ export const predictionLogSchema = z.object({
 });
 export type PredictionLog = z.infer<typeof predictionLogSchema>;
 
+/** Whom a token of the portal speaks for, and which endpoints it may ask. */
+export const accessDecisionSchema = z.object({
+  /** How the prediction log and the audit trail name the caller. */
+  actor: z.string(),
+  /** The access token that was used. */
+  token: z.object({ id: z.string(), name: z.string() }).optional(),
+  decisions: z.array(
+    z.object({
+      /** Endpoint ref, as asked. */
+      endpoint: z.string(),
+      /** `unknown`: there is none that the caller may see. */
+      result: z.enum(['allow', 'deny', 'unknown']),
+      /** Why not, for the caller. */
+      message: z.string().optional(),
+    }),
+  ),
+});
+export type AccessDecision = z.infer<typeof accessDecisionSchema>;
+
 /** The HTTP API of `ml-serving`, under `/api/ml-serving`. */
 export const mlServingContract = defineContract({
   listEndpoints: {
@@ -50,9 +70,20 @@ export const mlServingContract = defineContract({
     path: '/v1/endpoints',
     summary:
       'Create the endpoint of a model; it follows the production version',
-    body: z.object({ modelRef: entityRefSchema }),
+    body: z.object({
+      modelRef: entityRefSchema,
+      access: endpointAccessSchema.optional(),
+    }),
     response: endpointSchema,
     status: 201,
+  },
+  updateEndpoint: {
+    method: 'patch',
+    path: '/v1/endpoints/:namespace/:name',
+    summary: 'Change who may ask an endpoint',
+    params: entityPathSchema,
+    body: z.object({ access: endpointAccessSchema }),
+    response: endpointSchema,
   },
   deleteEndpoint: {
     method: 'delete',
@@ -68,6 +99,17 @@ export const mlServingContract = defineContract({
     params: entityPathSchema,
     body: predictRequestSchema,
     response: predictResponseSchema,
+  },
+  decideAccess: {
+    method: 'post',
+    path: '/v1/access-decisions',
+    summary:
+      'Who the caller is, and which of these endpoints it may ask; the gateway asks it with the token it was sent',
+    body: z.object({
+      /** Endpoint refs; none asks only who the caller is. */
+      endpoints: z.array(z.string().min(1).max(400)).max(1000),
+    }),
+    response: accessDecisionSchema,
   },
   getTraffic: {
     method: 'get',

@@ -22,6 +22,15 @@ export const endpointVariantSchema = z.object({
 });
 export type EndpointVariant = z.infer<typeof endpointVariantSchema>;
 
+/** Who may ask an endpoint, besides what the permission policy and the catalog say. */
+export const endpointAccessSchema = z.object({
+  /** Only the owner and these groups may ask; everybody who may predict unless given. */
+  groups: z.array(entityRefSchema).max(50).default([]),
+  /** Asks to answer without a token; the configuration has to grant it. */
+  anonymous: z.boolean().default(false),
+});
+export type EndpointAccess = z.infer<typeof endpointAccessSchema>;
+
 export const endpointSchema = z.object({
   /** `default/<name>`; the name is the model's. */
   ref: z.string(),
@@ -39,6 +48,11 @@ export const endpointSchema = z.object({
   variants: z.array(endpointVariantSchema),
   /** Kept loaded, so that a rollback to it takes no load. */
   previousVersion: z.number().int().optional(),
+  access: z.object({
+    ...endpointAccessSchema.shape,
+    /** Answers without a token: asked for and granted. */
+    public: z.boolean(),
+  }),
   gateway: z.object({
     url: z.string(),
     alive: z.boolean(),

@@ -30,6 +30,10 @@ export type GatewayVersion = z.infer<typeof gatewayVersionSchema>;
 export const gatewayEndpointSchema = z
   .object({
     endpoint: gatewayModelNameSchema,
+    /** `Endpoint.ref`, by which the portal decides who may ask; the name unless given. */
+    ref: z.string().min(1).max(400).optional(),
+    /** Answers everybody without a token: asked for by its owner and granted by the configuration. */
+    public: z.boolean().optional(),
     /** The model's entity ref; goes into the prediction log. */
     model: z.string().min(1),
     variant: z.string().min(1).default('champion'),
@@ -45,9 +49,47 @@ export const gatewayEndpointSchema = z
   );
 export type GatewayEndpoint = z.infer<typeof gatewayEndpointSchema>;
 
+/** How much may be asked in a second and at a time; what is absent is not limited. */
+export const gatewayLimitSchema = z.object({
+  /** Requests a second, over time. */
+  perSecond: z.number().positive().optional(),
+  /** Requests at once after a pause; twice `perSecond` unless given. */
+  burst: z.number().int().min(1).optional(),
+  /** Requests under way at a time. */
+  concurrent: z.number().int().min(1).optional(),
+});
+export type GatewayLimit = z.infer<typeof gatewayLimitSchema>;
+
+/** Whom the gateway answers. */
+export const gatewayAccessSchema = z.object({
+  /** The portal, which says who a caller is and what they may ask. Without one only public endpoints answer. */
+  portal: z
+    .object({
+      /** Base address of `ml-serving`, as the gateway reaches it. */
+      servingUrl: z.url(),
+      /** Base address of `auth`, where the keys are by which tokens of people are checked. */
+      authUrl: z.url(),
+    })
+    .optional(),
+  /** Names by which clients reach the gateway, besides localhost and addresses. */
+  hosts: z.array(z.string().min(1)).default([]),
+  /** Origins of web pages that may ask; none unless given. */
+  origins: z.array(z.string().min(1)).default([]),
+  limits: z
+    .object({
+      caller: gatewayLimitSchema.default({}),
+      endpoint: gatewayLimitSchema.default({}),
+    })
+    .default({ caller: {}, endpoint: {} }),
+  /** How long callers that the portal let in may go on while it does not answer. */
+  graceSeconds: z.number().int().min(0).default(3600),
+});
+export type GatewayAccess = z.infer<typeof gatewayAccessSchema>;
+
 /** What `PUT /admin/v1/state` of the gateway takes: the whole wish, never a difference. */
 export const gatewayDesiredStateSchema = z.object({
-  endpoints: z.array(gatewayEndpointSchema).max(500),
+  access: gatewayAccessSchema.optional(),
+  endpoints: z.array(gatewayEndpointSchema).max(10_000),
 });
 export type GatewayDesiredState = z.infer<typeof gatewayDesiredStateSchema>;
 

@@ -4,18 +4,22 @@
  * @packageDocumentation
  */
 export {
+  accessDecisionSchema,
   mlServingContract,
   predictionLogSchema,
+  type AccessDecision,
   type PredictionLog,
 } from './contract';
 export {
   cellSchema,
+  endpointAccessSchema,
   endpointSchema,
   endpointStates,
   predictRequestSchema,
   predictResponseSchema,
   type Cell,
   type Endpoint,
+  type EndpointAccess,
   type EndpointVariant,
   type PredictRequest,
   type PredictResponse,
@@ -28,8 +32,10 @@ export {
 export {
   columnSchema,
   columnTypes,
+  gatewayAccessSchema,
   gatewayDesiredStateSchema,
   gatewayEndpointSchema,
+  gatewayLimitSchema,
   gatewayModelNameSchema,
   gatewayStatsSchema,
   gatewayStatusSchema,
@@ -37,8 +43,10 @@ export {
   gatewayVersionStatusSchema,
   trafficBucketSchema,
   type Column,
+  type GatewayAccess,
   type GatewayDesiredState,
   type GatewayEndpoint,
+  type GatewayLimit,
   type GatewayStats,
   type GatewayStatus,
   type GatewayVersion,

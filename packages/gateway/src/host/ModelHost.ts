@@ -107,9 +107,11 @@ export class ModelHost {
     const hosted = this.#endpoints.get(name);
     if (!hosted) {
       throw new NotFoundError(
-        `There is no model '${name.slice(0, 200)}' here; served are: ${
-          [...this.#endpoints.keys()].slice(0, 20).join(', ') || 'none'
-        }`,
+        // Names no other: they may be hidden from whoever asks.
+        `There is no model '${name.slice(
+          0,
+          200,
+        )}' here, or none that you may see`,
       );
     }
     if (version !== undefined && !/^[1-9]\d{0,14}$/.test(version)) {

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createGunzip, createInflate } from 'node:zlib';
 import { InputError } from '@backstage/errors';
 import { parseJson } from '../oip/decode';
+import { headersOf } from '../auth/errors';
+import type { Visitor } from '../auth/Guard';
 import type { ByteBudget } from './ByteBudget';
 import { PayloadTooLargeError, toErrorAnswer } from './errors';
 
@@ -11,6 +13,8 @@ export class Exchange {
   readonly query: URLSearchParams;
   /** Fires when the client has gone before it was answered. */
   readonly signal: AbortSignal;
+  /** Who asks, once the guard has let them in. */
+  visitor: Visitor | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #maxBodyBytes: number;
@@ -132,6 +136,7 @@ export class Exchange {
       headers: {
         'content-type': 'application/json',
         ...((status === 503 || status === 429) && { 'retry-after': '1' }),
+        ...headersOf(error),
       },
     });
     return status;

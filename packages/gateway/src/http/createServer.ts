@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { InputError, NotFoundError } from '@backstage/errors';
+import type { Guard } from '../auth/Guard';
 import type { ByteBudget } from './ByteBudget';
 import { MethodNotAllowedError, toErrorAnswer } from './errors';
 import { Exchange } from './Exchange';
@@ -43,6 +44,8 @@ export function createServer(options: {
   admin: Route[];
   maxBodyBytes: number;
   budget: ByteBudget;
+  /** Who may ask what. */
+  guard: Guard;
   /** Told of errors that nobody foresaw. */
   onError: (error: unknown) => void;
 }): Server {
@@ -65,6 +68,16 @@ export function createServer(options: {
         });
         const oip = /^(?:\/.*?)??(\/v2(?:\/.*)?)$/.exec(path);
         const isAdmin = path.startsWith('/admin/') || path === '/metrics';
+        const asked = exchange;
+        exchange.visitor = await options.guard.admit({
+          method: asked.method,
+          path: oip?.[1] ?? path,
+          isProtocol: Boolean(oip && !isAdmin),
+          remoteAddress: request.socket.remoteAddress ?? '',
+          header: name => asked.header(name),
+          response,
+        });
+        if (!exchange.visitor) return;
         await (oip && !isAdmin
           ? dispatch(options.oip, oip[1], exchange)
           : dispatch(options.admin, path, exchange));

@@ -128,6 +128,8 @@ describe('the prediction log', () => {
         ['model', 'VARCHAR'],
         ['version', 'INTEGER'],
         ['variant', 'VARCHAR'],
+        ['caller', 'VARCHAR'],
+        ['token', 'VARCHAR'],
         ['latency_ms', 'DOUBLE'],
         ['feature.radius', 'DOUBLE'],
         ['feature.texture', 'DOUBLE'],
@@ -280,6 +282,8 @@ describe('the prediction log', () => {
       ),
     ).toEqual([
       {
+        caller: null,
+        token: null,
         prediction_id: null,
         request_id: 'old',
         row: null,

@@ -15,6 +15,7 @@ import type {
   GatewayEndpoint,
   GatewayVersion,
 } from '@downstage/plugin-ml-serving-common';
+import type { Caller } from '../auth/Decisions';
 import type { LogPart } from './payload';
 import { Roller } from './Roller';
 import type { LogLine, Segment } from './segment';
@@ -37,6 +38,8 @@ export type LoggedRequest = {
   predictions: Column[];
   predictionId: string;
   requestId: string;
+  /** Who asked. */
+  caller?: Caller;
   at: Date;
   latencyMs: number;
   rows: number;
@@ -331,6 +334,8 @@ function toLine(request: LoggedRequest): string {
     model: endpoint.model,
     version: version.version,
     variant: endpoint.variant,
+    caller: request.caller?.actor,
+    token: request.caller?.token,
     latency_ms: Number(request.latencyMs.toFixed(3)),
     parts: request.parts,
     data: request.payload.toString('base64'),

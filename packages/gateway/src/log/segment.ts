@@ -22,6 +22,8 @@ export type LogLine = {
   model: string;
   version: number;
   variant: string;
+  caller?: string;
+  token?: string;
   latency_ms: number;
   parts: LogPart[];
   data: string;
@@ -50,6 +52,9 @@ export function logColumns(segment: Segment): { name: string; type: string }[] {
     { name: 'model', type: 'VARCHAR' },
     { name: 'version', type: 'INTEGER' },
     { name: 'variant', type: 'VARCHAR' },
+    // Who asked, and the id of the access token; never the token itself.
+    { name: 'caller', type: 'VARCHAR' },
+    { name: 'token', type: 'VARCHAR' },
     { name: 'latency_ms', type: 'DOUBLE' },
     ...typed('feature', segment.features),
     ...typed('prediction', segment.predictions),

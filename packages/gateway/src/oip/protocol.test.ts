@@ -241,7 +241,7 @@ describe('the Open Inference Protocol', () => {
       '/v2/models/none/infer',
       input([1, 2, 3], [1, 3]),
       404,
-      /no model 'none' here; served are: tumour/,
+      /no model 'none' here, or none that you may see/,
     ],
     [
       'an unknown version',

@@ -27,6 +27,9 @@ export function oipRoutes(options: {
     live
       ? exchange.sendJson({ live: true, ready: true })
       : exchange.sendJson({ live: true, ready: false }, 503);
+  // A list holds what its reader may ask, and nothing else.
+  const namesFor = async ({ visitor }: Exchange) =>
+    visitor ? visitor.visible(host.names()) : [];
   const descriptionOf = (version: HostedVersion) => {
     const { description } = version;
     if (description) return description;
@@ -60,17 +63,22 @@ export function oipRoutes(options: {
     },
     {
       path: /^\/v2\/models$/,
-      methods: { GET: exchange => exchange.sendJson({ models: host.names() }) },
+      methods: {
+        GET: async exchange =>
+          exchange.sendJson({ models: await namesFor(exchange) }),
+      },
     },
     {
       path: /^\/v2\/models\/stats$/,
       methods: {
-        GET: exchange =>
+        async GET(exchange) {
+          const names = await namesFor(exchange);
           exchange.sendJson({
-            model_stats: host
-              .names()
-              .flatMap(name => modelStats(name, host.loaded(name))),
-          }),
+            model_stats: names.flatMap(name =>
+              modelStats(name, host.loaded(name)),
+            ),
+          });
+        },
       },
     },
     {
@@ -78,7 +86,10 @@ export function oipRoutes(options: {
       methods: {
         async POST(exchange) {
           const body = await exchange.body();
-          exchange.sendJson(repositoryIndex(host, body));
+          const names = new Set(await namesFor(exchange));
+          exchange.sendJson(
+            repositoryIndex(host, body).filter(({ name }) => names.has(name)),
+          );
         },
       },
     },

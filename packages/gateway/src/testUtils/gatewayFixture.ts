@@ -86,6 +86,8 @@ export function aGatewayFolder(overrides: Partial<GatewayConfig> = {}) {
     stateDir: join(root, 'state'),
     logDir: join(root, 'predictions'),
     adminTokenFile: join(root, 'token'),
+    // Who may ask is the subject of src/auth.
+    open: true,
     ...overrides,
   });
   return {
@@ -115,7 +117,7 @@ export function clientOf(url: string, token: string) {
     request(path, {
       method: 'POST',
       body: typeof body === 'string' ? body : JSON.stringify(body),
-      headers,
+      headers: { 'content-type': 'application/json', ...headers },
     });
   const status = async (): Promise<GatewayStatus> =>
     (await request('/admin/v1/state', { headers: admin })).body;

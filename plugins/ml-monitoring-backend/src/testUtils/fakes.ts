@@ -223,6 +223,7 @@ export function fakeServices(options: { log: FakeLog; training: string }) {
                     state: 'ready',
                   },
                 ],
+          access: { groups: [], anonymous: false, public: false },
           gateway: { url: '', alive: true },
           createdBy: 'user:default/ann',
           createdAt: '',

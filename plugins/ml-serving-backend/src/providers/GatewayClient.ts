@@ -62,24 +62,40 @@ export class GatewayClient {
   async predict(
     endpoint: string,
     request: PredictRequest,
+    caller: { actor: string; token?: string },
   ): Promise<PredictResponse> {
     const path = `/v2/models/${encodeURIComponent(endpoint)}/predict`;
     return predictResponseSchema.parse(
-      await this.#call('POST', path, { body: request, timeoutMs: 60_000 }),
+      await this.#call('POST', path, {
+        body: request,
+        timeoutMs: 60_000,
+        // Who asks, for the prediction log and the limits; believed beside our token only.
+        headers: {
+          'x-downstage-caller': encodeURIComponent(JSON.stringify(caller)),
+        },
+      }),
     );
   }
 
   async #call(
     method: string,
     path: string,
-    options: { body?: unknown; timeoutMs?: number } = {},
+    options: {
+      body?: unknown;
+      timeoutMs?: number;
+      headers?: Record<string, string>;
+    } = {},
   ): Promise<unknown> {
     const { body, timeoutMs = 10_000 } = options;
     let response: Response;
     try {
       response = await fetch(`${this.url}${path}`, {
         method,
-        headers: { authorization: `Bearer ${this.#token}` },
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...options.headers,
+        },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(timeoutMs),
       });

@@ -7,6 +7,7 @@ import {
   mockServices,
 } from '@backstage/backend-test-utils';
 import { gatewayCommand } from '@downstage/gateway/command';
+import { gatewayAccessSchema } from '@downstage/plugin-ml-serving-common';
 import type { MlServingOptions } from '../config';
 import { LocalGateway } from './LocalGateway';
 
@@ -23,6 +24,8 @@ describe('LocalGateway', () => {
       publicUrl: undefined,
       rollSeconds: 60,
       stateDir: directory.resolve('gateway'),
+      access: gatewayAccessSchema.parse({}),
+      public: [],
     },
     logDir: directory.resolve('predictions'),
     modelDir: directory.resolve('models'),

@@ -7,7 +7,7 @@ import {
   RELATION_OWNED_BY,
   stringifyEntityRef,
 } from '@backstage/catalog-model';
-import { InputError, NotFoundError } from '@backstage/errors';
+import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import type { Clock } from '@downstage/common';
 import {
@@ -20,6 +20,7 @@ import {
   mlServingPredictPermission,
   mlServingReadPermission,
   type Endpoint,
+  type EndpointAccess,
   type GatewayStatus,
   type PredictRequest,
   type PredictResponse,
@@ -27,8 +28,10 @@ import {
 } from '@downstage/plugin-ml-serving-common';
 import { judgeEndpoint, mergeConditions } from '../domain/endpointState';
 import { gatewayName } from '../domain/gatewayName';
+import { isPublic } from '../domain/isPublic';
 import type { ServingGateway } from '../providers/ServingGateway';
 import type { EndpointRecord, EndpointStore } from '../stores/EndpointStore';
+import type { AccessDecisions } from './AccessDecisions';
 import type { GatewaySync } from './GatewaySync';
 
 type Call = { credentials: BackstageCredentials };
@@ -43,6 +46,8 @@ export class EndpointService {
   readonly #store: EndpointStore;
   readonly #gateway: ServingGateway;
   readonly #sync: GatewaySync;
+  readonly #decisions: AccessDecisions;
+  readonly #granted: string[];
   readonly #clock: Clock;
   readonly #nudge: () => void;
   readonly #announce: (endpoint: {
@@ -58,6 +63,9 @@ export class EndpointService {
     store: EndpointStore;
     gateway: ServingGateway;
     sync: GatewaySync;
+    decisions: AccessDecisions;
+    /** The endpoints that the configuration lets answer without a token. */
+    granted: string[];
     clock: Clock;
     nudge: () => void;
     announce: (endpoint: { ref: string; modelRef: string }) => Promise<void>;
@@ -69,6 +77,8 @@ export class EndpointService {
     this.#store = options.store;
     this.#gateway = options.gateway;
     this.#sync = options.sync;
+    this.#decisions = options.decisions;
+    this.#granted = options.granted;
     this.#clock = options.clock;
     this.#nudge = options.nudge;
     this.#announce = options.announce;
@@ -88,7 +98,10 @@ export class EndpointService {
 
   /** Makes the endpoint of a model; the reconciler brings the production version to it. */
   async create(
-    { modelRef }: { modelRef: string },
+    {
+      modelRef,
+      access = { groups: [], anonymous: false },
+    }: { modelRef: string; access?: EndpointAccess },
     { credentials }: Call,
   ): Promise<Endpoint> {
     const permission = mlServingChangePermission;
@@ -121,6 +134,7 @@ export class EndpointService {
           name,
           modelRef: stringifyEntityRef({ kind, namespace, name }),
           owner,
+          access,
           createdBy: this.#authorizer.actor(credentials),
           createdAt: this.#clock().toISOString(),
         }),
@@ -128,6 +142,31 @@ export class EndpointService {
     this.#nudge();
     await this.#announce({ ref: record.id, modelRef: record.modelRef });
     return this.#view(record, await this.#status());
+  }
+
+  /** Changes who may ask; counts at once for the portal, and within seconds for callers the gateway knows. */
+  async update(
+    path: Path,
+    { access }: { access: EndpointAccess },
+    { credentials }: Call,
+  ): Promise<Endpoint> {
+    const permission = mlServingChangePermission;
+    await this.#authorizer.require({ credentials, permission });
+    const { id, modelRef, owner } = await this.#load(path);
+    const current = await this.#ownerOf(modelRef, credentials);
+    await this.#authorizer.require({
+      credentials,
+      permission,
+      owner: current ?? owner,
+      model: modelRef,
+    });
+    await this.#audited('endpoint-update', { modelRef }, credentials, () =>
+      this.#store.saveAccess(id, access),
+    );
+    // A gateway that does not answer now is told when it does.
+    await this.#sync.push().catch(() => {});
+    await this.#announce({ ref: id, modelRef });
+    return this.get(path, { credentials });
   }
 
   /** Takes an endpoint down. The prediction log stays. */
@@ -162,7 +201,17 @@ export class EndpointService {
       model: stringifyEntityRef({ kind: 'model', ...path }),
     });
     const endpoint = await this.#load(path);
-    return this.#gateway.client().predict(gatewayName(endpoint), request);
+    const { actor, token, decisions } = await this.#decisions.decide(
+      { endpoints: [endpoint.id] },
+      { credentials },
+    );
+    const [{ result, message }] = decisions;
+    if (result === 'deny') throw new NotAllowedError(message);
+    if (result === 'unknown') throw this.#notFound(path);
+    return this.#gateway.client().predict(gatewayName(endpoint), request, {
+      actor,
+      ...(token && { token: token.id }),
+    });
   }
 
   async traffic(
@@ -186,7 +235,11 @@ export class EndpointService {
   async #load({ namespace, name }: Path): Promise<EndpointRecord> {
     const endpoint = await this.#store.find(`${namespace}/${name}`);
     if (endpoint) return endpoint;
-    throw Object.assign(
+    throw this.#notFound({ namespace, name });
+  }
+
+  #notFound({ namespace, name }: Path) {
+    return Object.assign(
       new NotFoundError(
         `The model ${namespace}/${name} has no endpoint; create one on its Serving tab`,
       ),
@@ -259,6 +312,7 @@ export class EndpointService {
       ...(record.previousVersion !== undefined && {
         previousVersion: record.previousVersion,
       }),
+      access: { ...record.access, public: isPublic(record, this.#granted) },
       gateway: {
         url: this.#gateway.publicUrl,
         alive: status !== undefined,

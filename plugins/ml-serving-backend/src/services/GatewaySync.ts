@@ -1,9 +1,12 @@
+import type { DiscoveryService } from '@backstage/backend-plugin-api';
 import type {
+  GatewayAccess,
   GatewayDesiredState,
   GatewayEndpoint,
   GatewayStatus,
 } from '@downstage/plugin-ml-serving-common';
 import { gatewayName } from '../domain/gatewayName';
+import { isPublic } from '../domain/isPublic';
 import type { ServingGateway } from '../providers/ServingGateway';
 import type { EndpointRecord, EndpointStore } from '../stores/EndpointStore';
 
@@ -11,11 +14,24 @@ import type { EndpointRecord, EndpointStore } from '../stores/EndpointStore';
 export class GatewaySync {
   readonly #store: EndpointStore;
   readonly #gateway: ServingGateway;
+  readonly #discovery: DiscoveryService;
+  readonly #access: Omit<GatewayAccess, 'portal'>;
+  readonly #granted: string[];
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: { store: EndpointStore; gateway: ServingGateway }) {
+  constructor(options: {
+    store: EndpointStore;
+    gateway: ServingGateway;
+    discovery: DiscoveryService;
+    access: Omit<GatewayAccess, 'portal'>;
+    /** The endpoints that the configuration lets answer without a token. */
+    granted: string[];
+  }) {
     this.#store = options.store;
     this.#gateway = options.gateway;
+    this.#discovery = options.discovery;
+    this.#access = options.access;
+    this.#granted = options.granted;
   }
 
   push(): Promise<GatewayStatus> {
@@ -31,7 +47,14 @@ export class GatewaySync {
     const wishes = await Promise.all(
       endpoints.map(item => this.#endpoint(item)),
     );
-    return { endpoints: wishes.flat() };
+    const [servingUrl, authUrl] = await Promise.all([
+      this.#discovery.getBaseUrl('ml-serving'),
+      this.#discovery.getBaseUrl('auth'),
+    ]);
+    return {
+      access: { ...this.#access, portal: { servingUrl, authUrl } },
+      endpoints: wishes.flat(),
+    };
   }
 
   async #endpoint(endpoint: EndpointRecord): Promise<GatewayEndpoint[]> {
@@ -45,6 +68,8 @@ export class GatewaySync {
     return [
       {
         endpoint: gatewayName(endpoint),
+        ref: endpoint.id,
+        public: isPublic(endpoint, this.#granted),
         model: endpoint.modelRef,
         variant: 'champion',
         active: currentVersion,

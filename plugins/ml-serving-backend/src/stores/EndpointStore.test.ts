@@ -11,6 +11,7 @@ const tumour = {
   name: 'tumour',
   modelRef: 'model:default/tumour',
   owner: 'group:default/diagnostics',
+  access: { groups: [], anonymous: false },
   createdBy: 'user:default/ann',
   createdAt: now,
 };

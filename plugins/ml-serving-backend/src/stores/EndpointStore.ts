@@ -3,9 +3,11 @@ import { conditionSchema, type Condition } from '@downstage/common';
 import { commitWithLease, type Lease } from '@downstage/node';
 import {
   columnSchema,
+  endpointAccessSchema,
   endpointStates,
   type Column,
   type Endpoint,
+  type EndpointAccess,
 } from '@downstage/plugin-ml-serving-common';
 import type { Knex } from 'knex';
 import { z } from 'zod';
@@ -23,6 +25,7 @@ export type EndpointRecord = {
   previousVersion: number | undefined;
   state: Endpoint['state'];
   conditions: Condition[];
+  access: EndpointAccess;
   createdBy: string;
   createdAt: string;
 };
@@ -56,6 +59,7 @@ const rowSchema = z
     previous_version: optionalInteger,
     state: z.enum(endpointStates),
     conditions: z.string(),
+    access: z.string().nullable(),
     created_by: z.string(),
     created_at: z.string(),
   })
@@ -73,6 +77,7 @@ const rowSchema = z
       previousVersion: row.previous_version,
       state: row.state,
       conditions: z.array(conditionSchema).parse(JSON.parse(row.conditions)),
+      access: endpointAccessSchema.parse(JSON.parse(row.access ?? '{}')),
       createdBy: row.created_by,
       createdAt: row.created_at,
     }),
@@ -114,12 +119,19 @@ export class EndpointStore {
     return row && rowSchema.parse(row);
   }
 
+  async findMany(ids: string[]): Promise<EndpointRecord[]> {
+    if (!ids.length) return [];
+    const rows = await this.#knex('endpoints').whereIn('id', ids);
+    return rows.map(row => rowSchema.parse(row));
+  }
+
   /** @throws ConflictError when the model has an endpoint */
   async create(endpoint: {
     namespace: string;
     name: string;
     modelRef: string;
     owner: string;
+    access: EndpointAccess;
     createdBy: string;
     createdAt: string;
   }): Promise<EndpointRecord> {
@@ -135,6 +147,7 @@ export class EndpointStore {
         observed_generation: 0,
         state: 'waiting',
         conditions: '[]',
+        access: JSON.stringify(endpoint.access),
         created_by: endpoint.createdBy,
         created_at: endpoint.createdAt,
         next_reconcile_at: endpoint.createdAt,
@@ -148,6 +161,14 @@ export class EndpointStore {
     const created = await this.find(id);
     if (!created) throw new ConflictError(`${id} was deleted meanwhile`);
     return created;
+  }
+
+  /** Whether there was such an endpoint. */
+  async saveAccess(id: string, access: EndpointAccess): Promise<boolean> {
+    const changed = await this.#knex('endpoints')
+      .where({ id })
+      .update({ access: JSON.stringify(access) });
+    return changed === 1;
   }
 
   async delete(id: string): Promise<boolean> {

@@ -110,11 +110,15 @@ export function EndpointView(props: {
       <Section title={t('endpoint.call')}>
         <CodeBlock
           code={[
+            '# An access token with the scope predict: Settings, Access tokens',
+            'export DOWNSTAGE_TOKEN=dst_…',
+            '',
             '# Named columns',
-            `curl -s ${endpoint.url}/predict -H 'content-type: application/json' -d @rows.json`,
+            `curl -s ${endpoint.url}/predict -H "authorization: Bearer $DOWNSTAGE_TOKEN" \\`,
+            "  -H 'content-type: application/json' -d @rows.json",
             '',
             '# Open Inference Protocol v2: which tensors it takes',
-            `curl -s ${endpoint.url}`,
+            `curl -s ${endpoint.url} -H "authorization: Bearer $DOWNSTAGE_TOKEN"`,
           ].join('\n')}
         />
       </Section>

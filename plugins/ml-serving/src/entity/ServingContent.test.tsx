@@ -32,6 +32,7 @@ const ready: Endpoint = {
   conditions: [],
   variants: [{ variant: 'champion', version: 7, weight: 100, state: 'ready' }],
   previousVersion: 6,
+  access: { groups: [], anonymous: false, public: false },
   gateway: { url: 'http://localhost:7008', alive: true },
   createdBy: 'user:default/ann',
   createdAt: '2026-11-21T12:00:00Z',
