@@ -39,7 +39,11 @@ export {
 } from './facts';
 export { formatJobSubject, jobOf, type JobIdentity } from './jobSubject';
 export { Authorizer, createAuthorizer } from './authorizer';
-export { onBehalfOfHeaders, requestCredentials } from './onBehalfOf';
+export {
+  onBehalfOfHeaders,
+  requestCaller,
+  requestCredentials,
+} from './onBehalfOf';
 export {
   formatTokenSubject,
   parseTokenSubject,

@@ -6,6 +6,7 @@ import type {
 } from '@backstage/backend-plugin-api';
 import { AuthenticationError } from '@backstage/errors';
 import type { Request } from 'express';
+import { callerOf, type Caller } from './caller';
 import { jobOf, parseJobSubject } from './jobSubject';
 import { parseTokenSubject, subjectOf, tokenOf } from './tokenSubject';
 
@@ -58,6 +59,18 @@ export async function requestCredentials(
     );
   }
   return { ...credentials, principal: { type: 'service', subject } };
+}
+
+/**
+ * Who calls, for routes that no contract describes.
+ *
+ * @throws AuthenticationError for anonymous callers
+ */
+export async function requestCaller(
+  httpAuth: HttpAuthService,
+  request: Request,
+): Promise<Caller> {
+  return callerOf(await requestCredentials(httpAuth, request), request);
 }
 
 function decode(text: string): string | undefined {

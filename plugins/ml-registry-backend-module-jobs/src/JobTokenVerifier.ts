@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@downstage/common';
 import type { TokenIntrospection } from '@downstage/plugin-ml-jobs-common';
-import type {
-  TokenSubject,
-  TokenVerifier,
-} from '@downstage/plugin-ml-registry-node';
+import type { JobIdentity } from '@downstage/node';
+import type { TokenVerifier } from '@downstage/plugin-ml-registry-node';
 
 const keptMs = 5_000;
 /** Shorter: a token that is not known yet may be in a moment. */
@@ -24,7 +22,7 @@ export class JobTokenVerifier implements TokenVerifier {
   readonly #clock: Clock;
   readonly #kept = new Map<
     string,
-    { until: number; answer: Promise<TokenSubject | undefined> }
+    { until: number; answer: Promise<JobIdentity | undefined> }
   >();
 
   constructor(options: {
@@ -35,7 +33,7 @@ export class JobTokenVerifier implements TokenVerifier {
     this.#clock = options.clock;
   }
 
-  async verify(token: string): Promise<TokenSubject | undefined> {
+  async verify(token: string): Promise<JobIdentity | undefined> {
     if (looksLikeBackstageToken(token) || token.length > 1_000)
       return undefined;
     const key = createHash('sha256').update(token).digest('base64');
@@ -55,7 +53,7 @@ export class JobTokenVerifier implements TokenVerifier {
     }
   }
 
-  async #ask(token: string): Promise<TokenSubject | undefined> {
+  async #ask(token: string): Promise<JobIdentity | undefined> {
     const { active, subject, actor, owner, attributes } =
       await this.#introspect(token);
     if (!active || !subject || !actor || !owner || !attributes)
@@ -65,7 +63,7 @@ export class JobTokenVerifier implements TokenVerifier {
 
   #keep(
     key: string,
-    entry: { until: number; answer: Promise<TokenSubject | undefined> },
+    entry: { until: number; answer: Promise<JobIdentity | undefined> },
   ) {
     this.#kept.delete(key);
     this.#kept.set(key, entry);

@@ -27,6 +27,7 @@ import {
   type Gate,
   type TrainingJobs,
   type TokenVerifier,
+  mlModelResource,
 } from '@downstage/plugin-ml-registry-node';
 import express from 'express';
 import { registerActions } from './actions/registerActions';
@@ -98,6 +99,7 @@ export const mlRegistryPlugin = createBackendPlugin({
         notifications: notificationService,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
+        plugin: coreServices.pluginMetadata,
         signals: signalsServiceRef,
         userInfo: coreServices.userInfo,
       },
@@ -105,7 +107,14 @@ export const mlRegistryPlugin = createBackendPlugin({
         const { config, httpAuth, httpRouter, lifecycle, logger } = deps;
         const options = readMlRegistryConfig(config);
         const clock = () => new Date();
-        const authorizer = createAuthorizer(deps);
+        const authorizer = createAuthorizer({
+          ...deps,
+          resource: {
+            permissionsRegistry: deps.permissionsRegistry,
+            definition: mlModelResource,
+            permissions: mlRegistryPermissions,
+          },
+        });
         const knex = await migrate(
           deps.database,
           '@downstage/plugin-ml-registry-backend',
@@ -169,7 +178,6 @@ export const mlRegistryPlugin = createBackendPlugin({
             await services.entities.changed([nameOfModelRef(modelRef)]);
           },
         });
-        deps.permissionsRegistry.addPermissions(mlRegistryPermissions);
         // The MLflow API authenticates by itself: its clients bring tokens that are not Backstage's.
         httpRouter.addAuthPolicy({ path: '/mlflow', allow: 'unauthenticated' });
         const router = express.Router();
@@ -182,18 +190,17 @@ export const mlRegistryPlugin = createBackendPlugin({
               promotions: services.promotions,
             },
             httpAuth,
-            authorizer,
+            auth: deps.auth,
             verifiers,
             logger,
             auditor: deps.auditor,
             portalUrl: options.portalUrl,
           }),
         );
-        router.use(createRouter({ httpAuth, authorizer, ...services }));
+        router.use(createRouter({ httpAuth, ...services }));
         httpRouter.use(router);
         registerActions({
-          actions: refusingActions(deps.actions),
-          authorizer,
+          actions: refusingActions(deps.actions, deps),
           ...services,
         });
       },

@@ -1,9 +1,5 @@
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
-import {
-  createContractRouter,
-  refuseInWords,
-  type Authorizer,
-} from '@downstage/node';
+import { createContractRouter, refuseInWords } from '@downstage/node';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import type express from 'express';
 import Router from 'express-promise-router';
@@ -38,7 +34,6 @@ export function createRouter(options: {
   runs: RunQueryService;
   runPages: RunPageServices;
   garbage: GarbageService;
-  authorizer: Authorizer;
   webhooks: WebhookService;
   imports: ImportService;
   versionSearch: VersionSearchService;

@@ -4,42 +4,49 @@ import { createPermission } from '@backstage/plugin-permission-common';
 export const mlRegistryReadPermission = createPermission({
   name: 'ml.registry.read',
   attributes: { action: 'read' },
+  resourceType: 'ml-model',
 });
 
 /** Write experiments, runs, metrics, params, tags and artifacts. */
 export const mlRegistryTrackPermission = createPermission({
   name: 'ml.registry.track',
   attributes: { action: 'create' },
+  resourceType: 'ml-model',
 });
 
 /** Register models and versions, set aliases and descriptions. */
 export const mlRegistryRegisterPermission = createPermission({
   name: 'ml.registry.register',
   attributes: { action: 'create' },
+  resourceType: 'ml-model',
 });
 
 /** Ask for a promotion, withdraw it, roll back. */
 export const mlRegistryPromotePermission = createPermission({
   name: 'ml.registry.promote',
   attributes: { action: 'update' },
+  resourceType: 'ml-model',
 });
 
 /** Approve or reject what somebody else asked for. */
 export const mlRegistryApprovePermission = createPermission({
   name: 'ml.registry.approve',
   attributes: { action: 'update' },
+  resourceType: 'ml-model',
 });
 
 /** Put a version into production past gates and approvals, flagged for ever. */
 export const mlRegistryBreakGlassPermission = createPermission({
   name: 'ml.registry.break-glass',
   attributes: { action: 'update' },
+  resourceType: 'ml-model',
 });
 
 /** Add, change and remove webhooks: of a model by its owners, of all models by administrators. */
 export const mlRegistryWebhooksPermission = createPermission({
   name: 'ml.registry.webhooks',
   attributes: { action: 'update' },
+  resourceType: 'ml-model',
 });
 
 /** Delete for good what was deleted long ago; administrators only. */

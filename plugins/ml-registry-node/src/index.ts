@@ -22,7 +22,7 @@ export {
 } from './extensions';
 export type { Gate, GateSubject } from './gate';
 export type { RecordedJob, TrainingJobs } from './trainingJobs';
-export type { TokenSubject, TokenVerifier } from './tokens';
+export type { TokenVerifier } from './tokens';
 export type {
   ArtifactEntry,
   ArtifactPart,
@@ -41,3 +41,8 @@ export {
   stageChangedTopic,
   versionCreatedTopic,
 } from './events';
+export {
+  createMlModelConditionalDecision,
+  mlModelConditions,
+  mlModelResource,
+} from './permissions';

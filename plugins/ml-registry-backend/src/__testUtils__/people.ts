@@ -4,6 +4,34 @@ import {
   type BackstageCredentials,
   type UserInfoService,
 } from '@backstage/backend-plugin-api';
+import { mockCredentials } from '@backstage/backend-test-utils';
+import {
+  callerOf,
+  callerOfJob,
+  type Caller,
+  type JobIdentity,
+} from '@downstage/node';
+
+/** A person as services know them: `caller('ann')`. */
+export function caller(name: string): Caller {
+  return callerOf(mockCredentials.user(`user:default/${name}`));
+}
+
+/** A job of ann's, for diagnostics. */
+export function jobCaller(
+  attributes: JobIdentity['attributes'],
+  actor = 'user:default/ann',
+): Caller {
+  return callerOfJob(
+    {
+      subject: `job:${attributes.job}`,
+      actor,
+      owner: 'group:default/diagnostics',
+      attributes,
+    },
+    mockCredentials.service('plugin:ml-registry'),
+  );
+}
 
 export const diagnostics = 'group:default/diagnostics';
 

@@ -6,7 +6,7 @@ import type { Entity } from '@backstage/catalog-model';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import { AuthorizeResult } from '@backstage/plugin-permission-common';
-import { Authorizer } from '@downstage/node';
+import { Authorizer, callerOf } from '@downstage/node';
 import type { ArtifactStore, Gate } from '@downstage/plugin-ml-registry-node';
 import type { Knex } from 'knex';
 import { createServices, type RegistryDeps } from '../createServices';
@@ -17,7 +17,7 @@ import { aModelEntity } from './aModelEntity';
 import { people } from './people';
 
 export const as = (name: string) => ({
-  credentials: mockCredentials.user(`user:default/${name}`),
+  caller: callerOf(mockCredentials.user(`user:default/${name}`)),
 });
 
 export const modelFile = `

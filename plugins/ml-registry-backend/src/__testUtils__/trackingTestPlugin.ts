@@ -43,6 +43,7 @@ export function trackingTestPlugin(
       env.registerInit({
         deps: {
           auditor: coreServices.auditor,
+          auth: coreServices.auth,
           database: coreServices.database,
           discovery: coreServices.discovery,
           httpAuth: coreServices.httpAuth,
@@ -55,6 +56,7 @@ export function trackingTestPlugin(
         },
         async init({
           auditor,
+          auth,
           database,
           discovery,
           httpAuth,
@@ -126,7 +128,7 @@ export function trackingTestPlugin(
           const router = createMlflowRouter({
             services: { ...services, webhooks },
             httpAuth,
-            authorizer,
+            auth,
             auditor,
             logger,
             verifiers: options.verifiers ?? [],

@@ -4,6 +4,7 @@ import {
   cardFields,
   declaredCardSchema,
 } from '@downstage/plugin-ml-registry-common';
+import { callerOf } from '@downstage/node';
 import type { CardServices } from '../services/createCardServices';
 import { pathOfModel } from './paths';
 import { reproductionOutput, toReproductionOutput } from './reproductionOutput';
@@ -40,12 +41,16 @@ export function registerCardActions(
     },
     action: async ({ input, credentials }) => {
       const path = parseVersionRef(input.modelVersion);
-      const card = await cards.get(path, { credentials });
+      const card = await cards.get(path, { caller: callerOf(credentials) });
       const content = {
         json: async () => JSON.stringify(card, undefined, 2),
-        markdown: () => cards.markdown(path, { credentials }),
+        markdown: () => cards.markdown(path, { caller: callerOf(credentials) }),
         cyclonedx: async () =>
-          JSON.stringify(await cards.bom(path, { credentials }), undefined, 2),
+          JSON.stringify(
+            await cards.bom(path, { caller: callerOf(credentials) }),
+            undefined,
+            2,
+          ),
       };
       return {
         output: {
@@ -81,7 +86,7 @@ export function registerCardActions(
           ...parseVersionRef(input.modelVersion),
           declared: declaredCardSchema.parse(input.card),
         },
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return { output: { ref, missing: completeness.missing } };
     },
@@ -114,7 +119,7 @@ export function registerCardActions(
     action: async ({ input, credentials }) => {
       const { state, signer, covered, problems } = await signatures.verify(
         { ...parseVersionRef(input.modelVersion), bundle: input.bundle },
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return { output: { state, signer: signer?.name, covered, problems } };
     },
@@ -157,7 +162,7 @@ export function registerCardActions(
           right: right.version,
           rightModel: right.name,
         },
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return {
         output: { rows: rows.filter(({ same }) => input.all || !same) },
@@ -181,7 +186,7 @@ export function registerCardActions(
     action: async ({ input, credentials }) => ({
       output: toReproductionOutput(
         await reproductions.get(parseVersionRef(input.modelVersion), {
-          credentials,
+          caller: callerOf(credentials),
         }),
       ),
     }),
@@ -203,7 +208,7 @@ export function registerCardActions(
     action: async ({ input, credentials }) => ({
       output: toReproductionOutput(
         await reproductions.reproduce(parseVersionRef(input.modelVersion), {
-          credentials,
+          caller: callerOf(credentials),
         }),
       ),
     }),

@@ -1,5 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { parseVersionRef } from '@downstage/common';
+import { callerOf } from '@downstage/node';
 import type { ModelService } from '../services/ModelService';
 import type { PromotionService } from '../services/PromotionService';
 import type { RollbackService } from '../services/RollbackService';
@@ -42,7 +43,7 @@ export function registerChangeActions(deps: {
       const ref = parseVersionRef(input.modelVersion);
       const promotion = await promotions.request(
         { ...ref, to: input.to, reason: input.reason },
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return { output: toPromotionOutput(promotion) };
     },
@@ -65,7 +66,9 @@ export function registerChangeActions(deps: {
       output: promotionOutput,
     },
     action: async ({ input, credentials }) => {
-      const promotion = await promotions.approve(input, { credentials });
+      const promotion = await promotions.approve(input, {
+        caller: callerOf(credentials),
+      });
       return { output: toPromotionOutput(promotion) };
     },
   });
@@ -100,8 +103,11 @@ export function registerChangeActions(deps: {
     action: async ({ input, credentials }) => {
       const path = pathOfModel(input.model);
       const { toVersion, reason } = input;
-      await rollbacks.rollback({ ...path, toVersion, reason }, { credentials });
-      const model = await models.get(path, { credentials });
+      await rollbacks.rollback(
+        { ...path, toVersion, reason },
+        { caller: callerOf(credentials) },
+      );
+      const model = await models.get(path, { caller: callerOf(credentials) });
       return {
         output: {
           ref: model.ref,

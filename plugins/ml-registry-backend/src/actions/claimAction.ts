@@ -1,4 +1,5 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
+import { callerOf } from '@downstage/node';
 import type { ClaimService } from '../services/ClaimService';
 import { pathOfModel } from './paths';
 
@@ -30,7 +31,10 @@ export function registerClaimAction(deps: {
     },
     action: async ({ input, credentials }) => {
       const path = pathOfModel(input.model);
-      await claims.claim({ ...path, owner: input.owner }, { credentials });
+      await claims.claim(
+        { ...path, owner: input.owner },
+        { caller: callerOf(credentials) },
+      );
       return { output: { model: path.name, owner: input.owner } };
     },
   });

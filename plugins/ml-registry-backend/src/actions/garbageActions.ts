@@ -1,5 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import type { GarbageCollection } from '@downstage/plugin-ml-registry-common';
+import { callerOf } from '@downstage/node';
 import type { GarbageService } from '../services/GarbageService';
 
 /** `preview-garbage` and `collect-garbage`, for administrators. */
@@ -36,7 +37,7 @@ export function registerGarbageActions(deps: {
         }),
     },
     action: async ({ credentials }) => {
-      const shown = await garbage.preview({ credentials });
+      const shown = await garbage.preview({ caller: callerOf(credentials) });
       return {
         output: {
           id: shown.id,
@@ -79,10 +80,12 @@ export function registerGarbageActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const before = await garbage.get(input.id, { credentials });
+      const before = await garbage.get(input.id, {
+        caller: callerOf(credentials),
+      });
       const now =
         before.state === 'shown'
-          ? await garbage.collect(input.id, { credentials })
+          ? await garbage.collect(input.id, { caller: callerOf(credentials) })
           : before;
       return { output: toProgress(now) };
     },

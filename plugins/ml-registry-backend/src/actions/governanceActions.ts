@@ -1,5 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { parseVersionRef } from '@downstage/common';
+import { callerOf } from '@downstage/node';
 import type { BreakGlassService } from '../services/BreakGlassService';
 import type { PromotionService } from '../services/PromotionService';
 import { promotionOutput, toPromotionOutput } from './promotionOutput';
@@ -29,7 +30,9 @@ export function registerGovernanceActions(deps: {
       output: promotionOutput,
     },
     action: async ({ input, credentials }) => {
-      const promotion = await promotions.waive(input, { credentials });
+      const promotion = await promotions.waive(input, {
+        caller: callerOf(credentials),
+      });
       return { output: toPromotionOutput(promotion) };
     },
   });
@@ -55,7 +58,10 @@ export function registerGovernanceActions(deps: {
     action: async ({ input, credentials }) => {
       const ref = parseVersionRef(input.modelVersion);
       const { reason, confirm } = input;
-      await breakGlass.breakGlass({ ...ref, reason, confirm }, { credentials });
+      await breakGlass.breakGlass(
+        { ...ref, reason, confirm },
+        { caller: callerOf(credentials) },
+      );
       return { output: { production: input.modelVersion } };
     },
   });

@@ -1,5 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import type { RegistryImport } from '@downstage/plugin-ml-registry-common';
+import { callerOf } from '@downstage/node';
 import type { ImportService } from '../services/import/ImportService';
 
 /** `import-mlflow-server`, `get-import`, `cancel-import` */
@@ -54,7 +55,7 @@ export function registerImportActions(deps: {
     action: async ({ input, credentials }) => {
       const { id, state } = await imports.start(
         { ...input, stages: input.stages ?? 'record' },
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return { output: { id, state } };
     },
@@ -102,7 +103,7 @@ export function registerImportActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const call = { credentials };
+      const call = { caller: callerOf(credentials) };
       const id = input.id ?? (await imports.list(call)).items[0]?.id ?? '';
       const found = await imports.get(id, call);
       const { items } = await imports.omissions({ id, limit: 200 }, call);
@@ -121,7 +122,9 @@ export function registerImportActions(deps: {
       output: z => z.object({ id: z.string(), state: z.string() }),
     },
     action: async ({ input, credentials }) => {
-      const { id, state } = await imports.cancel(input.id, { credentials });
+      const { id, state } = await imports.cancel(input.id, {
+        caller: callerOf(credentials),
+      });
       return { output: { id, state } };
     },
   });

@@ -1,5 +1,5 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import { parseRequest } from '@downstage/node';
+import { parseRequest, callerOf } from '@downstage/node';
 import {
   ledgerActionSchema,
   ledgerFilterSchema,
@@ -72,7 +72,7 @@ export function registerLedgerActions(deps: {
           ...parseRequest('input', moments, others),
           ...(action && { action: ledgerActionSchema.parse(action) }),
         },
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return {
         output: {
@@ -124,7 +124,7 @@ export function registerLedgerActions(deps: {
     action: async ({ input, credentials }) => {
       const { items } = await ledgers.productionOn(
         parseRequest('input', mlRegistryContract.productionOn.query, input),
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return {
         output: {
@@ -172,7 +172,7 @@ export function registerLedgerActions(deps: {
           mlRegistryContract.productionChanges.query,
           input,
         ),
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return {
         output: {

@@ -1,5 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { promotionStateSchema } from '@downstage/plugin-ml-registry-common';
+import { callerOf } from '@downstage/node';
 import type { PromotionService } from '../services/PromotionService';
 import { pathOfModel } from './paths';
 import { promotionOutput, toPromotionOutput } from './promotionOutput';
@@ -39,7 +40,7 @@ export function registerPromotionActions(deps: {
           model: path && `model:${path.namespace}/${path.name}`,
           state: input.state,
         },
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return {
         output: { promotions: items.slice(0, 50).map(toPromotionOutput) },

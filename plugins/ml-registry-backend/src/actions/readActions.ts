@@ -4,6 +4,7 @@ import type {
   Model,
   VersionSummary,
 } from '@downstage/plugin-ml-registry-common';
+import { callerOf } from '@downstage/node';
 import type { ModelService } from '../services/ModelService';
 import { pageInput } from './pageInput';
 import { pathOfModel } from './paths';
@@ -62,7 +63,7 @@ export function registerReadActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const page = await models.list(input, { credentials });
+      const page = await models.list(input, { caller: callerOf(credentials) });
       return {
         output: {
           models: page.items.map(toListed),
@@ -121,8 +122,10 @@ export function registerReadActions(deps: {
     },
     action: async ({ input, credentials }) => {
       const path = pathOfModel(input.model);
-      const model = await models.get(path, { credentials });
-      const { items } = await models.listVersions(path, { credentials });
+      const model = await models.get(path, { caller: callerOf(credentials) });
+      const { items } = await models.listVersions(path, {
+        caller: callerOf(credentials),
+      });
       const champion = items.find(({ stage }) => stage === 'production');
       return {
         output: {

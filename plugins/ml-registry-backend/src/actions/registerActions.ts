@@ -1,5 +1,4 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import type { Authorizer } from '@downstage/node';
 import type { ClaimService } from '../services/ClaimService';
 import type { CardServices } from '../services/createCardServices';
 import type { RunPageServices } from '../services/createRunPageServices';
@@ -36,7 +35,6 @@ export function registerActions(deps: {
   promotions: PromotionService;
   rollbacks: RollbackService;
   runPages: RunPageServices;
-  authorizer: Authorizer;
   webhooks: WebhookService;
   imports: ImportService;
   versionSearch: VersionSearchService;

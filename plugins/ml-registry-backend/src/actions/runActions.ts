@@ -1,4 +1,5 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
+import { callerOf } from '@downstage/node';
 import type { RunPageServices } from '../services/createRunPageServices';
 import { pageInput } from './pageInput';
 
@@ -67,7 +68,7 @@ export function registerRunActions(deps: {
       const { experimentIds, columns, ...rest } = input;
       const page = await runPages.table.page(
         { ...rest, experimentId: experimentIds, column: columns, runId: [] },
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return {
         output: {
@@ -134,7 +135,7 @@ export function registerRunActions(deps: {
       const { runIds, keys, ...rest } = input;
       const output = await runPages.series.read(
         { ...rest, runId: runIds, key: keys },
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return { output };
     },
@@ -160,7 +161,9 @@ export function registerRunActions(deps: {
       output: z => z.object({ runId: z.string(), name: z.string() }),
     },
     action: async ({ input, credentials }) => {
-      const run = await runPages.changes.update(input, { credentials });
+      const run = await runPages.changes.update(input, {
+        caller: callerOf(credentials),
+      });
       return { output: { runId: run.runId, name: run.name } };
     },
   });
@@ -192,7 +195,7 @@ export function registerRunActions(deps: {
       action: async ({ input, credentials }) => ({
         output: await runPages.changes.setLifecycle(
           { ...input, stage },
-          { credentials },
+          { caller: callerOf(credentials) },
         ),
       }),
     });

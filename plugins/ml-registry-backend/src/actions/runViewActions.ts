@@ -1,4 +1,5 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
+import { callerOf } from '@downstage/node';
 import type { RunPageServices } from '../services/createRunPageServices';
 
 /** `list-run-views`, `save-run-view` and `delete-run-view`. */
@@ -30,7 +31,9 @@ export function registerRunViewActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const { items } = await runPages.views.list(input.scope, { credentials });
+      const { items } = await runPages.views.list(input.scope, {
+        caller: callerOf(credentials),
+      });
       return {
         output: {
           views: items.map(({ id, name, state, createdBy }) => ({
@@ -68,7 +71,9 @@ export function registerRunViewActions(deps: {
       output: z => z.object({ id: z.string() }),
     },
     action: async ({ input, credentials }) => {
-      const { id } = await runPages.views.save(input, { credentials });
+      const { id } = await runPages.views.save(input, {
+        caller: callerOf(credentials),
+      });
       return { output: { id } };
     },
   });
@@ -84,7 +89,9 @@ export function registerRunViewActions(deps: {
       output: z => z.object({ id: z.string() }),
     },
     action: async ({ input, credentials }) => ({
-      output: await runPages.views.delete(input.id, { credentials }),
+      output: await runPages.views.delete(input.id, {
+        caller: callerOf(credentials),
+      }),
     }),
   });
 }

@@ -1,4 +1,5 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
+import { callerOf } from '@downstage/node';
 import type { VersionSearchService } from '../services/VersionSearchService';
 import { pageInput } from './pageInput';
 
@@ -52,7 +53,9 @@ export function registerSearchActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const page = await versionSearch.search(input, { credentials });
+      const page = await versionSearch.search(input, {
+        caller: callerOf(credentials),
+      });
       return {
         output: {
           versions: page.items.map(version => ({

@@ -1,20 +1,14 @@
-import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import type { Authorizer } from '@downstage/node';
+import { callerOf } from '@downstage/node';
 import { webhookEventSchema } from '@downstage/plugin-ml-registry-common';
 import type { WebhookService } from '../services/WebhookService';
 
 /** `list-webhooks`, `create-webhook`, `update-webhook`, `test-webhook`, `list-webhook-deliveries`, `redeliver-webhook`, `delete-webhook` */
 export function registerWebhookActions(deps: {
   actions: ActionsRegistryService;
-  authorizer: Authorizer;
   webhooks: WebhookService;
 }) {
-  const { actions, authorizer, webhooks } = deps;
-  const callerOf = (credentials: BackstageCredentials) => ({
-    actor: authorizer.actor(credentials),
-    credentials,
-  });
+  const { actions, webhooks } = deps;
   const events = Object.values(webhookEventSchema.enum);
 
   actions.register({

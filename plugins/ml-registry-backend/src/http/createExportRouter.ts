@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
-import { parseRequest, requestCredentials } from '@downstage/node';
+import { parseRequest, requestCaller } from '@downstage/node';
 import { ledgerFilterSchema } from '@downstage/plugin-ml-registry-common';
 import type { Request } from 'express';
 import type express from 'express';
@@ -24,12 +24,12 @@ export function createExportRouter(options: {
 }): express.Router {
   const { httpAuth, cards, ledgers } = options;
   const router = Router();
-  const callerOf = async (request: Request) => ({
-    credentials: await requestCredentials(httpAuth, request),
+  const callOf = async (request: Request) => ({
+    caller: await requestCaller(httpAuth, request),
   });
 
   router.get('/v1/ledger/export', async (request, response) => {
-    const call = await callerOf(request);
+    const call = await callOf(request);
     const query = parseRequest('query', exportQuerySchema, request.query);
     const { format } = query;
     const content = await ledgers.export(query, call);
@@ -43,7 +43,7 @@ export function createExportRouter(options: {
   router.get(
     '/v1/models/:namespace/:name/versions/:version/card.md',
     async (request, response) => {
-      const call = await callerOf(request);
+      const call = await callOf(request);
       const path = versionPathOf(request, 'card.md');
       const content = await cards.markdown(path, call);
       asAttachment(response, {
@@ -57,7 +57,7 @@ export function createExportRouter(options: {
   router.get(
     '/v1/models/:namespace/:name/versions/:version/bom.json',
     async (request, response) => {
-      const call = await callerOf(request);
+      const call = await callOf(request);
       const path = versionPathOf(request, 'card.md');
       const content = await cards.bom(path, call);
       asAttachment(response, {

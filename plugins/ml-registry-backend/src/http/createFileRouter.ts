@@ -1,6 +1,6 @@
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
-import { requestCredentials } from '@downstage/node';
+import { requestCaller } from '@downstage/node';
 import type { Request } from 'express';
 import type express from 'express';
 import Router from 'express-promise-router';
@@ -17,14 +17,14 @@ export function createFileRouter(options: {
 }): express.Router {
   const { httpAuth, models, runs } = options;
   const router = Router();
-  const callerOf = async (request: Request) => ({
-    credentials: await requestCredentials(httpAuth, request),
+  const callOf = async (request: Request) => ({
+    caller: await requestCaller(httpAuth, request),
   });
 
   router.get(
     '/v1/models/:namespace/:name/versions/:version/artifact',
     async (request, response) => {
-      const call = await callerOf(request);
+      const call = await callOf(request);
       const version = versionPathOf(request, 'artifact?path=model.onnx');
       const file = await models.findArtifact(
         { ...version, path: readPath(request) },
@@ -35,7 +35,7 @@ export function createFileRouter(options: {
   );
 
   router.get('/v1/runs/:runId/artifact', async (request, response) => {
-    const call = await callerOf(request);
+    const call = await callOf(request);
     const { runId } = request.params;
     const file = await runs.findArtifact(
       { runId, path: readPath(request) },

@@ -1,5 +1,4 @@
-import type { BackstageCredentials } from '@backstage/backend-plugin-api';
-import type { Authorizer, Handlers } from '@downstage/node';
+import type { Handlers } from '@downstage/node';
 import type { MlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import type { WebhookService } from '../services/WebhookService';
 
@@ -14,32 +13,23 @@ type Operation =
 
 /** The webhook operations, turned into service calls. */
 export function webhookHandlers(options: {
-  authorizer: Authorizer;
   webhooks: WebhookService;
 }): Pick<Handlers<MlRegistryContract>, Operation> {
-  const { authorizer, webhooks } = options;
-  const callerOf = ({
-    credentials,
-  }: {
-    credentials: BackstageCredentials;
-  }) => ({
-    actor: authorizer.actor(credentials),
-    credentials,
-  });
+  const { webhooks } = options;
   return {
-    listWebhooks: (_, call) => webhooks.list(callerOf(call)),
-    createWebhook: ({ body }, call) => webhooks.create(callerOf(call), body),
+    listWebhooks: (_, call) => webhooks.list(call.caller),
+    createWebhook: ({ body }, call) => webhooks.create(call.caller, body),
     updateWebhook: ({ params, body }, call) =>
-      webhooks.update(callerOf(call), params.id, body),
+      webhooks.update(call.caller, params.id, body),
     deleteWebhook: async ({ params }, call) => {
-      await webhooks.delete(callerOf(call), params.id);
+      await webhooks.delete(call.caller, params.id);
       return {};
     },
     testWebhook: ({ params, body }, call) =>
-      webhooks.test(callerOf(call), params.id, body.event),
+      webhooks.test(call.caller, params.id, body.event),
     listWebhookDeliveries: ({ params, query }, call) =>
-      webhooks.listDeliveries(callerOf(call), { ...params, ...query }),
+      webhooks.listDeliveries(call.caller, { ...params, ...query }),
     redeliverWebhook: ({ params }, call) =>
-      webhooks.redeliver(callerOf(call), params),
+      webhooks.redeliver(call.caller, params),
   };
 }

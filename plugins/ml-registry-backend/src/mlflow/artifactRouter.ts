@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import { checkArtifactPath } from '@downstage/plugin-ml-registry-node';
+import type { Caller } from '@downstage/node';
 import Router from 'express-promise-router';
 import type { Request } from 'express';
 import type { ArtifactService } from '../services/ArtifactService';
-import type { TrackingCaller } from '../services/StagePolicy';
 import { contentOf } from '../http/contentOf';
 import { sendArtifact } from '../http/sendArtifact';
 
@@ -14,7 +14,7 @@ import { sendArtifact } from '../http/sendArtifact';
  */
 export function createArtifactRouter(
   service: ArtifactService,
-  callerOf: (request: Request) => Promise<TrackingCaller>,
+  callerOf: (request: Request) => Promise<Caller>,
 ) {
   const router = Router();
 

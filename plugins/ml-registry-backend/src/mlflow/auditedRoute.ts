@@ -1,7 +1,6 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import type { RequestHandler } from 'express';
-import { audited } from '@downstage/node';
-import type { TrackingCaller } from '../services/StagePolicy';
+import { audited, type Caller } from '@downstage/node';
 import type { Message } from './Message';
 import type { MlflowRoute } from './routes';
 
@@ -15,7 +14,7 @@ export async function auditedRoute<T>(
     auditor: AuditorService;
     route: MlflowRoute;
     message: Message;
-    caller: TrackingCaller;
+    caller: Caller;
   },
   work: () => Promise<T>,
 ): Promise<T> {
@@ -30,10 +29,9 @@ export async function auditedRoute<T>(
       eventId: `mlflow-${route.path
         .replace(/\/:\w+/g, '')
         .replaceAll('/', '-')}`,
+      caller,
       meta: {
-        actor: caller.actor,
         method: route.method,
-        ...(caller.subject && { token: caller.subject.subject }),
         ...Object.fromEntries(about.map(([k, v]) => [k, v ?? ''])),
       },
     },

@@ -1,9 +1,11 @@
-import type { HttpAuthService } from '@backstage/backend-plugin-api';
+import type {
+  AuthService,
+  HttpAuthService,
+} from '@backstage/backend-plugin-api';
 import { AuthenticationError } from '@backstage/errors';
-import type { Authorizer } from '@downstage/node';
+import { callerOf, callerOfJob, type Caller } from '@downstage/node';
 import type { TokenVerifier } from '@downstage/plugin-ml-registry-node';
 import type { Request } from 'express';
-import type { TrackingCaller } from '../services/StagePolicy';
 
 const HELP =
   'Set MLFLOW_TRACKING_TOKEN (or the password of MLFLOW_TRACKING_USERNAME/PASSWORD) to an access token of yours (Settings, Access tokens), a Backstage token or the token of a job';
@@ -17,10 +19,10 @@ const ACCESS_TOKEN = 'dst_';
  */
 export function createAuthenticate(options: {
   httpAuth: HttpAuthService;
-  authorizer: Authorizer;
+  auth: AuthService;
   verifiers: readonly TokenVerifier[];
-}): (request: Request) => Promise<TrackingCaller> {
-  const { httpAuth, authorizer, verifiers } = options;
+}): (request: Request) => Promise<Caller> {
+  const { httpAuth, auth, verifiers } = options;
   return async request => {
     const token = readToken(request.headers.authorization);
     if (!token) {
@@ -31,8 +33,10 @@ export function createAuthenticate(options: {
     // Access tokens are known by their beginning; nobody else has to be asked whether they are theirs.
     const asked = token.startsWith(ACCESS_TOKEN) ? [] : verifiers;
     for (const verifier of asked) {
-      const subject = await verifier.verify(token);
-      if (subject) return { actor: subject.actor, subject };
+      const job = await verifier.verify(token);
+      if (job) {
+        return callerOfJob(job, await auth.getOwnServiceCredentials(), request);
+      }
     }
     request.headers.authorization = `Bearer ${token}`;
     const credentials = await httpAuth
@@ -44,7 +48,7 @@ export function createAuthenticate(options: {
           error,
         );
       });
-    return { actor: authorizer.actor(credentials), credentials };
+    return callerOf(credentials, request);
   };
 }
 

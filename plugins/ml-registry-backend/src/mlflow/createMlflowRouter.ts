@@ -1,10 +1,10 @@
 import type {
   AuditorService,
+  AuthService,
   HttpAuthService,
   LoggerService,
 } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
-import type { Authorizer } from '@downstage/node';
 import type { TokenVerifier } from '@downstage/plugin-ml-registry-node';
 import express, {
   type Request,
@@ -39,7 +39,7 @@ const BODY_LIMIT = 48 * 1024 * 1024;
 export function createMlflowRouter(options: {
   services: MlflowServices;
   httpAuth: HttpAuthService;
-  authorizer: Authorizer;
+  auth: AuthService;
   verifiers: readonly TokenVerifier[];
   logger: LoggerService;
   auditor: AuditorService;

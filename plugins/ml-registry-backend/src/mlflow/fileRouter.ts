@@ -1,25 +1,25 @@
 import { posix } from 'node:path';
 import { InputError } from '@backstage/errors';
+import type { Caller } from '@downstage/node';
 import type express from 'express';
 import type { Request } from 'express';
 import Router from 'express-promise-router';
 import { sendArtifact } from '../http/sendArtifact';
 import { artifactPath } from '../services/ArtifactService';
 import type { TrackingServices } from '../services/createTrackingServices';
-import type { TrackingCaller } from '../services/StagePolicy';
 import { checkVersion } from '../services/validation';
 import { contentType, safePath } from './artifactRouter';
 
 /** Downloads by run, version or logged model instead of by path, as links in browsers ask for them: always attachments. */
 export function createFileRouter(
   services: TrackingServices,
-  callerOf: (request: Request) => Promise<TrackingCaller>,
+  callerOf: (request: Request) => Promise<Caller>,
 ): express.Router {
   const router = Router();
   const send = async (
     request: Request,
     response: express.Response,
-    options: { caller: TrackingCaller; root: string; parameter: string },
+    options: { caller: Caller; root: string; parameter: string },
   ) => {
     const path = safePath(query(request, options.parameter));
     const file = await services.artifacts.download(

@@ -1,7 +1,7 @@
+import type { Caller } from '@downstage/node';
 import type express from 'express';
 import type { Request } from 'express';
 import type { TrackingServices } from '../services/createTrackingServices';
-import type { TrackingCaller } from '../services/StagePolicy';
 import type { PromotionService } from '../services/PromotionService';
 import type { WebhookService } from '../services/WebhookService';
 import { createArtifactRouter } from './artifactRouter';
@@ -52,7 +52,7 @@ export type MlflowServices = TrackingServices & {
  */
 export function routeTable(
   services: MlflowServices,
-  callerOf: (request: Request) => Promise<TrackingCaller>,
+  callerOf: (request: Request) => Promise<Caller>,
 ): RouteGroup[] {
   const { experiments, loggedModels, artifacts, traces } = services;
   return [

@@ -1,5 +1,5 @@
 import { InputError } from '@backstage/errors';
-import type { TrackingCaller } from '../services/StagePolicy';
+import type { Caller } from '@downstage/node';
 import type { JsonText } from './JsonText';
 import type { Message } from './Message';
 
@@ -12,10 +12,7 @@ export type MlflowRoute = {
   version?: '2.0' | '3.0';
   /** Bytes of the body, where fewer are allowed than for others. */
   bodyLimit?: number;
-  handle: (
-    message: Message,
-    caller: TrackingCaller,
-  ) => Promise<object | JsonText>;
+  handle: (message: Message, caller: Caller) => Promise<object | JsonText>;
 };
 
 /** Bounds of `max_results`; zero and too many are the caller's mistake. */

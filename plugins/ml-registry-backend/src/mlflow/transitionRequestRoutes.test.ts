@@ -1,6 +1,7 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
-import { aRegistry, as } from '../__testUtils__/registryFixture';
+import { caller } from '../__testUtils__/people';
+import { aRegistry } from '../__testUtils__/registryFixture';
 import { Message } from './Message';
 import { transitionRequestRoutes } from './transitionRequestRoutes';
 
@@ -25,7 +26,7 @@ describe.each(databases.eachSupportedId())(
         if (!route) throw new Error(`No route ${path}`);
         return route.handle(
           Message.fromJson(JSON.stringify({ ...key, ...fields })),
-          { actor: `user:default/${person}`, ...as(person) },
+          caller(person),
         );
       };
       return { registry, call };

@@ -4,8 +4,8 @@ import {
   type Promotion,
   type PromotionTarget,
 } from '@downstage/plugin-ml-registry-common';
+import type { Call, Caller } from '@downstage/node';
 import type { PromotionService } from '../services/PromotionService';
-import type { TrackingCaller } from '../services/StagePolicy';
 import { checkVersion } from '../services/validation';
 import { openPromotionStates } from '../stores/PromotionStore';
 import type { Message } from './Message';
@@ -21,7 +21,7 @@ type Key = { name: string; version: number };
 export function transitionRequestRoutes(
   promotions: PromotionService,
 ): MlflowRoute[] {
-  const find = async (message: Message, caller: TrackingCaller) => {
+  const find = async (message: Message, caller: Caller) => {
     const key = readKey(message);
     const to = readTarget(message);
     const open = await listOpen(promotions, key, caller);
@@ -45,7 +45,7 @@ export function transitionRequestRoutes(
             to: readTarget(message),
             reason: message.string('comment') || undefined,
           },
-          { credentials: credentialsOf(caller) },
+          refuseJobs(caller),
         );
         return { request: renderRequest(promotion, caller) };
       },
@@ -68,7 +68,7 @@ export function transitionRequestRoutes(
         const comment = message.string('comment') || undefined;
         const promotion = await promotions.approve(
           { id, comment },
-          { credentials: credentialsOf(caller) },
+          refuseJobs(caller),
         );
         return {
           activity: renderActivity(promotion, {
@@ -90,7 +90,7 @@ export function transitionRequestRoutes(
         const comment = message.required('comment');
         const promotion = await promotions.reject(
           { id, comment },
-          { credentials: credentialsOf(caller) },
+          refuseJobs(caller),
         );
         return {
           activity: renderActivity(promotion, {
@@ -113,7 +113,7 @@ export function transitionRequestRoutes(
           );
         }
         const promotion = await promotions.withdraw(found.id, {
-          credentials: credentialsOf(caller),
+          ...refuseJobs(caller),
         });
         return {
           activity: renderActivity(promotion, {
@@ -130,11 +130,11 @@ export function transitionRequestRoutes(
 async function listOpen(
   promotions: PromotionService,
   { name, version }: Key,
-  caller: TrackingCaller,
+  caller: Caller,
 ): Promise<Promotion[]> {
   const { items } = await promotions.list(
     { model: `model:default/${name}` },
-    { credentials: credentialsOf(caller) },
+    refuseJobs(caller),
   );
   return items.filter(
     promotion =>
@@ -143,7 +143,7 @@ async function listOpen(
   );
 }
 
-function renderRequest(promotion: Promotion, caller: TrackingCaller) {
+function renderRequest(promotion: Promotion, caller: Caller) {
   const own = promotion.requestedBy === caller.actor;
   return {
     id: promotion.id,
@@ -193,11 +193,9 @@ function readTarget(message: Message): PromotionTarget {
   );
 }
 
-function credentialsOf({ credentials, subject }: TrackingCaller) {
-  if (credentials) return credentials;
+function refuseJobs(caller: Caller): Call {
+  if (caller.kind !== 'job') return { caller };
   throw new NotAllowedError(
-    `The token of ${
-      subject?.subject ?? 'a job'
-    } may not use transition requests; that is for people`,
+    `The token of ${caller.job.subject} may not use transition requests; that is for people`,
   );
 }

@@ -1,10 +1,10 @@
 import { InputError } from '@backstage/errors';
+import type { Caller } from '@downstage/node';
 import express, { type Request } from 'express';
 import Router from 'express-promise-router';
 import { signatureHeader } from '../domain/SignedPaths';
 import { contentOf } from '../http/contentOf';
 import { sendArtifact } from '../http/sendArtifact';
-import type { TrackingCaller } from '../services/StagePolicy';
 import type { UploadService } from '../services/UploadService';
 import { safePath } from './artifactRouter';
 import { Message, missing } from './Message';
@@ -16,7 +16,7 @@ import { Message, missing } from './Message';
  */
 export function createUploadRouter(
   service: UploadService,
-  callerOf: (request: Request) => Promise<TrackingCaller>,
+  callerOf: (request: Request) => Promise<Caller>,
 ): express.Router {
   const router = Router();
   const readText = express.text({ type: () => true, limit: '5mb' });

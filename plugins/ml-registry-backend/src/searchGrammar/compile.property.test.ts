@@ -1,5 +1,6 @@
-import { mockCredentials, TestDatabases } from '@backstage/backend-test-utils';
+import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
+import { caller } from '../__testUtils__/people';
 import fc from 'fast-check';
 import { migrateForTest } from '../__testUtils__/registryFixture';
 import { compareRuns, matches, type PlainRun } from '../__testUtils__/judge';
@@ -11,10 +12,7 @@ import type { Order } from './parseOrderBy';
 
 jest.setTimeout(180_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
-const ann = {
-  actor: 'user:default/ann',
-  credentials: mockCredentials.user('user:default/ann'),
-};
+const ann = caller('ann');
 
 // Few words, so that they meet; case, wildcards, quotes and letters beyond ASCII, so that they differ.
 const words = ['a', 'A', 'ab', 'a_b', '100%', "it's", '[a-z]*', 'ä', 'Ä', ''];

@@ -6,11 +6,11 @@ import type {
   ArtifactStore,
   ByteRange,
 } from '@downstage/plugin-ml-registry-node';
+import { makerOf, type Caller } from '@downstage/node';
 import type { ArtifactRowStore } from '../stores/ArtifactRowStore';
 import { ArtifactFrozenError } from './errors';
 import type { LoggedModelService } from './LoggedModelService';
 import type { RunService } from './RunService';
-import type { TrackingCaller } from './StagePolicy';
 import type { TrackingDeps } from './trackingDeps';
 
 /** A file that is there: whole when opened without a range. */
@@ -36,12 +36,8 @@ export class ArtifactService {
     this.#deps = deps;
   }
 
-  async upload(
-    caller: TrackingCaller,
-    path: string,
-    content: Readable,
-  ): Promise<void> {
-    const { store, rows, access, clock } = this.#deps;
+  async upload(caller: Caller, path: string, content: Readable): Promise<void> {
+    const { store, rows, clock } = this.#deps;
     await this.forWrite(caller, path);
     // Asked again when all of it has come and nothing can be seen yet: a version may have been registered meanwhile.
     const guard = new Transform({
@@ -63,11 +59,11 @@ export class ArtifactService {
       size,
       sha256,
       createdAt: clock(),
-      createdBy: access.creator(caller),
+      createdBy: makerOf(caller),
     });
   }
 
-  async download(caller: TrackingCaller, path: string): Promise<FoundArtifact> {
+  async download(caller: Caller, path: string): Promise<FoundArtifact> {
     await this.#deps.access.read(caller);
     return this.find(path);
   }
@@ -95,7 +91,7 @@ export class ArtifactService {
     };
   }
 
-  async list(caller: TrackingCaller, path: string): Promise<ArtifactListing[]> {
+  async list(caller: Caller, path: string): Promise<ArtifactListing[]> {
     await this.#deps.access.read(caller);
     return this.listUnder(path);
   }
@@ -115,7 +111,7 @@ export class ArtifactService {
     }));
   }
 
-  async delete(caller: TrackingCaller, path: string): Promise<void> {
+  async delete(caller: Caller, path: string): Promise<void> {
     const { store, rows } = this.#deps;
     await this.forWrite(caller, path);
     await store.delete(path);
@@ -123,7 +119,7 @@ export class ArtifactService {
   }
 
   /** Makes sure that the caller may write this file, and that no version stands on it. */
-  async forWrite(caller: TrackingCaller, path: string): Promise<void> {
+  async forWrite(caller: Caller, path: string): Promise<void> {
     await this.#authorizeWrite(caller, path);
     await this.#refuseFrozen(path);
   }
@@ -138,7 +134,7 @@ export class ArtifactService {
     }
   }
 
-  async #authorizeWrite(caller: TrackingCaller, path: string): Promise<void> {
+  async #authorizeWrite(caller: Caller, path: string): Promise<void> {
     const { runService, loggedModelService } = this.#deps;
     const segments = path.split('/');
     if (

@@ -1,7 +1,7 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { InputError, NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import { audited, type Authorizer } from '@downstage/node';
+import { audited, type Authorizer, type Call } from '@downstage/node';
 import {
   mlRegistryBreakGlassPermission,
   mlRegistryErrorCodes,
@@ -15,7 +15,7 @@ import type { VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
 import { inTheWay, type GateKeeper } from './GateKeeper';
 import type { ModelProfiles } from './ModelProfiles';
-import type { CallOptions, VersionPath } from './ModelService';
+import type { VersionPath } from './ModelService';
 
 /** Into production past gates and approvals, for when the house burns. Flagged for ever. */
 export class BreakGlassService {
@@ -36,13 +36,13 @@ export class BreakGlassService {
    */
   async breakGlass(
     request: VersionPath & { reason: string; confirm: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<void> {
     const { authorizer, auditor, versions, profiles, gates, announcer } =
       this.#deps;
     const permission = mlRegistryBreakGlassPermission;
     const { reason, confirm } = request;
-    const actor = authorizer.actor(credentials);
+    const actor = authorizer.actor(caller);
     const meta = {
       actor,
       model: request.name,
@@ -55,8 +55,8 @@ export class BreakGlassService {
       auditor,
       { eventId: 'model-break-glass', severityLevel: 'critical', meta },
       async () => {
-        await authorizer.require({ credentials, permission });
-        authorizer.requirePerson(credentials, 'break the glass');
+        await authorizer.require({ caller, permission });
+        authorizer.requirePerson(caller, 'break the glass');
         const name = nameOfPath(request);
         const model = await versions.findModel(name);
         const version = await versions.findVersion(name, request.version);
@@ -73,7 +73,7 @@ export class BreakGlassService {
             `Nobody owns ${name}, so nobody answers for what goes into production: claim it first`,
           );
         }
-        await authorizer.require({ credentials, permission, owner });
+        await authorizer.require({ caller, permission, owner });
         if (confirm !== name) {
           throw new InputError(
             `To confirm, give the name of the model: '${name}', not '${confirm}'`,

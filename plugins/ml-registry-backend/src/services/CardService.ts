@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import { audited, type Authorizer } from '@downstage/node';
+import { audited, type Authorizer, type Call } from '@downstage/node';
 import {
   mlRegistryReadPermission,
   mlRegistryRegisterPermission,
@@ -36,7 +36,7 @@ import type { Announcer } from './Announcer';
 import type { CardSource } from './CardSource';
 import type { ModelFiles } from './ModelFiles';
 import type { ModelProfiles } from './ModelProfiles';
-import type { CallOptions, ModelPath, VersionPath } from './ModelService';
+import type { ModelPath, VersionPath } from './ModelService';
 import type { VersionFiles } from './VersionFiles';
 import { commitOf, datasetsOf, jobOf } from './versionView';
 
@@ -61,7 +61,7 @@ export class CardService implements CardSource {
     this.#deps = deps;
   }
 
-  async get(path: VersionPath, call: CallOptions): Promise<ModelCard> {
+  async get(path: VersionPath, call: Call): Promise<ModelCard> {
     await this.#requireRead(call);
     return this.#card(nameOfPath(path), path.version);
   }
@@ -69,16 +69,16 @@ export class CardService implements CardSource {
   /** Owners write cards, at any stage: what is known about a model grows. The change is in the ledger. */
   async save(
     request: VersionPath & { declared: DeclaredCard },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<ModelCard> {
     const { authorizer, auditor, cards, clock, ledger, announcer } = this.#deps;
     const permission = mlRegistryRegisterPermission;
-    await authorizer.require({ credentials, permission });
+    await authorizer.require({ caller, permission });
     const name = nameOfPath(request);
     const { version } = await this.#find(name, request.version);
     const owner = await this.#ownerOf(name);
-    await authorizer.require({ credentials, permission, owner });
-    const by = authorizer.actor(credentials);
+    await authorizer.require({ caller, permission, owner });
+    const by = authorizer.actor(caller);
     const declared = trimCard(request.declared);
     const meta = { actor: by, model: name, version };
     await audited(auditor, { eventId: 'card-save', meta }, () =>
@@ -110,11 +110,11 @@ export class CardService implements CardSource {
     return this.#card(name, version);
   }
 
-  async markdown(path: VersionPath, call: CallOptions): Promise<string> {
+  async markdown(path: VersionPath, call: Call): Promise<string> {
     return toCardMarkdown(await this.get(path, call));
   }
 
-  async bom(path: VersionPath, call: CallOptions) {
+  async bom(path: VersionPath, call: Call) {
     return toBom(await this.get(path, call), {
       serial: randomUUID(),
       now: this.#deps.clock().toISOString(),
@@ -123,7 +123,7 @@ export class CardService implements CardSource {
 
   async compare(
     request: ModelPath & { left: number; right: number; rightModel?: string },
-    call: CallOptions,
+    call: Call,
   ): Promise<VersionComparison> {
     await this.#requireRead(call);
     const name = nameOfPath(request);
@@ -251,9 +251,9 @@ export class CardService implements CardSource {
     );
   }
 
-  async #requireRead({ credentials }: CallOptions) {
+  async #requireRead({ caller }: Call) {
     await this.#deps.authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
   }

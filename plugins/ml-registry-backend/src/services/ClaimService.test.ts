@@ -2,6 +2,7 @@ import { TestDatabases } from '@backstage/backend-test-utils';
 import type { Entity } from '@backstage/catalog-model';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import { aModelEntity } from '../__testUtils__/aModelEntity';
+import { caller } from '../__testUtils__/people';
 import { aRegistry, as } from '../__testUtils__/registryFixture';
 
 jest.setTimeout(60_000);
@@ -162,10 +163,10 @@ describe.each(databases.eachSupportedId())('claiming a model on %s', id => {
 
     it('a file that came later counts when an owner accepts it', async () => {
       const { registry, see } = await taken([]);
-      await registry.tracking.registration.createModel(
-        { actor: 'user:default/ann', ...as('ann') },
-        { name: 'tumours', tags: {} },
-      );
+      await registry.tracking.registration.createModel(caller('ann'), {
+        name: 'tumours',
+        tags: {},
+      });
       see(aFile('url:https://git/mallory/catalog-info.yaml', { risk: 'high' }));
       const before = await registry.models.get(tumours, as('ann'));
       expect(before).toMatchObject({

@@ -1,10 +1,12 @@
-import type {
-  AuditorService,
-  BackstageCredentials,
-} from '@backstage/backend-plugin-api';
+import type { AuditorService } from '@backstage/backend-plugin-api';
 import { NotAllowedError, NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import { audited, type Authorizer } from '@downstage/node';
+import {
+  audited,
+  type Authorizer,
+  type Call,
+  type Caller,
+} from '@downstage/node';
 import {
   mlRegistryErrorCodes,
   mlRegistryRegisterPermission,
@@ -17,7 +19,7 @@ import type { StageStore } from '../stores/StageStore';
 import type { VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
 import type { ModelProfile, ModelProfiles } from './ModelProfiles';
-import type { CallOptions, ModelPath } from './ModelService';
+import type { ModelPath } from './ModelService';
 
 /** Decides who owns a model: claiming one that nobody owns, handing one over, and accepting its catalog file. */
 export class ClaimService {
@@ -36,47 +38,41 @@ export class ClaimService {
    */
   async claim(
     request: ModelPath & { owner: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<void> {
     const { authorizer, auditor, announcer, profiles } = this.#deps;
     const permission = mlRegistryRegisterPermission;
-    await authorizer.require({ credentials, permission });
+    await authorizer.require({ caller, permission });
     const name = nameOfPath(request);
     await authorizer.require({
-      credentials,
+      caller,
       permission,
       model: modelRefOf(name),
     });
     const { owner } = request;
-    const meta = { ...authorizer.who(credentials), model: name, owner };
+    const meta = { ...authorizer.who(caller), model: name, owner };
     await audited(auditor, { eventId: 'model-claim', meta }, async () => {
       const profile = await profiles.get(name);
       const row = await this.#deps.versions.findModel(name);
       const present = profile.owner ?? row?.owner;
-      if (!present) await this.#claim(name, owner, credentials);
-      else if (present === owner)
-        await this.#accept(name, profile, credentials);
-      else
-        await this.#handOver(name, { from: present, to: owner }, credentials);
+      if (!present) await this.#claim(name, owner, caller);
+      else if (present === owner) await this.#accept(name, profile, caller);
+      else await this.#handOver(name, { from: present, to: owner }, caller);
       await profiles.acceptFile(name);
     });
     await announcer.modelChanged(name);
   }
 
-  async #claim(
-    name: string,
-    owner: string,
-    credentials: BackstageCredentials,
-  ): Promise<void> {
+  async #claim(name: string, owner: string, caller: Caller): Promise<void> {
     const { authorizer } = this.#deps;
-    if (!(await authorizer.owns(credentials, owner))) {
+    if (!(await authorizer.owns(caller, owner))) {
       throw new NotAllowedError(
         `${authorizer.actor(
-          credentials,
+          caller,
         )} is not a member of ${owner}, and can claim ${name} only for a group of their own`,
       );
     }
-    await this.#change(name, credentials, {
+    await this.#change(name, caller, {
       from: undefined,
       to: owner,
       entry: { action: 'claimed', message: `${owner} owns it now` },
@@ -86,19 +82,19 @@ export class ClaimService {
   async #handOver(
     name: string,
     change: { from: string; to: string },
-    credentials: BackstageCredentials,
+    caller: Caller,
   ): Promise<void> {
     const { announcer, authorizer, profiles } = this.#deps;
     const { from, to } = change;
-    await this.#requireOwner(name, from, credentials);
-    authorizer.requirePerson(credentials, `hand ${name} over`);
+    await this.#requireOwner(name, from, caller);
+    authorizer.requirePerson(caller, `hand ${name} over`);
     if (!(await profiles.exists(to))) {
       throw new NotFoundError(
         `The catalog has no ${to}; ${name} can be handed over to a group or user of the catalog`,
       );
     }
-    const by = authorizer.actor(credentials);
-    await this.#change(name, credentials, {
+    const by = authorizer.actor(caller);
+    await this.#change(name, caller, {
       from,
       to,
       entry: {
@@ -113,7 +109,7 @@ export class ClaimService {
   async #accept(
     name: string,
     profile: ModelProfile,
-    credentials: BackstageCredentials,
+    caller: Caller,
   ): Promise<void> {
     const { authorizer, clock, stages } = this.#deps;
     const { conflict, owner } = profile;
@@ -123,12 +119,12 @@ export class ClaimService {
         `${name} belongs to ${owner} already, and no other catalog file of theirs waits to be accepted; only a model that nobody owns can be claimed`,
       );
     }
-    await this.#requireOwner(name, owner, credentials);
-    authorizer.requirePerson(credentials, `accept a catalog file for ${name}`);
+    await this.#requireOwner(name, owner, caller);
+    authorizer.requirePerson(caller, `accept a catalog file for ${name}`);
     await stages.transaction(async tx => {
       await stages.append(tx, name, {
         at: clock().toISOString(),
-        actor: authorizer.actor(credentials),
+        actor: authorizer.actor(caller),
         action: 'file-accepted',
         message: `${conflict.source} speaks for it now`,
         details: { source: conflict.source },
@@ -139,11 +135,11 @@ export class ClaimService {
   async #requireOwner(
     name: string,
     owner: string,
-    credentials: BackstageCredentials,
+    caller: Caller,
   ): Promise<void> {
     const { authorizer } = this.#deps;
-    if (await authorizer.owns(credentials, owner)) return;
-    if (await authorizer.isAdministrator(credentials)) return;
+    if (await authorizer.owns(caller, owner)) return;
+    if (await authorizer.isAdministrator(caller)) return;
     throw new RegistryConflictError(
       mlRegistryErrorCodes.modelOwned,
       `${name} belongs to ${owner} already; only its owners or an administrator can hand it over`,
@@ -152,7 +148,7 @@ export class ClaimService {
 
   async #change(
     name: string,
-    credentials: BackstageCredentials,
+    caller: Caller,
     change: {
       from: string | undefined;
       to: string;
@@ -179,7 +175,7 @@ export class ClaimService {
       await stages.append(tx, name, {
         ...change.entry,
         at: now.toISOString(),
-        actor: authorizer.actor(credentials),
+        actor: authorizer.actor(caller),
       });
     });
   }

@@ -1,4 +1,5 @@
 import { InputError, NotFoundError } from '@backstage/errors';
+import { makerOf, type Caller } from '@downstage/node';
 import {
   compileComparison,
   compileOrder,
@@ -9,7 +10,6 @@ import { parseOrderBy } from '../searchGrammar/parseOrderBy';
 import { experimentVocabulary } from '../searchGrammar/vocabulary';
 import type { Experiment, LifecycleStage } from '../stores/ExperimentStore';
 import { AlreadyExistsError } from './errors';
-import type { TrackingCaller } from './StagePolicy';
 import { OWNER_TAG } from './TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
 import {
@@ -42,7 +42,7 @@ export class ExperimentService {
   }
 
   async create(
-    caller: TrackingCaller,
+    caller: Caller,
     request: {
       name: string;
       artifactLocation?: string;
@@ -71,7 +71,7 @@ export class ExperimentService {
       experiments.create(tx, {
         name,
         owner,
-        createdBy: access.creator(caller),
+        createdBy: makerOf(caller),
         tags: request.tags,
         now: clock(),
       }),
@@ -85,12 +85,12 @@ export class ExperimentService {
     );
   }
 
-  async get(caller: TrackingCaller, experimentId: string): Promise<Experiment> {
+  async get(caller: Caller, experimentId: string): Promise<Experiment> {
     await this.#deps.access.read(caller);
     return this.#find(experimentId);
   }
 
-  async getByName(caller: TrackingCaller, name: string): Promise<Experiment> {
+  async getByName(caller: Caller, name: string): Promise<Experiment> {
     await this.#deps.access.read(caller);
     const experiment = await this.#deps.experiments.findByName(name);
     if (!experiment) {
@@ -100,7 +100,7 @@ export class ExperimentService {
   }
 
   async search(
-    caller: TrackingCaller,
+    caller: Caller,
     request: {
       filter?: string;
       orderBy: string[];
@@ -137,7 +137,7 @@ export class ExperimentService {
   }
 
   /** Every data set that runs of these experiments read, once for each context it was read in; at most 1000. */
-  async searchDatasets(caller: TrackingCaller, experimentIds: string[]) {
+  async searchDatasets(caller: Caller, experimentIds: string[]) {
     await this.#deps.access.read(caller);
     const wanted = experimentIds.length;
     if (wanted === 0) {
@@ -154,7 +154,7 @@ export class ExperimentService {
   }
 
   async rename(
-    caller: TrackingCaller,
+    caller: Caller,
     change: { experimentId: string; name?: string },
   ): Promise<void> {
     const { knex, experiments, clock } = this.#deps;
@@ -184,7 +184,7 @@ export class ExperimentService {
   }
 
   async setLifecycle(
-    caller: TrackingCaller,
+    caller: Caller,
     change: { experimentId: string; stage: LifecycleStage },
   ): Promise<void> {
     const { knex, experiments, clock } = this.#deps;
@@ -206,7 +206,7 @@ export class ExperimentService {
   }
 
   async setTag(
-    caller: TrackingCaller,
+    caller: Caller,
     tag: { experimentId: string; key: string; value: string },
   ): Promise<void> {
     const experiment = await this.#forWrite(caller, tag.experimentId);
@@ -216,7 +216,7 @@ export class ExperimentService {
   }
 
   async deleteTag(
-    caller: TrackingCaller,
+    caller: Caller,
     tag: { experimentId: string; key: string },
   ): Promise<void> {
     const experiment = await this.#forWrite(caller, tag.experimentId);
@@ -228,16 +228,13 @@ export class ExperimentService {
     }
   }
 
-  async #forChange(caller: TrackingCaller, experimentId: string, what: string) {
+  async #forChange(caller: Caller, experimentId: string, what: string) {
     this.#deps.access.refuseJobs(caller, what);
     return this.#forWrite(caller, experimentId);
   }
 
   /** Permission first: who may not write learns nothing about what exists. */
-  async #forWrite(
-    caller: TrackingCaller,
-    experimentId: string,
-  ): Promise<Experiment> {
+  async #forWrite(caller: Caller, experimentId: string): Promise<Experiment> {
     const experiment = await this.#deps.experiments.find(experimentId);
     await this.#deps.access.track(caller, experiment?.owner);
     return experiment ?? this.#find(experimentId);

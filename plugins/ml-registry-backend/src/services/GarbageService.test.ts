@@ -2,18 +2,14 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import {
-  mockCredentials,
-  mockServices,
-  TestDatabases,
-} from '@backstage/backend-test-utils';
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { Authorizer } from '@downstage/node';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import type {
   ArtifactHolder,
   ArtifactStore,
 } from '@downstage/plugin-ml-registry-node';
-import { people } from '../__testUtils__/people';
+import { people, caller } from '../__testUtils__/people';
 import { migrateForTest } from '../__testUtils__/registryFixture';
 import { FolderArtifactStore } from '../providers/FolderArtifactStore';
 import { createGarbageServices } from './createGarbageServices';
@@ -22,12 +18,8 @@ import { createTrackingServices } from './createTrackingServices';
 jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
 const day = 24 * 3_600_000;
-const caller = (name: string) => ({
-  actor: `user:default/${name}`,
-  credentials: mockCredentials.user(`user:default/${name}`),
-});
 const ann = caller('ann');
-const dora = { credentials: caller('dora').credentials };
+const dora = { caller: caller('dora') };
 
 describe.each(databases.eachSupportedId())('garbage, %p', id => {
   let folder: string;
@@ -424,10 +416,10 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
   it('is for administrators, once per look, and for a day', async () => {
     const t = await start();
     for (const attempt of [
-      t.garbage.preview(ann),
-      t.garbage.list(ann),
-      t.garbage.get('x', ann),
-      t.garbage.collect('x', ann),
+      t.garbage.preview({ caller: ann }),
+      t.garbage.list({ caller: ann }),
+      t.garbage.get('x', { caller: ann }),
+      t.garbage.collect('x', { caller: ann }),
     ]) {
       await expect(attempt).rejects.toMatchObject({ name: 'NotAllowedError' });
     }

@@ -1,14 +1,16 @@
-import type {
-  AuditorService,
-  BackstageCredentials,
-} from '@backstage/backend-plugin-api';
+import type { AuditorService } from '@backstage/backend-plugin-api';
 import {
   ConflictError,
   NotAllowedError,
   NotFoundError,
 } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import { audited, type Authorizer } from '@downstage/node';
+import {
+  audited,
+  type Authorizer,
+  type Call,
+  type Caller,
+} from '@downstage/node';
 import {
   mlRegistryCollectGarbagePermission,
   type GarbageCollection,
@@ -16,7 +18,6 @@ import {
 import type { DeletedStore } from '../stores/DeletedStore';
 import type { CollectionRow, GarbageStore } from '../stores/GarbageStore';
 import type { GarbageFinder } from './GarbageFinder';
-import type { CallOptions } from './ModelService';
 
 const mostShown = 500;
 /** What was shown yesterday is too old to be agreed to. */
@@ -34,10 +35,10 @@ export class GarbageService {
   }
 
   /** Looks what would go. Nothing is deleted; the look is kept, so that just this can be agreed to. */
-  async preview({ credentials }: CallOptions): Promise<GarbageCollection> {
+  async preview({ caller }: Call): Promise<GarbageCollection> {
     const { authorizer, auditor, clock, newId, finder, garbage } = this.#deps;
-    await this.#require(credentials);
-    const actor = authorizer.actor(credentials);
+    await this.#require(caller);
+    const actor = authorizer.actor(caller);
     const now = clock();
     const before = new Date(now.getTime() - this.#deps.retentionMs);
     const id = newId();
@@ -66,13 +67,10 @@ export class GarbageService {
    *
    * @throws ConflictError when it was begun already, or shown more than a day ago
    */
-  async collect(
-    id: string,
-    { credentials }: CallOptions,
-  ): Promise<GarbageCollection> {
+  async collect(id: string, { caller }: Call): Promise<GarbageCollection> {
     const { authorizer, auditor, clock, garbage, onDue } = this.#deps;
-    await this.#require(credentials);
-    const actor = authorizer.actor(credentials);
+    await this.#require(caller);
+    const actor = authorizer.actor(caller);
     const now = clock();
     await audited(
       auditor,
@@ -101,16 +99,13 @@ export class GarbageService {
     return this.#view(await this.#find(id));
   }
 
-  async get(
-    id: string,
-    { credentials }: CallOptions,
-  ): Promise<GarbageCollection> {
-    await this.#require(credentials);
+  async get(id: string, { caller }: Call): Promise<GarbageCollection> {
+    await this.#require(caller);
     return this.#view(await this.#find(id));
   }
 
-  async list({ credentials }: CallOptions) {
-    await this.#require(credentials);
+  async list({ caller }: Call) {
+    await this.#require(caller);
     const items: Omit<GarbageCollection, 'items' | 'kept' | 'experiments'>[] =
       [];
     for (const row of await this.#deps.garbage.list(20)) {
@@ -119,16 +114,16 @@ export class GarbageService {
     return { items };
   }
 
-  async #require(credentials: BackstageCredentials): Promise<void> {
+  async #require(caller: Caller): Promise<void> {
     const { authorizer } = this.#deps;
     await authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryCollectGarbagePermission,
     });
-    if (await authorizer.isAdministrator(credentials)) return;
+    if (await authorizer.isAdministrator(caller)) return;
     throw new NotAllowedError(
       `${authorizer.actor(
-        credentials,
+        caller,
       )} may not delete runs and files for good: that is for members of downstage.administrators`,
     );
   }

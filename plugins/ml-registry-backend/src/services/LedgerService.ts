@@ -1,4 +1,4 @@
-import type { Authorizer } from '@downstage/node';
+import type { Authorizer, Call } from '@downstage/node';
 import {
   mlRegistryReadPermission,
   type LedgerAction,
@@ -15,7 +15,6 @@ import {
 } from '../domain/productionPeriods';
 import { nameOfModelRef } from '../domain/refs';
 import type { LedgerFilter, LedgerStore } from '../stores/LedgerStore';
-import type { CallOptions } from './ModelService';
 
 /** As people ask: models by ref or name, moments as days or instants. */
 export type LedgerQuestion = {
@@ -40,7 +39,7 @@ export class LedgerService {
 
   async list(
     request: LedgerQuestion & { cursor?: string; limit: number },
-    call: CallOptions,
+    call: Call,
   ): Promise<{ items: LedgerEntry[]; nextCursor?: string }> {
     await this.#require(call);
     const { cursor, limit, ...question } = request;
@@ -58,7 +57,7 @@ export class LedgerService {
   /** A day names everything that was in production at any time of it, in UTC. */
   async productionOn(
     request: { at: string; model?: string },
-    call: CallOptions,
+    call: Call,
   ): Promise<{ items: ProductionAt[] }> {
     await this.#require(call);
     const periods = await this.#periods(request.model);
@@ -67,7 +66,7 @@ export class LedgerService {
 
   async productionChanges(
     request: { from: string; to: string; model?: string },
-    call: CallOptions,
+    call: Call,
   ): Promise<{ items: ProductionChange[] }> {
     await this.#require(call);
     const periods = await this.#periods(request.model);
@@ -82,7 +81,7 @@ export class LedgerService {
   /** The whole answer as text, oldest first, never held in memory at once. */
   async export(
     request: LedgerQuestion & { format: 'csv' | 'json' },
-    call: CallOptions,
+    call: Call,
   ): Promise<AsyncIterable<string>> {
     await this.#require(call);
     const { format, ...question } = request;
@@ -99,9 +98,9 @@ export class LedgerService {
     );
   }
 
-  async #require({ credentials }: CallOptions) {
+  async #require({ caller }: Call) {
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
   }

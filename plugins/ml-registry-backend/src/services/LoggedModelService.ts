@@ -1,4 +1,5 @@
 import { InputError, NotFoundError } from '@backstage/errors';
+import { makerOf, type Caller } from '@downstage/node';
 import {
   compileComparison,
   compileOrder,
@@ -9,7 +10,6 @@ import { parseOrderBy } from '../searchGrammar/parseOrderBy';
 import { loggedModelVocabulary } from '../searchGrammar/vocabulary';
 import type { LoggedModel } from '../stores/LoggedModelStore';
 import { checkActive } from './ExperimentService';
-import type { TrackingCaller } from './StagePolicy';
 import type { TrackingDeps } from './trackingDeps';
 import { checkKey } from './validation';
 
@@ -25,7 +25,7 @@ export class LoggedModelService {
   }
 
   async create(
-    caller: TrackingCaller,
+    caller: Caller,
     request: {
       experimentId: string;
       name?: string;
@@ -68,7 +68,7 @@ export class LoggedModelService {
         modelType: request.modelType ?? '',
         sourceRunId: request.sourceRunId ?? '',
         owner: experiment.owner,
-        createdBy: access.creator(caller),
+        createdBy: makerOf(caller),
         params: request.params,
         tags: request.tags.map(checkTag),
       }),
@@ -77,7 +77,7 @@ export class LoggedModelService {
   }
 
   async get(
-    caller: TrackingCaller,
+    caller: Caller,
     modelId: string,
     options: { allowDeleted: boolean } = { allowDeleted: false },
   ): Promise<LoggedModel> {
@@ -85,14 +85,14 @@ export class LoggedModelService {
     return this.#require(modelId, options);
   }
 
-  async finalize(caller: TrackingCaller, modelId: string, status: string) {
+  async finalize(caller: Caller, modelId: string, status: string) {
     await this.forWrite(caller, modelId);
     const { loggedModels, knex, clock } = this.#deps;
     await loggedModels.update(knex, modelId, { status, now: clock() });
     return this.#require(modelId);
   }
 
-  async delete(caller: TrackingCaller, modelId: string): Promise<void> {
+  async delete(caller: Caller, modelId: string): Promise<void> {
     await this.forWrite(caller, modelId);
     const { loggedModels, knex, clock } = this.#deps;
     await this.#deps.guard.refuseWhileStoodOn(
@@ -102,7 +102,7 @@ export class LoggedModelService {
     await loggedModels.update(knex, modelId, { deleted: true, now: clock() });
   }
 
-  async setTags(caller: TrackingCaller, modelId: string, tags: Entry[]) {
+  async setTags(caller: Caller, modelId: string, tags: Entry[]) {
     await this.forWrite(caller, modelId);
     const { loggedModels, knex } = this.#deps;
     await loggedModels.set(
@@ -114,7 +114,7 @@ export class LoggedModelService {
     return this.#require(modelId);
   }
 
-  async deleteTag(caller: TrackingCaller, modelId: string, key: string) {
+  async deleteTag(caller: Caller, modelId: string, key: string) {
     await this.forWrite(caller, modelId);
     const { loggedModels, knex } = this.#deps;
     if (!(await loggedModels.deleteTag(knex, modelId, key))) {
@@ -124,14 +124,14 @@ export class LoggedModelService {
     }
   }
 
-  async logParams(caller: TrackingCaller, modelId: string, params: Entry[]) {
+  async logParams(caller: Caller, modelId: string, params: Entry[]) {
     await this.forWrite(caller, modelId);
     const { loggedModels, knex } = this.#deps;
     await loggedModels.set(knex, 'logged_model_params', modelId, params);
   }
 
   async search(
-    caller: TrackingCaller,
+    caller: Caller,
     request: {
       experimentIds: string[];
       filter?: string;
@@ -176,10 +176,7 @@ export class LoggedModelService {
     });
   }
 
-  async forWrite(
-    caller: TrackingCaller,
-    modelId: string,
-  ): Promise<LoggedModel> {
+  async forWrite(caller: Caller, modelId: string): Promise<LoggedModel> {
     const model = await this.#deps.loggedModels.find(modelId);
     if (!model || model.deleted) {
       await this.#deps.access.track(caller, undefined);

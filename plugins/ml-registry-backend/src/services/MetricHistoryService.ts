@@ -1,10 +1,10 @@
 import { InputError, NotFoundError } from '@backstage/errors';
+import type { Caller } from '@downstage/node';
 import type { Int64 } from '../domain/int64';
 import type {
   MetricHistoryStore,
   RunMetric,
 } from '../stores/MetricHistoryStore';
-import type { TrackingCaller } from './StagePolicy';
 import type { TrackingDeps } from './trackingDeps';
 
 /** MLflow's bounds of one request. */
@@ -22,7 +22,7 @@ export class MetricHistoryService {
 
   /** The points of all runs together, at most 25 000; runs nobody knows have none. */
   async bulk(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { runIds: string[]; key: string; limit?: number },
   ): Promise<RunMetric[]> {
     await this.#deps.access.read(caller);
@@ -37,7 +37,7 @@ export class MetricHistoryService {
 
   /** At most `perRun` points of each run, spread over all of them or over an interval of steps. */
   async interval(
-    caller: TrackingCaller,
+    caller: Caller,
     request: {
       runIds: string[];
       key: string;

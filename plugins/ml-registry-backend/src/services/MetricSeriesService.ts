@@ -1,5 +1,5 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import type { Authorizer } from '@downstage/node';
+import type { Authorizer, Call } from '@downstage/node';
 import {
   mlRegistryReadPermission,
   type MetricSeries,
@@ -8,7 +8,6 @@ import {
 import { CurveSampler } from '../domain/downsample';
 import type { MetricSeriesStore } from '../stores/MetricSeriesStore';
 import type { RunStore } from '../stores/RunStore';
-import type { CallOptions } from './ModelService';
 
 /** So many curves are read for one request. */
 const MOST = 500;
@@ -39,10 +38,10 @@ export class MetricSeriesService {
       to?: number;
       points: number;
     },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ series: MetricSeries[] }> {
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
     const { runId: runIds, key: keys } = request;

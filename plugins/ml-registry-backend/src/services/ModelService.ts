@@ -1,6 +1,5 @@
-import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
-import type { Authorizer } from '@downstage/node';
+import type { Authorizer, Call, Caller } from '@downstage/node';
 import {
   mlRegistryReadPermission,
   type ArtifactFile,
@@ -33,7 +32,6 @@ import type { ModelEntitySync } from './ModelEntitySync';
 import type { ModelProfile, ModelProfiles } from './ModelProfiles';
 import { summaryOf, toModelVersion } from './versionView';
 
-export type CallOptions = { credentials: BackstageCredentials };
 export type ModelPath = { namespace: string; name: string };
 export type VersionPath = ModelPath & { version: number };
 
@@ -85,13 +83,13 @@ export class ModelService {
       cursor?: string;
       limit: number;
     },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ items: Model[]; nextCursor?: string }> {
-    await this.#require(credentials);
+    await this.#require(caller);
     await this.#entities.readNew();
     const { sort = 'name', cursor, limit } = request;
     const page = await this.#versions.listModels({
-      question: await this.#questionOf(request, credentials),
+      question: await this.#questionOf(request, caller),
       sort,
       cursor,
       limit,
@@ -105,20 +103,18 @@ export class ModelService {
   /** How many there are of each kind, over all that the same question lists. */
   async count(
     request: ModelListRequest,
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<ModelCounts> {
-    await this.#require(credentials);
+    await this.#require(caller);
     await this.#entities.readNew();
-    return this.#versions.countModels(
-      await this.#questionOf(request, credentials),
-    );
+    return this.#versions.countModels(await this.#questionOf(request, caller));
   }
 
-  async get(path: ModelPath, { credentials }: CallOptions): Promise<Model> {
-    await this.#require(credentials);
+  async get(path: ModelPath, { caller }: Call): Promise<Model> {
+    await this.#require(caller);
     const facts = await this.#versions.findModel(nameOfPath(path));
     if (!facts) throw noModel(path.name);
-    const profile = await this.#profiles.get(facts.name, credentials);
+    const profile = await this.#profiles.get(facts.name, caller.credentials);
     const [model] = await this.#toModels([
       {
         ...facts,
@@ -136,12 +132,12 @@ export class ModelService {
   /** Empty for a model that is only in the catalog yet. */
   async listVersions(
     path: ModelPath,
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ items: ModelVersion[] }> {
-    await this.#require(credentials);
+    await this.#require(caller);
     const name = nameOfPath(path);
     const facts = await this.#versions.findModel(name);
-    const profile = await this.#profiles.get(name, credentials);
+    const profile = await this.#profiles.get(name, caller.credentials);
     if (!facts) {
       if (profile.hasEntity) return { items: [] };
       throw noModel(name);
@@ -157,15 +153,12 @@ export class ModelService {
     };
   }
 
-  async getVersion(
-    path: VersionPath,
-    { credentials }: CallOptions,
-  ): Promise<ModelVersion> {
-    await this.#require(credentials);
+  async getVersion(path: VersionPath, { caller }: Call): Promise<ModelVersion> {
+    await this.#require(caller);
     const version = await this.#find(path);
     return this.#toVersion({
       version,
-      profile: await this.#profiles.get(version.name, credentials),
+      profile: await this.#profiles.get(version.name, caller.credentials),
       champion: await this.#gates.championFor(version),
       facts: await this.#versions.findModel(version.name),
     });
@@ -173,9 +166,9 @@ export class ModelService {
 
   async listArtifacts(
     request: VersionPath & { path?: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ items: ArtifactFile[] }> {
-    await this.#require(credentials);
+    await this.#require(caller);
     const version = await this.#find(request);
     const root = rootOf(version);
     const folder = request.path ? `${root}/${request.path}` : root;
@@ -192,16 +185,16 @@ export class ModelService {
   /** One file of a version, not opened yet. */
   async findArtifact(
     request: VersionPath & { path: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<FoundArtifact> {
-    await this.#require(credentials);
+    await this.#require(caller);
     const version = await this.#find(request);
     return this.#artifacts.find(`${rootOf(version)}/${request.path}`);
   }
 
-  async #require(credentials: BackstageCredentials) {
+  async #require(caller: Caller) {
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
   }
@@ -269,7 +262,7 @@ export class ModelService {
 
   async #questionOf(
     { owner, query, stage, models }: ModelListRequest,
-    credentials: BackstageCredentials,
+    caller: Caller,
   ): Promise<ModelQuestion> {
     return {
       query,
@@ -279,7 +272,7 @@ export class ModelService {
       }),
       ...(owner === 'nobody' && { unowned: true }),
       ...(owner === 'mine' && {
-        owners: await this.#authorizer.groupsOf(credentials),
+        owners: await this.#authorizer.groupsOf(caller),
       }),
       ...(owner && !['nobody', 'mine'].includes(owner) && { owners: [owner] }),
     };

@@ -5,7 +5,7 @@ import type {
 } from '@backstage/backend-plugin-api';
 import { NotFoundError, stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import { audited, type Authorizer } from '@downstage/node';
+import { audited, type Authorizer, type Call } from '@downstage/node';
 import {
   mlRegistryReadPermission,
   mlRegistryRegisterPermission,
@@ -25,7 +25,7 @@ import type { LedgerStore } from '../stores/LedgerStore';
 import type { VersionFacts, VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
 import type { ModelProfiles } from './ModelProfiles';
-import type { CallOptions, VersionPath } from './ModelService';
+import type { VersionPath } from './ModelService';
 import type { VersionFiles } from './VersionFiles';
 
 const largestBundle = 10_000_000;
@@ -53,13 +53,10 @@ export class ModelSignatureService {
   }
 
   /** What the last check found, or what one finds now; this writes nothing. */
-  async get(
-    path: VersionPath,
-    { credentials }: CallOptions,
-  ): Promise<ModelSignature> {
+  async get(path: VersionPath, { caller }: Call): Promise<ModelSignature> {
     const { authorizer, cards, versionFiles } = this.#deps;
     await authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
     const version = await this.#find(path);
@@ -72,17 +69,17 @@ export class ModelSignatureService {
   /** Checks again, or checks a bundle that was sent along and keeps it, unless it is refused and another one holds. */
   async verify(
     request: VersionPath & { bundle?: Record<string, unknown> },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<ModelSignature> {
     const { authorizer, auditor, profiles, versions } = this.#deps;
     const permission = mlRegistryRegisterPermission;
-    await authorizer.require({ credentials, permission });
+    await authorizer.require({ caller, permission });
     const version = await this.#find(request);
     const owner =
       (await profiles.get(version.name)).owner ??
       (await versions.findModel(version.name))?.owner;
-    await authorizer.require({ credentials, permission, owner });
-    const actor = authorizer.actor(credentials);
+    await authorizer.require({ caller, permission, owner });
+    const actor = authorizer.actor(caller);
     return audited(
       auditor,
       {

@@ -2,7 +2,7 @@ import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import { ANNOTATION_INVALID } from '@downstage/plugin-ml-catalog-common';
 import { aModelEntity } from '../__testUtils__/aModelEntity';
-import { diagnostics } from '../__testUtils__/people';
+import { diagnostics, caller, jobCaller } from '../__testUtils__/people';
 import { aRegistry, as } from '../__testUtils__/registryFixture';
 import { PromotionStore } from '../stores/PromotionStore';
 
@@ -490,7 +490,7 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
     await registry.aVersion(1);
     const policy = registry.stagePolicy;
     const ask = {
-      caller: { actor: 'user:default/ann' },
+      caller: caller('ann'),
       modelName: 'tumours',
       version: 1,
       from: 'none' as const,
@@ -524,18 +524,14 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
       via: 'stage' as const,
       archiveExisting: false,
     };
-    const actor = 'user:default/ann';
-    const subject = {
-      subject: 'job:7',
-      actor,
-      owner: 'group:default/diagnostics',
-      attributes: { job: '7' },
-    };
     await expect(
-      registry.stagePolicy.transition({ ...ask, caller: { actor, subject } }),
+      registry.stagePolicy.transition({
+        ...ask,
+        caller: jobCaller({ job: '7' }),
+      }),
     ).resolves.toMatchObject({ outcome: 'refused' });
     await expect(
-      registry.stagePolicy.transition({ ...ask, caller: { actor } }),
+      registry.stagePolicy.transition({ ...ask, caller: caller('ann') }),
     ).resolves.toEqual({ outcome: 'applied' });
     expect(await registry.aliases()).toEqual({});
   });

@@ -8,7 +8,13 @@ import {
   stringifyError,
 } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import { audited, auditedRefusal, type Authorizer } from '@downstage/node';
+import {
+  audited,
+  auditedRefusal,
+  type Authorizer,
+  type Caller,
+  type Call,
+} from '@downstage/node';
 import {
   mlRegistryApprovePermission,
   mlRegistryErrorCodes,
@@ -43,7 +49,7 @@ import type { EvidenceStore } from '../stores/EvidenceStore';
 import type { EvidenceKeeper } from './EvidenceKeeper';
 import { inTheWay, type GateKeeper } from './GateKeeper';
 import type { ModelProfile, ModelProfiles } from './ModelProfiles';
-import type { CallOptions, VersionPath } from './ModelService';
+import type { VersionPath } from './ModelService';
 import type { PromotionSteps } from './PromotionSteps';
 import { toPromotion } from './promotionView';
 import { ruleOf, type RuleOptions } from './ruleOf';
@@ -77,11 +83,11 @@ export class PromotionService {
 
   async preview(
     request: VersionPath & { to: PromotionTarget },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<PromotionPreview> {
     const { authorizer, gates } = this.#deps;
     await authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
     const candidate = await this.#candidate(request);
@@ -121,12 +127,12 @@ export class PromotionService {
 
   async request(
     request: VersionPath & { to: PromotionTarget; reason?: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<Promotion> {
     const { authorizer, auditor } = this.#deps;
     const permission = mlRegistryPromotePermission;
     const meta = {
-      actor: authorizer.actor(credentials),
+      actor: authorizer.actor(caller),
       model: request.name,
       version: request.version,
       to: request.to,
@@ -135,10 +141,10 @@ export class PromotionService {
       auditor,
       { eventId: 'promotion-request', meta },
       async () => {
-        await authorizer.require({ credentials, permission });
+        await authorizer.require({ caller, permission });
         const found = await this.#candidate(request);
         await authorizer.require({
-          credentials,
+          caller,
           permission,
           owner: found.owner,
           model: modelRefOf(found.version.name),
@@ -148,7 +154,7 @@ export class PromotionService {
     );
     const promotion = await this.#open(candidate, {
       ...request,
-      ...authorizer.who(credentials),
+      ...authorizer.who(caller),
     });
     return toPromotion(promotion);
   }
@@ -174,10 +180,10 @@ export class PromotionService {
 
   async list(
     filter: { model?: string; state?: PromotionState },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ items: Promotion[] }> {
     await this.#deps.authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
     const promotions = await this.#deps.promotions.list({
@@ -187,9 +193,9 @@ export class PromotionService {
     return { items: promotions.map(toPromotion) };
   }
 
-  async get(id: string, { credentials }: CallOptions): Promise<Promotion> {
+  async get(id: string, { caller }: Call): Promise<Promotion> {
     await this.#deps.authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
     return toPromotion(await this.#find(id));
@@ -198,24 +204,24 @@ export class PromotionService {
   /** Adds the caller's approval; the last one that is needed applies the promotion before this returns. */
   async approve(
     request: { id: string; comment?: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<Promotion> {
     const { authorizer, promotions, clock, auditor, steps, stages } =
       this.#deps;
     const permission = mlRegistryApprovePermission;
     const { id } = request;
-    const actor = authorizer.actor(credentials);
+    const actor = authorizer.actor(caller);
     const meta = { actor, promotion: id };
     await audited(auditor, { eventId: 'promotion-approve', meta }, async () => {
-      await authorizer.require({ credentials, permission });
-      authorizer.requirePerson(credentials, 'approve a promotion');
+      await authorizer.require({ caller, permission });
+      authorizer.requirePerson(caller, 'approve a promotion');
       // What changed since the evidence was frozen is noticed before somebody approves it unseen.
       const before = await this.#find(id);
       if (before.state === 'waiting-for-approval') {
         await this.#advance(steps, id);
       }
       const promotion = await this.#find(id);
-      const has = await this.#rolesIn(promotion, credentials, actor);
+      const has = await this.#rolesIn(promotion, caller, actor);
       if (promotion.state !== 'waiting-for-approval') {
         throw wrongState(promotion, 'approved', 'waiting-for-approval');
       }
@@ -264,22 +270,22 @@ export class PromotionService {
    */
   async waive(
     request: { id: string; gate: string; reason: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<Promotion> {
     const { authorizer, promotions, clock, auditor, steps, stages } =
       this.#deps;
     const permission = mlRegistryApprovePermission;
     const { id, gate, reason } = request;
-    const actor = authorizer.actor(credentials);
+    const actor = authorizer.actor(caller);
     const meta = { actor, promotion: id, gate, reason };
     await audited(
       auditor,
       { eventId: 'promotion-waive', severityLevel: 'high', meta },
       async () => {
-        await authorizer.require({ credentials, permission });
-        authorizer.requirePerson(credentials, 'waive a gate');
+        await authorizer.require({ caller, permission });
+        authorizer.requirePerson(caller, 'waive a gate');
         const promotion = await this.#find(id);
-        await this.#rolesIn(promotion, credentials, actor);
+        await this.#rolesIn(promotion, caller, actor);
         const { saw, digest } = waivable(promotion, gate);
         // Two that are open at once would be about the same thing.
         const open = await this.#findOpen(promotion, promotion.to);
@@ -325,7 +331,7 @@ export class PromotionService {
   /** The roles through which somebody may decide about a promotion, or a refusal. */
   async #rolesIn(
     promotion: PromotionRecord,
-    credentials: CallOptions['credentials'],
+    caller: Caller,
     actor: string,
   ): Promise<string[]> {
     const { authorizer, evidence } = this.#deps;
@@ -334,7 +340,7 @@ export class PromotionService {
       roles: [promotion.owner],
       everyRole: false,
     };
-    const groups = await authorizer.groupsOf(credentials);
+    const groups = await authorizer.groupsOf(caller);
     const has = rule.roles.filter(role => groups.includes(role));
     const authors = await evidence.authors(promotion.name, promotion.version);
     const refusal = approvalRefusal({
@@ -350,26 +356,26 @@ export class PromotionService {
 
   async reject(
     request: { id: string; comment: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<Promotion> {
     const { authorizer, auditor } = this.#deps;
     const permission = mlRegistryApprovePermission;
-    const actor = authorizer.actor(credentials);
+    const actor = authorizer.actor(caller);
     const meta = { actor, promotion: request.id };
     const promotion = await auditedRefusal(
       auditor,
       { eventId: 'promotion-reject', meta },
       async () => {
-        await authorizer.require({ credentials, permission });
+        await authorizer.require({ caller, permission });
         const found = await this.#find(request.id);
-        const groups = await authorizer.groupsOf(credentials);
+        const groups = await authorizer.groupsOf(caller);
         // Whoever may approve may also say no, whether they own the model or not.
         const decides = found.approvalRule?.roles.some(role =>
           groups.includes(role),
         );
         if (!decides) {
           await authorizer.require({
-            credentials,
+            caller,
             permission,
             owner: found.owner,
           });
@@ -384,18 +390,18 @@ export class PromotionService {
     });
   }
 
-  async withdraw(id: string, { credentials }: CallOptions): Promise<Promotion> {
+  async withdraw(id: string, { caller }: Call): Promise<Promotion> {
     const { authorizer, auditor } = this.#deps;
     const permission = mlRegistryPromotePermission;
-    const actor = authorizer.actor(credentials);
+    const actor = authorizer.actor(caller);
     const promotion = await auditedRefusal(
       auditor,
       { eventId: 'promotion-withdraw', meta: { actor, promotion: id } },
       async () => {
-        await authorizer.require({ credentials, permission });
+        await authorizer.require({ caller, permission });
         const found = await this.#find(id);
         await authorizer.require({
-          credentials,
+          caller,
           permission,
           owner: found.owner,
           model: modelRefOf(found.name),
@@ -405,7 +411,7 @@ export class PromotionService {
     );
     return this.#close(promotion, {
       event: 'withdraw',
-      ...authorizer.who(credentials),
+      ...authorizer.who(caller),
       message: `Taken back by ${actor}`,
     });
   }

@@ -53,9 +53,9 @@ export class PromotionStagePolicy implements StagePolicy {
     if (from === to) return { outcome: 'applied' };
     switch (stageStep(from, to)) {
       case 'owner':
-        if (from === 'production' && request.caller.subject) {
+        if (from === 'production' && request.caller.kind === 'job') {
           return refuse(
-            `Version ${version} of ${modelName} is in production; a person may retire it, ${request.caller.subject.subject} may not`,
+            `Version ${version} of ${modelName} is in production; a person may retire it, ${request.caller.job.subject} may not`,
           );
         }
         return this.#enter(request, 'Asked for through the MLflow API');

@@ -1,6 +1,7 @@
 import { InputError, NotFoundError } from '@backstage/errors';
 import { isStageAlias, stageOfAlias } from '../domain/policy';
 import type { Stage } from '@downstage/plugin-ml-registry-common';
+import type { Caller } from '@downstage/node';
 import type { Knex } from 'knex';
 import type { NewLedgerEntry } from '../stores/LedgerStore';
 import {
@@ -10,7 +11,7 @@ import {
 } from '../stores/ModelStore';
 import { AlreadyExistsError, StageRefusedError } from './errors';
 import { resolveSource } from './resolveSource';
-import type { StagePolicy, TrackingCaller } from './StagePolicy';
+import type { StagePolicy } from './StagePolicy';
 import { OWNER_TAG } from './TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
 import { checkAlias, checkLength, checkModelName, limits } from './validation';
@@ -34,7 +35,7 @@ export class RegistrationService {
   }
 
   async createModel(
-    caller: TrackingCaller,
+    caller: Caller,
     request: {
       name: string;
       description?: string;
@@ -83,7 +84,7 @@ export class RegistrationService {
   }
 
   async updateModel(
-    caller: TrackingCaller,
+    caller: Caller,
     name: string,
     patch: { description?: string },
   ): Promise<RegisteredModelRow> {
@@ -100,7 +101,7 @@ export class RegistrationService {
     return this.requireModel(name);
   }
 
-  async renameModel(caller: TrackingCaller, name: string, newName: string) {
+  async renameModel(caller: Caller, name: string, newName: string) {
     const { access, models, clock } = this.#deps;
     access.refuseJobs(caller, 'rename registered models');
     await this.#forWrite(caller, name);
@@ -135,7 +136,7 @@ export class RegistrationService {
     return this.requireModel(newName);
   }
 
-  async deleteModel(caller: TrackingCaller, name: string): Promise<void> {
+  async deleteModel(caller: Caller, name: string): Promise<void> {
     const { access, models } = this.#deps;
     access.refuseJobs(caller, 'delete registered models');
     await this.#forWrite(caller, name);
@@ -154,7 +155,7 @@ export class RegistrationService {
   }
 
   async setModelTag(
-    caller: TrackingCaller,
+    caller: Caller,
     tag: { name: string; key: string; value: string },
   ): Promise<void> {
     await this.#forWrite(caller, tag.name);
@@ -167,10 +168,7 @@ export class RegistrationService {
     });
   }
 
-  async deleteModelTag(
-    caller: TrackingCaller,
-    tag: { name: string; key: string },
-  ) {
+  async deleteModelTag(caller: Caller, tag: { name: string; key: string }) {
     await this.#forWrite(caller, tag.name);
     const { models } = this.#deps;
     await models.transaction(async tx => {
@@ -181,7 +179,7 @@ export class RegistrationService {
   }
 
   async createVersion(
-    caller: TrackingCaller,
+    caller: Caller,
     request: {
       name: string;
       source: string;
@@ -242,7 +240,7 @@ export class RegistrationService {
   }
 
   async updateVersion(
-    caller: TrackingCaller,
+    caller: Caller,
     key: { name: string; version: number },
     patch: { description?: string },
   ): Promise<ModelVersionRow> {
@@ -260,10 +258,7 @@ export class RegistrationService {
     return this.requireVersion(key.name, key.version);
   }
 
-  async deleteVersion(
-    caller: TrackingCaller,
-    key: { name: string; version: number },
-  ) {
+  async deleteVersion(caller: Caller, key: { name: string; version: number }) {
     const { access, models } = this.#deps;
     access.refuseJobs(caller, 'delete model versions');
     const version = await this.#versionForWrite(caller, key);
@@ -282,7 +277,7 @@ export class RegistrationService {
   }
 
   async setVersionTag(
-    caller: TrackingCaller,
+    caller: Caller,
     tag: { name: string; version: number; key: string; value: string },
   ): Promise<void> {
     await this.#versionForWrite(caller, tag);
@@ -297,7 +292,7 @@ export class RegistrationService {
   }
 
   async deleteVersionTag(
-    caller: TrackingCaller,
+    caller: Caller,
     tag: { name: string; version: number; key: string },
   ): Promise<void> {
     await this.#versionForWrite(caller, tag);
@@ -312,7 +307,7 @@ export class RegistrationService {
   }
 
   async transitionStage(
-    caller: TrackingCaller,
+    caller: Caller,
     change: {
       name: string;
       version: number;
@@ -348,7 +343,7 @@ export class RegistrationService {
   }
 
   async setAlias(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { name: string; alias: string; version: number },
   ): Promise<void> {
     checkAlias(request.alias);
@@ -376,7 +371,7 @@ export class RegistrationService {
   }
 
   async deleteAlias(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { name: string; alias: string },
   ): Promise<void> {
     const model = await this.#forWrite(caller, request.name);
@@ -422,7 +417,7 @@ export class RegistrationService {
   }
 
   async #askPolicy(
-    caller: TrackingCaller,
+    caller: Caller,
     version: ModelVersionRow,
     wish: { to: Stage; via: 'stage' | 'alias'; archiveExisting: boolean },
   ): Promise<void> {
@@ -445,7 +440,7 @@ export class RegistrationService {
 
   /** The portal's stage is right already; what clients see follows their wish. */
   async #showStage(
-    caller: TrackingCaller,
+    caller: Caller,
     version: ModelVersionRow,
     stage: Stage,
   ): Promise<void> {
@@ -483,7 +478,7 @@ export class RegistrationService {
 
   async #note(
     tx: Knex.Transaction,
-    caller: TrackingCaller,
+    caller: Caller,
     name: string,
     entry: Omit<NewLedgerEntry, 'at' | 'actor'>,
   ): Promise<void> {
@@ -502,10 +497,7 @@ export class RegistrationService {
     await this.#deps.guard.refuseWhileHeld(tx, key, what);
   }
 
-  async #forWrite(
-    caller: TrackingCaller,
-    name: string,
-  ): Promise<RegisteredModelRow> {
+  async #forWrite(caller: Caller, name: string): Promise<RegisteredModelRow> {
     const { access, models } = this.#deps;
     const model = await models.findModel(models.database, name);
     const owner = (await this.#deps.entityOwner(name)) ?? model?.owner;
@@ -516,7 +508,7 @@ export class RegistrationService {
   }
 
   async #versionForWrite(
-    caller: TrackingCaller,
+    caller: Caller,
     key: { name: string; version: number },
   ): Promise<ModelVersionRow> {
     await this.#forWrite(caller, key.name);

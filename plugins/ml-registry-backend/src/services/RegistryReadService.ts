@@ -1,5 +1,6 @@
 import { NotFoundError } from '@backstage/errors';
 import type { Stage } from '@downstage/plugin-ml-registry-common';
+import type { Caller } from '@downstage/node';
 import type { Knex } from 'knex';
 import {
   compileComparison,
@@ -22,7 +23,6 @@ import {
   type RegisteredModelRow,
 } from '../stores/ModelStore';
 import type { SearchFacts } from './SearchFacts';
-import type { TrackingCaller } from './StagePolicy';
 import type { TrackingDeps } from './trackingDeps';
 
 const MODEL_TABLES: Tables = {
@@ -58,10 +58,7 @@ export class RegistryReadService {
     this.#deps = deps;
   }
 
-  async getModel(
-    caller: TrackingCaller,
-    name: string,
-  ): Promise<ModelWithLatest> {
+  async getModel(caller: Caller, name: string): Promise<ModelWithLatest> {
     const { access, models } = this.#deps;
     await access.read(caller);
     const model = await models.findModel(models.database, name);
@@ -71,7 +68,7 @@ export class RegistryReadService {
   }
 
   async getVersion(
-    caller: TrackingCaller,
+    caller: Caller,
     key: { name: string; version: number },
   ): Promise<ModelVersionRow> {
     const { access, models } = this.#deps;
@@ -89,7 +86,7 @@ export class RegistryReadService {
     return version;
   }
 
-  async getVersionByAlias(caller: TrackingCaller, name: string, alias: string) {
+  async getVersionByAlias(caller: Caller, name: string, alias: string) {
     const model = await this.getModel(caller, name);
     const found =
       model.aliases.find(known => known.alias === alias) ??
@@ -104,7 +101,7 @@ export class RegistryReadService {
 
   /** The newest version of each stage asked for; of all stages when none is named. */
   async latestVersions(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { name: string; stages: Stage[] },
   ): Promise<ModelVersionRow[]> {
     const { latest } = await this.getModel(caller, request.name);
@@ -115,7 +112,7 @@ export class RegistryReadService {
   }
 
   async searchModels(
-    caller: TrackingCaller,
+    caller: Caller,
     search: Search,
   ): Promise<{ models: ModelWithLatest[]; nextPageToken?: string }> {
     const { access, models, knex } = this.#deps;
@@ -169,7 +166,7 @@ export class RegistryReadService {
     };
   }
 
-  async searchVersions(caller: TrackingCaller, search: Search) {
+  async searchVersions(caller: Caller, search: Search) {
     const { access, models, knex } = this.#deps;
     await access.read(caller);
     const options = {

@@ -1,10 +1,12 @@
-import type {
-  AuditorService,
-  BackstageCredentials,
-} from '@backstage/backend-plugin-api';
+import type { AuditorService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import { audited, type Authorizer } from '@downstage/node';
+import {
+  audited,
+  type Authorizer,
+  type Call,
+  type Caller,
+} from '@downstage/node';
 import {
   mlRegistryErrorCodes,
   mlRegistryReadPermission,
@@ -25,7 +27,7 @@ import type {
   VersionReader,
 } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
-import type { CallOptions, VersionPath } from './ModelService';
+import type { VersionPath } from './ModelService';
 import { commitOf, datasetsOf, jobOf } from './versionView';
 
 /** Trains versions again from what their job recorded, and says whether the metrics came out equal. */
@@ -36,15 +38,12 @@ export class ReproductionService {
     this.#deps = deps;
   }
 
-  async get(
-    path: VersionPath,
-    { credentials }: CallOptions,
-  ): Promise<Reproduction> {
+  async get(path: VersionPath, { caller }: Call): Promise<Reproduction> {
     await this.#deps.authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
-    return this.#describe(await this.#find(path), credentials);
+    return this.#describe(await this.#find(path), caller);
   }
 
   /**
@@ -52,18 +51,15 @@ export class ReproductionService {
    *
    * @throws RegistryConflictError when a part of it is not on record
    */
-  async reproduce(
-    path: VersionPath,
-    { credentials }: CallOptions,
-  ): Promise<Reproduction> {
+  async reproduce(path: VersionPath, { caller }: Call): Promise<Reproduction> {
     const { authorizer, auditor, cards, clock, ledger, announcer } = this.#deps;
     await authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryTrackPermission,
     });
     const version = await this.#find(path);
     const { name, version: number } = version;
-    const actor = authorizer.actor(credentials);
+    const actor = authorizer.actor(caller);
     await audited(
       auditor,
       {
@@ -72,7 +68,7 @@ export class ReproductionService {
         result: ({ id }) => ({ job: id }),
       },
       async () => {
-        const { job, reasons } = await this.#describe(version, credentials);
+        const { job, reasons } = await this.#describe(version, caller);
         const jobs = this.#deps.jobs();
         if (!job || !jobs) {
           throw new RegistryConflictError(
@@ -83,7 +79,9 @@ export class ReproductionService {
             )} cannot be trained again: ${reasons.join('; ')}`,
           );
         }
-        const { id } = await jobs.submit(job, { credentials });
+        const { id } = await jobs.submit(job, {
+          credentials: caller.credentials,
+        });
         const at = clock().toISOString();
         await cards.transaction(async tx => {
           await cards.addReproduction(tx, {
@@ -106,18 +104,20 @@ export class ReproductionService {
       },
     );
     await announcer.modelChanged(name);
-    return this.#describe(version, credentials);
+    return this.#describe(version, caller);
   }
 
   async #describe(
     version: VersionFacts,
-    credentials: BackstageCredentials,
+    caller: Caller,
   ): Promise<Reproduction> {
     const ref = versionRefOf(version.name, version.version);
     const jobId = jobOf(version);
     const jobs = this.#deps.jobs();
     const recorded =
-      jobs && jobId ? await jobs.find(jobId, { credentials }) : undefined;
+      jobs && jobId
+        ? await jobs.find(jobId, { credentials: caller.credentials })
+        : undefined;
     const pinned = recorded ? pinJob(recorded) : undefined;
     const reasons =
       pinned?.reasons ?? whyNot({ jobs: Boolean(jobs), jobId, version });

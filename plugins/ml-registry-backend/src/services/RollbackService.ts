@@ -1,7 +1,13 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import { audited, auditedRefusal, type Authorizer } from '@downstage/node';
+import {
+  audited,
+  auditedRefusal,
+  type Authorizer,
+  type Caller,
+  type Call,
+} from '@downstage/node';
 import {
   mlRegistryErrorCodes,
   mlRegistryPromotePermission,
@@ -14,7 +20,7 @@ import type { StageStore } from '../stores/StageStore';
 import type { VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
 import type { ModelProfiles } from './ModelProfiles';
-import type { CallOptions, ModelPath } from './ModelService';
+import type { ModelPath } from './ModelService';
 
 /** Back to an earlier production version, at once; and the ledger that says which ones there were. */
 export class RollbackService {
@@ -52,23 +58,23 @@ export class RollbackService {
    */
   async rollback(
     request: ModelPath & { toVersion?: number; reason: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<void> {
     const name = await auditedRefusal(
       this.#auditor,
       {
         eventId: 'model-rollback',
         meta: {
-          actor: this.#authorizer.actor(credentials),
+          actor: this.#authorizer.actor(caller),
           model: request.name,
         },
       },
-      () => this.#authorize(request, credentials),
+      () => this.#authorize(request, caller),
     );
-    const actor = this.#authorizer.actor(credentials);
+    const actor = this.#authorizer.actor(caller);
     const { toVersion, reason } = request;
     const meta = {
-      ...this.#authorizer.who(credentials),
+      ...this.#authorizer.who(caller),
       model: name,
       reason,
       ...(toVersion && { toVersion }),
@@ -108,12 +114,9 @@ export class RollbackService {
     await this.#announcer.stagesChanged(name, moves);
   }
 
-  async #authorize(
-    request: ModelPath,
-    credentials: CallOptions['credentials'],
-  ): Promise<string> {
+  async #authorize(request: ModelPath, caller: Caller): Promise<string> {
     const permission = mlRegistryPromotePermission;
-    await this.#authorizer.require({ credentials, permission });
+    await this.#authorizer.require({ caller, permission });
     const name = nameOfPath(request);
     const model = await this.#versions.findModel(name);
     if (!model) throw new NotFoundError(`No registered model ${name}`);
@@ -126,7 +129,7 @@ export class RollbackService {
       );
     }
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission,
       owner,
       model: modelRefOf(name),
@@ -137,10 +140,10 @@ export class RollbackService {
   /** Everything that was decided about a model, newest first. */
   async history(
     path: ModelPath,
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ items: HistoryEntry[] }> {
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
     const name = nameOfPath(path);

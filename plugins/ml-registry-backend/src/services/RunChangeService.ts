@@ -1,8 +1,7 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
-import { audited, type Authorizer } from '@downstage/node';
+import { audited, type Call } from '@downstage/node';
 import type { Run } from '@downstage/plugin-ml-registry-common';
 import type { LifecycleStage } from '../stores/ExperimentStore';
-import type { CallOptions } from './ModelService';
 import type { RunLogService } from './RunLogService';
 import type { RunQueryService } from './RunQueryService';
 import type { RunService } from './RunService';
@@ -11,20 +10,17 @@ const NOTE = 'mlflow.note.content';
 
 /** What people change about runs on the portal's pages; rights are those of the tracking API. */
 export class RunChangeService {
-  readonly #authorizer: Authorizer;
   readonly #auditor: AuditorService;
   readonly #runs: RunService;
   readonly #log: RunLogService;
   readonly #queries: RunQueryService;
 
   constructor(options: {
-    authorizer: Authorizer;
     auditor: AuditorService;
     runs: RunService;
     log: RunLogService;
     queries: RunQueryService;
   }) {
-    this.#authorizer = options.authorizer;
     this.#auditor = options.auditor;
     this.#runs = options.runs;
     this.#log = options.log;
@@ -33,14 +29,13 @@ export class RunChangeService {
 
   async update(
     change: { runId: string; name?: string; note?: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<Run> {
-    const caller = this.#caller(credentials);
     const { runId, name, note } = change;
     await this.#runs.forWrite(caller, runId);
     await audited(
       this.#auditor,
-      { eventId: 'run-update', meta: { runId, ...(name && { name }) } },
+      { eventId: 'run-update', caller, meta: { runId, ...(name && { name }) } },
       async () => {
         if (name !== undefined)
           await this.#runs.update(caller, { runId, name });
@@ -50,7 +45,7 @@ export class RunChangeService {
         }
       },
     );
-    return this.#queries.get(runId, { credentials });
+    return this.#queries.get(runId, { caller });
   }
 
   /**
@@ -59,9 +54,8 @@ export class RunChangeService {
    */
   async setLifecycle(
     change: { runIds: string[]; stage: LifecycleStage },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ runIds: string[] }> {
-    const caller = this.#caller(credentials);
     const { stage } = change;
     const runIds = [...new Set(change.runIds)];
     for (const runId of runIds) await this.#runs.forWrite(caller, runId);
@@ -69,6 +63,7 @@ export class RunChangeService {
       this.#auditor,
       {
         eventId: stage === 'deleted' ? 'runs-delete' : 'runs-restore',
+        caller,
         meta: { runIds },
       },
       async () => {
@@ -78,9 +73,5 @@ export class RunChangeService {
       },
     );
     return { runIds };
-  }
-
-  #caller(credentials: CallOptions['credentials']) {
-    return { actor: this.#authorizer.actor(credentials), credentials };
   }
 }

@@ -1,11 +1,11 @@
 import { InputError, NotFoundError } from '@backstage/errors';
+import type { Caller } from '@downstage/node';
 import type { Knex } from 'knex';
 import type { Int64 } from '../domain/int64';
 import type { LoggedMetric } from '../stores/RunDataStore';
 import type { RunDataset, RunInfo } from '../stores/RunStore';
 import { checkRunActive, type RunService } from './RunService';
 import { isStamped } from './stampedTags';
-import type { TrackingCaller } from './StagePolicy';
 import type { TrackingDeps } from './trackingDeps';
 import { checkKey, checkLength, limits, truncate } from './validation';
 
@@ -23,7 +23,7 @@ export class RunLogService {
   }
 
   async log(
-    caller: TrackingCaller,
+    caller: Caller,
     runId: string,
     batch: { metrics?: LoggedMetric[]; params?: Entry[]; tags?: Entry[] },
   ): Promise<void> {
@@ -43,11 +43,7 @@ export class RunLogService {
     }
   }
 
-  async deleteTag(
-    caller: TrackingCaller,
-    runId: string,
-    key: string,
-  ): Promise<void> {
+  async deleteTag(caller: Caller, runId: string, key: string): Promise<void> {
     await this.#write(caller, runId, async tx => {
       if (isStamped(key)) {
         throw new InputError(
@@ -63,7 +59,7 @@ export class RunLogService {
   }
 
   async logInputs(
-    caller: TrackingCaller,
+    caller: Caller,
     runId: string,
     inputs: { datasets: RunDataset[]; models: string[] },
   ): Promise<void> {
@@ -90,7 +86,7 @@ export class RunLogService {
   }
 
   async logOutputs(
-    caller: TrackingCaller,
+    caller: Caller,
     runId: string,
     models: { modelId: string; step: Int64 }[],
   ): Promise<void> {
@@ -108,7 +104,7 @@ export class RunLogService {
   }
 
   async #write(
-    caller: TrackingCaller,
+    caller: Caller,
     runId: string,
     work: (tx: Knex.Transaction, run: RunInfo) => Promise<void>,
   ): Promise<void> {

@@ -1,5 +1,4 @@
-import type { Authorizer } from '@downstage/node';
-import type { BackstageCredentials } from '@backstage/backend-plugin-api';
+import type { Authorizer, Call, Caller } from '@downstage/node';
 import { NotFoundError } from '@backstage/errors';
 import {
   mlRegistryReadPermission,
@@ -23,7 +22,6 @@ import type { ExperimentStore } from '../stores/ExperimentStore';
 import type { Run as StoredRun, RunStore } from '../stores/RunStore';
 import type { ArtifactService, FoundArtifact } from './ArtifactService';
 import { artifactPathOf } from './ModelFiles';
-import type { CallOptions } from './ModelService';
 import { stampedTags } from './versionView';
 
 const newestFirst = [
@@ -53,10 +51,8 @@ export class RunQueryService {
     this.#artifacts = options.artifacts;
   }
 
-  async listExperiments({
-    credentials,
-  }: CallOptions): Promise<{ items: Experiment[] }> {
-    await this.#require(credentials);
+  async listExperiments({ caller }: Call): Promise<{ items: Experiment[] }> {
+    await this.#require(caller);
     const experiments = await this.#activeExperiments();
     return {
       items: experiments.map(experiment => ({
@@ -78,9 +74,9 @@ export class RunQueryService {
       cursor?: string;
       limit: number;
     },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ items: Run[]; nextCursor?: string }> {
-    await this.#require(credentials);
+    await this.#require(caller);
     const experiments = await this.#activeExperiments();
     const where = parseFilter(request.filter, runVocabulary).map(comparison =>
       compileComparison(this.#knex, comparison, {
@@ -113,8 +109,8 @@ export class RunQueryService {
     };
   }
 
-  async get(runId: string, { credentials }: CallOptions): Promise<Run> {
-    await this.#require(credentials);
+  async get(runId: string, { caller }: Call): Promise<Run> {
+    await this.#require(caller);
     const run = await this.#find(runId);
     const experiment = await this.#experiments.find(run.experimentId);
     return toRun(run, experiment?.name ?? run.experimentId);
@@ -122,9 +118,9 @@ export class RunQueryService {
 
   async metricHistory(
     request: { runId: string; key: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ key: string; points: MetricPoint[] }> {
-    await this.#require(credentials);
+    await this.#require(caller);
     await this.#find(request.runId);
     const points = await this.#runs.metricHistory(request.runId, request.key);
     return {
@@ -142,9 +138,9 @@ export class RunQueryService {
 
   async listArtifacts(
     request: { runId: string; path?: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ items: ArtifactFile[] }> {
-    await this.#require(credentials);
+    await this.#require(caller);
     const run = await this.#find(request.runId);
     const root = artifactPathOf(run.artifactUri);
     if (!root) return { items: [] };
@@ -164,9 +160,9 @@ export class RunQueryService {
   /** One file of a run, not opened yet. */
   async findArtifact(
     request: { runId: string; path: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<FoundArtifact> {
-    await this.#require(credentials);
+    await this.#require(caller);
     const run = await this.#find(request.runId);
     const root = artifactPathOf(run.artifactUri);
     if (!root) {
@@ -177,9 +173,9 @@ export class RunQueryService {
     return this.#artifacts.find(`${root}/${request.path}`);
   }
 
-  async #require(credentials: BackstageCredentials) {
+  async #require(caller: Caller) {
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
   }

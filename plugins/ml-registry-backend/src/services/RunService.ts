@@ -1,4 +1,5 @@
 import { InputError, NotFoundError } from '@backstage/errors';
+import { makerOf, type Caller } from '@downstage/node';
 import {
   compileComparison,
   compileOrder,
@@ -18,7 +19,6 @@ import type {
 import { checkActive } from './ExperimentService';
 import { readHistory, readHistoryToken } from './history';
 import { randomRunName } from './randomRunName';
-import type { TrackingCaller } from './StagePolicy';
 import { isStamped, stampedTags, USER_TAG } from './stampedTags';
 import { isService } from './TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
@@ -46,7 +46,7 @@ export class RunService {
   }
 
   async create(
-    caller: TrackingCaller,
+    caller: Caller,
     request: {
       experimentId: string;
       userId?: string;
@@ -88,8 +88,8 @@ export class RunService {
       lifecycleStage: 'active',
       artifactUri: `${experiment.artifactLocation}/${runId}/artifacts`,
       owner: experiment.owner ?? (await access.ownerFor(caller)),
-      createdBy: access.creator(caller),
-      jobId: caller.subject?.attributes.job,
+      createdBy: makerOf(caller),
+      jobId: caller.kind === 'job' ? caller.job.attributes.job : undefined,
     };
     await runs.create(knex, info, tags);
     return {
@@ -103,33 +103,33 @@ export class RunService {
     };
   }
 
-  async #reproducesTag(caller: TrackingCaller): Promise<Tag[]> {
-    const job = caller.subject?.attributes.job;
+  async #reproducesTag(caller: Caller): Promise<Tag[]> {
+    const job = caller.kind === 'job' ? caller.job.attributes.job : undefined;
     const version = job && (await this.#deps.reproducedBy?.(job));
     return version ? [{ key: 'downstage.reproduces', value: version }] : [];
   }
 
   /** The run with its lists as JSON, for answers that hand them on. */
-  async getText(caller: TrackingCaller, runId: string): Promise<RunText> {
+  async getText(caller: Caller, runId: string): Promise<RunText> {
     await this.#deps.access.read(caller);
     const run = await this.#deps.runs.findText(runId);
     if (!run) throw new NotFoundError(`Run with id=${runId} not found`);
     return run;
   }
 
-  async get(caller: TrackingCaller, runId: string): Promise<Run> {
+  async get(caller: Caller, runId: string): Promise<Run> {
     await this.#deps.access.read(caller);
     return this.#require(runId);
   }
 
-  async search(caller: TrackingCaller, request: RunSearchRequest) {
+  async search(caller: Caller, request: RunSearchRequest) {
     await this.#deps.access.read(caller);
     return this.#deps.runs.search(this.#compile(request));
   }
 
   /** The same for answers that hand the runs on as JSON, a few at a time. */
   async searchText(
-    caller: TrackingCaller,
+    caller: Caller,
     request: RunSearchRequest,
   ): Promise<RunPage> {
     await this.#deps.access.read(caller);
@@ -158,7 +158,7 @@ export class RunService {
   }
 
   async update(
-    caller: TrackingCaller,
+    caller: Caller,
     change: { runId: string; status?: string; endTime?: number; name?: string },
   ): Promise<RunInfo> {
     const { runs, runData, knex } = this.#deps;
@@ -180,7 +180,7 @@ export class RunService {
   }
 
   async setLifecycle(
-    caller: TrackingCaller,
+    caller: Caller,
     change: { runId: string; stage: LifecycleStage },
   ): Promise<void> {
     const { runs, knex, clock } = this.#deps;
@@ -195,7 +195,7 @@ export class RunService {
   }
 
   async metricHistory(
-    caller: TrackingCaller,
+    caller: Caller,
     request: {
       runId: string;
       key: string;
@@ -216,7 +216,7 @@ export class RunService {
    * the generator's result is the token of the next page, when there is one.
    */
   async history(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { runId: string; key: string; limit?: number; pageToken?: string },
   ): Promise<AsyncGenerator<string, string | undefined>> {
     await this.#deps.access.read(caller);
@@ -228,7 +228,7 @@ export class RunService {
   }
 
   /** Loads the run and makes sure that the caller may write to it. */
-  async forWrite(caller: TrackingCaller, runId: string): Promise<RunInfo> {
+  async forWrite(caller: Caller, runId: string): Promise<RunInfo> {
     const run = await this.#deps.runs.findInfo(runId);
     // Permission first: who may not write learns nothing about what exists.
     if (!run) {
@@ -290,7 +290,7 @@ function reconcileName(request: { runName?: string; tags: Tag[] }) {
  * elsewhere; the token is the only thing here that is known to be true. For a job it is the person who submitted it. A
  * service may say for whom it works, because it has no name of its own that would tell a reader anything.
  */
-function userOf(caller: TrackingCaller, requested?: string): string {
+function userOf(caller: Caller, requested?: string): string {
   if (isService(caller)) return requested || caller.actor;
   return caller.actor;
 }

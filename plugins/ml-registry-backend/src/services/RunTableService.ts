@@ -1,6 +1,5 @@
-import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
-import type { Authorizer } from '@downstage/node';
+import type { Authorizer, Call, Caller } from '@downstage/node';
 import {
   mlRegistryReadPermission,
   type RunFields,
@@ -20,7 +19,6 @@ import type { ExperimentStore } from '../stores/ExperimentStore';
 import type { RunModelStore } from '../stores/RunModelStore';
 import type { RunStore } from '../stores/RunStore';
 import type { RunTableStore, RunValue } from '../stores/RunTableStore';
-import type { CallOptions } from './ModelService';
 import { ofModel } from './RunQueryService';
 
 const PARENT = 'mlflow.parentRunId';
@@ -66,9 +64,9 @@ export class RunTableService {
       cursor?: string;
       limit: number;
     },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<RunTablePage> {
-    await this.#require(credentials);
+    await this.#require(caller);
     const scope = {
       experimentIds: await this.#experimentIds(request.experimentId),
       lifecycleStage: request.deleted
@@ -119,9 +117,9 @@ export class RunTableService {
 
   async fields(
     request: { experimentId: string[] },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<RunFields> {
-    await this.#require(credentials);
+    await this.#require(caller);
     return this.#table.fields({
       experimentIds: await this.#experimentIds(request.experimentId),
       lifecycleStage: 'active',
@@ -131,9 +129,9 @@ export class RunTableService {
 
   async models(
     runId: string,
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ items: RunModel[] }> {
-    await this.#require(credentials);
+    await this.#require(caller);
     if (!(await this.#runs.findInfo(runId))) {
       throw new NotFoundError(`No run ${runId}`);
     }
@@ -189,9 +187,9 @@ export class RunTableService {
     return experiments.map(({ experimentId }) => experimentId);
   }
 
-  async #require(credentials: BackstageCredentials) {
+  async #require(caller: Caller) {
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
   }

@@ -1,14 +1,13 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { ConflictError, NotFoundError } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import { audited, type Authorizer } from '@downstage/node';
+import { audited, type Authorizer, type Call } from '@downstage/node';
 import {
   mlRegistryReadPermission,
   mlRegistryTrackPermission,
   type RunView,
 } from '@downstage/plugin-ml-registry-common';
 import type { RunViewStore } from '../stores/RunViewStore';
-import type { CallOptions } from './ModelService';
 
 /** Views of the runs table: everybody who may read sees them, who saved one may replace and delete it. */
 export class RunViewService {
@@ -32,12 +31,9 @@ export class RunViewService {
     this.#newId = options.newId;
   }
 
-  async list(
-    scope: string,
-    { credentials }: CallOptions,
-  ): Promise<{ items: RunView[] }> {
+  async list(scope: string, { caller }: Call): Promise<{ items: RunView[] }> {
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
     return { items: await this.#views.list(scope) };
@@ -45,13 +41,13 @@ export class RunViewService {
 
   async save(
     view: { scope: string; name: string; state: string },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<RunView> {
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryTrackPermission,
     });
-    const createdBy = this.#authorizer.actor(credentials);
+    const createdBy = this.#authorizer.actor(caller);
     const { scope, name } = view;
     return audited(
       this.#auditor,
@@ -73,14 +69,11 @@ export class RunViewService {
     );
   }
 
-  async delete(
-    id: string,
-    { credentials }: CallOptions,
-  ): Promise<{ id: string }> {
+  async delete(id: string, { caller }: Call): Promise<{ id: string }> {
     const view = await this.#views.find(id);
     // Permission first: who may not write learns nothing about what exists.
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryTrackPermission,
       owner: view?.createdBy.startsWith('user:') ? view.createdBy : undefined,
     });

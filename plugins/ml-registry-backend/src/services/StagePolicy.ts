@@ -1,21 +1,9 @@
-import type { BackstageCredentials } from '@backstage/backend-plugin-api';
-import type { TokenSubject } from '@downstage/plugin-ml-registry-node';
 import type { Stage } from '@downstage/plugin-ml-registry-common';
-
-/**
- * Who is calling through the MLflow API: a Backstage principal (`credentials`)
- * or the holder of a token some module verifies (`subject`), never both.
- */
-export type TrackingCaller = {
-  /** `user:default/ann`, `service:xyz`; the person behind a job for its token */
-  actor: string;
-  credentials?: BackstageCredentials;
-  subject?: TokenSubject;
-};
+import type { Caller } from '@downstage/node';
 
 /** A client asks for a stage, by `transition-stage` or by a protected alias. */
 export type StageRequest = {
-  caller: TrackingCaller;
+  caller: Caller;
   modelName: string;
   version: number;
   from: Stage;

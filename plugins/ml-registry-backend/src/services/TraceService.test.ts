@@ -1,20 +1,13 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
-import { as, aRegistry } from '../__testUtils__/registryFixture';
+import { caller, jobCaller } from '../__testUtils__/people';
+import { aRegistry } from '../__testUtils__/registryFixture';
 import type { OtlpSpan } from '../domain/spans';
 
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
 const traceId = `tr-${'01'.repeat(16)}`;
-const ann = { actor: 'user:default/ann', ...as('ann') };
-const job = {
-  actor: 'user:default/ann',
-  subject: {
-    subject: 'job:1',
-    actor: 'user:default/ann',
-    owner: 'group:default/diagnostics',
-    attributes: { job: '1', commit: 'c0ffee', environment: 'e' },
-  },
-};
+const ann = caller('ann');
+const job = jobCaller({ job: '1', commit: 'c0ffee', environment: 'e' });
 
 function aSpan(change: Partial<OtlpSpan> = {}): OtlpSpan {
   return {

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { InputError, NotFoundError } from '@backstage/errors';
+import { makerOf, type Caller } from '@downstage/node';
 import { boundSpan } from '../domain/boundSpan';
 import { summarizeSpans, type OtlpSpan } from '../domain/spans';
 import { compileComparison, compileOrder } from '../searchGrammar/compile';
@@ -9,7 +10,6 @@ import { traceTables, traceVocabulary } from '../searchGrammar/traceVocabulary';
 import type { Experiment } from '../stores/ExperimentStore';
 import type { Trace, TraceInfo, TraceStore } from '../stores/TraceStore';
 import { checkActive } from './ExperimentService';
-import type { TrackingCaller } from './StagePolicy';
 import { USER_TAG } from './stampedTags';
 import { isService } from './TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
@@ -49,7 +49,7 @@ export class TraceService {
   }
 
   /** Takes what the client says; what spans told before gives way to it. */
-  async start(caller: TrackingCaller, started: StartedTrace): Promise<Trace> {
+  async start(caller: Caller, started: StartedTrace): Promise<Trace> {
     const { traces, knex } = this.#deps;
     const experiment = await this.#forTrack(caller, started.experimentId);
     if (!TRACE_ID.test(started.traceId)) {
@@ -64,7 +64,7 @@ export class TraceService {
         ...info,
         finalized: true,
         owner: experiment.owner,
-        createdBy: this.#deps.access.creator(caller),
+        createdBy: makerOf(caller),
       });
       await traces.update(tx, {
         ...known,
@@ -93,7 +93,7 @@ export class TraceService {
 
   /** Keeps spans, of several traces perhaps; all of them or none. */
   async addSpans(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { experimentId: string; runId?: string; spans: OtlpSpan[] },
   ): Promise<void> {
     const { traces, knex } = this.#deps;
@@ -115,7 +115,7 @@ export class TraceService {
           state: 'IN_PROGRESS',
           finalized: false,
           owner: experiment.owner,
-          createdBy: this.#deps.access.creator(caller),
+          createdBy: makerOf(caller),
         });
         await traces.putSpans(tx, traceId, spans.map(toStored));
         await traces.setPairs(tx, 'trace_tags', {
@@ -155,7 +155,7 @@ export class TraceService {
     });
   }
 
-  async getInfo(caller: TrackingCaller, traceId: string): Promise<Trace> {
+  async getInfo(caller: Caller, traceId: string): Promise<Trace> {
     await this.#deps.access.read(caller);
     return this.#require(traceId);
   }
@@ -165,7 +165,7 @@ export class TraceService {
    * part will do, this waits a little for those that the client announced.
    */
   async get(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { traceId: string; allowPartial: boolean },
   ): Promise<TraceWithSpans> {
     await this.#deps.access.read(caller);
@@ -184,7 +184,7 @@ export class TraceService {
 
   /** Those that are there, in the order asked for; spans as far as they came. */
   async getMany(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { traceIds: string[]; experimentIds?: string[] },
   ): Promise<TraceWithSpans[]> {
     const found = await this.getInfos(caller, request);
@@ -197,7 +197,7 @@ export class TraceService {
   }
 
   async getInfos(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { traceIds: string[]; experimentIds?: string[] },
   ): Promise<Trace[]> {
     await this.#deps.access.read(caller);
@@ -210,7 +210,7 @@ export class TraceService {
   }
 
   async search(
-    caller: TrackingCaller,
+    caller: Caller,
     request: {
       experimentIds: string[];
       filter?: string;
@@ -240,7 +240,7 @@ export class TraceService {
   }
 
   async setTag(
-    caller: TrackingCaller,
+    caller: Caller,
     tag: { traceId: string; key: string; value: string },
   ): Promise<void> {
     await this.#forWrite(caller, tag.traceId);
@@ -252,7 +252,7 @@ export class TraceService {
   }
 
   async deleteTag(
-    caller: TrackingCaller,
+    caller: Caller,
     tag: { traceId: string; key: string },
   ): Promise<void> {
     await this.#forWrite(caller, tag.traceId);
@@ -265,7 +265,7 @@ export class TraceService {
 
   /** Deletes for good, by id or all up to a time, and says how many. */
   async delete(
-    caller: TrackingCaller,
+    caller: Caller,
     request: {
       experimentId: string;
       before?: number;
@@ -295,10 +295,7 @@ export class TraceService {
     return traces.delete(request);
   }
 
-  async #forTrack(
-    caller: TrackingCaller,
-    experimentId: string,
-  ): Promise<Experiment> {
+  async #forTrack(caller: Caller, experimentId: string): Promise<Experiment> {
     const { access, experiments } = this.#deps;
     const experiment = await experiments.find(experimentId);
     await access.track(caller, experiment?.owner);
@@ -310,7 +307,7 @@ export class TraceService {
   }
 
   /** Traces that are there already may be somebody else's. */
-  async #checkOwn(caller: TrackingCaller, traceIds: string[]): Promise<void> {
+  async #checkOwn(caller: Caller, traceIds: string[]): Promise<void> {
     for (const trace of await this.#deps.traces.findAll(traceIds)) {
       await this.#deps.access.trackOwn(caller, {
         what: `trace ${trace.traceId}`,
@@ -319,7 +316,7 @@ export class TraceService {
     }
   }
 
-  async #forWrite(caller: TrackingCaller, traceId: string): Promise<void> {
+  async #forWrite(caller: Caller, traceId: string): Promise<void> {
     const trace = await this.#deps.traces.findInfo(traceId);
     if (!trace) {
       await this.#deps.access.track(caller, undefined);
@@ -397,7 +394,7 @@ function announcedSpans(trace: Trace): number {
 }
 
 /** The person the token speaks for; only a service may name somebody. */
-function userOf(caller: TrackingCaller, requested?: string): string {
+function userOf(caller: Caller, requested?: string): string {
   if (isService(caller)) return requested || caller.actor;
   return caller.actor;
 }

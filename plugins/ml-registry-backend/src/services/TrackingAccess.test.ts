@@ -1,7 +1,12 @@
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import { AuthorizeResult } from '@backstage/plugin-permission-common';
-import { Authorizer, formatTokenSubject } from '@downstage/node';
-import type { TrackingCaller } from './StagePolicy';
+import {
+  Authorizer,
+  formatTokenSubject,
+  type Caller,
+  callerOf,
+} from '@downstage/node';
+import { jobCaller } from '../__testUtils__/people';
 import { isService, TrackingAccess } from './TrackingAccess';
 
 const access = new TrackingAccess(
@@ -12,34 +17,23 @@ const access = new TrackingAccess(
 );
 const diagnostics = 'group:default/diagnostics';
 
-function aJob(actor: string): TrackingCaller {
-  return {
-    actor,
-    subject: {
-      subject: 'job:k3v9',
-      actor,
-      owner: diagnostics,
-      attributes: { job: 'k3v9' },
-    },
-  };
+function aJob(actor: string): Caller {
+  return jobCaller({ job: 'k3v9' }, actor);
 }
 
-function aToken(): TrackingCaller {
+function aToken(): Caller {
   const actor = 'service:diagnostics/nightly';
   const subject = formatTokenSubject({
     ...{ actor, tokenId: 'k3v9', tokenName: 'nightly' },
     scopes: ['track', 'register'],
     groups: [diagnostics],
   });
-  return { actor, credentials: mockCredentials.service(subject) };
+  return callerOf(mockCredentials.service(subject));
 }
 
 describe('TrackingAccess', () => {
   it('takes plugins for services, and neither tokens nor jobs of services', () => {
-    const plugin = {
-      actor: 'service:ml-jobs',
-      credentials: mockCredentials.service('plugin:ml-jobs'),
-    };
+    const plugin = callerOf(mockCredentials.service('plugin:ml-jobs'));
     expect(isService(plugin)).toBe(true);
     expect(isService(aToken())).toBe(false);
     expect(isService(aJob('service:diagnostics/nightly'))).toBe(false);

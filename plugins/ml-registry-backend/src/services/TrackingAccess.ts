@@ -1,5 +1,5 @@
 import { NotAllowedError } from '@backstage/errors';
-import { tokenOf, type Authorizer } from '@downstage/node';
+import { type Authorizer, type Caller } from '@downstage/node';
 import {
   mlRegistryPromotePermission,
   mlRegistryReadPermission,
@@ -7,7 +7,6 @@ import {
   mlRegistryTrackPermission,
 } from '@downstage/plugin-ml-registry-common';
 import { modelRefOf } from '../domain/refs';
-import type { TrackingCaller } from './StagePolicy';
 
 /** The tag that names the owner when an experiment or a registered model is created from code. */
 export const OWNER_TAG = 'downstage.owner';
@@ -24,19 +23,15 @@ export class TrackingAccess {
     this.#authorizer = authorizer;
   }
 
-  async read(caller: TrackingCaller): Promise<void> {
-    if (caller.subject) return;
+  async read(caller: Caller): Promise<void> {
     await this.#authorizer.require({
-      credentials: credentialsOf(caller),
+      caller,
       permission: mlRegistryReadPermission,
     });
   }
 
   /** May the caller put something new into what belongs to `owner` (nobody: anyone may). */
-  async track(
-    caller: TrackingCaller,
-    owner: string | undefined,
-  ): Promise<void> {
+  async track(caller: Caller, owner: string | undefined): Promise<void> {
     await this.#require(caller, {
       owner,
       permission: mlRegistryTrackPermission,
@@ -45,13 +40,13 @@ export class TrackingAccess {
 
   /** May the caller write to this run (or logged model)? Jobs only to what they made. */
   async trackOwn(
-    caller: TrackingCaller,
+    caller: Caller,
     thing: { what: string; owner?: string; createdBy?: string },
   ): Promise<void> {
-    if (caller.subject && thing.createdBy !== caller.subject.subject) {
+    if (caller.kind === 'job' && thing.createdBy !== caller.job.subject) {
       throw new NotAllowedError(
         `The token of ${
-          caller.subject.subject
+          caller.job.subject
         } may write only what that job created; ${thing.what} was created by ${
           thing.createdBy ?? 'somebody else'
         }`,
@@ -65,7 +60,7 @@ export class TrackingAccess {
 
   /** May the caller change this registered model, which belongs to `owner` (nobody: anyone may)? */
   async register(
-    caller: TrackingCaller,
+    caller: Caller,
     owner: string | undefined,
     name: string,
   ): Promise<void> {
@@ -77,11 +72,11 @@ export class TrackingAccess {
   }
 
   /** May the caller, who may register, also decide what is a candidate or in production? */
-  async promote(caller: TrackingCaller, name: string): Promise<void> {
+  async promote(caller: Caller, name: string): Promise<void> {
     // Who asks may not approve, so somebody has to have asked: behind a service it could be the approver.
-    if (caller.subject?.actor.startsWith('service:')) {
+    if (caller.kind === 'job' && caller.actor.startsWith('service:')) {
       throw new NotAllowedError(
-        `${caller.subject.subject} runs for ${caller.subject.actor}, and a service asks for no promotion of ${name}; a person does, in the portal`,
+        `${caller.job.subject} runs for ${caller.actor}, and a service asks for no promotion of ${name}; a person does, in the portal`,
       );
     }
     await this.#require(caller, {
@@ -91,10 +86,10 @@ export class TrackingAccess {
   }
 
   /** Deleting, renaming and the like: for people, never for a job. */
-  refuseJobs(caller: TrackingCaller, what: string): void {
-    if (caller.subject) {
+  refuseJobs(caller: Caller, what: string): void {
+    if (caller.kind === 'job') {
       throw new NotAllowedError(
-        `The token of ${caller.subject.subject} may not ${what}; use a person's token`,
+        `The token of ${caller.job.subject} may not ${what}; use a person's token`,
       );
     }
   }
@@ -106,12 +101,12 @@ export class TrackingAccess {
    * team mates can go on; else the user. Services own nothing.
    */
   async ownerFor(
-    caller: TrackingCaller,
+    caller: Caller,
     hints: { requested?: string; entityOwner?: string } = {},
   ): Promise<string | undefined> {
     const { requested, entityOwner } = hints;
-    if (caller.subject) return caller.subject.owner;
-    const refs = await this.#authorizer.groupsOf(credentialsOf(caller));
+    if (caller.kind === 'job') return caller.job.owner;
+    const refs = await this.#authorizer.groupsOf(caller);
     if (requested) {
       if (isService(caller) || refs.includes(requested)) {
         return requested;
@@ -128,13 +123,8 @@ export class TrackingAccess {
     return caller.actor.startsWith('user:') ? caller.actor : undefined;
   }
 
-  /** How rows name the creator: the job for a job's token. */
-  creator(caller: TrackingCaller): string {
-    return caller.subject?.subject ?? caller.actor;
-  }
-
   async #require(
-    caller: TrackingCaller,
+    caller: Caller,
     options: {
       owner?: string;
       model?: string;
@@ -142,15 +132,8 @@ export class TrackingAccess {
     },
   ): Promise<void> {
     const { owner, model, permission } = options;
-    if (caller.subject) {
-      const { subject } = caller;
-      if (!owner || owner === subject.owner || owner === subject.actor) return;
-      throw new NotAllowedError(
-        `This belongs to ${owner}, and ${caller.subject.subject} runs for ${caller.subject.owner}`,
-      );
-    }
     await this.#authorizer.require({
-      credentials: credentialsOf(caller),
+      caller,
       permission,
       owner,
       model,
@@ -159,13 +142,6 @@ export class TrackingAccess {
 }
 
 /** Another plugin, which speaks for whom it names; a token, of a person, a group or a job, speaks for itself only. */
-export function isService(caller: TrackingCaller): boolean {
-  const { actor, credentials, subject } = caller;
-  if (subject || (credentials && tokenOf(credentials))) return false;
-  return actor.startsWith('service:');
-}
-
-function credentialsOf(caller: TrackingCaller) {
-  if (caller.credentials) return caller.credentials;
-  throw new NotAllowedError('The caller has neither credentials nor a token');
+export function isService(caller: Caller): boolean {
+  return caller.kind === 'service';
 }

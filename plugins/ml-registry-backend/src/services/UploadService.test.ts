@@ -4,16 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import {
-  mockCredentials,
-  mockServices,
-  TestDatabases,
-} from '@backstage/backend-test-utils';
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { Authorizer } from '@downstage/node';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import type { ArtifactStore } from '@downstage/plugin-ml-registry-node';
 import { migrateForTest } from '../__testUtils__/registryFixture';
-import { people } from '../__testUtils__/people';
+import { people, caller } from '../__testUtils__/people';
 import { signatureHeader } from '../domain/SignedPaths';
 import { FolderArtifactStore } from '../providers/FolderArtifactStore';
 import { createTrackingServices } from './createTrackingServices';
@@ -21,10 +17,7 @@ import { createTrackingServices } from './createTrackingServices';
 jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
 const day = 24 * 3_600_000;
-const as = (name: string) => ({
-  actor: `user:default/${name}`,
-  credentials: mockCredentials.user(`user:default/${name}`),
-});
+const as = caller;
 const of = (content: string) => Readable.from([Buffer.from(content)]);
 const sha256 = (content: string) =>
   createHash('sha256').update(content).digest('hex');

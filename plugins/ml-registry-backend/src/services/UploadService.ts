@@ -8,7 +8,7 @@ import {
   NotImplementedError,
   ServiceUnavailableError,
 } from '@backstage/errors';
-import type { ReconcilePatch } from '@downstage/node';
+import { makerOf, type Caller, type ReconcilePatch } from '@downstage/node';
 import type {
   ArtifactPart,
   ArtifactParts,
@@ -19,7 +19,6 @@ import { signatureHeader, type SignedPaths } from '../domain/SignedPaths';
 import type { ArtifactRowStore } from '../stores/ArtifactRowStore';
 import type { UploadRow, UploadStore } from '../stores/UploadStore';
 import type { ArtifactService, FoundArtifact } from './ArtifactService';
-import type { TrackingCaller } from './StagePolicy';
 import type { TrackingDeps } from './trackingDeps';
 
 const validSeconds = 3600;
@@ -51,13 +50,13 @@ export class UploadService {
   }
 
   async create(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { path: string; parts: number },
   ): Promise<{
     uploadId: string;
     credentials: (SignedUrl & { number: number })[];
   }> {
-    const { artifacts, uploads, access, clock, newId } = this.#deps;
+    const { artifacts, uploads, clock, newId } = this.#deps;
     await artifacts.forWrite(caller, request.path);
     const parts = this.#parts();
     if (request.parts < 1 || request.parts > mostParts) {
@@ -72,7 +71,7 @@ export class UploadService {
       id,
       storeId,
       path,
-      createdBy: access.creator(caller),
+      createdBy: makerOf(caller),
       now: iso(clock()),
       expiresAt: iso(clock() + dayMs),
     });
@@ -113,7 +112,7 @@ export class UploadService {
   }
 
   async complete(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { path: string; uploadId: string; parts: ArtifactPart[] },
   ): Promise<void> {
     const { artifacts, uploads, rows, clock, onDue } = this.#deps;
@@ -165,7 +164,7 @@ export class UploadService {
   }
 
   async abort(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { path: string; uploadId: string },
   ): Promise<void> {
     await this.#deps.artifacts.forWrite(caller, request.path);
@@ -177,7 +176,7 @@ export class UploadService {
 
   /** Where a client fetches a file by itself, ranges included. */
   async signDownload(
-    caller: TrackingCaller,
+    caller: Caller,
     path: string,
   ): Promise<SignedUrl & { size: number }> {
     const { size } = await this.#deps.artifacts.download(caller, path);

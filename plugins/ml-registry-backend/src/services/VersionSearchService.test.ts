@@ -1,5 +1,6 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
+import { caller } from '../__testUtils__/people';
 import { aModelEntity } from '../__testUtils__/aModelEntity';
 import { aRegistry, as } from '../__testUtils__/registryFixture';
 
@@ -13,7 +14,7 @@ describe.each(databases.eachSupportedId())('searching versions on %p', id => {
       entity: aModelEntity({ owner: 'group:default/diagnostics' }),
     });
     const { tracking, versionSearch } = registry;
-    const ann = { actor: 'user:default/ann', ...as('ann') };
+    const ann = caller('ann');
     const version = async (options: {
       name: string;
       auc: number;
@@ -190,10 +191,11 @@ describe.each(databases.eachSupportedId())('searching versions on %p', id => {
   it('finds models that have one version like that', async () => {
     const { tracking } = await start();
     const find = async (filter: string) => {
-      const page = await tracking.reads.searchModels(
-        { actor: 'user:default/ann', ...as('ann') },
-        { filter, orderBy: [], limit: 10 },
-      );
+      const page = await tracking.reads.searchModels(caller('ann'), {
+        filter,
+        orderBy: [],
+        limit: 10,
+      });
       return page.models.map(({ name }) => name);
     };
     expect(await find('metrics.auc > 0.9')).toEqual(['tumours']);

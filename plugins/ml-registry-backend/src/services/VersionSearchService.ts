@@ -1,4 +1,4 @@
-import type { Authorizer } from '@downstage/node';
+import type { Authorizer, Call } from '@downstage/node';
 import {
   mlRegistryReadPermission,
   type FoundVersion,
@@ -6,7 +6,6 @@ import {
 import { modelRefOf } from '../domain/refs';
 import type { SearchFactStore } from '../stores/SearchFactStore';
 import type { VersionReader } from '../stores/VersionReader';
-import type { CallOptions } from './ModelService';
 import type { RegistryReadService } from './RegistryReadService';
 import type { SearchFacts } from './SearchFacts';
 import { datasetsOf, summaryOf } from './versionView';
@@ -41,25 +40,22 @@ export class VersionSearchService {
       cursor?: string;
       limit: number;
     },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ items: FoundVersion[]; nextCursor?: string }> {
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryReadPermission,
     });
     await this.#searchFacts.refreshFor([
       { entity: 'attribute', key: 'flavor' },
       { entity: 'attribute', key: 'owner' },
     ]);
-    const page = await this.#reads.searchVersions(
-      { actor: this.#authorizer.actor(credentials), credentials },
-      {
-        filter: request.filter,
-        orderBy: clausesOf(request.orderBy ?? ''),
-        pageToken: request.cursor,
-        limit: request.limit,
-      },
-    );
+    const page = await this.#reads.searchVersions(caller, {
+      filter: request.filter,
+      orderBy: clausesOf(request.orderBy ?? ''),
+      pageToken: request.cursor,
+      limit: request.limit,
+    });
     const names = page.versions.map(({ name }) => name);
     const facts = new Map(
       (await this.#versions.findVersions(page.versions)).map(version => [

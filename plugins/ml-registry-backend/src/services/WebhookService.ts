@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import { audited, type Authorizer } from '@downstage/node';
+import { audited, type Authorizer, type Caller } from '@downstage/node';
 import {
   mlRegistryWebhooksPermission,
   type Webhook,
@@ -20,7 +20,6 @@ import type {
 } from '../stores/WebhookStore';
 import type { OutboundClient } from './OutboundClient';
 import type { SecretBox } from './SecretBox';
-import type { TrackingCaller } from './StagePolicy';
 import { purposeOf, type WebhookSender } from './WebhookSender';
 
 /** What somebody may set of a webhook. */
@@ -61,7 +60,7 @@ export class WebhookService {
 
   /** Those the caller may administer. */
   async list(
-    caller: TrackingCaller,
+    caller: Caller,
   ): Promise<{ items: Webhook[]; mayAddForAll: boolean }> {
     await this.#require(caller);
     const records = await this.#deps.webhooks.list();
@@ -75,7 +74,7 @@ export class WebhookService {
     return { items, mayAddForAll: await this.#may(caller, undefined) };
   }
 
-  async get(caller: TrackingCaller, id: string): Promise<Webhook> {
+  async get(caller: Caller, id: string): Promise<Webhook> {
     const record = await this.#find(caller, id);
     const [last] = await this.#deps.webhooks.listDeliveries({
       webhookId: id,
@@ -86,7 +85,7 @@ export class WebhookService {
 
   /** Makes a webhook; an absent secret is made up, unless `unsigned`. */
   async create(
-    caller: TrackingCaller,
+    caller: Caller,
     request: WebhookFields & { model?: string; unsigned?: boolean },
   ): Promise<{ webhook: Webhook; secret: string }> {
     const { webhooks, client, secrets, clock, newId } = this.#deps;
@@ -119,7 +118,7 @@ export class WebhookService {
   }
 
   async update(
-    caller: TrackingCaller,
+    caller: Caller,
     id: string,
     change: Partial<WebhookFields>,
   ): Promise<Webhook> {
@@ -144,7 +143,7 @@ export class WebhookService {
     return this.get(caller, id);
   }
 
-  async delete(caller: TrackingCaller, id: string): Promise<void> {
+  async delete(caller: Caller, id: string): Promise<void> {
     const record = await this.#find(caller, id);
     await this.#audited(caller, 'webhook-delete', record, () =>
       this.#deps.webhooks.delete(id),
@@ -153,7 +152,7 @@ export class WebhookService {
 
   /** Sends an example at once and once; it is not kept among the deliveries. */
   async test(
-    caller: TrackingCaller,
+    caller: Caller,
     id: string,
     event?: WebhookEvent,
   ): Promise<WebhookTest> {
@@ -174,7 +173,7 @@ export class WebhookService {
   }
 
   async listDeliveries(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { id: string; cursor?: string; limit: number },
   ): Promise<{ items: WebhookDelivery[]; nextCursor?: string }> {
     await this.#find(caller, request.id);
@@ -199,7 +198,7 @@ export class WebhookService {
 
   /** Sends a delivery again, under its old id. */
   async redeliver(
-    caller: TrackingCaller,
+    caller: Caller,
     request: { id: string; deliveryId: string },
   ): Promise<WebhookDelivery> {
     const { webhooks, clock, onDue } = this.#deps;
@@ -229,7 +228,7 @@ export class WebhookService {
     );
   }
 
-  async #find(caller: TrackingCaller, id: string): Promise<WebhookRecord> {
+  async #find(caller: Caller, id: string): Promise<WebhookRecord> {
     await this.#require(caller);
     const record = await this.#deps.webhooks.find(id);
     if (!record) throw new NotFoundError(`Webhook with ID ${id} not found.`);
@@ -237,37 +236,28 @@ export class WebhookService {
     return record;
   }
 
-  async #require(caller: TrackingCaller): Promise<void> {
-    if (!caller.credentials) {
+  async #require(caller: Caller): Promise<void> {
+    if (caller.kind === 'job') {
       throw new NotAllowedError(
-        `The token of ${caller.actor} may not administer webhooks; use a person's token`,
+        `The token of ${caller.job.subject} may not administer webhooks; use a person's token`,
       );
     }
     await this.#deps.authorizer.require({
-      credentials: caller.credentials,
+      caller,
       permission: mlRegistryWebhooksPermission,
     });
   }
 
-  async #may(
-    caller: TrackingCaller,
-    model: string | undefined,
-  ): Promise<boolean> {
+  async #may(caller: Caller, model: string | undefined): Promise<boolean> {
     const { authorizer } = this.#deps;
-    if (!caller.credentials) return false;
-    if (await authorizer.isAdministrator(caller.credentials)) return true;
-    if (authorizer.isService(caller.credentials)) return true;
+    if (await authorizer.isAdministrator(caller)) return true;
+    if (authorizer.isService(caller)) return true;
     if (!model) return false;
     const owner = await this.#deps.ownerOf(model);
-    return (
-      owner !== undefined && (await authorizer.owns(caller.credentials, owner))
-    );
+    return owner !== undefined && (await authorizer.owns(caller, owner));
   }
 
-  async #requireFor(
-    caller: TrackingCaller,
-    model: string | undefined,
-  ): Promise<void> {
+  async #requireFor(caller: Caller, model: string | undefined): Promise<void> {
     if (await this.#may(caller, model)) return;
     throw new NotAllowedError(
       model
@@ -277,7 +267,7 @@ export class WebhookService {
   }
 
   #audited<T>(
-    caller: TrackingCaller,
+    caller: Caller,
     eventId: string,
     record: WebhookRecord,
     work: () => Promise<T>,

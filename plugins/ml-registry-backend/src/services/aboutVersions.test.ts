@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import type { RecordedJob } from '@downstage/plugin-ml-registry-node';
+import { caller, jobCaller } from '../__testUtils__/people';
 import { aRegistry, as } from '../__testUtils__/registryFixture';
-import type { TrackingCaller } from './StagePolicy';
 
 jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
@@ -13,10 +13,6 @@ const fixtures = join(__dirname, '../__testUtils__/signing');
 const fixture = (path: string) => readFileSync(join(fixtures, path), 'utf8');
 const sha256 = (text: string) =>
   createHash('sha256').update(text).digest('hex');
-const caller = (name: string): TrackingCaller => ({
-  actor: `user:default/${name}`,
-  ...as(name),
-});
 const job: RecordedJob = {
   id: 'job-1',
   repository: 'https://git.example/tumours.git',
@@ -307,18 +303,10 @@ describe.each(databases.eachSupportedId())('about versions, %p', id => {
       requested_by: 'user:default/ann',
       at: '2026-03-01T10:00:00.000Z',
     });
-    const run = await tracking.runs.create(
-      {
-        actor: 'user:default/ann',
-        subject: {
-          subject: 'job:job-9',
-          actor: 'user:default/ann',
-          owner: 'group:default/diagnostics',
-          attributes: { job: 'job-9' },
-        },
-      },
-      { experimentId: '0', tags: [] },
-    );
+    const run = await tracking.runs.create(jobCaller({ job: 'job-9' }), {
+      experimentId: '0',
+      tags: [],
+    });
     expect(run.tags).toContainEqual({
       key: 'downstage.reproduces',
       value: 'default/tumours@1',

@@ -1,4 +1,4 @@
-import type { TrackingCaller } from './StagePolicy';
+import type { Caller } from '@downstage/node';
 
 /** Who made the run; MLflow's own pages show it, and `search_runs` filters by it. */
 export const USER_TAG = 'mlflow.user';
@@ -15,12 +15,9 @@ const SERVER_TAGS = [
 ];
 
 /** What the job's token says about the run; nothing for people's runs. */
-export function stampedTags(
-  caller: TrackingCaller,
-): { key: string; value: string }[] {
-  if (!caller.subject) return [];
-  const { job, commit, datasets, model, environment } =
-    caller.subject.attributes;
+export function stampedTags(caller: Caller): { key: string; value: string }[] {
+  if (caller.kind !== 'job') return [];
+  const { job, commit, datasets, model, environment } = caller.job.attributes;
   const tags: [string, string | undefined][] = [
     ['downstage.job', job],
     ['downstage.commit', commit],

@@ -3,16 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolvePackagePath } from '@backstage/backend-plugin-api';
-import {
-  mockCredentials,
-  mockServices,
-  TestDatabases,
-} from '@backstage/backend-test-utils';
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { Authorizer } from '@downstage/node';
 import { testDatabaseIds } from '@downstage/node/testUtils';
+import { caller, jobCaller } from '../__testUtils__/people';
 import { FolderArtifactStore } from '../providers/FolderArtifactStore';
 import { createTrackingServices } from './createTrackingServices';
-import type { TrackingCaller } from './StagePolicy';
 
 jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
@@ -22,31 +18,17 @@ afterAll(async () => {
     await rm(folder, { recursive: true, force: true });
 });
 
-const ann: TrackingCaller = {
-  actor: 'user:default/ann',
-  credentials: mockCredentials.user('user:default/ann'),
-};
-const cleo: TrackingCaller = {
-  actor: 'user:default/cleo',
-  credentials: mockCredentials.user('user:default/cleo'),
-};
+const ann = caller('ann');
+const cleo = caller('cleo');
 const GROUPS: Record<string, string[]> = {
   'user:default/ann': ['user:default/ann', 'group:default/diagnostics'],
   'user:default/cleo': ['user:default/cleo', 'group:default/credit'],
 };
-const job: TrackingCaller = {
-  actor: 'user:default/ann',
-  subject: {
-    subject: 'job:1',
-    actor: 'user:default/ann',
-    owner: 'group:default/diagnostics',
-    attributes: {
-      job: '1',
-      commit: 'abc',
-      datasets: ['default/d@1', 'default/e@2'],
-    },
-  },
-};
+const job = jobCaller({
+  job: '1',
+  commit: 'abc',
+  datasets: ['default/d@1', 'default/e@2'],
+});
 
 describe.each(databases.eachSupportedId())('tracking services, %p', id => {
   async function start() {
@@ -191,13 +173,13 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
 
   it('names the person behind the token as the maker of a run, whatever the client sends', async () => {
     const { runs, log, experimentId, search } = await start();
-    for (const caller of [ann, job]) {
-      const run = await runs.create(caller, {
+    for (const maker of [ann, job]) {
+      const run = await runs.create(maker, {
         experimentId,
         userId: 'root',
         tags: [{ key: 'mlflow.user', value: 'root' }],
       });
-      await log.log(caller, run.runId, {
+      await log.log(maker, run.runId, {
         tags: [{ key: 'mlflow.user', value: 'root' }],
       });
       const { userId, tags } = await runs.get(ann, run.runId);
@@ -208,7 +190,7 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
       });
       expect(tags.filter(({ key }) => key === 'mlflow.user')).toHaveLength(1);
       await expect(
-        log.deleteTag(caller, run.runId, 'mlflow.user'),
+        log.deleteTag(maker, run.runId, 'mlflow.user'),
       ).rejects.toThrow(/written by the server/);
     }
     expect(

@@ -8,7 +8,8 @@ import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import type { Reconciler } from '@downstage/node';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import type { WebhookEvent } from '@downstage/plugin-ml-registry-common';
-import { as, aRegistry } from '../__testUtils__/registryFixture';
+import { caller, jobCaller } from '../__testUtils__/people';
+import { aRegistry } from '../__testUtils__/registryFixture';
 import { startWebhookReconciler } from '../reconcilers/webhookReconciler';
 import { WebhookStore } from '../stores/WebhookStore';
 import { OutboundClient } from './OutboundClient';
@@ -17,10 +18,7 @@ import { WebhookOutbox } from './WebhookOutbox';
 
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
 const secret = 'a secret of sixteen';
-const person = (name: string) => ({
-  actor: `user:default/${name}`,
-  ...as(name),
-});
+const person = caller;
 const dora = person('dora');
 const ann = person('ann');
 
@@ -348,7 +346,7 @@ describe.each(databases.eachSupportedId())('webhooks on %p', databaseId => {
     await expect(webhooks.delete(person('cleo'), webhook.id)).rejects.toThrow(
       'for its owners',
     );
-    const job = { actor: 'user:default/ann' };
+    const job = jobCaller({ job: '7' });
     await expect(webhooks.list(job)).rejects.toThrow("use a person's token");
   });
 

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import Router from 'express-promise-router';
 import { InputError } from '@backstage/errors';
-import type { TrackingCaller } from '../../services/StagePolicy';
+import type { Caller } from '@downstage/node';
 import type { TraceService } from '../../services/TraceService';
 import { decodeOtlp, unpack } from './decodeOtlp';
 
@@ -14,7 +14,7 @@ const BODY_LIMIT = 32 * 1024 * 1024;
  */
 export function createOtlpRouter(
   traces: TraceService,
-  callerOf: (request: Request) => Promise<TrackingCaller>,
+  callerOf: (request: Request) => Promise<Caller>,
 ) {
   const router = Router();
   router.post('/v1/traces', async (request, response) => {

@@ -7,7 +7,12 @@ import {
   NotFoundError,
 } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import { audited, type Authorizer } from '@downstage/node';
+import {
+  audited,
+  type Authorizer,
+  type Caller,
+  type Call,
+} from '@downstage/node';
 import {
   importKinds,
   mlRegistryImportPermission,
@@ -16,7 +21,6 @@ import {
   type RegistryImport,
 } from '@downstage/plugin-ml-registry-common';
 import type { ImportRecord, ImportStore } from '../../stores/ImportStore';
-import type { CallOptions } from '../ModelService';
 import type { OutboundClient } from '../OutboundClient';
 import type { SecretBox } from '../SecretBox';
 import { importPurpose } from './ImportSteps';
@@ -51,9 +55,9 @@ export class ImportService {
       stages: ImportStages;
       reason?: string;
     },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<RegistryImport> {
-    await this.#require(credentials);
+    await this.#require(caller);
     const { authorizer, auditor, imports, client, secrets } = this.#deps;
     const uri = normal(client.check(request.uri));
     if (request.stages === 'enter' && !request.reason) {
@@ -61,7 +65,7 @@ export class ImportService {
     }
     const id = this.#deps.newId();
     const { token, user } = request;
-    const actor = authorizer.actor(credentials);
+    const actor = authorizer.actor(caller);
     const record: ImportRecord = {
       id,
       uri,
@@ -94,26 +98,24 @@ export class ImportService {
     return this.#view(record);
   }
 
-  async list({
-    credentials,
-  }: CallOptions): Promise<{ items: RegistryImport[] }> {
-    await this.#require(credentials);
+  async list({ caller }: Call): Promise<{ items: RegistryImport[] }> {
+    await this.#require(caller);
     const records = await this.#deps.imports.list(100);
     return {
       items: await Promise.all(records.map(record => this.#view(record))),
     };
   }
 
-  async get(id: string, { credentials }: CallOptions): Promise<RegistryImport> {
-    await this.#require(credentials);
+  async get(id: string, { caller }: Call): Promise<RegistryImport> {
+    await this.#require(caller);
     return this.#view(await this.#find(id));
   }
 
   async omissions(
     request: { id: string; cursor?: string; limit: number },
-    { credentials }: CallOptions,
+    { caller }: Call,
   ): Promise<{ items: ImportOmission[]; nextCursor?: string }> {
-    await this.#require(credentials);
+    await this.#require(caller);
     await this.#find(request.id);
     const offset = Number(request.cursor ?? 0);
     if (!Number.isSafeInteger(offset) || offset < 0) {
@@ -130,32 +132,27 @@ export class ImportService {
     };
   }
 
-  async cancel(
-    id: string,
-    { credentials }: CallOptions,
-  ): Promise<RegistryImport> {
-    await this.#require(credentials);
+  async cancel(id: string, { caller }: Call): Promise<RegistryImport> {
+    await this.#require(caller);
     const { authorizer, auditor, imports, clock } = this.#deps;
     const { uri } = await this.#find(id);
-    const meta = { actor: authorizer.actor(credentials), uri };
+    const meta = { actor: authorizer.actor(caller), uri };
     await audited(auditor, { eventId: 'import-cancel', meta }, () =>
       imports.cancel(id, clock().toISOString()),
     );
     return this.#view(await this.#find(id));
   }
 
-  async #require(credentials: CallOptions['credentials']): Promise<void> {
+  async #require(caller: Caller): Promise<void> {
     const { authorizer } = this.#deps;
     await authorizer.require({
-      credentials,
+      caller,
       permission: mlRegistryImportPermission,
     });
-    if (await authorizer.isAdministrator(credentials)) return;
-    if (authorizer.isService(credentials)) return;
+    if (await authorizer.isAdministrator(caller)) return;
+    if (authorizer.isService(caller)) return;
     throw new NotAllowedError(
-      `${authorizer.actor(
-        credentials,
-      )} may not import: that is for administrators`,
+      `${authorizer.actor(caller)} may not import: that is for administrators`,
     );
   }
 

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { createHash } from 'node:crypto';
 import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
+import { caller } from '../../__testUtils__/people';
 import { as, aRegistry } from '../../__testUtils__/registryFixture';
 import { startImportReconciler } from '../../reconcilers/importReconciler';
 
@@ -202,10 +203,10 @@ describe.each(databases.eachSupportedId())('an import on %p', databaseId => {
         return { size: bytes.length, sha256 };
       },
     });
-    await registry.tracking.registration.createModel(
-      { actor: 'user:default/ann', ...as('ann') },
-      { name: 'mine', tags: {} },
-    );
+    await registry.tracking.registration.createModel(caller('ann'), {
+      name: 'mine',
+      tags: {},
+    });
     const { imports, importSteps } = registry;
     const start = (more: { stages?: 'enter'; reason?: string } = {}) =>
       imports.start(
