@@ -109,7 +109,6 @@ describe('ml-jobs module data', () => {
       format: 'csv',
       table: '/data/v3.table/part-00000.parquet',
       dialect: { delimiter: ';' },
-      columns: [{ name: 'x', type: 'DOUBLE' }],
     });
     expect(resolveDatasetVersion).toHaveBeenCalledWith(
       { params: { namespace: 'default', name: 'masses', version: 'latest' } },

@@ -51,6 +51,5 @@ export async function resolveDataset(
     format: found.format,
     ...(found.table && { table: tableOf(found.table) }),
     ...(found.dialect && { dialect: found.dialect }),
-    columns: found.columns,
   };
 }

@@ -16,8 +16,6 @@ export type ResolvedInput = {
   table?: string;
   /** How a text file is written: delimiter, decimal, header, encoding, … */
   dialect?: Record<string, unknown>;
-  /** The columns of the table and DuckDB's names of their types. */
-  columns?: { name: string; type: string }[];
 };
 
 /** One attempt of a job, with everything a runtime needs to run it. */

@@ -30,6 +30,29 @@ const version = {
 
 describe('assessQuality', () => {
   it.each([
+    ['9007199254740993', { max: 9007199254740992 }, 'failed'],
+    ['9007199254740992', { max: 9007199254740992 }, 'passed'],
+    ['18446744073709551615', { min: 18446744073709551615 }, 'failed'],
+    ['12345678901234567.25', { max: 12345678901234568 }, 'passed'],
+    ['0.3000000000000000000001', { max: 0.3 }, 'failed'],
+    ['-0.5000000000000000000001', { min: -0.5 }, 'failed'],
+  ])(
+    'compares %s to the last digit (folder 25): %p',
+    (figure, limit, state) => {
+      const column = {
+        ...{ name: 'id', type: 'DECIMAL(38,10)', count: 1, nulls: 0 },
+        ...{ distinct: 1, min: figure, max: figure },
+      };
+      expect(
+        assessQuality([{ column: 'id', ...limit }], {
+          rows: 1,
+          profile: { columns: [column] },
+        }).state,
+      ).toBe(state);
+    },
+  );
+
+  it.each([
     ['no checks', undefined, 'unknown'],
     [
       'limits that hold',

@@ -4,6 +4,9 @@ import type {
   DatasetVersion,
 } from '@downstage/plugin-ml-data-common';
 
+import { classOf } from '../profile/columnSql';
+import { compareNumbers, isDigits } from './compareNumbers';
+
 type Check = DatasetQuality['checks'][number];
 
 /**
@@ -56,7 +59,7 @@ function assess(
     const { min } = column;
     add(
       `at least ${check.min}`,
-      typeof min === 'number' ? min >= check.min : undefined,
+      isNumber(min, column) ? compareNumbers(min, check.min) >= 0 : undefined,
       min,
     );
   }
@@ -64,7 +67,7 @@ function assess(
     const { max } = column;
     add(
       `at most ${check.max}`,
-      typeof max === 'number' ? max <= check.max : undefined,
+      isNumber(max, column) ? compareNumbers(max, check.max) <= 0 : undefined,
       max,
     );
   }
@@ -81,6 +84,15 @@ function assess(
     );
   }
   return results;
+}
+
+/** A figure of a column of numbers; those with many digits come as text. */
+function isNumber(
+  value: string | number | undefined,
+  column: { type: string },
+): value is string | number {
+  if (typeof value !== 'string') return typeof value === 'number';
+  return classOf(column.type) === 'number' && isDigits(value);
 }
 
 function verdict(

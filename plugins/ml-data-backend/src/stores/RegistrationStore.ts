@@ -157,17 +157,20 @@ export class RegistrationStore {
     return Number(row.n);
   }
 
-  /** Asks whoever works on it to stop; due at once, so that somebody sees it. */
+  /** Ends one that nobody has begun; asks whoever works on another to stop. */
   async requestCancel(id: string, now: string): Promise<void> {
+    const ended = await this.#knex<Row>(table)
+      .where({ id, state: 'queued' })
+      .whereNull('ticket')
+      .update({
+        ...{ state: 'cancelled', cancel_requested: true },
+        ...{ next_reconcile_at: null, finished_at: now },
+      });
+    if (ended) return;
     await this.#knex<Row>(table)
       .where({ id })
       .whereNotNull('next_reconcile_at')
       .update({ cancel_requested: true });
-    // One that nobody works on yet is looked at now; the lease of one that runs is left alone.
-    await this.#knex<Row>(table)
-      .where({ id, state: 'queued' })
-      .whereNotNull('next_reconcile_at')
-      .update({ next_reconcile_at: now });
   }
 
   async cancelRequested(id: string): Promise<boolean> {

@@ -9,6 +9,7 @@ import type { ColumnCounts } from '../domain/columnCounts';
 import { columnTypes, isNumericType } from './columnTypes';
 import { countNumeric } from './countNumeric';
 import { valueOf } from './measureBaseline';
+import { countOverNumbers, edgeFor32, floorFor32 } from './singlePrecision';
 
 const MOST_UNSEEN = 1000;
 
@@ -56,13 +57,18 @@ async function countBetweenEdges(
   rows: number,
 ): Promise<Map<string, ColumnCounts>> {
   // The range is counted in the same pass, by two more edges that are merged away again.
-  const wanted = columns.map(column => {
-    const { min, max } = column.moments;
-    const bounds =
-      min === undefined || max === undefined ? [] : [justBelow(min), max];
+  const ranges = columns.map(({ moments: { min, max } }) =>
+    min === undefined || max === undefined
+      ? undefined
+      : { min: floorFor32(min), max: edgeFor32(max) },
+  );
+  const edges = columns.map(column => column.edges.map(edgeFor32));
+  const wanted = columns.map((column, index) => {
+    const range = ranges[index];
+    const bounds = range ? [justBelow(range.min), range.max] : [];
     return {
       source: column.column,
-      edges: [...new Set([...column.edges, ...bounds])].sort((a, b) => a - b),
+      edges: [...new Set([...edges[index], ...bounds])].sort((a, b) => a - b),
     };
   });
   const counted = await countNumeric(connection, relation, wanted);
@@ -73,13 +79,13 @@ async function countBetweenEdges(
       const counts = new Array<number>(column.edges.length + 1).fill(0);
       let below = 0;
       let above = 0;
-      const { min, max } = column.moments;
+      const range = ranges[index];
       fine.forEach((count, bin) => {
         const right = fineEdges[bin] ?? Infinity;
-        const target = column.edges.findIndex(edge => right <= edge);
+        const target = edges[index].findIndex(edge => right <= edge);
         counts[target === -1 ? column.edges.length : target] += count;
-        if (min !== undefined && right < min) below += count;
-        if (max !== undefined && right > max) above += count;
+        if (range && right < range.min) below += count;
+        if (range && right > range.max) above += count;
       });
       return [
         column.column,
@@ -106,25 +112,21 @@ async function countCategories(
   const reader = await connection.runAndReadAll(
     `SELECT ${value} AS value, count(*) AS count FROM ${relation} GROUP BY 1 ORDER BY 2 DESC, 1`,
   );
-  const counts = new Array<number>(column.categories.length + 1).fill(0);
-  const unseen: { value: string; count: number }[] = [];
+  const values: { value: string | number; count: number }[] = [];
   let nulls = 0;
-  for (const item of valueCountsSchema.parse(reader.getRowObjectsJS())) {
-    if (item.value === null) {
-      nulls += item.count;
-      continue;
-    }
-    const bin = column.categories.indexOf(String(item.value));
-    counts[bin === -1 ? column.categories.length : bin] += item.count;
-    // A baseline that itself keeps an "(other)" cannot tell what it never saw.
-    if (
-      bin === -1 &&
-      !column.counts[column.categories.length] &&
-      unseen.length < MOST_UNSEEN
-    ) {
-      unseen.push({ value: String(item.value), count: item.count });
-    }
+  for (const { value: found, count } of valueCountsSchema.parse(
+    reader.getRowObjectsJS(),
+  )) {
+    if (found === null) nulls += count;
+    else values.push({ value: found, count });
   }
+  const { counts, unseen } = column.numeric
+    ? countOverNumbers(
+        column.categories,
+        column.counts,
+        values.map(item => ({ ...item, value: Number(item.value) })),
+      )
+    : countOverWords(column.categories, values);
   return {
     state: 'counted',
     counts,
@@ -132,8 +134,28 @@ async function countCategories(
     infinite: 0,
     below: 0,
     above: 0,
-    unseen,
+    // A baseline that itself keeps an "(other)" cannot tell what it never saw.
+    unseen: column.counts[column.categories.length]
+      ? []
+      : unseen
+          .slice(0, MOST_UNSEEN)
+          .map(item => ({ ...item, value: String(item.value) })),
   };
+}
+
+function countOverWords(
+  categories: readonly string[],
+  values: readonly { value: string | number; count: number }[],
+) {
+  const bins = new Map(categories.map((text, bin) => [text, bin]));
+  const counts = new Array<number>(categories.length + 1).fill(0);
+  const unseen: { value: string | number; count: number }[] = [];
+  for (const item of values) {
+    const bin = bins.get(String(item.value));
+    counts[bin ?? categories.length] += item.count;
+    if (bin === undefined) unseen.push(item);
+  }
+  return { counts, unseen };
 }
 
 /** The greatest double less than `value`. */

@@ -1,13 +1,25 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 
+/** DuckDB's calls occupy the file threads of the process, of which there are four: one at a time leaves three. */
+let last: Promise<unknown> = Promise.resolve();
+
 /**
- * Runs a task on an in-memory DuckDB of its own.
+ * Runs a task on an in-memory DuckDB of its own, after those that were asked for before.
  *
  * @remarks
  * DuckDB works on its own threads, so the portal goes on answering meanwhile. Memory is capped: a window
  * that does not fit spills or fails, it does not take the portal with it.
  */
 export async function withDuckDb<T>(
+  task: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  const before = last;
+  const run = before.then(() => runNow(task));
+  last = run.catch(() => {});
+  return run;
+}
+
+async function runNow<T>(
   task: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
   const instance = await DuckDBInstance.create(':memory:', {

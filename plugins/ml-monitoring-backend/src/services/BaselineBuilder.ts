@@ -59,10 +59,18 @@ export class BaselineBuilder {
       { params: { ...dataset, version: String(datasetVersion) } },
       options,
     );
-    const reader = files.format === 'parquet' ? 'read_parquet' : 'read_csv';
-    const relation = `${reader}([${files.files
-      .map(file => literal(file.path))
-      .join(', ')}], union_by_name = true)`;
+    if (!files.table) {
+      throw Object.assign(
+        new InputError(
+          `${datasetRef} was registered by an older release, which kept no table of it; register it again and train a version on that`,
+        ),
+        { code: 'ml-monitoring.dataset-without-table' },
+      );
+    }
+    // What ml-data read, not the files: a second reader would see other types, or other rows.
+    const relation = `read_parquet([${files.table.files
+      .map(literal)
+      .join(', ')}], hive_partitioning = false)`;
     const evaluation = await this.#fetchEvaluation(version, options);
 
     try {

@@ -2,7 +2,9 @@
 
 import json
 import os
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,10 @@ class Source:
     path: str
     ref: str | None = None
     sha256: str | None = None
+    # The same rows as one table in Parquet, as the portal read them: its profile, its checks and this see one thing.
+    table: str | None = None
+    # How a text file is written, as the portal knows it.
+    dialect: dict = field(default_factory=dict)
 
 
 def find_source(path: str | None = None) -> Source:
@@ -31,21 +37,72 @@ def find_source(path: str | None = None) -> Source:
         raise SystemExit(
             "No data: give a file with --data FILE, or run this as a job whose downstage.yaml has an input named 'data'"
         )
-    return Source(found, entry.get("ref"), entry.get("sha256"))
+    return Source(found, entry.get("ref"), entry.get("sha256"), entry.get("table"), entry.get("dialect") or {})
 
 
-def read(path: str) -> pd.DataFrame:
-    """One CSV or Parquet file, or a folder of them."""
-    place = Path(path)
+def read(source: Source) -> pd.DataFrame:
+    """The table of a dataset version; without a portal, one CSV, TSV or Parquet file, or a folder of them."""
+    place = Path(source.table or source.path)
     files = sorted(f for f in place.rglob("*") if f.is_file()) if place.is_dir() else [place]
     frames = [
-        pd.read_csv(file) if file.suffix == ".csv" else pd.read_parquet(file)
+        pd.read_parquet(file, partitioning=None) if kind == ".parquet" else _read_text(file, source.dialect)
         for file in files
-        if file.suffix in (".csv", ".parquet")
+        if (kind := file.suffix.lower()) in (".csv", ".tsv", ".parquet")
     ]
     if not frames:
-        raise SystemExit(f"No .csv or .parquet file at {path}")
-    return pd.concat(frames, ignore_index=True)
+        raise SystemExit(f"No .csv, .tsv or .parquet file at {place}")
+    rows = pd.concat(frames, ignore_index=True)
+    return rows.apply(_plain_numbers)
+
+
+def _read_text(file: Path, dialect: dict) -> pd.DataFrame:
+    encoding = dialect.get("encoding", "utf-8-sig").replace("utf-16le", "utf-16-le").replace("utf-16be", "utf-16-be")
+    delimiter = dialect.get("delimiter") or _delimiter_of(file, encoding)
+    with warnings.catch_warnings():
+        # Lines with more values than the header has names: pandas would drop the rest with a warning.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        rows = pd.read_csv(
+            file,
+            sep=delimiter,
+            quotechar=dialect.get("quote", '"'),
+            decimal=dialect.get("decimal", "."),
+            thousands=dialect.get("thousands"),
+            header=0 if dialect.get("header", True) else None,
+            encoding=encoding,
+            na_values=dialect.get("nullWords"),
+            index_col=False,
+        )
+    return rows.apply(_decimal_comma) if delimiter == ";" and "decimal" not in dialect else rows
+
+
+def _delimiter_of(file: Path, encoding: str) -> str:
+    """The one that cuts the header, as the portal decides it."""
+    with file.open(encoding=encoding, newline=None) as lines:
+        header = next(lines, "")
+    found = [each for each in (",", ";", "\t", "|") if each in header]
+    if len(found) > 1:
+        raise SystemExit(f"{file.name}: the header has {' and '.join(map(repr, found))} in it; convert the file to Parquet")
+    return found[0] if found else ","
+
+
+def _decimal_comma(column: pd.Series) -> pd.Series:
+    """`1,5` is a number in a file with semicolons, where the whole column is written so."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    text = column.dropna().astype(str).str.strip()
+    if not len(text) or not text.str.fullmatch(r"[+-]?\d+(,\d+)?").all():
+        return column
+    return pd.to_numeric(column.astype(object).map(lambda value: value.strip().replace(",", "."), na_action="ignore"))
+
+
+def _plain_numbers(column: pd.Series) -> pd.Series:
+    """Decimals, and truth values with gaps, as floats; everything else as it is."""
+    if column.dtype != object:
+        return column
+    present = column.dropna()
+    if len(present) and present.map(lambda value: isinstance(value, (bool, np.bool_, Decimal))).all():
+        return column.astype(float)
+    return column
 
 
 def features_and_target(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:

@@ -73,9 +73,9 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help=f"for example models:/{MODEL_NAME}/1")
-    parser.add_argument("--data", help="a CSV or Parquet file, or a folder of them")
+    parser.add_argument("--data", help="a CSV, TSV or Parquet file, or a folder of them")
     arguments = parser.parse_args()
-    features, target = data.features_and_target(data.read(data.find_source(arguments.data).path))
+    features, target = data.features_and_target(data.read(data.find_source(arguments.data)))
     model = mlflow.onnx.load_model(arguments.model)
     _, probabilities = export.run(model, features)
     for name, value in measure(target, probabilities, export.classes_of(model)).items():

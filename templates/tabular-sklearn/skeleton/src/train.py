@@ -95,7 +95,7 @@ def main(path: str | None = None) -> str:
     options = parameters()
     source = data.find_source(path)
     print(f"Reading {source.ref or source.path}", flush=True)
-    features, target = data.features_and_target(data.read(source.path))
+    features, target = data.features_and_target(data.read(source))
     x_train, x_val, y_train, y_val = data.split(
         features, target, share=options["validation_share"], seed=options["seed"]
     )
@@ -149,5 +149,5 @@ def log_evaluation(x_val, y_val, pipeline, probabilities) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Trains one version")
-    parser.add_argument("--data", help="a CSV or Parquet file, or a folder of them")
+    parser.add_argument("--data", help="a CSV, TSV or Parquet file, or a folder of them")
     main(parser.parse_args().data)

@@ -1,5 +1,7 @@
 """The whole of train.py on a small table of made-up rows, with a tracking store in a temporary folder."""
 
+import json
+
 import mlflow
 import numpy as np
 import pandas as pd
@@ -64,3 +66,39 @@ def test_ids_are_not_learned_from(rows):
 def test_text_columns_are_refused_by_name(rows):
     with pytest.raises(SystemExit, match="not numbers: note"):
         data.features_and_target(rows.assign(note="x"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("X.CSV", "a,b,y\n1,2,0\n3,4,1\n"),
+        ("x.tsv", "a\tb\ty\n1\t2\t0\n3\t4\t1\n"),
+        ("x.csv", "a;b;y\n1,0;2;0\n3;4;1\n"),
+    ],
+)
+def test_reads_what_the_portal_reads(tmp_path, name, text):
+    file = tmp_path / name
+    file.write_text(text)
+    found = data.read(data.Source(str(file)))
+    assert found.to_numpy(dtype=float).tolist() == [[1, 2, 0], [3, 4, 1]]
+    assert list(found.columns) == ["a", "b", "y"]
+
+
+def test_reads_the_table_that_the_portal_made(tmp_path, monkeypatch):
+    table = tmp_path / "v1.table" / "part-00000.parquet"
+    table.parent.mkdir()
+    pd.DataFrame({"a": [1.5, 3.0], "flag": [True, None]}).to_parquet(table, index=False)
+    monkeypatch.delenv("DOWNSTAGE_INPUT_DATA", raising=False)
+    entry = {"path": str(tmp_path / "x.csv"), "ref": "default/x@1", "table": str(table), "dialect": {"delimiter": ";"}}
+    monkeypatch.setenv("DOWNSTAGE_INPUTS", json.dumps({"data": entry}))
+    found = data.read(data.find_source())
+    assert found["a"].tolist() == [1.5, 3.0]
+    assert found["flag"].iloc[0] == 1.0
+    assert np.isnan(found["flag"].iloc[1])
+
+
+def test_lines_with_values_too_many_are_refused(tmp_path):
+    file = tmp_path / "x.csv"
+    file.write_text("a,b\n1,2,3\n4,5,6\n")
+    with pytest.raises(pd.errors.ParserWarning):
+        data.read(data.Source(str(file)))

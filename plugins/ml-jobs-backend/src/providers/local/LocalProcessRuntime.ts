@@ -268,7 +268,9 @@ export class LocalProcessRuntime
         readOnly: [
           ...environment.reads,
           ...this.#readOnly,
-          ...Object.values(job.inputs).map(({ path }) => path),
+          ...Object.values(job.inputs).flatMap(({ path, table }) =>
+            table && table !== path ? [path, table] : [path],
+          ),
         ],
         tmp: join(folder, 'tmp'),
       },
@@ -508,10 +510,15 @@ function withMovedInputs(
 ): Record<string, string> {
   if (!moved?.size) return variables;
   const inputs = z
-    .record(z.string(), z.looseObject({ path: z.string() }))
+    .record(
+      z.string(),
+      z.looseObject({ path: z.string(), table: z.string().optional() }),
+    )
     .parse(JSON.parse(variables.DOWNSTAGE_INPUTS ?? '{}'));
-  for (const input of Object.values(inputs))
+  for (const input of Object.values(inputs)) {
     input.path = moved.get(input.path) ?? input.path;
+    if (input.table) input.table = moved.get(input.table) ?? input.table;
+  }
   return Object.fromEntries(
     Object.entries(variables).map(([name, value]) => {
       if (name === 'DOWNSTAGE_INPUTS') return [name, JSON.stringify(inputs)];
