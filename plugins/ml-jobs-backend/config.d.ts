@@ -29,6 +29,8 @@ export interface Config {
         | 'none';
       /** Folders, besides the system's, that every job may read, such as /opt/rocm. */
       readOnly?: string[];
+      /** Package indexes that a project's requirements may name with --index-url or --extra-index-url; none unless given. */
+      indexes?: string[];
       /** Seconds a process has to end by itself before it is killed; 10 unless given. */
       graceSeconds?: number;
     };

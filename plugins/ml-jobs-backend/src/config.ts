@@ -27,6 +27,7 @@ export type MlJobsOptions = {
     graceMs: number;
     isolation: IsolationKind | 'auto';
     readOnly: string[];
+    indexes: string[];
   };
 };
 
@@ -80,6 +81,7 @@ export function readMlJobsConfig(
       readOnly: (config?.getOptionalStringArray('local.readOnly') ?? []).map(
         path => resolve(path),
       ),
+      indexes: config?.getOptionalStringArray('local.indexes') ?? [],
       graceMs: (config?.getOptionalNumber('local.graceSeconds') ?? 10) * 1000,
     },
   };

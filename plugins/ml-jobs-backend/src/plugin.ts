@@ -108,6 +108,8 @@ export const mlJobsPlugin = createBackendPlugin({
                 folder: options.environmentsFolder,
                 python: options.local.python,
                 prebuilt: options.local.environments,
+                isolation,
+                indexes: options.local.indexes,
                 uv: options.local.uv
                   ? new Uv({ folder: options.uvFolder })
                   : undefined,

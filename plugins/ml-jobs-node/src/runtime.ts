@@ -23,6 +23,8 @@ export type JobSpec = {
   jobId: string;
   attempt: number;
   name: string;
+  /** Whose it is, as an entity ref: who may share what was made for it. */
+  owner?: string;
   source: { repository: string; commit: string };
   definition: JobDefinition;
   parameters: Parameters;

@@ -258,6 +258,7 @@ export class JobReconciler {
         jobId: job.id,
         attempt: job.attempt,
         name: job.name,
+        owner: job.owner,
         source: { repository: folder, commit: job.commit },
         definition: job.definition,
         parameters: job.parameters,

@@ -51,6 +51,23 @@ describe('TrackingAccess', () => {
     ).resolves.toBeUndefined();
   });
 
+  it('lets a job change its own model, and no other one of its owner', async () => {
+    const model = 'model:default/churn';
+    const bound = jobCaller({ job: 'k3v9', model }, 'user:default/ann');
+    await expect(
+      access.register(bound, diagnostics, 'churn'),
+    ).resolves.toBeUndefined();
+    await expect(access.register(bound, diagnostics, 'fraud')).rejects.toThrow(
+      /job:k3v9 trains model:default\/churn/,
+    );
+    await expect(access.register(bound, undefined, 'new')).rejects.toThrow(
+      /may not change/,
+    );
+    await expect(access.promote(bound, 'fraud')).rejects.toThrow(
+      /may not change model:default\/fraud/,
+    );
+  });
+
   it("gives what a group's token makes to the group, and to nobody else it names", async () => {
     expect(await access.ownerFor(aToken())).toBe(diagnostics);
     await expect(

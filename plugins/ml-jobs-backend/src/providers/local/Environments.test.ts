@@ -1,11 +1,149 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Environments } from './Environments';
+import type { JobSpec } from '@downstage/plugin-ml-jobs-node';
+import { until } from '../../testFixtures';
+import { createFixture, kindsHere, type LocalFixture } from './localFixture';
+import { NoIsolation } from './isolation/NoIsolation';
 import { runTool } from './runTool';
 import type { Uv, UvState } from './Uv';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
+
+/** A backend that looks around when a package is built, and packs what it has seen. */
+const hostileBackend = `
+import os, zipfile
+def look(path):
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return None
+def build_wheel(directory, settings=None, metadata=None):
+    name = "planted-1.0-py3-none-any.whl"
+    got = {"home": os.environ["HOME"], "key": look("@ROOT@/registry-secrets.key"), "secret": os.environ.get("PORTAL_SECRET_FOR_TEST")}
+    with zipfile.ZipFile(os.path.join(directory, name), "w") as wheel:
+        wheel.writestr("planted.py", "GOT = %r" % got)
+        wheel.writestr("planted-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: planted\\nVersion: 1.0\\n")
+        wheel.writestr("planted-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("planted-1.0.dist-info/RECORD", "")
+    return name
+`;
+
+describe.each(kindsHere())('Environments in the isolation %s', kind => {
+  let fixture: LocalFixture;
+  beforeEach(async () => {
+    fixture = await createFixture({ kind });
+  });
+  afterEach(() => fixture.close());
+
+  const run = async (spec: JobSpec) => {
+    const { runtime } = fixture;
+    const { handle } = await runtime.submit(spec, {
+      idempotencyKey: spec.jobId,
+      signal: new AbortController().signal,
+    });
+    const seen = await until(async () => {
+      const { state } = await runtime.inspect(handle);
+      return !['absent', 'preparing', 'running'].includes(state) && state;
+    });
+    const log = await runtime.readLog(handle, { offset: 0, limit: 1e6 });
+    return `${seen}: ${log.text}`;
+  };
+
+  it('builds a package without the home, the secrets and the files of the portal', async () => {
+    const { root, repository } = fixture;
+    writeFileSync(join(root, 'registry-secrets.key'), 'SECRET');
+    const source = join(root, 'planted-1.0');
+    mkdirSync(source);
+    writeFileSync(
+      join(source, 'backend.py'),
+      hostileBackend.replace('@ROOT@', root),
+    );
+    writeFileSync(
+      join(source, 'pyproject.toml'),
+      '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+    );
+    mkdirSync(join(repository, 'vendor'));
+    execFileSync(
+      'tar',
+      ['czf', join(repository, 'vendor/planted-1.0.tar.gz'), 'planted-1.0'],
+      { cwd: root },
+    );
+    const commit = fixture.commitFile(
+      'requirements.txt',
+      './vendor/planted-1.0.tar.gz\n',
+    );
+    process.env.PORTAL_SECRET_FOR_TEST = 'SECRET';
+    const text = await run(
+      await fixture.specOf('', {
+        source: { repository, commit },
+        definition: {
+          apiVersion: 'downstage.dev/v1',
+          kind: 'Job',
+          entryPoint: 'python -c "import planted; print(planted.GOT)"',
+          environment: { requirements: 'requirements.txt' },
+        },
+      }),
+    ).finally(() => delete process.env.PORTAL_SECRET_FOR_TEST);
+    expect(text).toMatch(/^succeeded/);
+    expect(text).toMatch(/'home': '[^']*\.build\/home'/);
+    expect(text).toContain(`'secret': None`);
+    // Without an isolation only the environment is clean.
+    expect(text).toContain(`'key': ${kind === 'none' ? `'SECRET'` : 'None'}`);
+  });
+});
+
+describe('Environments', () => {
+  it('gives every owner an environment of its own, and each the same one again', async () => {
+    const fixture = await createFixture();
+    const { root, repository } = fixture;
+    const seen: string[] = [];
+    const environments = new Environments({
+      folder: join(root, 'environments'),
+      isolation: new NoIsolation(),
+    });
+    for (const [owner, text] of [
+      ['group:default/a', 'one'],
+      ['group:default/b', 'one'],
+      ['group:default/a', 'one'],
+    ]) {
+      execFileSync('python3', ['-c', makeWheel, text], { cwd: repository });
+      writeFileSync(
+        join(repository, 'requirements.txt'),
+        'mylib-1.0-py3-none-any.whl\n',
+      );
+      const { id, bin } = await environments.provide({
+        project: repository,
+        owner,
+        environment: { requirements: 'requirements.txt' },
+        progress: async () => {},
+        signal: new AbortController().signal,
+      });
+      const who = execFileSync(
+        join(bin, 'python'),
+        ['-c', 'import mylib; print(mylib.WHO)'],
+        { encoding: 'utf8' },
+      );
+      expect(who.trim()).toBe(text);
+      seen.push(id);
+    }
+    expect(new Set(seen).size).toBe(2);
+    expect(seen[2]).toBe(seen[0]);
+    await fixture.close();
+  });
+});
+
+const makeWheel = `
+import sys, zipfile
+with zipfile.ZipFile("mylib-1.0-py3-none-any.whl", "w") as wheel:
+    wheel.writestr(zipfile.ZipInfo("mylib/__init__.py"), "WHO = %r" % sys.argv[1])
+    wheel.writestr(zipfile.ZipInfo("mylib-1.0.dist-info/METADATA"), "Metadata-Version: 2.1\\nName: mylib\\nVersion: 1.0\\n")
+    wheel.writestr(zipfile.ZipInfo("mylib-1.0.dist-info/WHEEL"), "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr(zipfile.ZipInfo("mylib-1.0.dist-info/RECORD"), "")
+`;
 
 describe('Environments with uv', () => {
   let project: string;
@@ -21,8 +159,10 @@ describe('Environments with uv', () => {
     const environment = await new Environments({
       folder: join(project, 'environments'),
       uv,
+      isolation: new NoIsolation(),
     }).provide({
       project,
+      owner: 'group:default/diagnostics',
       environment: { requirements: 'requirements.txt' },
       progress: async line => void lines.push(line),
       signal,
@@ -57,7 +197,7 @@ describe('Environments with uv', () => {
     writeFileSync(script, '#!/bin/sh\necho "called: $*"\n', { mode: 0o755 });
     const { log } = await build(answers({ command: script, env: {} }));
     expect(log).toMatch(
-      /called: pip install --python .*bin\/python pip -r requirements.txt/,
+      /called: pip install --python .*bin\/python --only-binary :all: pip -r requirements.txt/,
     );
     expect(log).not.toContain('trying pip');
   });

@@ -227,6 +227,7 @@ export class LocalProcessRuntime
       await makeWorkingCopy({ ...job.source, target: work, signal });
       const environment = await this.#environments.provide({
         project: work,
+        owner: job.owner ?? job.jobId,
         environment: job.definition.environment,
         progress,
         signal,

@@ -101,6 +101,7 @@ export async function createFixture(
       folder: join(root, 'jobs'),
       environments: new Environments({
         folder: join(root, 'environments'),
+        isolation,
         python:
           options.python ?? (kind === 'system-user' ? systemPython : undefined),
       }),
@@ -127,6 +128,7 @@ export async function createFixture(
         jobId: `job${count}`,
         attempt: 1,
         name: 'test',
+        owner: 'group:default/diagnostics',
         source: { repository, commit },
         definition: {
           apiVersion: 'downstage.dev/v1',

@@ -72,3 +72,26 @@ export function toUvVariables(settings: { [name: string]: string }): {
   }
   return { variables, unknown };
 }
+
+/** Say where pip keeps things and how it guards a machine, which an isolated build decides by itself. */
+const ofTheMachine = new Set([
+  'cache-dir',
+  'no-cache-dir',
+  'require-virtualenv',
+  'break-system-packages',
+  'user',
+]);
+
+/** The machine's pip settings as variables of pip, for a pip that cannot read the files they are from. */
+export function toPipVariables(settings: {
+  [name: string]: string;
+}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings)
+      .filter(([name]) => !ofTheMachine.has(name))
+      .map(([name, value]) => [
+        `PIP_${name.toUpperCase().replaceAll('-', '_')}`,
+        value,
+      ]),
+  );
+}

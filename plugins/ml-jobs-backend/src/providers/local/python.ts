@@ -78,7 +78,8 @@ export async function foldersOfPython(
 ): Promise<string[]> {
   const { exitCode, lines } = await runTool(
     command,
-    ['-I', '-c', foldersScript],
+    // Without site: its .pth files are code of the packages that were installed.
+    ['-I', '-S', '-c', foldersScript],
     { env: basics(), signal },
   );
   if (exitCode !== 0) {

@@ -45,6 +45,7 @@ export class SystemUser implements Isolation {
   readonly #dataDir: string;
   readonly #open: readonly string[];
   readonly #environments: string;
+  readonly #tools: string;
   readonly #python: string;
 
   constructor(options: {
@@ -57,6 +58,7 @@ export class SystemUser implements Isolation {
     this.#dataDir = options.dataDir;
     this.#open = options.open;
     this.#environments = options.environments;
+    this.#tools = join(options.dataDir, 'tools');
     this.#python = options.python;
   }
 
@@ -76,6 +78,8 @@ export class SystemUser implements Isolation {
         groups.push(numberOf(path));
         await lchown(path, 0, numberOf(path));
         await chmod(path, 0o750);
+      } else if (isInside(path, this.#tools)) {
+        await this.#openWayTo(path);
       } else if (isInside(path, this.#dataDir)) {
         moved.set(path, await copyFor(place, path));
       }
