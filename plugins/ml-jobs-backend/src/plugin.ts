@@ -24,6 +24,7 @@ import {
 } from '@downstage/plugin-ml-jobs-node';
 import { registerActions } from './actions/registerActions';
 import { readMlJobsConfig } from './config';
+import { secretsOfConfig } from './domain/secrets';
 import { newJobId } from './domain/tokens';
 import { Environments } from './providers/local/Environments';
 import { chooseIsolation } from './providers/local/isolation/chooseIsolation';
@@ -116,6 +117,7 @@ export const mlJobsPlugin = createBackendPlugin({
               }),
               isolation,
               readOnly: options.local.readOnly,
+              secrets: secretsOfConfig(deps.config),
               slots: options.local.slots,
               graceMs: options.local.graceMs,
               onChange: ({ jobId }) =>

@@ -348,6 +348,7 @@ export class JobService {
   ): Promise<Job> {
     const runtime = this.#requireRuntime();
     const source = await this.#sources.resolve(request.source);
+    await this.#requireSource(source, request.owner, credentials);
     const definition = request.definition ?? this.#definitionOf(source);
     const model = request.model ?? definition.model;
     const modelRef = model && canonical(model);
@@ -411,6 +412,34 @@ export class JobService {
         12,
       )}; add one, or send a definition with the job`,
     );
+  }
+
+  /**
+   * Who runs a project reads it: its code, and what the code prints. A project of the portal is run by its owners, or in the
+   * name of one; projects from elsewhere are open to whoever reaches them.
+   */
+  async #requireSource(
+    { repository, owners }: { repository: string; owners: string[] },
+    owner: string,
+    credentials: BackstageCredentials,
+  ) {
+    if (!owners.length || owners.includes(owner)) return;
+    const own = await this.#authorizer.groupsOf(credentials);
+    if (owners.some(ref => own.includes(ref))) return;
+    try {
+      await this.#authorizer.require({
+        credentials,
+        permission: jobsSubmitPermission,
+        owner: owners[0],
+      });
+    } catch (error) {
+      throw new NotAllowedError(
+        `The project '${nameOf(repository)}' belongs to ${owners.join(
+          ', ',
+        )}; only members may run it`,
+        error,
+      );
+    }
   }
 
   /**

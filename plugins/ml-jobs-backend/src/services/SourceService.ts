@@ -2,11 +2,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseEntityRef, stringifyEntityRef } from '@backstage/catalog-model';
 import {
   InputError,
   NotFoundError,
   ServiceUnavailableError,
 } from '@backstage/errors';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
 import {
   gitEnvironment,
   gitOptions,
@@ -20,9 +23,16 @@ export type ResolvedSource = {
   commit: string;
   /** `downstage.yaml` at that commit, where there is one. */
   definition?: string;
+  /** Whose a project of the portal is, as its catalog-info.yaml says; none for every other source. */
+  owners: string[];
   /** What the person should know, such as changes that are not committed. */
   warnings: { option: string; message: string }[];
 };
+
+const ownedSchema = z.object({
+  metadata: z.object({ namespace: z.string().optional() }).optional(),
+  spec: z.object({ owner: z.string() }),
+});
 
 const refPattern = /^[A-Za-z0-9][A-Za-z0-9._/+-]*$/;
 
@@ -41,6 +51,7 @@ export class SourceService {
   readonly #fetching = new Map<string, Promise<void>>();
 
   constructor(options: {
+    /** The first one is the portal's own, where each project belongs to somebody. */
     roots: string[];
     hosts: string[];
     cache: string;
@@ -82,6 +93,7 @@ export class SourceService {
       repository: place.url ?? place.folder,
       commit,
       definition: await this.#readFile(place.folder, commit, 'downstage.yaml'),
+      owners: place.ofPortal ? await this.#owners(place.folder) : [],
       warnings:
         place.url || ref !== 'HEAD'
           ? []
@@ -94,7 +106,17 @@ export class SourceService {
     return (await this.#locate(repository)).folder;
   }
 
-  async #locate(repository: string): Promise<{ folder: string; url?: string }> {
+  /** Of the newest commit: an old one, or one on a branch, does not say whose the project is now. */
+  async #owners(folder: string): Promise<string[]> {
+    const text = await this.#readFile(folder, 'HEAD', 'catalog-info.yaml');
+    return text === undefined ? [] : ownersIn(text);
+  }
+
+  async #locate(repository: string): Promise<{
+    folder: string;
+    url?: string;
+    ofPortal?: boolean;
+  }> {
     if (/^https:\/\//i.test(repository)) return this.#locateUrl(repository);
     const path = /^file:\/\//i.test(repository)
       ? toPath(repository)
@@ -128,7 +150,7 @@ export class SourceService {
         `'${repository}' is not a git repository; run 'git init' and commit in it, because a job runs at a commit`,
       );
     }
-    return { folder };
+    return { folder, ofPortal: folder.startsWith(roots[0] + sep) };
   }
 
   #locateUrl(repository: string): { folder: string; url: string } {
@@ -251,6 +273,28 @@ export class SourceService {
       );
     }
   }
+}
+
+/** The owners of all entities of a catalog-info.yaml, as refs. What cannot be read owns nothing. */
+function ownersIn(text: string): string[] {
+  const owners = new Set<string>();
+  for (const document of parseAllDocuments(text, { logLevel: 'silent' })) {
+    const parsed = ownedSchema.safeParse(
+      document.errors.length ? undefined : document.toJS({ maxAliasCount: 20 }),
+    );
+    if (!parsed.success) continue;
+    const { metadata, spec } = parsed.data;
+    try {
+      const ref = parseEntityRef(spec.owner, {
+        defaultKind: 'group',
+        defaultNamespace: metadata?.namespace ?? 'default',
+      });
+      owners.add(stringifyEntityRef(ref));
+    } catch {
+      // Not a ref, so nobody's.
+    }
+  }
+  return [...owners];
 }
 
 function toPath(url: string): string {

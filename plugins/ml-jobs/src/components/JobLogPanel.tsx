@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import {
   toastApiRef,
   useApi,
@@ -7,6 +7,7 @@ import {
 import { Alert, Button, Flex, Skeleton, Switch, Text } from '@backstage/ui';
 import { CopyButton, Section, StatusBadge } from '@downstage/react';
 import { RiDownloadLine } from '@remixicon/react';
+import { cleanLog } from '../domain/cleanLog';
 import { useJobLog } from '../hooks/useJobLog';
 import { useJobs } from '../hooks/useJobs';
 import { mlJobsTranslationRef } from '../translation';
@@ -16,12 +17,13 @@ export function JobLogPanel(props: { jobId: string }) {
   const { jobId } = props;
   const { t } = useTranslationRef(mlJobsTranslationRef);
   const log = useJobLog(jobId);
+  const text = useMemo(() => cleanLog(log.text), [log.text]);
   const [follow, setFollow] = useState(true);
   const box = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
     if (follow && box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [follow, log.text]);
+  }, [follow, text]);
 
   return (
     <Section
@@ -39,7 +41,7 @@ export function JobLogPanel(props: { jobId: string }) {
             isSelected={follow}
             onChange={setFollow}
           />
-          <CopyButton text={log.text} label={t('log.copy')} />
+          <CopyButton text={text} label={t('log.copy')} />
           <DownloadButton jobId={jobId} />
         </Flex>
       }
@@ -87,7 +89,7 @@ export function JobLogPanel(props: { jobId: string }) {
             overflowWrap: 'anywhere',
           }}
         >
-          {log.text || (log.status !== 'connecting' && t('log.empty'))}
+          {text || (log.status !== 'connecting' && t('log.empty'))}
         </div>
       </Flex>
     </Section>

@@ -32,6 +32,15 @@ def build_wheel(directory, settings=None, metadata=None):
     return name
 `;
 
+const makeWheel = `
+import sys, zipfile
+with zipfile.ZipFile("mylib-1.0-py3-none-any.whl", "w") as wheel:
+    wheel.writestr(zipfile.ZipInfo("mylib/__init__.py"), "WHO = %r" % sys.argv[1])
+    wheel.writestr(zipfile.ZipInfo("mylib-1.0.dist-info/METADATA"), "Metadata-Version: 2.1\\nName: mylib\\nVersion: 1.0\\n")
+    wheel.writestr(zipfile.ZipInfo("mylib-1.0.dist-info/WHEEL"), "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr(zipfile.ZipInfo("mylib-1.0.dist-info/RECORD"), "")
+`;
+
 describe.each(kindsHere())('Environments in the isolation %s', kind => {
   let fixture: LocalFixture;
   beforeEach(async () => {
@@ -135,15 +144,6 @@ describe('Environments', () => {
     await fixture.close();
   });
 });
-
-const makeWheel = `
-import sys, zipfile
-with zipfile.ZipFile("mylib-1.0-py3-none-any.whl", "w") as wheel:
-    wheel.writestr(zipfile.ZipInfo("mylib/__init__.py"), "WHO = %r" % sys.argv[1])
-    wheel.writestr(zipfile.ZipInfo("mylib-1.0.dist-info/METADATA"), "Metadata-Version: 2.1\\nName: mylib\\nVersion: 1.0\\n")
-    wheel.writestr(zipfile.ZipInfo("mylib-1.0.dist-info/WHEEL"), "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-    wheel.writestr(zipfile.ZipInfo("mylib-1.0.dist-info/RECORD"), "")
-`;
 
 describe('Environments with uv', () => {
   let project: string;

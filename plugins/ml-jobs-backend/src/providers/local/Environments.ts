@@ -29,6 +29,9 @@ export type Environment = {
 
 type Progress = (line: string) => Promise<void>;
 
+const requirementsFile = 'requirements.txt';
+const constraintsFile = 'constraints.txt';
+
 /**
  * Virtual environments, one for each content of requirements and each owner, built once and shared by the owner's jobs that
  * have the same.
@@ -367,9 +370,6 @@ export class Environments {
     });
   }
 }
-
-const requirementsFile = 'requirements.txt';
-const constraintsFile = 'constraints.txt';
 
 function argumentsFor(requirements: Requirements): string[] {
   return [

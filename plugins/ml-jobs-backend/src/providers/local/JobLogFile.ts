@@ -1,5 +1,8 @@
 import { appendFile, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { maskBytes } from '../../domain/secrets';
+
+const longestSecret = 1024;
 
 /**
  * The log of a job: one file for all its attempts, only ever appended to, by the process itself and by us.
@@ -7,8 +10,11 @@ import { dirname } from 'node:path';
 export class JobLogFile {
   readonly path: string;
 
-  constructor(path: string) {
+  readonly #secrets: RegExp;
+
+  constructor(path: string, secrets: RegExp) {
     this.path = path;
+    this.#secrets = secrets;
   }
 
   /** A line of ours, marked so that nobody takes it for the program's. */
@@ -34,9 +40,19 @@ export class JobLogFile {
 
     const file = await open(this.path, 'r');
     try {
-      const buffer = Buffer.alloc(length);
-      const { bytesRead } = await file.read(buffer, 0, length, offset);
-      const bytes = buffer.subarray(0, bytesRead);
+      // With what stands around it, so that a secret is found that two pieces share.
+      const before = Math.min(offset, longestSecret);
+      const buffer = Buffer.alloc(before + length + longestSecret);
+      const { bytesRead } = await file.read(
+        buffer,
+        0,
+        buffer.length,
+        offset - before,
+      );
+      const bytes = maskBytes(
+        buffer.subarray(0, bytesRead),
+        this.#secrets,
+      ).subarray(before, before + length);
       const from = options.offset < 0 && offset > 0 ? firstWhole(bytes) : 0;
       const to = lastWhole(bytes);
       return {

@@ -287,6 +287,86 @@ describe('LocalProcessRuntime', () => {
     expect((await logOf(spec)).match(/^ran$/gm)).toHaveLength(1);
   });
 
+  it('keeps a secret out of the log, however the job prints it', async () => {
+    const token = `dsjob_${'abcDEF0123456789'.repeat(3)}`;
+    const commit = fixture.commitFile(
+      'leak.py',
+      `import base64, os, sys
+token = os.environ["MLFLOW_TRACKING_TOKEN"]
+print(token)
+print("Basic", base64.b64encode(("user:" + token).encode()).decode())
+sys.stdout.write(token[:20]); sys.stdout.flush()
+sys.stdout.write(token[20:] + "\\n")
+print("dst_" + "y" * 40)
+print(sorted(name for name in os.environ if name.startswith("DOWNSTAGE_M")))
+`,
+    );
+    const spec = await fixture.specOf('python leak.py', {
+      source: { repository: fixture.repository, commit },
+      variables: { MLFLOW_TRACKING_TOKEN: token },
+    });
+    await submit(spec);
+    expect((await ended(spec)).state).toBe('succeeded');
+    const stored = readFileSync(
+      join(fixture.root, 'jobs', spec.jobId, 'log.txt'),
+      'utf8',
+    );
+    expect(stored).not.toMatch(/abcDEF|dsjob_|dst_/);
+    expect(stored).not.toContain(
+      Buffer.from(`user:${token}`).toString('base64').slice(10, 30),
+    );
+    expect(stored.match(/^\*{54}$/gm)).toHaveLength(2);
+    expect(stored).toContain('[]');
+  });
+
+  it('masks again when a log is read, also where pieces meet', async () => {
+    const spec = await fixture.specOf('true');
+    await submit(spec);
+    await ended(spec);
+    const secret = `dst_${'z'.repeat(40)}`;
+    const path = join(fixture.root, 'jobs', spec.jobId, 'log.txt');
+    writeFileSync(path, `ü before ${secret} after\n`);
+    const handle = fixture.runtime.handleOf(spec);
+    let text = '';
+    for (let offset = 0; ; ) {
+      const piece = await fixture.runtime.readLog(handle, { offset, limit: 7 });
+      if (piece.nextOffset === offset) break;
+      text += piece.text;
+      offset = piece.nextOffset;
+    }
+    expect(text).toBe(`ü before ${'*'.repeat(44)} after\n`);
+  });
+
+  it('keeps the last state of a progress bar, in one line and without colours, as folder 22 has it', async () => {
+    const commit = fixture.commitFile(
+      'train.py',
+      `import sys
+for i in range(20000):
+    sys.stderr.write('\\repoch %3d%%|%s| loss=%.3f' % (i / 200, '#' * (i // 1000), 1 / (i + 1)))
+sys.stderr.write('\\n'); print('done \\x1b[31mred\\x1b[0m')
+print('x' * 100000)
+print('\\x1b]0;title\\x07a\\bb\\r\\n', end='')
+print('no end', end='')
+`,
+    );
+    const spec = await fixture.specOf('python train.py', {
+      source: { repository: fixture.repository, commit },
+    });
+    await submit(spec);
+    await ended(spec);
+    const lines = (await logOf(spec)).split('\n').slice(4);
+    expect(lines).toEqual([
+      `epoch  99%|${'#'.repeat(19)}| loss=0.000`,
+      'done red',
+      `${'x'.repeat(
+        16384,
+      )} [downstage: 83616 more characters of this line are left out]`,
+      'b',
+      'no end',
+      '',
+    ]);
+  });
+
   it('does not write the token anywhere', async () => {
     const spec = await fixture.specOf('true', {
       variables: { MLFLOW_TRACKING_TOKEN: 'dsjob_secret' },

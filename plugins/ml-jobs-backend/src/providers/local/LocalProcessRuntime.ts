@@ -24,12 +24,14 @@ import type {
 } from '@downstage/plugin-ml-jobs-node';
 import { z } from 'zod';
 import { memoryBytes } from '../../domain/duration';
+import { expressionOfSecrets } from '../../domain/secrets';
 import { AttemptFailure } from './AttemptFailure';
 import { Environments, type Environment } from './Environments';
 import type { Isolation } from './isolation/Isolation';
 import { JobLogFile } from './JobLogFile';
 import { isAlive, killAll, type ProcessIdentity } from './processes';
 import { basics } from './runTool';
+import { logFilterScript } from './logFilterScript';
 import { makeWorkingCopy } from './workingCopy';
 import { wrapperScript } from './wrapper';
 
@@ -81,6 +83,7 @@ export class LocalProcessRuntime
   readonly #environments: Environments;
   readonly #sandbox: Isolation;
   readonly #readOnly: readonly string[];
+  readonly #secrets: RegExp;
   readonly #slots: number;
   readonly #graceMs: number;
   readonly #niceness: number;
@@ -96,6 +99,8 @@ export class LocalProcessRuntime
     isolation: Isolation;
     /** What every job may read besides its own. */
     readOnly?: readonly string[];
+    /** What no log may show, besides the tokens of jobs and people. */
+    secrets?: readonly string[];
     slots: number;
     /** How long a process has to end by itself after it was asked to. */
     graceMs?: number;
@@ -109,6 +114,7 @@ export class LocalProcessRuntime
     const { kind, promise } = options.isolation;
     this.isolation = { kind, description: promise };
     this.#readOnly = options.readOnly ?? [];
+    this.#secrets = new RegExp(expressionOfSecrets(options.secrets ?? []), 'g');
     this.#slots = options.slots;
     this.#graceMs = options.graceMs ?? 10_000;
     this.#niceness = options.niceness ?? 5;
@@ -290,6 +296,8 @@ export class LocalProcessRuntime
           `,"supervised":${wrapped.supervised}${
             wrapped.uid === undefined ? '' : `,"uid":${wrapped.uid}`
           }`,
+          process.execPath,
+          logFilterScript,
           ...wrapped.command,
         ],
         {
@@ -314,6 +322,7 @@ export class LocalProcessRuntime
             ...wrapped.env,
             ...withMovedInputs(job.variables, wrapped.moved),
             ...markerVariable(handle),
+            DOWNSTAGE_MASK: expressionOfSecrets(secretsOf(job.variables)),
           },
         },
       );
@@ -459,7 +468,10 @@ export class LocalProcessRuntime
   }
 
   #log(handle: JobHandle): JobLogFile {
-    return new JobLogFile(join(this.#folder, safe(handle.jobId), 'log.txt'));
+    return new JobLogFile(
+      join(this.#folder, safe(handle.jobId), 'log.txt'),
+      this.#secrets,
+    );
   }
 }
 
@@ -502,6 +514,13 @@ async function shellCommand(entryPoint: string): Promise<string[]> {
       return [bash, '-o', 'pipefail', '-c', entryPoint];
   }
   return ['/bin/sh', '-c', entryPoint];
+}
+
+/** What a job is told and its log is not. */
+function secretsOf(variables: Record<string, string>): string[] {
+  return Object.entries(variables)
+    .filter(([name]) => /(TOKEN|SECRET|PASSWORD|API_?KEY)$/.test(name))
+    .map(([, value]) => value);
 }
 
 /** The variables of a job, with the paths at which it finds its inputs. */
