@@ -328,6 +328,42 @@ describe('the jobs plugin', () => {
     await submit({ model: 'group:default/x' }).expect(400);
   });
 
+  it('says before a job runs what its working copy will not hold, as folder 17 has it', async () => {
+    const lib = join(project.dataDir, 'projects', 'lib');
+    project.git('init', '-q', '-b', 'main', lib);
+    project.git('-C', lib, 'commit', '-q', '--allow-empty', '-m', 'x');
+    project.git(
+      ...['-c', 'protocol.file.allow=always', 'submodule', 'add', '-q', lib],
+    );
+    project.commit({
+      '.gitattributes': '*.bin filter=lfs diff=lfs\n',
+      'model.bin':
+        'version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n',
+    });
+    const { id, warnings } = (await submit().expect(201)).body as Job;
+    expect(warnings.map(({ message }) => message)).toEqual([
+      `The submodule 'lib' (${lib}) stays an empty folder: submodules are fetched by https only`,
+      expect.stringMatching(/the job finds pointers instead: model\.bin\./),
+    ]);
+    await untilOver(id);
+    expect(await logOf(id)).toContain(`The submodule 'lib'`);
+  });
+
+  it('fetches submodules from the hosts of the configuration only', async () => {
+    project.commit({
+      '.gitmodules':
+        '[submodule "lib"]\n  path = lib\n  url = https://github.com:9/x/lib.git\n',
+    });
+    project.git(
+      ...['update-index', '--add', '--cacheinfo', `160000,${project.head},lib`],
+    );
+    project.git('commit', '-qm', 'lib');
+    const { warnings } = (await submit().expect(201)).body as Job;
+    expect(warnings.at(-1)?.message).toContain(
+      'github.com:9 is not one of mlJobs.sourceHosts',
+    );
+  });
+
   it('runs a project of the portal for its owners only, whatever an old commit says', async () => {
     project.commit({ 'catalog-info.yaml': catalogInfo('credit') });
     const old = project.commit({ 'train.py': 'print("secret code")' });

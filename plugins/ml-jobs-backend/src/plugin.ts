@@ -117,6 +117,7 @@ export const mlJobsPlugin = createBackendPlugin({
               }),
               isolation,
               readOnly: options.local.readOnly,
+              sourceHosts: options.sourceHosts,
               secrets: secretsOfConfig(deps.config),
               slots: options.local.slots,
               graceMs: options.local.graceMs,

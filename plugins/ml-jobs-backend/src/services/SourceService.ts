@@ -10,6 +10,7 @@ import {
 } from '@backstage/errors';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { emptySubmodule, submodulesOf } from '../providers/local/submodules';
 import {
   gitEnvironment,
   gitOptions,
@@ -94,10 +95,12 @@ export class SourceService {
       commit,
       definition: await this.#readFile(place.folder, commit, 'downstage.yaml'),
       owners: place.ofPortal ? await this.#owners(place.folder) : [],
-      warnings:
-        place.url || ref !== 'HEAD'
+      warnings: [
+        ...(place.url || ref !== 'HEAD'
           ? []
-          : await this.#uncommitted(place.folder),
+          : await this.#uncommitted(place.folder)),
+        ...(await this.#incomplete(place.folder, commit)),
+      ],
     };
   }
 
@@ -238,6 +241,39 @@ export class SourceService {
       lines.push(line),
     );
     return `${lines.join('\n')}\n`;
+  }
+
+  /** What of the project a working copy will not hold, said before the job runs. */
+  async #incomplete(folder: string, commit: string) {
+    const submodules = await submodulesOf({
+      ...{ folder, commit, hosts: [...this.#hosts] },
+      signal: AbortSignal.timeout(this.#timeoutMs),
+    });
+    const warnings = submodules
+      .filter(({ why }) => why)
+      .map(submodule => ({
+        option: `source.${submodule.path}`,
+        message: emptySubmodule(submodule),
+      }));
+    const attributes = await this.#readFile(folder, commit, '.gitattributes');
+    if (attributes?.includes('filter=lfs')) {
+      const { lines } = await this.#git(folder, [
+        ...['grep', '--name-only', '-I', '-F', '-e'],
+        ...['version https://git-lfs.github.com/spec/v1', commit],
+      ]);
+      const files = lines.map(line => line.slice(commit.length + 1));
+      if (files.length) {
+        warnings.push({
+          option: 'source.lfs',
+          message: `Files of Git LFS are not fetched, the job finds pointers instead: ${files
+            .slice(0, 5)
+            .join(', ')}${
+            files.length > 5 ? ' and more' : ''
+          }. Register them as a data set and declare it as an input.`,
+        });
+      }
+    }
+    return warnings;
   }
 
   async #uncommitted(folder: string) {

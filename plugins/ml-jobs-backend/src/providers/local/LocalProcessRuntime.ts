@@ -84,6 +84,7 @@ export class LocalProcessRuntime
   readonly #sandbox: Isolation;
   readonly #readOnly: readonly string[];
   readonly #secrets: RegExp;
+  readonly #sourceHosts: readonly string[];
   readonly #slots: number;
   readonly #graceMs: number;
   readonly #niceness: number;
@@ -101,6 +102,8 @@ export class LocalProcessRuntime
     readOnly?: readonly string[];
     /** What no log may show, besides the tokens of jobs and people. */
     secrets?: readonly string[];
+    /** Hosts from which submodules may be fetched. */
+    sourceHosts?: readonly string[];
     slots: number;
     /** How long a process has to end by itself after it was asked to. */
     graceMs?: number;
@@ -115,6 +118,7 @@ export class LocalProcessRuntime
     this.isolation = { kind, description: promise };
     this.#readOnly = options.readOnly ?? [];
     this.#secrets = new RegExp(expressionOfSecrets(options.secrets ?? []), 'g');
+    this.#sourceHosts = options.sourceHosts ?? [];
     this.#slots = options.slots;
     this.#graceMs = options.graceMs ?? 10_000;
     this.#niceness = options.niceness ?? 5;
@@ -230,7 +234,13 @@ export class LocalProcessRuntime
         }: copying the source at commit ${job.source.commit.slice(0, 12)}`,
       );
       const work = join(folder, 'source');
-      await makeWorkingCopy({ ...job.source, target: work, signal });
+      await makeWorkingCopy({
+        ...job.source,
+        target: work,
+        hosts: this.#sourceHosts,
+        progress,
+        signal,
+      });
       const environment = await this.#environments.provide({
         project: work,
         owner: job.owner ?? job.jobId,

@@ -1,6 +1,8 @@
 import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AttemptFailure } from './AttemptFailure';
 import { gitEnvironment, gitOptions, runTool } from './runTool';
+import { emptySubmodule, submodulesOf } from './submodules';
 
 /**
  * Makes a working copy of a local repository at a commit, of its own: nothing is shared with the original, no hook
@@ -10,9 +12,12 @@ export async function makeWorkingCopy(options: {
   repository: string;
   commit: string;
   target: string;
+  /** Hosts from which submodules may be fetched. */
+  hosts: readonly string[];
+  progress: (line: string) => Promise<void>;
   signal: AbortSignal;
 }): Promise<void> {
-  const { repository, commit, target, signal } = options;
+  const { repository, commit, target, hosts, progress, signal } = options;
   const part = `${target}.part`;
   await rm(part, { recursive: true, force: true });
   await rm(target, { recursive: true, force: true });
@@ -43,5 +48,50 @@ export async function makeWorkingCopy(options: {
       );
     }
   }
+  await fetchSubmodules({ folder: part, commit, hosts, progress, signal });
   await rename(part, target);
+}
+
+const mostLevels = 5;
+
+async function fetchSubmodules(
+  options: {
+    folder: string;
+    commit: string;
+    hosts: readonly string[];
+    progress: (line: string) => Promise<void>;
+    signal: AbortSignal;
+  },
+  level = 1,
+): Promise<void> {
+  const { folder, progress, signal } = options;
+  for (const submodule of await submodulesOf(options)) {
+    if (submodule.why || level > mostLevels) {
+      await progress(emptySubmodule({ why: 'it lies too deep', ...submodule }));
+      continue;
+    }
+    await progress(`Fetching the submodule '${submodule.path}'`);
+    const { exitCode, lines } = await runTool(
+      'git',
+      [
+        ...gitOptions,
+        ...['-C', folder, 'submodule', '--quiet', 'update', '--init'],
+        ...['--checkout', '--', submodule.path],
+      ],
+      // The address was checked; whatever it leads to may not change the protocol.
+      { env: { ...gitEnvironment(), GIT_ALLOW_PROTOCOL: 'https' }, signal },
+    );
+    if (exitCode !== 0) {
+      throw new AttemptFailure(
+        'SourceMissing',
+        `The submodule '${submodule.path}' could not be fetched: ${
+          lines.at(-1) ?? 'git failed'
+        }`,
+      );
+    }
+    await fetchSubmodules(
+      { ...options, folder: join(folder, submodule.path), commit: 'HEAD' },
+      level + 1,
+    );
+  }
 }
