@@ -41,7 +41,12 @@ atTheEnd({
       '\n  Ending what the tests started, then their folder\n',
     ),
 });
-const environment = { ...withNode(node), CI: '1' };
+const environment = {
+  ...withNode(node),
+  CI: '1',
+  // How slow this machine may be without a test failing for it.
+  DOWNSTAGE_TEST_PATIENCE: process.env.DOWNSTAGE_TEST_PATIENCE ?? '6',
+};
 // PostgreSQL has to find its folder below, as another user where this one is root.
 await chmod(scratch, 0o755);
 // What portals, jobs and clients leave in the temporary folder goes with ours. `environment` was made before: Jest keeps
@@ -165,7 +170,6 @@ async function unit() {
         'test',
         '--watchAll=false',
         '--maxWorkers=2',
-        '--testTimeout=60000',
         '--json',
         `--outputFile=${report}`,
       ],

@@ -47,3 +47,47 @@ export function show(
   else if (items.length === 0) output.note(options.nothing);
   else output.result(table(options.rows, options.columns));
 }
+
+/**
+ * A few metrics on a line: those asked for first and all of them, then others by name, up to `most`.
+ */
+export function fewMetrics(
+  metrics: Readonly<Record<string, number>>,
+  options: { first: readonly string[]; most: number },
+): string | undefined {
+  const asked = options.first.filter(name => metrics[name] !== undefined);
+  const rest = Object.keys(metrics).sort();
+  const names = [...new Set([...asked, ...rest])];
+  return (
+    names
+      .slice(0, Math.max(options.most, new Set(asked).size))
+      .map(name => `${name}=${metrics[name].toPrecision(4)}`)
+      .join(' ') || undefined
+  );
+}
+
+/**
+ * The names of the metrics that a filter or an order speaks of, in its order: `metrics.auc > 0.9`, `metrics."val loss" DESC`.
+ * What stands in quotes is a value, and may say anything.
+ */
+export function metricsIn(text: string): string[] {
+  const parts =
+    /'(?:[^']|'')*'|\bmetrics?\s*\.\s*(?:"([^"]+)"|`([^`]+)`|([\p{L}\p{N}_/-]+))|"[^"]*"/giu;
+  return [...text.matchAll(parts)].flatMap(
+    ([, doubled, backticked, plain]) => doubled ?? backticked ?? plain ?? [],
+  );
+}
+
+/** The metrics that gates ask for: a metric's gate is named after it, `val_auc at least 0.9`. */
+export function metricsOfGates(version: {
+  metrics: Readonly<Record<string, number>>;
+  gates: readonly { gate: string }[];
+}): string[] {
+  // The longest first: `auc` must not answer for `auc macro`.
+  const names = Object.keys(version.metrics).sort(
+    (a, b) => b.length - a.length,
+  );
+  return version.gates.flatMap(
+    ({ gate }) => names.find(name => gate.startsWith(`${name} `)) ?? [],
+  );
+}

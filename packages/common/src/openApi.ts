@@ -80,5 +80,31 @@ function toJsonSchema(schema: z.ZodType, io: 'input' | 'output') {
     target: 'openapi-3.0',
     unrepresentable: 'any',
   }) as Record<string, unknown>;
-  return rest;
+  return withPortablePatterns(rest) as Record<string, unknown>;
+}
+
+/** Classes of characters by name, for validators that know no `\p{…}`. */
+const classes: Record<string, string> = {
+  '\\p{Cc}': '\\x00-\\x1f\\x7f-\\x9f',
+};
+
+/**
+ * Patterns as validators of every language read them: JSON Schema knows no `\p{…}`, and Python's refuses the document.
+ * A class that cannot be written out takes its pattern along; the server still checks it.
+ */
+function withPortablePatterns(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withPortablePatterns);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, child]) => {
+      if (key !== 'pattern' || typeof child !== 'string') {
+        return [[key, withPortablePatterns(child)]];
+      }
+      const pattern = child.replace(
+        /\\p\{\w+\}/g,
+        name => classes[name] ?? name,
+      );
+      return /\\p\{/i.test(pattern) ? [] : [[key, pattern]];
+    }),
+  );
 }

@@ -23,18 +23,18 @@ describe('Frame', () => {
   const retry = jest.fn();
 
   it('shows that something is loading', async () => {
-    await show({ loading: true, retry });
+    show({ loading: true, retry });
     expect(screen.getByRole('status', { name: 'Loading' })).toBeInTheDocument();
   });
 
   it('says what to do when there is nothing', async () => {
-    await show({ loading: false, value: [], retry });
+    show({ loading: false, value: [], retry });
     expect(screen.getByText('No models yet')).toBeInTheDocument();
     expect(screen.getByText('Create one from a template')).toBeInTheDocument();
   });
 
   it('gives the reason of a failure and tries again', async () => {
-    await show({
+    show({
       loading: false,
       error: new Error('The registry is down'),
       retry,
@@ -44,8 +44,30 @@ describe('Frame', () => {
     expect(retry).toHaveBeenCalled();
   });
 
+  it.each([
+    [403, 'NotAllowedError', 'This is not open to you'],
+    [404, 'NotFoundError', 'There is nothing here'],
+  ])(
+    'says a %i as the answer that it is, with nothing to try again',
+    async (statusCode, name, title) => {
+      const cause = Object.assign(new Error('Only administrators may import'), {
+        name,
+      });
+      const error = Object.assign(new Error('Request failed', { cause }), {
+        name: 'ResponseError',
+        statusCode,
+      });
+      show({ loading: false, error, retry });
+      expect(await screen.findByText(title)).toBeInTheDocument();
+      expect(
+        screen.getByText('Only administrators may import'),
+      ).toBeInTheDocument();
+      expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
+    },
+  );
+
   it('keeps showing what it knows when a later fetch fails', async () => {
-    await show({
+    show({
       loading: false,
       value: ['churn'],
       error: new Error('gone'),

@@ -1,7 +1,14 @@
 import type { ReactNode } from 'react';
 import { Alert, Button, Flex, Skeleton, Text } from '@backstage/ui';
 import { reasonOf } from './reasonOf';
+import { refusalOf } from './refusalOf';
 import type { Loaded } from './useLoad';
+
+/** An answer, not a fault: there is nothing to try again. */
+const refusals = {
+  'not-allowed': 'This is not open to you',
+  'not-found': 'There is nothing here',
+};
 
 /** What an empty list says: what is missing, and what to do next. */
 export type EmptyFace = {
@@ -12,7 +19,8 @@ export type EmptyFace = {
 
 /**
  * The four faces of everything that is fetched: loading, empty with the next step, error with the reason, data.
- * Data that was shown once stays while it is fetched again, with a notice when that fails.
+ * Data that was shown once stays while it is fetched again, with a notice when that fails. A refusal is said as the answer
+ * that it is.
  */
 export function Frame<T>(props: {
   value: Loaded<T>;
@@ -23,6 +31,16 @@ export function Frame<T>(props: {
   const { value: loaded, empty, isEmpty, children } = props;
   const { value, error, loading, retry } = loaded;
 
+  const refusal = refusalOf(error);
+  if (value === undefined && error && refusal) {
+    return (
+      <Alert
+        status="info"
+        title={refusals[refusal]}
+        description={reasonOf(error)}
+      />
+    );
+  }
   if (value === undefined && error) {
     return (
       <Alert

@@ -5,6 +5,7 @@
  */
 export { Frame, type EmptyFace } from './Frame';
 export { reasonOf } from './reasonOf';
+export { refusalOf } from './refusalOf';
 export { useLoad, type Loaded } from './useLoad';
 export { usePages, type Pages } from './usePages';
 export { Pager } from './Pager';

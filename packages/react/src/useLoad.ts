@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useSignal } from '@backstage/plugin-signals-react';
+import { refusalOf } from './refusalOf';
 
 /** Something that is fetched: its latest value stays visible while it is fetched again. */
 export type Loaded<T> = {
@@ -11,6 +12,10 @@ export type Loaded<T> = {
 
 /**
  * Fetches, and fetches again on a signal of the channel and, slowly, without one.
+ *
+ * @remarks
+ * A refusal, that something may not be seen or is not there, is not asked for again by the clock: only by a signal, by
+ * `retry`, and when something else is asked for. What was shown before it goes.
  *
  * @example
  * ```ts
@@ -53,20 +58,26 @@ export function useLoad<T>(
       },
       error => {
         if (!abort.signal.aborted) {
-          setState(before => ({ ...before, error, loading: false }));
+          setState(before =>
+            refusalOf(error)
+              ? { error, loading: false }
+              : { ...before, error, loading: false },
+          );
         }
       },
     );
     return () => abort.abort();
   }, [key, round, first, second]);
 
+  // While it is asked for again the refusal still stands.
+  const isRefused = refusalOf(state.error) !== undefined;
   useEffect(() => {
-    if (!pollMs) return undefined;
+    if (!pollMs || isRefused) return undefined;
     const timer = setInterval(() => {
       if (document.visibilityState === 'visible') retry();
     }, pollMs);
     return () => clearInterval(timer);
-  }, [pollMs, retry]);
+  }, [pollMs, isRefused, retry]);
 
   return { ...state, retry };
 }

@@ -13,9 +13,7 @@ it('puts its cards on the page of an unowned model', async () => {
     },
   });
   renderTestApp({ extensions: [page, fieldsCard, gatesCard, unownedCard] });
-  expect(
-    await screen.findByText('Nobody owns this model', {}, { timeout: 20_000 }),
-  ).toBeInTheDocument();
+  expect(await screen.findByText('Nobody owns this model')).toBeInTheDocument();
   expect(await screen.findByText('Before production')).toBeInTheDocument();
   expect(screen.queryByText(/Columns/)).not.toBeInTheDocument();
-}, 30_000);
+});

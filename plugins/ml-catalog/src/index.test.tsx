@@ -38,13 +38,9 @@ it('tells the graph about our relations and names about our icons', async () => 
     ],
     apis: [[catalogApiRef, catalogApiMock({ entities: [] })]],
   });
-  const relations = await screen.findByText(
-    /trainedOn/,
-    {},
-    { timeout: 20_000 },
-  );
+  const relations = await screen.findByText(/trainedOn/);
   for (const relation of ML_RELATION_PAIRS.flat()) {
     expect(relations).toHaveTextContent(relation);
   }
   expect(screen.getByText('our icon')).toBeInTheDocument();
-}, 30_000);
+});

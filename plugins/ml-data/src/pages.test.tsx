@@ -78,7 +78,7 @@ const fails = async () => {
 
 describe('DatasetsPage', () => {
   it('lists datasets with owner, version, rows, classification and freshness', async () => {
-    await show(<DatasetsPage />);
+    show(<DatasetsPage />);
     expect(await screen.findByText('Breast masses')).toBeInTheDocument();
     for (const text of ['default/masses@2', '569', 'confidential', 'Stale']) {
       expect(screen.getByText(text)).toBeInTheDocument();
@@ -86,7 +86,7 @@ describe('DatasetsPage', () => {
   });
 
   it('finds by name and says when nothing matches', async () => {
-    await show(<DatasetsPage />);
+    show(<DatasetsPage />);
     await userEvent.type(
       await screen.findByRole('searchbox', { name: 'Search datasets' }),
       'credit',
@@ -97,35 +97,35 @@ describe('DatasetsPage', () => {
   });
 
   it('shows that it is loading', async () => {
-    await show(<DatasetsPage />, {
+    show(<DatasetsPage />, {
       api: aDataApi(0, { listDatasets: never }),
     });
     expect(screen.getByRole('status', { name: 'Loading' })).toBeInTheDocument();
   });
 
   it('says what to do when there are none', async () => {
-    await show(<DatasetsPage />, {
+    show(<DatasetsPage />, {
       api: aDataApi(0, { listDatasets: async () => ({ items: [] }) }),
     });
     expect(await screen.findByText('No datasets yet')).toBeInTheDocument();
   });
 
   it('gives the reason when it cannot be loaded', async () => {
-    await show(<DatasetsPage />, { api: aDataApi(0, { listDatasets: fails }) });
+    show(<DatasetsPage />, { api: aDataApi(0, { listDatasets: fails }) });
     expect(await screen.findByText('ml-data is down')).toBeInTheDocument();
   });
 });
 
 describe('FeaturesPage', () => {
   it('lists feature views with keys and source', async () => {
-    await show(<FeaturesPage />, { entities: [feature] });
+    show(<FeaturesPage />, { entities: [feature] });
     const row = (await screen.findByText('Cell nuclei')).closest('tr')!;
     expect(within(row).getByText('mass_id')).toBeInTheDocument();
     expect(within(row).getByText('P30D')).toBeInTheDocument();
   });
 
   it('says what a feature view is when there are none', async () => {
-    await show(<FeaturesPage />);
+    show(<FeaturesPage />);
     expect(await screen.findByText('No feature views yet')).toBeInTheDocument();
   });
 });
@@ -135,7 +135,7 @@ describe('VersionsContent', () => {
     show(<VersionsContent />, { entity: dataset, groups, api });
 
   it('lists versions and compares the latest two', async () => {
-    await open([]);
+    open([]);
     expect(await screen.findByText('delivery 2')).toBeInTheDocument();
     expect(
       await screen.findByText('+0.60 standard deviations'),
@@ -144,7 +144,7 @@ describe('VersionsContent', () => {
   });
 
   it('offers registering to owners only', async () => {
-    await open(['group:default/credit']);
+    open(['group:default/credit']);
     await screen.findByText('delivery 2');
     expect(
       screen.queryByRole('button', { name: 'Register version' }),
@@ -160,7 +160,7 @@ describe('VersionsContent', () => {
 
   it('registers with a message and closes', async () => {
     const start = jest.fn(aDataApi(2).startDatasetRegistration);
-    await open([diagnostics], aDataApi(2, { startDatasetRegistration: start }));
+    open([diagnostics], aDataApi(2, { startDatasetRegistration: start }));
     const dialog = await openDialog();
     await userEvent.type(
       within(dialog).getByLabelText(/What changed/),
@@ -182,7 +182,7 @@ describe('VersionsContent', () => {
       state: 'profiling',
       progress: { done: 40, of: 3000 },
     });
-    await open(
+    open(
       [diagnostics],
       aDataApi(0, {
         startDatasetRegistration: async () => going,
@@ -217,7 +217,7 @@ describe('VersionsContent', () => {
   });
 
   it('shows why a registration was refused, and what to declare', async () => {
-    await open(
+    open(
       [diagnostics],
       aDataApi(0, {
         startDatasetRegistration: async () =>
@@ -240,7 +240,7 @@ describe('VersionsContent', () => {
   });
 
   it('shows registrations that somebody else has started, and the reason of the last failure', async () => {
-    await open(
+    open(
       [diagnostics],
       aDataApi(1, {
         listDatasetRegistrations: async () => ({
@@ -257,7 +257,7 @@ describe('VersionsContent', () => {
 
   it('shows why starting was refused', async () => {
     let refuse: (error: Error) => void = () => {};
-    await open(
+    open(
       [diagnostics],
       aDataApi(0, {
         startDatasetRegistration: () =>
@@ -290,7 +290,7 @@ describe('VersionsContent', () => {
   });
 
   it('shows for every version whether its checks passed, and for one what was seen and wanted', async () => {
-    await open(
+    open(
       [],
       aDataApi(2, {
         listDatasetVersions: async () => ({
@@ -334,7 +334,7 @@ describe('VersionsContent', () => {
 
   it('asks for the checks of the version that the address names', async () => {
     const getDatasetVersion = jest.fn(aDataApi(2).getDatasetVersion);
-    await show(<VersionsContent />, {
+    show(<VersionsContent />, {
       entity: dataset,
       api: aDataApi(2, { getDatasetVersion }),
       path: '/?version=1',
@@ -347,20 +347,20 @@ describe('VersionsContent', () => {
   });
 
   it('says how to declare checks when there are none', async () => {
-    await open([]);
+    open([]);
     expect(await screen.findByText('No checks declared')).toBeInTheDocument();
     expect(screen.getByText(/minRows: 500/)).toBeInTheDocument();
   });
 
   it('gives the reason when versions cannot be loaded', async () => {
-    await open([], aDataApi(0, { listDatasetVersions: fails }));
+    open([], aDataApi(0, { listDatasetVersions: fails }));
     expect(await screen.findByText('ml-data is down')).toBeInTheDocument();
   });
 });
 
 describe('ProfileContent', () => {
   it('shows every column with description, unit, figures and a plot that says what it shows', async () => {
-    await show(<ProfileContent />, { entity: dataset });
+    show(<ProfileContent />, { entity: dataset });
     expect(
       await screen.findByText('Mean distance from centre to perimeter'),
     ).toBeInTheDocument();
@@ -377,14 +377,14 @@ describe('ProfileContent', () => {
   });
 
   it('finds columns by unit or description', async () => {
-    await show(<ProfileContent />, { entity: dataset });
+    show(<ProfileContent />, { entity: dataset });
     await userEvent.type(await screen.findByRole('searchbox'), 'perimeter');
     expect(screen.getByText(/1 of 2 columns/)).toBeInTheDocument();
     expect(screen.queryByText('diagnosis')).not.toBeInTheDocument();
   });
 
   it('says that there is no version yet', async () => {
-    await show(<ProfileContent />, { entity: dataset, api: aDataApi(0) });
+    show(<ProfileContent />, { entity: dataset, api: aDataApi(0) });
     expect(
       await screen.findByText('No version registered yet'),
     ).toBeInTheDocument();
@@ -393,7 +393,7 @@ describe('ProfileContent', () => {
 
 describe('UsedByContent', () => {
   it('names models that learn from it and what is missing', async () => {
-    await show(<UsedByContent />, { entity: dataset });
+    show(<UsedByContent />, { entity: dataset });
     expect(await screen.findByText('tumour-malignancy')).toBeInTheDocument();
     expect(
       screen.getByText('No feature view is computed from it.'),
@@ -407,14 +407,14 @@ describe('UsedByContent', () => {
 
 describe('cards', () => {
   it('sums up the latest version of a dataset', async () => {
-    await show(<DatasetCard />, { entity: dataset });
+    show(<DatasetCard />, { entity: dataset });
     expect(await screen.findByText('default/masses@2')).toBeInTheDocument();
     expect(screen.getByText('radius')).toBeInTheDocument();
     expect(screen.getByText('µm')).toBeInTheDocument();
   });
 
   it('gives the reason when ml-data cannot be asked', async () => {
-    await show(<DatasetCard />, {
+    show(<DatasetCard />, {
       entity: dataset,
       api: aDataApi(0, { listDatasetVersions: fails }),
     });
@@ -422,7 +422,7 @@ describe('cards', () => {
   });
 
   it('shows a feature view with the values of its source and its consumers', async () => {
-    await show(<FeatureCard />, { entity: feature });
+    show(<FeatureCard />, { entity: feature });
     expect(await screen.findByText('radius [µm]')).toBeInTheDocument();
     expect(await screen.findByText('6.981 – 28.11')).toBeInTheDocument();
     expect(screen.getByText('not in the source')).toBeInTheDocument();

@@ -1,6 +1,6 @@
 import { cli } from 'cleye';
 import { command, jsonFlag, number, refuseMore } from '../command';
-import { show } from '../output';
+import { fewMetrics, metricsIn, metricsOfGates, show } from '../output';
 
 export const search = command({
   path: ['search'],
@@ -36,6 +36,7 @@ export const search = command({
           limit: flags.limit,
         },
       });
+      const asked = metricsIn(`${given.filter} ${flags.order ?? ''}`);
       show(output, items, {
         json: flags.json,
         columns: ['version', 'stage', 'owner', 'flavors', 'metrics'],
@@ -44,11 +45,10 @@ export const search = command({
           stage: version.stage,
           owner: version.owner,
           flavors: version.flavors.join(' ') || undefined,
-          metrics:
-            Object.entries(version.metrics)
-              .slice(0, 4)
-              .map(([name, value]) => `${name}=${value.toPrecision(4)}`)
-              .join(' ') || undefined,
+          metrics: fewMetrics(version.metrics, {
+            first: [...asked, ...metricsOfGates(version)],
+            most: 4,
+          }),
         })),
         nothing: 'No version matches.',
       });

@@ -1,6 +1,6 @@
 import { cli } from 'cleye';
 import { command, jsonFlag, modelPath, refuseMore } from '../command';
-import { show } from '../output';
+import { fewMetrics, metricsOfGates, show } from '../output';
 
 export const versions = command({
   path: ['versions'],
@@ -29,11 +29,10 @@ export const versions = command({
           version: version.ref,
           stage: version.stage,
           aliases: version.aliases.join(' ') || undefined,
-          metrics:
-            Object.entries(version.metrics)
-              .slice(0, 3)
-              .map(([name, value]) => `${name}=${value.toPrecision(4)}`)
-              .join(' ') || undefined,
+          metrics: fewMetrics(version.metrics, {
+            first: metricsOfGates(version),
+            most: 3,
+          }),
           created: version.createdAt.slice(0, 16).replace('T', ' '),
           by: version.createdBy,
         })),

@@ -22,10 +22,8 @@ function anEntity(kind: string, spec: Entity['spec']): Entity {
   };
 }
 
-async function show(card: JSX.Element, entity: Entity) {
-  await renderInTestApp(
-    <EntityProvider entity={entity}>{card}</EntityProvider>,
-  );
+function show(card: JSX.Element, entity: Entity) {
+  renderInTestApp(<EntityProvider entity={entity}>{card}</EntityProvider>);
 }
 
 describe('the cards', () => {
@@ -35,7 +33,7 @@ describe('the cards', () => {
       type: 'double',
       description: index === 3 ? 'area inside the outline' : 'something else',
     }));
-    await show(<FieldsCard />, anEntity('Dataset', { schema: { fields } }));
+    show(<FieldsCard />, anEntity('Dataset', { schema: { fields } }));
     expect(await screen.findByText('Columns (12)')).toBeInTheDocument();
     await userEvent.type(screen.getByLabelText('Find in columns'), 'outline');
     expect(await screen.findByText('column_3')).toBeInTheDocument();
@@ -47,7 +45,7 @@ describe('the cards', () => {
       name,
       type: 'double',
     }));
-    await renderInTestApp(
+    renderInTestApp(
       <EntityProvider entity={anEntity('Feature', { features: fields })}>
         <FieldsCard />
       </EntityProvider>,
@@ -58,7 +56,7 @@ describe('the cards', () => {
   });
 
   it('say what to do when a dataset has no columns described', async () => {
-    await show(<FieldsCard />, anEntity('Dataset', {}));
+    show(<FieldsCard />, anEntity('Dataset', {}));
     expect(
       await screen.findByText(/Add them under spec\.schema\.fields/),
     ).toBeInTheDocument();
@@ -66,7 +64,7 @@ describe('the cards', () => {
 
   it('say what a version has to show', async () => {
     const evaluation = { gates: [{ metric: 'val_auc', min: 0.97 }] };
-    await show(
+    show(
       <GatesCard />,
       anEntity('Model', { evaluation, risk: 'high', approvals: 2 }),
     );
@@ -77,7 +75,7 @@ describe('the cards', () => {
   });
 
   it('say how to claim a model', async () => {
-    await show(<UnownedCard />, anEntity('Model', {}));
+    show(<UnownedCard />, anEntity('Model', {}));
     expect(
       await screen.findByText('Nobody owns this model'),
     ).toBeInTheDocument();

@@ -18,11 +18,11 @@ function someProps(change: Partial<Props>): Props {
   );
 }
 
-async function show(integrations: { host: string }[], props: Partial<Props>) {
+function show(integrations: { host: string }[], props: Partial<Props>) {
   const config = mockApis.config({
     data: { integrations: { github: integrations } },
   });
-  await renderInTestApp(
+  renderInTestApp(
     <TestApiProvider apis={[[configApiRef, config]]}>
       <PublishPicker {...someProps(props)} />
     </TestApiProvider>,
@@ -31,20 +31,20 @@ async function show(integrations: { host: string }[], props: Partial<Props>) {
 
 describe('the publish picker', () => {
   it('offers this machine alone when no git host is configured', async () => {
-    await show([], {});
+    show([], {});
     expect(await screen.findAllByRole('radio')).toHaveLength(1);
     expect(screen.getByLabelText("On this portal's machine")).toBeChecked();
   });
 
   it('offers a configured host and asks for the organisation there', async () => {
     const onChange = jest.fn();
-    await show([{ host: 'github.acme.com' }], { onChange });
+    show([{ host: 'github.acme.com' }], { onChange });
     await userEvent.click(await screen.findByLabelText('github.acme.com'));
     expect(onChange).toHaveBeenCalledWith('github.acme.com?owner=');
   });
 
   it('shows what was chosen', async () => {
-    await show([{ host: 'github.com' }], { formData: 'github.com?owner=acme' });
+    show([{ host: 'github.com' }], { formData: 'github.com?owner=acme' });
     expect(await screen.findByLabelText(/Organisation/)).toHaveValue('acme');
   });
 });

@@ -52,7 +52,7 @@ function show(
 
 describe('the Training page', () => {
   it('lists jobs with their state and place in the queue', async () => {
-    await show('/', {
+    show('/', {
       listJobs: async () => ({
         items: [
           job,
@@ -75,7 +75,7 @@ describe('the Training page', () => {
   });
 
   it('says what to do when there is no job', async () => {
-    await show('/', { listJobs: async () => ({ items: [] }) });
+    show('/', { listJobs: async () => ({ items: [] }) });
     expect(await screen.findByText('No job yet')).toBeInTheDocument();
     expect(
       screen.getByRole('link', { name: 'Start from a template' }),
@@ -84,7 +84,7 @@ describe('the Training page', () => {
   });
 
   it('says that jobs cannot run when no runtime is on', async () => {
-    await show('/', {
+    show('/', {
       listJobs: async () => ({ items: [] }),
       getQueue: async () => ({ slots: 0, running: [], queued: [] }),
     });
@@ -92,7 +92,7 @@ describe('the Training page', () => {
   });
 
   it('shows the reason when the backend does not answer', async () => {
-    await show('/', {
+    show('/', {
       listJobs: async () => {
         throw new Error('The jobs backend is down');
       },
@@ -105,7 +105,7 @@ describe('the Training page', () => {
 
 describe('the page of a job', () => {
   it('shows what it is, its log, inputs and warnings', async () => {
-    await show('/jobs/abc123', { getJob: async () => job });
+    show('/jobs/abc123', { getJob: async () => job });
     expect(await screen.findByText('python src/train.py')).toBeInTheDocument();
     await waitFor(() =>
       expect(screen.getByRole('log', { name: 'Log' })).toHaveTextContent(
@@ -132,7 +132,7 @@ describe('the page of a job', () => {
       ...job,
       state: 'cancelled' as const,
     }));
-    await show('/jobs/abc123', { getJob: async () => job, cancelJob });
+    show('/jobs/abc123', { getJob: async () => job, cancelJob });
     await userEvent.click(
       await screen.findByRole('button', { name: 'Cancel job' }),
     );
@@ -148,7 +148,7 @@ describe('the page of a job', () => {
   });
 
   it('offers nothing to members of another team', async () => {
-    await show(
+    show(
       '/jobs/abc123',
       { getJob: async () => job },
       { groups: ['group:default/credit'] },
@@ -171,7 +171,7 @@ describe('the page of a job', () => {
               message: 'The command ended with code 1',
             },
     );
-    await show('/jobs/abc123', { getJob, rerunJob });
+    show('/jobs/abc123', { getJob, rerunJob });
     expect(
       (await screen.findAllByText('The command ended with code 1'))[0],
     ).toBeInTheDocument();
@@ -186,7 +186,7 @@ describe('the page of a job', () => {
 
   it('goes on with the log after a lost connection, where it was', async () => {
     const offsets: number[] = [];
-    await show('/jobs/abc123', {
+    show('/jobs/abc123', {
       getJob: async () => job,
       streamLog: async (_, { offset, onPiece }) => {
         offsets.push(offset);
@@ -198,9 +198,7 @@ describe('the page of a job', () => {
     expect(
       await screen.findByText('The connection was lost; trying again'),
     ).toBeInTheDocument();
-    await waitFor(() => expect(offsets).toEqual([-1_000_000, 6]), {
-      timeout: 5000,
-    });
+    await waitFor(() => expect(offsets).toEqual([-1_000_000, 6]));
     expect(screen.getByRole('log', { name: 'Log' })).toHaveTextContent('first');
   });
 });

@@ -7,7 +7,7 @@ import { MonitoringContent } from './MonitoringContent';
 
 describe('the Monitoring tab of a model', () => {
   it('shows the status with its reason, the windows and the worst column first', async () => {
-    await show(<MonitoringContent />);
+    show(<MonitoringContent />);
     expect((await screen.findAllByText('Drifted'))[0]).toBeInTheDocument();
     expect(
       screen.getAllByText('1 of 2 columns drifted from the baseline')[0],
@@ -29,7 +29,7 @@ describe('the Monitoring tab of a model', () => {
 
   it('shows the window and the column of the address', async () => {
     const getWindow = jest.fn(async () => ({ ...drifted, id: 'w1' }));
-    await show(<MonitoringContent />, {
+    show(<MonitoringContent />, {
       address: '/?window=w1&column=texture',
       api: { getWindow },
     });
@@ -49,7 +49,7 @@ describe('the Monitoring tab of a model', () => {
   it('lets an owner close a window and looks at it', async () => {
     const evaluateMonitor = jest.fn(async () => ({ ...drifted, id: 'w3' }));
     const getWindow = jest.fn(async () => drifted);
-    await show(<MonitoringContent />, { api: { evaluateMonitor, getWindow } });
+    show(<MonitoringContent />, { api: { evaluateMonitor, getWindow } });
     await userEvent.click(
       await screen.findByRole('button', { name: 'Evaluate now' }),
     );
@@ -63,7 +63,7 @@ describe('the Monitoring tab of a model', () => {
   });
 
   it('says why it could not be evaluated', async () => {
-    await show(<MonitoringContent />, {
+    show(<MonitoringContent />, {
       api: {
         evaluateMonitor: async () => {
           throw new ConflictError('There is no baseline yet');
@@ -80,7 +80,7 @@ describe('the Monitoring tab of a model', () => {
 
   it('asks before it retrains, and leads to the job', async () => {
     const retrainModel = jest.fn(async () => ({ jobId: 'k3v9' }));
-    await show(<MonitoringContent />, { api: { retrainModel } });
+    show(<MonitoringContent />, { api: { retrainModel } });
     await userEvent.click(
       await screen.findByRole('button', { name: 'Retrain' }),
     );
@@ -98,7 +98,7 @@ describe('the Monitoring tab of a model', () => {
   });
 
   it('offers people of another team nothing to change, and names the owners', async () => {
-    await show(<MonitoringContent />, { groups: ['group:default/credit'] });
+    show(<MonitoringContent />, { groups: ['group:default/credit'] });
     expect(
       await screen.findByText(/owners evaluate and retrain it: group:default/),
     ).toBeInTheDocument();
@@ -107,7 +107,7 @@ describe('the Monitoring tab of a model', () => {
   });
 
   it('says what to do when the model is not deployed', async () => {
-    await show(<MonitoringContent />, {
+    show(<MonitoringContent />, {
       api: {
         getMonitor: async () => {
           throw new NotFoundError('not watched');
@@ -123,7 +123,7 @@ describe('the Monitoring tab of a model', () => {
   });
 
   it('says what to do before the first window', async () => {
-    await show(<MonitoringContent />, {
+    show(<MonitoringContent />, {
       api: {
         getMonitor: async () => ({
           ...monitor,
@@ -140,7 +140,7 @@ describe('the Monitoring tab of a model', () => {
   });
 
   it('gives the reason when monitoring does not answer', async () => {
-    await show(<MonitoringContent />, {
+    show(<MonitoringContent />, {
       api: {
         getMonitor: async () => {
           throw new Error('The portal does not answer');
@@ -155,7 +155,7 @@ describe('the Monitoring tab of a model', () => {
 
 describe('the card on the overview of a model', () => {
   it('shows the status and leads to the tab', async () => {
-    await show(<MonitoringCard />);
+    show(<MonitoringCard />);
     expect(await screen.findByText('Drifted')).toBeInTheDocument();
     expect(
       screen.getByRole('link', { name: 'Open monitoring' }),

@@ -11,7 +11,7 @@ describe('the Monitoring page', () => {
       status: 'ok' as const,
       openEpisode: undefined,
     };
-    await show(<MonitoringPage />, {
+    show(<MonitoringPage />, {
       api: { listMonitors: async () => ({ items: [calm, monitor] }) },
     });
     const table = await screen.findByRole('grid');
@@ -27,7 +27,7 @@ describe('the Monitoring page', () => {
   });
 
   it('says how a model comes to be watched when none is', async () => {
-    await show(<MonitoringPage />, {
+    show(<MonitoringPage />, {
       api: { listMonitors: async () => ({ items: [] }) },
     });
     expect(
@@ -39,14 +39,14 @@ describe('the Monitoring page', () => {
   });
 
   it('shows that it is loading', async () => {
-    await show(<MonitoringPage />, {
+    show(<MonitoringPage />, {
       api: { listMonitors: () => new Promise(() => {}) },
     });
     expect(await screen.findByLabelText('Loading')).toBeInTheDocument();
   });
 
   it('gives the reason when monitors cannot be asked for', async () => {
-    await show(<MonitoringPage />, {
+    show(<MonitoringPage />, {
       api: {
         listMonitors: async () => {
           throw new Error('The portal does not answer');

@@ -165,7 +165,7 @@ export function describeArtifactStore(
       );
       await store.delete('1/many');
       expect(await store.list('1/many')).toEqual([]);
-    }, 120_000);
+    });
 
     it('removes a folder with all it holds, and nothing beside it', async () => {
       for (const path of ['1/b/c/d', '1/b/x', '1/bc/y']) {
@@ -279,7 +279,7 @@ export function describeArtifactStore(
       }
       expect(back.digest('hex')).toBe(expected);
       expect(most).toBeLessThan((pieces / 2) * mebibyte);
-    }, 120_000);
+    });
 
     it('keeps one whole content when several write the same path at once', async () => {
       const contents = Array.from({ length: 8 }, (_, n) =>
@@ -353,7 +353,7 @@ export function describeArtifactStore(
         const file = await store.get(upload.path);
         expect(sha256(await buffer(file!.content))).toBe(sha256(whole));
         expect(await made.leftovers()).toEqual([]);
-      }, 60_000);
+      });
 
       it('refuses to complete without a part, or with another one', async () => {
         const upload = await begin('1/x');

@@ -3,7 +3,7 @@ import { renderInTestApp } from '@backstage/frontend-test-utils';
 import { SandboxedPreview } from './SandboxedPreview';
 
 async function frameOf(kind: 'html' | 'markdown' | 'svg', content: string) {
-  await renderInTestApp(
+  renderInTestApp(
     <SandboxedPreview kind={kind} content={content} title="notes" />,
   );
   const frame = await screen.findByTitle('Preview of notes');

@@ -53,7 +53,7 @@ describe('GarbagePage', () => {
       ...shown,
       state: 'collecting' as const,
     }));
-    await renderWithRegistry(<GarbagePage />, {
+    renderWithRegistry(<GarbagePage />, {
       registry: fakeRegistry(
         {},
         {
@@ -93,7 +93,7 @@ describe('GarbagePage', () => {
   });
 
   it('says to whom it is open, and offers nobody else a look', async () => {
-    await renderWithRegistry(<GarbagePage />, {
+    renderWithRegistry(<GarbagePage />, {
       registry: fakeRegistry(
         {},
         {

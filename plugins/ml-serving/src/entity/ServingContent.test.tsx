@@ -90,7 +90,7 @@ function show(options: {
 describe('the Serving tab of a model', () => {
   it('lets an owner deploy a model that is not deployed', async () => {
     const createEndpoint = jest.fn(async () => ready);
-    await show({ api: { createEndpoint } });
+    show({ api: { createEndpoint } });
     await userEvent.click(
       await screen.findByRole('button', { name: 'Deploy' }),
     );
@@ -100,7 +100,7 @@ describe('the Serving tab of a model', () => {
   });
 
   it('does not offer deployment to others, and names the owners', async () => {
-    await show({ groups: ['group:default/credit'] });
+    show({ groups: ['group:default/credit'] });
     expect(
       await screen.findByText(
         /Ask its owners to deploy it: group:default\/diagnostics/,
@@ -110,7 +110,7 @@ describe('the Serving tab of a model', () => {
   });
 
   it('shows which version answers and which stays loaded for a rollback', async () => {
-    await show({ endpoint: ready });
+    show({ endpoint: ready });
     expect(await screen.findByText('Ready')).toBeInTheDocument();
     expect(screen.getByRole('link', { name: 'version 7' })).toHaveAttribute(
       'href',
@@ -120,7 +120,7 @@ describe('the Serving tab of a model', () => {
   });
 
   it('gives the reason when endpoints cannot be asked for', async () => {
-    await show({
+    show({
       api: {
         getEndpoint: async () => {
           throw new Error('The portal does not answer');
@@ -138,7 +138,7 @@ describe('the Serving tab of a model', () => {
       predictions: [{ label: 1 }],
       requestId: 'r-1',
     }));
-    await show({ endpoint: ready, api: { predict } });
+    show({ endpoint: ready, api: { predict } });
     const ask = await screen.findByRole('button', {
       name: 'Ask for predictions',
     });

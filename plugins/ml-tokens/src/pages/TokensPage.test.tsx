@@ -21,7 +21,7 @@ describe('the page of access tokens', () => {
       }),
       aToken({ id: 'c', name: 'old', state: 'revoked' }),
     ];
-    await show(<TokensPage />, {
+    show(<TokensPage />, {
       api: { listTokens: async () => ({ items, options }) },
     });
     const table = await screen.findByRole('grid');
@@ -44,7 +44,7 @@ describe('the page of access tokens', () => {
 
   it('makes a token and shows its secret once, with commands to paste', async () => {
     const createToken = jest.fn(async () => ({ token: aToken(), secret }));
-    await show(<TokensPage />, { address: '/?new', api: { createToken } });
+    show(<TokensPage />, { address: '/?new', api: { createToken } });
     const dialog = await screen.findByRole('dialog');
     const confirm = within(dialog).getByRole('button', {
       name: 'Create token',
@@ -78,7 +78,7 @@ describe('the page of access tokens', () => {
   });
 
   it('says why a token was not made, and keeps what was filled in', async () => {
-    await show(<TokensPage />, {
+    show(<TokensPage />, {
       address: '/?new',
       api: {
         createToken: async () => {
@@ -97,7 +97,7 @@ describe('the page of access tokens', () => {
 
   it('asks before it revokes', async () => {
     const revokeToken = jest.fn(async () => aToken({ state: 'revoked' }));
-    await show(<TokensPage />, { api: { revokeToken } });
+    show(<TokensPage />, { api: { revokeToken } });
     await userEvent.click(
       await screen.findByRole('button', { name: 'Revoke notebook' }),
     );
@@ -111,7 +111,7 @@ describe('the page of access tokens', () => {
   });
 
   it('says what tokens are for when there is none', async () => {
-    await show(<TokensPage />, {
+    show(<TokensPage />, {
       api: { listTokens: async () => ({ items: [], options }) },
     });
     expect(await screen.findByText('You have no tokens')).toBeInTheDocument();
@@ -121,14 +121,14 @@ describe('the page of access tokens', () => {
   });
 
   it('shows that it is loading', async () => {
-    await show(<TokensPage />, {
+    show(<TokensPage />, {
       api: { listTokens: () => new Promise(() => {}) },
     });
     expect(await screen.findByLabelText('Loading')).toBeInTheDocument();
   });
 
   it('gives the reason when tokens cannot be asked for', async () => {
-    await show(<TokensPage />, {
+    show(<TokensPage />, {
       api: {
         listTokens: async () => {
           throw new Error('The portal does not answer');
