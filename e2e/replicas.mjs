@@ -55,10 +55,9 @@ function walk({ portals, postgres }) {
 
   return [
     [
-      'both portals start on one database',
+      'both portals start together on one empty database',
       async () => {
-        await first.start();
-        await second.start();
+        await Promise.all([first.start(), second.start()]);
         for (const someone of [...ann, ...eve, ...ben]) await someone.token();
       },
     ],

@@ -1,4 +1,5 @@
 // How the end-to-end tests are walked, shown and counted.
+import { unlessEnding } from '../scripts/processes.mjs';
 
 /**
  * Walks [title, work] pairs that rest on each other: after a failure the rest counts as failed. A text that `work`
@@ -15,6 +16,8 @@ export async function walkSteps(steps, { explain = async () => '' } = {}) {
       process.stdout.write(`  ✓ ${title} (${seconds} s)\n`);
       if (typeof said === 'string') process.stdout.write(`    ${said}\n`);
     } catch (error) {
+      // What fails because all is ending is no result.
+      await unlessEnding();
       result.failed += steps.length - index;
       process.stdout.write(`  ✗ ${title}\n${error.stack}\n`);
       process.stdout.write(`${await explain()}\n`);

@@ -71,17 +71,26 @@ export async function unlessEnding() {
   if (ending) await new Promise(() => {});
 }
 
-/** Asks all to end, in order; kills what has not ended after `graceMs`. */
+/**
+ * Asks all to end and kills what has not ended after `graceMs`: first those that end their own in order, then what those
+ * may have worked with, such as PostgreSQL.
+ */
 export async function endProcesses({ graceMs = 30_000 } = {}) {
-  for (const [pid, { endSignal, alone }] of living)
-    signalTo(alone ? pid : -pid, endSignal);
-  const groups = [...living.keys()];
-  const late = Date.now() + graceMs;
-  while (groups.some(pid => living.has(pid)) && Date.now() < late)
-    await pause(50);
-  for (const pid of groups) signalTo(-pid, 'SIGKILL');
-  while (groups.some(pid => living.has(pid))) await pause(20);
+  for (const order of [true, false]) {
+    const asked = [...living].filter(([, { alone }]) => alone === order);
+    await endThose(asked, graceMs);
+  }
   if (manner.folder) await endThoseIn(manner.folder, [manner.warden]);
+}
+
+async function endThose(asked, graceMs) {
+  const left = () => asked.some(([pid]) => living.has(pid));
+  for (const [pid, { endSignal, alone }] of asked)
+    signalTo(alone ? pid : -pid, endSignal);
+  const late = Date.now() + graceMs;
+  while (left() && Date.now() < late) await pause(50);
+  for (const [pid] of asked) signalTo(-pid, 'SIGKILL');
+  while (left()) await pause(20);
 }
 
 /**

@@ -4,9 +4,11 @@ import { mlRegistryModuleServing } from '@downstage/plugin-ml-serving-backend';
 import { exampleSignIn } from './exampleSignIn';
 import { hideStacks } from './hideStacks';
 import { portalPermissions } from './portalPermissions';
+import { startInTurn } from './startInTurn';
 
 hideStacks();
 const backend = createBackend();
+backend.add(startInTurn);
 
 // The portal itself
 backend.add(import('@backstage/plugin-app-backend'));

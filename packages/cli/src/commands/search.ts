@@ -1,6 +1,6 @@
 import { cli } from 'cleye';
 import { command, jsonFlag, number, refuseMore } from '../command';
-import { fewMetrics, metricsIn, metricsOfGates, show } from '../output';
+import { fewMetrics, metricsIn, show } from '../output';
 
 export const search = command({
   path: ['search'],
@@ -46,7 +46,7 @@ export const search = command({
           owner: version.owner,
           flavors: version.flavors.join(' ') || undefined,
           metrics: fewMetrics(version.metrics, {
-            first: [...asked, ...metricsOfGates(version)],
+            first: asked,
             most: 4,
           }),
         })),
