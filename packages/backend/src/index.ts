@@ -4,6 +4,7 @@ import { mlRegistryModuleServing } from '@downstage/plugin-ml-serving-backend';
 import { exampleSignIn } from './exampleSignIn';
 import { hideStacks } from './hideStacks';
 import { portalPermissions } from './portalPermissions';
+import { patientSearch } from './searchEngine';
 import { startInTurn } from './startInTurn';
 
 hideStacks();
@@ -28,6 +29,7 @@ backend.add(
   import('@backstage/plugin-scaffolder-backend-module-notifications'),
 );
 backend.add(import('@backstage/plugin-search-backend'));
+backend.add(patientSearch);
 backend.add(import('@backstage/plugin-search-backend-module-catalog'));
 backend.add(import('@backstage/plugin-search-backend-module-techdocs'));
 backend.add(import('@backstage/plugin-techdocs-backend'));
