@@ -79,7 +79,7 @@ function walk({ portal, python }) {
         await ann.post(
           '/api/ml-data/v1/datasets/default/breast-masses/versions',
         );
-        await createProject(ann);
+        await createProject(ann, { name: model, title: 'Crash screening' });
         assert.ok(await job(), 'the template submitted no job');
       },
     ],
@@ -327,15 +327,16 @@ async function inProduction({ ann, version, promoted }) {
   assert.equal(told.filter(entry => entry.version === version).length, 1);
 }
 
-async function createProject(ann) {
+/** A project from the template, which submits its first job. */
+export async function createProject(ann, { name, title }) {
   await until('the template in the catalog', () =>
     ann.find('/api/catalog/entities/by-name/template/default/tabular-sklearn'),
   );
   const { id } = await ann.post('/api/scaffolder/v2/tasks', {
     templateRef: 'template:default/tabular-sklearn',
     values: {
-      name: model,
-      title: 'Crash screening',
+      name,
+      title,
       description: 'Trained by a portal that is killed now and then',
       owner: 'group:default/diagnostics',
       risk: 'limited',
@@ -354,7 +355,7 @@ async function createProject(ann) {
 }
 
 /** Rows of the example data, as an application would send them. */
-async function sampleRows() {
+export async function sampleRows() {
   const file = join(root, 'examples/data/breast-masses.csv');
   const [header, ...lines] = (await readFile(file, 'utf8')).trim().split('\n');
   const names = header.trim().split(',');
@@ -370,7 +371,7 @@ async function sampleRows() {
 }
 
 /** A portal that stops in good order ends its jobs and gateway; one that crashed is started once more to do so. */
-async function leaveNothing(portal) {
+export async function leaveNothing(portal) {
   const gateway = await portal.gatewayPid();
   try {
     const left = [gateway, portal.backendPid()].some(

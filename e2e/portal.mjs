@@ -68,6 +68,29 @@ export async function portalOn({ node, dataDir }) {
       await within(minute, ended, 'the end of the start command');
       child = undefined;
     },
+    /** The same to one that is still starting, this long after its process came to be; it is down afterwards. */
+    async killWhileStarting(afterMs) {
+      const before = backendPid;
+      let over = false;
+      const starting = portal.start().then(
+        () => true,
+        () => false,
+      );
+      starting.then(() => {
+        over = true;
+      });
+      const file = join(dataDir, 'portal.pid');
+      await until('the process of the portal', async () => {
+        const pid = Number(await readFile(file, 'utf8').catch(() => ''));
+        if (pid && pid !== before) backendPid = pid;
+        return over || backendPid !== before;
+      });
+      await pause(afterMs);
+      if (over && (await starting)) return portal.kill();
+      if (!over) process.kill(backendPid, 'SIGKILL');
+      if (await starting) return portal.kill();
+      return undefined;
+    },
     /** The end of the start command alone; the portal it started is left behind. */
     async killStarter() {
       const ended = new Promise(done => child.once('exit', done));
@@ -140,12 +163,13 @@ export function person(url, entityRef) {
       method,
       headers: {
         authorization: `Bearer ${await signIn()}`,
-        ...(body && { 'content-type': 'application/json' }),
+        ...(body &&
+          typeof body !== 'string' && { 'content-type': 'application/json' }),
       },
-      body: body && JSON.stringify(body),
+      body: typeof body === 'string' ? body : body && JSON.stringify(body),
     });
     const text = await response.text();
-    if (response.ok) return JSON.parse(text);
+    if (response.ok) return text ? JSON.parse(text) : {};
     throw Object.assign(
       new Error(`${method} ${path} answered ${response.status}: ${text}`),
       { status: response.status },
@@ -155,6 +179,8 @@ export function person(url, entityRef) {
     token: signIn,
     get: path => call('GET', path),
     post: (path, body = {}) => call('POST', path, body),
+    /** Bytes as they are, such as the file of a model. */
+    put: (path, text) => call('PUT', path, text),
     patch: (path, body) => call('PATCH', path, body),
     /** The answer, or undefined where there is nothing yet. */
     find: path =>

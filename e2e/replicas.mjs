@@ -150,6 +150,11 @@ function walk({ portals, postgres }) {
         });
         const made = await Promise.all(
           Array.from({ length: 6 }, async (_, number) => {
+            // A version without files passes no gate.
+            await either(number).put(
+              `/api/ml-registry/mlflow/api/2.0/mlflow-artifacts/artifacts/${experiment}/${runs[number]}/artifacts/model/MLmodel`,
+              modelFile,
+            );
             const { model_version: version } = await either(number).post(
               `${mlflow}/model-versions/create`,
               {
@@ -267,6 +272,14 @@ function walk({ portals, postgres }) {
     ],
   ];
 }
+
+/** The least of a model that passes the gates: it says what it takes and gives. */
+export const modelFile = `flavors:
+  python_function: {loader_module: mlflow.onnx}
+signature:
+  inputs: '[{"type": "double", "name": "x", "required": true}]'
+  outputs: '[{"type": "double", "name": "y"}]'
+`;
 
 async function createRun(someone, experiment) {
   const { run } = await someone.post(`${mlflow}/runs/create`, {
@@ -394,7 +407,7 @@ async function query(postgres, text, values) {
 }
 
 /** One of the portals: its own port and gateway, the database and the artifacts of both. */
-async function replica({ node, folder, name, postgres }) {
+export async function replica({ node, folder, name, postgres }) {
   const port = await freePort();
   const dataDir = join(folder, name);
   await mkdir(dataDir, { recursive: true });
@@ -418,8 +431,10 @@ async function replica({ node, folder, name, postgres }) {
   );
   let child;
   let ended;
+  let isUp = false;
   const url = `http://localhost:${port}`;
   const end = async signal => {
+    isUp = false;
     if (!child) return;
     child.kill(signal);
     const late = setTimeout(() => child?.kill('SIGKILL'), 20_000);
@@ -429,6 +444,9 @@ async function replica({ node, folder, name, postgres }) {
   };
   return {
     url,
+    get isUp() {
+      return isUp;
+    },
     async start() {
       const file = await open(log, 'a');
       child = startProcess(
@@ -469,8 +487,16 @@ async function replica({ node, folder, name, postgres }) {
       });
       if (outcome !== 'ready')
         throw new Error(`The ${name} portal is ${outcome}; see ${log}`);
+      isUp = true;
     },
     kill: () => end('SIGKILL'),
+    async killWhileStarting(afterMs) {
+      const starting = this.start().catch(() => {});
+      await pause(afterMs);
+      await end('SIGKILL');
+      await starting;
+      isUp = false;
+    },
     async stop() {
       await end('SIGTERM');
       // A gateway outlives a portal that was killed.

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startProcess } from './processes.mjs';
+import { startProcess, unlessEnding } from './processes.mjs';
 
 /** The top of the repository. */
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -69,8 +69,12 @@ export function checkOptions(args, { values = [], switches = [], usage }) {
   }
 }
 
-/** Runs a command to its end; throws with its last lines when it fails. */
-export function run(command, args, options = {}) {
+/**
+ * Runs a command to its end; throws with its last lines when it fails. Where all is ending it never answers: what asked for
+ * the command must not go on, nor call the end of it a failure.
+ */
+export async function run(command, args, options = {}) {
+  await unlessEnding();
   const { quiet = false, ...rest } = options;
   return new Promise((done, reject) => {
     const child = startProcess(command, args, {
@@ -84,7 +88,8 @@ export function run(command, args, options = {}) {
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
     child.once('error', reject);
-    child.once('exit', code => {
+    child.once('exit', async code => {
+      await unlessEnding();
       if (code === 0) done(output);
       else
         reject(

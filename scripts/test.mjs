@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The other command: installs what the tests need, runs all of them, ends with a line that counts.
-//   npm test                      everything
+//   npm test                      everything that fits into three quarters of an hour
+//   npm run test:all              what takes hours too
 //   npm test -- --only=unit       one part; --help names them
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
@@ -15,15 +16,25 @@ import { checkOptions, fail, option, root, run, step } from './shell.mjs';
 
 const parts = [
   ...['format', 'lint', 'types', 'exports', 'scripts', 'unit', 'mlflow'],
-  ...['crash', 'evasion', 'replicas', 'import', 'browser'],
+  ...['crash', 'evasion', 'replicas', 'import', 'schemathesis', 'browser'],
 ];
-const usage = `npm test -- [--only=part]
+/** What takes too long for every change. */
+const longParts = ['kills', 'kills-of-replicas'];
+const usage = `npm test -- [--only=part] [--all] [--seed=1]
 
   --only  one part of ${parts.join(', ')}
+  --all   also ${longParts.join(', ')}; each of them alone with --only too
+  --seed  of the random moments and questions of the long parts
 `;
-checkOptions(process.argv.slice(2), { values: ['--only'], usage });
+checkOptions(process.argv.slice(2), {
+  values: ['--only', '--seed'],
+  switches: ['--all'],
+  usage,
+});
+const all = process.argv.includes('--all');
+const seed = Number(option(process.argv.slice(2), '--seed') ?? 1);
 const only = option(process.argv.slice(2), '--only');
-if (only !== undefined && !parts.includes(only))
+if (only !== undefined && ![...parts, ...longParts].includes(only))
   fail(`There is no part '${only}' of the tests.`, usage);
 const started = Date.now();
 const counted = { passed: 0, failed: 0 };
@@ -74,7 +85,10 @@ await part('crash', crash);
 await part('evasion', evasion);
 await part('replicas', replicated);
 await part('import', imported);
+await part('schemathesis', asked);
 await part('browser', browser);
+await part('kills', kills);
+await part('kills-of-replicas', killsOfReplicas);
 await remove(scratch);
 
 const minutes = ((Date.now() - started) / 60_000).toFixed(1);
@@ -84,7 +98,7 @@ process.stdout.write(
 process.exit(counted.failed ? 1 : 0);
 
 async function part(name, work) {
-  if (only && only !== name) return;
+  if (only ? only !== name : longParts.includes(name) && !all) return;
   try {
     await work();
   } catch (error) {
@@ -253,6 +267,34 @@ async function replicated() {
   await ensureDebianPackage('postgresql', () => postgresInstalled());
   const { replicas } = await import('../e2e/replicas.mjs');
   const result = await replicas({ node, scratch });
+  counted.passed += result.passed;
+  counted.failed += result.failed;
+}
+
+/** Every operation of every contract, asked rightly and wrongly: no 5xx. */
+async function asked() {
+  await ensureDebianPackage('python3-venv', () =>
+    succeeds('python3', ['-c', 'import ensurepip']),
+  );
+  const { schemathesis } = await import('../e2e/schemathesis.mjs');
+  const result = await schemathesis({ node, scratch });
+  counted.passed += result.passed;
+  counted.failed += result.failed;
+}
+
+/** The portal killed forty times at random moments of the golden path. */
+async function kills() {
+  const { randomKills } = await import('../e2e/randomKills.mjs');
+  const result = await randomKills({ node, scratch, seed });
+  counted.passed += result.passed;
+  counted.failed += result.failed;
+}
+
+/** The same with two portals on one PostgreSQL, one or the other. */
+async function killsOfReplicas() {
+  await ensureDebianPackage('postgresql', () => postgresInstalled());
+  const { randomKillsOfReplicas } = await import('../e2e/randomKills.mjs');
+  const result = await randomKillsOfReplicas({ node, scratch, seed });
   counted.passed += result.passed;
   counted.failed += result.failed;
 }

@@ -23,7 +23,7 @@ export type EpisodePlan =
 
 /**
  * What a closed window means for the episode: one opens when a limit is crossed and stays open until a window
- * is `ok` again. A window without a verdict (too small, empty) changes nothing.
+ * is `ok` again, of whichever version. A window without a verdict (too small, empty) changes nothing.
  */
 export function planEpisode(
   open: Episode | undefined,
@@ -44,7 +44,10 @@ export function planEpisode(
   if (open && status === 'ok') {
     return {
       do: 'close',
-      because: 'The predictions look like the baseline again',
+      because:
+        open.version === window.version
+          ? 'The predictions look like the baseline again'
+          : `The predictions look like the baseline of version ${window.version}`,
     };
   }
   return { do: 'nothing' };

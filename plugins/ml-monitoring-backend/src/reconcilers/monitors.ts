@@ -36,7 +36,7 @@ export function startMonitorReconciler(deps: {
     monitor: MonitorRecord,
     why: { status: DriftStatus; message: string },
   ) => {
-    if (await monitors.setMessage(monitor.ref, why)) {
+    if (await monitors.setMessage(monitor, why)) {
       await deps.announce({ ref: monitor.ref });
     }
   };
@@ -78,7 +78,7 @@ export function startMonitorReconciler(deps: {
         credentials,
       });
       await announcer.announce(monitor.ref);
-    } else if (!monitor.latestWindowId && newRows === 0) {
+    } else if (!monitor.closedAt && newRows === 0) {
       await wait(monitor, {
         status: 'no_data',
         message: `Version ${version} is in production and has answered no requests yet`,

@@ -308,8 +308,8 @@ describe.each(databases.eachSupportedId())('watching, %p', databaseId => {
     await stop();
   });
 
-  it('starts afresh with another version, and ends the episode of the one before', async () => {
-    const { pass, knex, monitor, log, state, stop } = await setUp();
+  it('keeps the alarm when another version is promoted, until a window of that one is ok', async () => {
+    const { pass, knex, monitor, log, send, state, stop } = await setUp();
     await pass();
     await log.answer({ radius: normal(300, 2) });
     await pass();
@@ -322,13 +322,51 @@ describe.each(databases.eachSupportedId())('watching, %p', databaseId => {
     await pass();
     expect(await monitor()).toMatchObject({
       version: 2,
-      status: 'no_data',
-      openEpisodeId: undefined,
+      status: 'drift',
+      message: expect.stringMatching(
+        /^No window since version 2 was promoted.*has answered no requests yet\.$/,
+      ),
+      openEpisodeId: expect.any(String),
       coveredUntil: undefined,
     });
-    expect(await knex('episodes').first()).toMatchObject({
-      closed_because: 'Version 2 took the place of version 1',
+    const episode = () => knex('episodes').orderBy('since').first();
+    expect(await episode()).toMatchObject({ version: 1, closed_at: null });
+    // The owners were told once: promoting is no news of drift.
+    expect(send).toHaveBeenCalledTimes(1);
+
+    await log.answer({ version: 2, radius: normal(300) });
+    await pass();
+    expect(await monitor()).toMatchObject({
+      status: 'ok',
+      openEpisodeId: undefined,
     });
+    expect(await episode()).toMatchObject({
+      closed_because: 'The predictions look like the baseline of version 2',
+    });
+    await stop();
+  });
+
+  it('opens an episode of the new version where that one drifts too, and ends all with the last version', async () => {
+    const { pass, knex, monitor, log, state, stop } = await setUp();
+    await pass();
+    await log.answer({ radius: normal(300, 2) });
+    await pass();
+    state.versions.push(
+      aVersion({ ref: 'default/tumour-malignancy@2', version: 2 }),
+    );
+    state.champion = 2;
+    await pass();
+    await log.answer({ version: 2, radius: normal(300, 2) });
+    await pass();
+    expect(await monitor()).toMatchObject({ status: 'drift', version: 2 });
+    expect(
+      await knex('episodes')
+        .orderBy('version')
+        .select('version', 'closed_because'),
+    ).toEqual([
+      { version: 1, closed_because: 'Another version' },
+      { version: 2, closed_because: null },
+    ]);
     await stop();
   });
 

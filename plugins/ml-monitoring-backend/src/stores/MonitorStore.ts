@@ -80,7 +80,8 @@ export class MonitorStore {
    * Brings the monitor of an endpoint into being, or to the endpoint's version. Returns whether anything changed.
    *
    * @remarks
-   * Another version has another baseline: it starts without a status, and an episode of the old one ends.
+   * Another version has another baseline, and starts without a status. An alarm is not over because a version was promoted:
+   * an open episode stays, and with it the status, until a window of the new version has a verdict.
    */
   async follow(
     endpoint: WatchedEndpoint,
@@ -115,12 +116,11 @@ export class MonitorStore {
       const known = toRecord(row);
       if (known.version === version && known.owner === owner) return false;
       const moved = known.version !== version;
-      if (moved && known.openEpisodeId) {
+      // With no version in production there is nothing left to be alarmed about.
+      if (moved && known.openEpisodeId && version === undefined) {
         await this.#episodes.close(tx, known.openEpisodeId, {
           at,
-          because: `Version ${version ?? 'none'} took the place of version ${
-            known.version
-          }`,
+          because: `Version ${known.version} left production, and no other took its place`,
         });
       }
       await tx('monitors')
@@ -130,11 +130,11 @@ export class MonitorStore {
           version: version ?? null,
           next_reconcile_at: at,
           ...(moved && {
-            status: 'no_data',
-            message,
+            ...(known.openEpisodeId && version !== undefined
+              ? { message: noWindowSince(version) }
+              : { status: 'no_data', message, open_episode_id: null }),
             covered_until: null,
             closed_at: null,
-            open_episode_id: null,
             revision: known.revision + 1,
           }),
         });
@@ -142,11 +142,19 @@ export class MonitorStore {
     });
   }
 
-  /** Says why there is no verdict, without a window. */
+  /** Says why there is no verdict, without a window. The status of an open episode stays. */
   async setMessage(
-    ref: string,
-    change: { status: DriftStatus; message: string },
+    monitor: MonitorRecord,
+    why: { status: DriftStatus; message: string },
   ): Promise<boolean> {
+    const { ref, openEpisodeId, version } = monitor;
+    const change =
+      openEpisodeId && version !== undefined
+        ? {
+            status: monitor.status,
+            message: `${noWindowSince(version)} ${why.message}.`,
+          }
+        : why;
     const changed = await this.#knex('monitors')
       .where({ id: ref })
       .where(query =>
@@ -225,6 +233,11 @@ export class MonitorStore {
       }
     });
   }
+}
+
+/** Of an alarm that a version before set off. */
+function noWindowSince(version: number): string {
+  return `No window since version ${version} was promoted: the drift below was found with the version before.`;
 }
 
 /** A window that is too small or empty does not take away the last verdict. */
