@@ -176,10 +176,42 @@ describe('ml-monitoring', () => {
 
   it('retrains by submitting the latest successful job again', async () => {
     const { body } = await post(`${one}/retrain`, { reason: 'radius moved' });
-    expect(body).toEqual({ jobId: 'job2' });
+    expect(body).toEqual({
+      jobId: 'job2',
+      sameModel: true,
+      message:
+        'Data: default/masses@1, same as before; code: the same commit. Retraining will give the same model.',
+    });
     expect(fakes.state.reruns).toEqual([
       { id: 'job1', reason: 'radius moved' },
     ]);
+  });
+
+  it('says before a retraining what it would learn from', async () => {
+    const look = async () => (await get(`${one}/retrain`)).body;
+    expect(await look()).toEqual({
+      repeats: 'job1',
+      commit: 'abc',
+      inputs: [
+        {
+          name: 'data',
+          before: 'default/masses@1',
+          newest: 'default/masses@1',
+        },
+      ],
+      sameData: true,
+    });
+    fakes.state.newestData = 'default/masses@2';
+    expect(await look()).toMatchObject({
+      inputs: [{ before: 'default/masses@1', newest: 'default/masses@2' }],
+      sameData: false,
+    });
+    // One that names its version does not follow.
+    const [{ definition }] = fakes.state.jobs;
+    definition.inputs[0].dataset = 'default/masses@1';
+    expect(await look()).toMatchObject({ sameData: true });
+    definition.inputs[0].dataset = 'dataset:default/masses';
+    fakes.state.newestData = 'default/masses@1';
   });
 
   it('says so when no job has trained the model', async () => {
@@ -258,6 +290,7 @@ describeDenyAll({
     getWindow: { params: { id: 'w1' } },
     getBaseline: { params: path },
     evaluateMonitor: { params: path },
+    previewRetraining: { params: path },
     retrainModel: { params: path, body: {} },
   },
 });

@@ -120,6 +120,7 @@ export const mlMonitoringPlugin = createBackendPlugin({
           authorizer: createAuthorizer(deps),
           owners: new ModelOwners(deps),
           jobs: deps.jobs,
+          data: deps.data,
           episodes,
           windows,
           evaluator,

@@ -26,6 +26,8 @@ export function createRouter(options: {
         monitors.getBaseline({ ...params, ...query }, context),
       evaluateMonitor: ({ params }, context) =>
         monitors.evaluate(params, context),
+      previewRetraining: ({ params }, context) =>
+        monitors.previewRetraining(params, context),
       retrainModel: ({ params, body }, context) =>
         monitors.retrain({ ...params, ...body }, context),
     },

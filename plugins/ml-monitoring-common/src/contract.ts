@@ -2,6 +2,7 @@ import { defineContract, entityPathSchema } from '@downstage/common';
 import { z } from 'zod';
 import { baselineSchema } from './model/baseline';
 import { monitorSchema } from './model/monitor';
+import { retrainedSchema, retrainingSchema } from './model/retraining';
 import { windowSchema, windowSummarySchema } from './model/window';
 
 /** The HTTP API of `ml-monitoring`: monitors, their windows and baselines, and the retrain button. */
@@ -60,13 +61,20 @@ export const mlMonitoringContract = defineContract({
     params: entityPathSchema,
     response: windowSchema,
   },
+  previewRetraining: {
+    method: 'get',
+    path: '/v1/monitors/:namespace/:name/retrain',
+    summary: 'What a retraining would learn from, beside the job before it',
+    params: entityPathSchema,
+    response: retrainingSchema,
+  },
   retrainModel: {
     method: 'post',
     path: '/v1/monitors/:namespace/:name/retrain',
     summary: "Submit the model's latest training job again",
     params: entityPathSchema,
     body: z.object({ reason: z.string().max(500).optional() }),
-    response: z.object({ jobId: z.string() }),
+    response: retrainedSchema,
   },
 });
 export type MlMonitoringContract = typeof mlMonitoringContract;

@@ -24,6 +24,12 @@ export {
 } from './model/baseline';
 export { monitorSchema, type Monitor } from './model/monitor';
 export {
+  retrainedSchema,
+  retrainingSchema,
+  type Retrained,
+  type Retraining,
+} from './model/retraining';
+export {
   columnDriftSchema,
   driftStatusSchema,
   windowSchema,

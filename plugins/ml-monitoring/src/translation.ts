@@ -84,7 +84,11 @@ export const mlMonitoringTranslationRef = createTranslationRef({
     },
     retrain: {
       title: 'Retrain {{name}}',
-      text: 'This submits the last successful training job again, with the newest data. The new version goes through its gates and has to be approved like any other.',
+      text: 'This submits the last successful training job again. The new version goes through its gates and has to be approved like any other.',
+      sameData:
+        'Data: {{data}}, same as before. Unless the code has changed, retraining will give the same model.',
+      newData: 'Data: {{data}}',
+      instead: '{{newest}} instead of {{before}}',
       reason: 'Why',
       confirm: 'Submit the job',
       cancel: 'Cancel',

@@ -146,7 +146,7 @@ export function registerActions(deps: {
     title: 'Retrain a model',
     description:
       "Submits the model's latest successful training job again, at the same ref of its source and with the newest data, and returns " +
-      'the id of the new job. The caller must own the model. Nothing is promoted: the new version goes through its gates as any other.',
+      'the id of the new job and whether data and code are the same as before, which gives the same model. The caller must own the model. Nothing is promoted: the new version goes through its gates as any other.',
     attributes: { readOnly: false, destructive: false, idempotent: false },
     schema: {
       input: z =>
@@ -160,7 +160,12 @@ export function registerActions(deps: {
             .optional()
             .describe('Why; kept with the job'),
         }),
-      output: z => z.object({ jobId: z.string() }),
+      output: z =>
+        z.object({
+          jobId: z.string(),
+          sameModel: z.boolean(),
+          message: z.string(),
+        }),
     },
     action: async ({ input, credentials }) => ({
       output: await monitors.retrain(

@@ -4,17 +4,21 @@ import type {
 } from '@backstage/backend-plugin-api';
 import { stringifyEntityRef } from '@backstage/catalog-model';
 import { ConflictError, NotFoundError } from '@backstage/errors';
-import { formatVersionRef } from '@downstage/common';
+import { formatVersionRef, parseVersionRef } from '@downstage/common';
 import { audited, type Authorizer } from '@downstage/node';
+import type { MlDataService } from '@downstage/plugin-ml-data-node';
 import type { MlJobsService } from '@downstage/plugin-ml-jobs-node';
 import {
   mlMonitoringChangePermission,
   mlMonitoringReadPermission,
   type Baseline,
   type Monitor,
+  type Retrained,
+  type Retraining,
   type Window,
   type WindowSummary,
 } from '@downstage/plugin-ml-monitoring-common';
+import { describeRetraining } from '../domain/describeRetraining';
 import type { BaselineStore } from '../stores/BaselineStore';
 import type { EpisodeStore } from '../stores/EpisodeStore';
 import type { MonitorRecord, MonitorStore } from '../stores/MonitorStore';
@@ -24,6 +28,7 @@ import type { ModelOwners } from './ModelOwners';
 import type { WindowEvaluator } from './WindowEvaluator';
 
 type Call = { credentials: BackstageCredentials };
+type Job = Awaited<ReturnType<MlJobsService['rerunJob']>>;
 type ModelPath = { namespace: string; name: string };
 
 type Deps = {
@@ -31,6 +36,7 @@ type Deps = {
   authorizer: Authorizer;
   owners: ModelOwners;
   jobs: MlJobsService;
+  data: MlDataService;
   baselines: BaselineStore;
   episodes: EpisodeStore;
   monitors: MonitorStore;
@@ -119,24 +125,26 @@ export class MonitorService {
     });
   }
 
+  /** What a retraining would learn from, so that nobody waits for a model that is there already. */
+  async previewRetraining(
+    path: ModelPath,
+    { credentials }: Call,
+  ): Promise<Retraining> {
+    await this.#mayRead(credentials);
+    return this.#compareInputs(await this.#jobOf(path, credentials), {
+      credentials,
+    });
+  }
+
   /** Submits the model's training job again, in the name of the caller: `ml-jobs` asks for its own permissions too. */
   async retrain(
     path: ModelPath & { reason?: string },
     { credentials }: Call,
-  ): Promise<{ jobId: string }> {
+  ): Promise<Retrained> {
     await this.#mayChange(credentials, path);
-    const model = refOf(path);
-    const { items } = await this.#deps.jobs.listJobs(
-      { query: { model, limit: 50 } },
-      { credentials },
-    );
-    const job = items.find(item => item.state === 'succeeded') ?? items[0];
-    if (!job) {
-      throw new ConflictError(
-        `No job has trained ${model} yet, so there is none to repeat; submit one from its project first`,
-      );
-    }
-    return this.#audited('retrain', model, credentials, async () => {
+    const job = await this.#jobOf(path, credentials);
+    const preview = await this.#compareInputs(job, { credentials });
+    return this.#audited('retrain', refOf(path), credentials, async () => {
       const again = await this.#deps.jobs.rerunJob(
         {
           params: { id: job.id },
@@ -144,8 +152,60 @@ export class MonitorService {
         },
         { credentials },
       );
-      return { jobId: again.id };
+      return describeRetraining(preview, {
+        id: again.id,
+        commit: again.source.commit,
+      });
     });
+  }
+
+  async #jobOf(
+    path: ModelPath,
+    credentials: BackstageCredentials,
+  ): Promise<Job> {
+    const model = refOf(path);
+    const { items } = await this.#deps.jobs.listJobs(
+      { query: { model, limit: 50 } },
+      { credentials },
+    );
+    const job = items.find(item => item.state === 'succeeded') ?? items[0];
+    if (job) return job;
+    throw new ConflictError(
+      `No job has trained ${model} yet, so there is none to repeat; submit one from its project first`,
+    );
+  }
+
+  async #compareInputs(job: Job, { credentials }: Call): Promise<Retraining> {
+    const inputs = await Promise.all(
+      job.inputs.map(async ({ name, ref }) => {
+        // An input that names its version learns from that one again.
+        const declared = job.definition.inputs?.find(
+          input => input.name === name,
+        );
+        if (declared && /@\d+$/.test(declared.dataset))
+          return { name, before: ref, newest: ref };
+        const { namespace, name: dataset } = parseVersionRef(ref);
+        const newest = await this.#deps.data
+          .getDatasetVersion(
+            { params: { namespace, name: dataset, version: 'latest' } },
+            { credentials },
+          )
+          .then(
+            found => found.ref,
+            // Hidden from the caller, or gone: the job will say so.
+            () => undefined,
+          );
+        return { name, before: ref, ...(newest && { newest }) };
+      }),
+    );
+    return {
+      repeats: job.id,
+      commit: job.source.commit,
+      inputs,
+      sameData:
+        inputs.length > 0 &&
+        inputs.every(({ before, newest }) => newest === before),
+    };
   }
 
   async #mayRead(credentials: BackstageCredentials): Promise<void> {

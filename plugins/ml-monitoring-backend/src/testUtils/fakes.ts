@@ -162,7 +162,19 @@ export function fakeServices(options: { log: FakeLog; training: string }) {
     champion: 1 as number | undefined,
     rolls: 0,
     reruns: [] as { id: string; reason?: string }[],
-    jobs: [{ id: 'job1', state: 'succeeded' }],
+    commit: 'abc',
+    jobs: [
+      {
+        id: 'job1',
+        state: 'succeeded',
+        source: { repository: '/projects/x', commit: 'abc' },
+        definition: {
+          inputs: [{ name: 'data', dataset: 'dataset:default/masses' }],
+        },
+        inputs: [{ name: 'data', ref: 'default/masses@1' }],
+      },
+    ],
+    newestData: 'default/masses@1',
   };
   const log = (): PredictionLog => ({
     endpoint: 'default/tumour-malignancy',
@@ -237,6 +249,7 @@ export function fakeServices(options: { log: FakeLog; training: string }) {
     },
   });
   const data = fake<MlDataService>({
+    getDatasetVersion: async () => ({ ref: state.newestData } as never),
     resolveDatasetVersion: async () => ({
       ref: 'default/masses@1',
       format: 'parquet',
@@ -252,7 +265,7 @@ export function fakeServices(options: { log: FakeLog; training: string }) {
     listJobs: async () => ({ items: state.jobs as never[] }),
     rerunJob: async ({ params, body }) => {
       state.reruns.push({ id: params.id, reason: body.reason });
-      return { id: 'job2' } as never;
+      return { id: 'job2', source: { commit: state.commit } } as never;
     },
   });
   return { state, registry, serving, data, jobs };

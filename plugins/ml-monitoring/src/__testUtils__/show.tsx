@@ -108,7 +108,16 @@ export function fakeApi(api: Partial<MlMonitoringApi> = {}): MlMonitoringApi {
     getWindow: async () => drifted,
     getBaseline: notHere,
     evaluateMonitor: async () => drifted,
-    retrainModel: async () => ({ jobId: 'k3v9' }),
+    retrainModel: async () => ({
+      jobId: 'k3v9',
+      sameModel: false,
+      message: '',
+    }),
+    previewRetraining: async () => ({
+      repeats: 'job1',
+      inputs: [],
+      sameData: false,
+    }),
     ...api,
   };
 }

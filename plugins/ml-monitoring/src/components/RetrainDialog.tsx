@@ -12,7 +12,8 @@ import {
   Text,
   TextField,
 } from '@backstage/ui';
-import { useAction } from '@downstage/react';
+import type { Retrained } from '@downstage/plugin-ml-monitoring-common';
+import { useAction, useLoad } from '@downstage/react';
 import { mlMonitoringApiRef } from '../api';
 import { mlMonitoringTranslationRef } from '../translation';
 
@@ -27,7 +28,16 @@ export function RetrainDialog(props: {
   const api = useApi(mlMonitoringApiRef);
   const { t } = useTranslationRef(mlMonitoringTranslationRef);
   const [reason, setReason] = useState(props.reason.slice(0, 500));
-  const [jobId, setJobId] = useState<string>();
+  const [job, setJob] = useState<Retrained>();
+  const preview = useLoad(
+    signal =>
+      api.previewRetraining({ params: { namespace, name } }, { signal }),
+    [api, namespace, name],
+    { pollMs: 0 },
+  ).value;
+  const changed = (preview?.inputs ?? []).filter(
+    ({ before, newest }) => newest && newest !== before,
+  );
   const action = useAction();
   const confirm = () =>
     action.run(async () => {
@@ -35,7 +45,7 @@ export function RetrainDialog(props: {
         params: { namespace, name },
         body: { reason: reason.trim() || undefined },
       });
-      setJobId(submitted.jobId);
+      setJob(submitted);
     });
 
   return (
@@ -46,15 +56,34 @@ export function RetrainDialog(props: {
     >
       <DialogHeader>{t('retrain.title', { name })}</DialogHeader>
       <DialogBody>
-        {jobId ? (
+        {job ? (
           <Alert
-            status="success"
+            status={job.sameModel ? 'warning' : 'success'}
             title={t('retrain.doneTitle')}
-            description={jobId}
+            description={`${job.jobId}. ${job.message}`}
           />
         ) : (
           <Flex direction="column" gap="4">
             <Text>{t('retrain.text')}</Text>
+            {preview?.sameData && (
+              <Alert
+                status="warning"
+                title={t('retrain.sameData', {
+                  data: preview.inputs.map(({ before }) => before).join(', '),
+                })}
+              />
+            )}
+            {changed.length > 0 && (
+              <Text>
+                {t('retrain.newData', {
+                  data: changed
+                    .map(({ before, newest = '' }) =>
+                      t('retrain.instead', { before, newest }),
+                    )
+                    .join(', '),
+                })}
+              </Text>
+            )}
             <TextField
               label={t('retrain.reason')}
               value={reason}
@@ -72,10 +101,10 @@ export function RetrainDialog(props: {
         )}
       </DialogBody>
       <DialogFooter>
-        {jobId ? (
+        {job ? (
           <ButtonLink
             variant="primary"
-            href={`/training/jobs/${encodeURIComponent(jobId)}`}
+            href={`/training/jobs/${encodeURIComponent(job.jobId)}`}
           >
             {t('retrain.follow')}
           </ButtonLink>
@@ -89,7 +118,7 @@ export function RetrainDialog(props: {
           </Button>
         )}
         <Button variant="secondary" onPress={onClose}>
-          {t(jobId ? 'retrain.close' : 'retrain.cancel')}
+          {t(job ? 'retrain.close' : 'retrain.cancel')}
         </Button>
       </DialogFooter>
     </Dialog>

@@ -79,12 +79,26 @@ describe('the Monitoring tab of a model', () => {
   });
 
   it('asks before it retrains, and leads to the job', async () => {
-    const retrainModel = jest.fn(async () => ({ jobId: 'k3v9' }));
-    show(<MonitoringContent />, { api: { retrainModel } });
+    const message = 'Retraining will give the same model.';
+    const retrainModel = jest.fn(async () => ({
+      jobId: 'k3v9',
+      sameModel: true,
+      message,
+    }));
+    const masses = 'default/masses@1';
+    const previewRetraining = async () => ({
+      repeats: 'job1',
+      inputs: [{ name: 'data', before: masses, newest: masses }],
+      sameData: true,
+    });
+    show(<MonitoringContent />, { api: { retrainModel, previewRetraining } });
     await userEvent.click(
       await screen.findByRole('button', { name: 'Retrain' }),
     );
     expect(retrainModel).not.toHaveBeenCalled();
+    expect(
+      await screen.findByText(/Data: default\/masses@1, same as before/),
+    ).toBeInTheDocument();
     await userEvent.click(
       await screen.findByRole('button', { name: 'Submit the job' }),
     );
@@ -95,6 +109,7 @@ describe('the Monitoring tab of a model', () => {
     expect(
       await screen.findByRole('link', { name: 'Follow the job' }),
     ).toHaveAttribute('href', '/training/jobs/k3v9');
+    expect(screen.getByText(`k3v9. ${message}`)).toBeInTheDocument();
   });
 
   it('offers people of another team nothing to change, and names the owners', async () => {
