@@ -1,7 +1,7 @@
 // Asks every operation of every openapi.json what its description allows and what it does not, with schemathesis, in the name
 // of an administrator on a portal of its own. No answer may be a 5xx: what is asked wrongly is told what was wrong with it.
 import { existsSync } from 'node:fs';
-import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { root, run, step } from '../scripts/shell.mjs';
 import { person, portalOn, requirePortal, until } from './portal.mjs';
@@ -51,22 +51,35 @@ async function askAll({ url, command, folder, only }) {
 async function ask({ url, command, folder, dora, file, plugin }) {
   const end = step(`schemathesis on ${plugin}`);
   const report = join(folder, `schemathesis-${plugin}.xml`);
+  // In a file and not in a command, which a failure would print.
+  const config = join(folder, 'schemathesis.toml');
+  const authorization = `Bearer ${await dora.token()}`;
+  await writeFile(
+    config,
+    `headers = { Authorization = "${authorization}" }\n`,
+    {
+      mode: 0o600,
+    },
+  );
   let output = '';
   await run(
     command,
     [
+      ...['--config-file', config],
       ...['run', join(root, file), '--url', `${url}/api/${plugin}`],
-      ...['--header', `Authorization: Bearer ${await dora.token()}`],
       ...['--checks', 'not_a_server_error', '--continue-on-failure'],
       ...['--phases', 'coverage,fuzzing', '--max-examples', String(EXAMPLES)],
       ...['--seed', '1', '--no-shrink', '--suppress-health-check', 'all'],
       ...['--warnings', 'off', '--no-color'],
       ...['--report', 'junit', '--report-junit-path', report],
     ],
-    // Its database of examples belongs to nobody.
     { quiet: true, cwd: folder },
   ).catch(error => {
-    output = error.message;
+    // Questions may be long: of each the beginning says enough.
+    output = error.message
+      .split('\n')
+      .map(line => line.slice(0, 300))
+      .join('\n');
   });
   const xml = await readFile(report, 'utf8').catch(() => '');
   const count = pattern => xml.match(pattern)?.length ?? 0;
@@ -74,6 +87,7 @@ async function ask({ url, command, folder, dora, file, plugin }) {
   const passed = count(/<testcase /g) - failed;
   // A run that broke off has not asked.
   const broken = passed + failed === 0;
+  await rm(config);
   if (failed || broken) process.stdout.write(`${output}\n`);
   end(failed || broken ? 'failed' : `${passed} operations`);
   return { passed, failed: failed + (broken ? 1 : 0) };
