@@ -1,4 +1,3 @@
-import { ResponseError } from '@backstage/errors';
 import { act, renderHook } from '@testing-library/react';
 import { useLoad } from './useLoad';
 
@@ -7,13 +6,13 @@ jest.mock('@backstage/plugin-signals-react', () => ({
   useSignal: () => ({ lastSignal: signal }),
 }));
 
-function refused(status: number, name: string) {
-  return ResponseError.fromResponse(
-    new Response(JSON.stringify({ error: { name, message: 'No' } }), {
-      status,
-      headers: { 'content-type': 'application/json' },
-    }),
-  );
+/** As the contract client throws it. */
+function refused(statusCode: number, name: string) {
+  const cause = Object.assign(new Error('No'), { name });
+  return Object.assign(new Error('Request failed', { cause }), {
+    name: 'ResponseError',
+    statusCode,
+  });
 }
 
 describe('useLoad', () => {
@@ -42,7 +41,7 @@ describe('useLoad', () => {
   ])(
     'asks once for what is refused with %i, again on a signal and by hand',
     async (status, name) => {
-      const error = await refused(status, name);
+      const error = refused(status, name);
       const load = jest.fn(async () => {
         throw error;
       });
@@ -82,7 +81,7 @@ describe('useLoad', () => {
   });
 
   it('hides what was shown when it may be seen no longer', async () => {
-    const error = await refused(403, 'NotAllowedError');
+    const error = refused(403, 'NotAllowedError');
     const load = jest
       .fn<Promise<string>, []>()
       .mockResolvedValueOnce('secret')
