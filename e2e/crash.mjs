@@ -309,6 +309,13 @@ function walk({ portal, python }) {
         );
       },
     ],
+    [
+      'interrupted while it starts, the start command takes its portal with it',
+      async () => {
+        const pid = await portal.interruptWhileStarting();
+        assert.ok(!isAlive(pid), `process ${pid} was left behind`);
+      },
+    ],
   ];
 }
 

@@ -91,6 +91,23 @@ export async function portalOn({ node, dataDir }) {
       if (await starting) return portal.kill();
       return undefined;
     },
+    /** Ctrl-C to a start command whose portal has a process and is not up yet; answers the number of that process. */
+    async interruptWhileStarting() {
+      const before = backendPid;
+      const file = join(dataDir, 'portal.pid');
+      const starting = portal.start().catch(() => {});
+      const starter = child;
+      const ended = new Promise(done => starter.once('exit', done));
+      const pid = await until('the process of the portal', async () => {
+        const found = Number(await readFile(file, 'utf8').catch(() => ''));
+        return found && found !== before ? found : undefined;
+      });
+      starter.kill('SIGINT');
+      await within(minute, ended, 'the end of the start command');
+      await starting;
+      child = undefined;
+      return pid;
+    },
     /** The end of the start command alone; the portal it started is left behind. */
     async killStarter() {
       const ended = new Promise(done => child.once('exit', done));
