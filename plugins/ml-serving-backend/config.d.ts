@@ -26,6 +26,22 @@ export interface Config {
         /** Of one endpoint; 256 under way unless given. */
         endpoint?: { perSecond?: number; burst?: number; concurrent?: number };
       };
+      /** Seconds in which a version has to load and warm up; 120 unless given. */
+      loadTimeoutSeconds?: number;
+      /** Seconds one run of a model may take before its process is ended; 30 unless given. */
+      inferenceTimeoutSeconds?: number;
+      /** Resident memory that the process of one version may take; half of the machine's unless given, 0 for no limit. */
+      modelMemoryMebibytes?: number;
+      /** Largest body of a request; 16 unless given. */
+      maxBodyMebibytes?: number;
+    };
+    predictionLog?: {
+      /** Which part of the requests is logged, from 0 (none) to 1 (all, the default). */
+      sampling?: number;
+      /** The same for single endpoints, by the name in their address; 0 is an opt-out. */
+      samplingByEndpoint?: { [endpoint: string]: number };
+      /** Days for which rows are kept; for ever unless given. */
+      retentionDays?: number;
     };
     /** Seconds between two looks at the registry when no event comes; 15 unless given. */
     pollSeconds?: number;

@@ -197,6 +197,8 @@ else {
   }
   memory.push({ number: total, ...gateway.memory() });
   const text = await (await fetch(`${gateway.url}/metrics`)).text();
+  const held = Number(/held_bytes (\d+)/.exec(text)?.[1]);
+  if (held > 1_000_000) problem(`${held} bytes of requests are still held`);
   const unforeseen = Number(/internal_errors_total (\d+)/.exec(text)?.[1]);
   if (unforeseen)
     problem(

@@ -68,10 +68,19 @@ export async function startGateway({ endpoints, flags = {}, folder }) {
     ...flags,
   }).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const started = performance.now();
+  // A small heap, so that what is not given back shows.
   const child = spawn(
     process.execPath,
-    [join(own, 'bin/downstage-gateway'), ...args],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    ['--max-old-space-size=256', join(own, 'bin/downstage-gateway'), ...args],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // Who may ask is another matter than what may be asked.
+      env: {
+        ...process.env,
+        NODE_OPTIONS: '',
+        DOWNSTAGE_GATEWAY_OPEN: 'true',
+      },
+    },
   );
   const said = [];
   const lines = createInterface({ input: child.stdout });

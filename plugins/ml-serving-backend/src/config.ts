@@ -15,6 +15,8 @@ export type MlServingOptions = {
     port: number;
     publicUrl: string | undefined;
     rollSeconds: number;
+    /** Further flags of the gateway, as `packages/gateway` names them. */
+    flags?: string[];
     /** Wish, pid, token and output of the gateway: `<dataDir>/gateway`. */
     stateDir: string;
     /** Whom it answers, besides what the portal decides. */
@@ -38,6 +40,7 @@ export function readMlServingConfig(root: RootConfigService): MlServingOptions {
       port: config?.getOptionalNumber('gateway.port') ?? 7008,
       publicUrl: config?.getOptionalString('gateway.publicUrl'),
       rollSeconds: config?.getOptionalNumber('gateway.rollSeconds') ?? 60,
+      flags: gatewayFlags(config),
       stateDir: join(dataDir, 'gateway'),
       access: readAccess(root),
       public: config?.getOptionalStringArray('gateway.public') ?? [],
@@ -91,4 +94,28 @@ function readAccess(root: RootConfigService): Omit<GatewayAccess, 'portal'> {
     );
   }
   return parsed.data;
+}
+
+/** What is only handed on: the gateway checks it, and says so when it does not start. */
+function gatewayFlags(
+  config: ReturnType<RootConfigService['getOptionalConfig']>,
+): string[] {
+  const number = (key: string, factor = 1) => {
+    const value = config?.getOptionalNumber(key);
+    return value === undefined ? undefined : value * factor;
+  };
+  const byEndpoint = config?.getOptional('predictionLog.samplingByEndpoint');
+  const mebibyte = 1024 * 1024;
+  const flags = {
+    'load-timeout-seconds': number('gateway.loadTimeoutSeconds'),
+    'inference-timeout-ms': number('gateway.inferenceTimeoutSeconds', 1000),
+    'model-memory-bytes': number('gateway.modelMemoryMebibytes', mebibyte),
+    'max-body-bytes': number('gateway.maxBodyMebibytes', mebibyte),
+    'log-sampling': number('predictionLog.sampling'),
+    'log-sampling-by-endpoint': byEndpoint && JSON.stringify(byEndpoint),
+    'log-retention-days': number('predictionLog.retentionDays'),
+  };
+  return Object.entries(flags).flatMap(([flag, value]) =>
+    value === undefined ? [] : [`--${flag}`, String(value)],
+  );
 }

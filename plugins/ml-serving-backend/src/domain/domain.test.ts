@@ -123,10 +123,17 @@ describe('filesToServe', () => {
         '4f0c-weights',
         'model.pkl',
         'docs/a.png',
+        'serving_input_example.json',
+        'input_example.npy',
       ].map(file),
     );
     expect(model.path).toBe('model.onnx');
-    expect(all.map(({ path }) => path)).toEqual(['model.onnx', '4f0c-weights']);
+    expect(all.map(({ path }) => path)).toEqual([
+      'model.onnx',
+      '4f0c-weights',
+      // What the gateway warms it up with.
+      'serving_input_example.json',
+    ]);
   });
 
   it.each([

@@ -45,8 +45,9 @@ export function featuresOf(signature: Signature | undefined): Column[] {
   });
 }
 
+/** Not needed to serve. The input example is: a model is warmed up with it. */
 const describing =
-  /(^|\/)(MLmodel|conda\.yaml|python_env\.yaml|requirements\.txt|.*input_example.*|registered_model_meta)$/;
+  /(^|\/)(MLmodel|conda\.yaml|python_env\.yaml|requirements\.txt|input_example(?!\.json$).*|registered_model_meta)$/;
 
 /**
  * Which files of a version the gateway needs: the .onnx file, and whatever weights lie beside it.

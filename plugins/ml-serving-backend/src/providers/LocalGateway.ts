@@ -199,7 +199,7 @@ export class LocalGateway implements ServingGateway {
   }
 
   async #spawn() {
-    const { host, port, stateDir, rollSeconds } = this.#options.gateway;
+    const { host, port, stateDir, rollSeconds, flags } = this.#options.gateway;
     const output = await open(join(stateDir, 'gateway.log'), 'a', 0o600);
     try {
       const child = spawn(
@@ -212,6 +212,7 @@ export class LocalGateway implements ServingGateway {
           ...['--log-dir', this.#options.logDir],
           ...['--admin-token-file', join(stateDir, 'admin-token')],
           ...['--roll-seconds', String(rollSeconds)],
+          ...(flags ?? []),
         ],
         {
           detached: true,

@@ -1,0 +1,414 @@
+#!/usr/bin/env node
+// Measures the gateway: a healthy model beside a hostile client, what logging costs, and the time back after kill -9.
+//   node benchmarks/gateway/run.mjs                         all three
+//   node benchmarks/gateway/run.mjs --only=hostile --rounds=4 --seconds=20
+// Writes its tables into the README beside it.
+import { readFileSync, readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import { connect } from 'node:net';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { makeCase, randomOf } from '../../packages/gateway/fuzz/cases.mjs';
+import {
+  anEndpoint,
+  fixture,
+  startGateway,
+  tabular,
+} from '../../packages/gateway/fuzz/startGateway.mjs';
+import { checkOptions, fail, option } from '../../scripts/shell.mjs';
+
+const args = process.argv.slice(2);
+const usage = `node benchmarks/gateway/run.mjs [--only=hostile|log|restart] [--rounds=4] [--seconds=20] [--endpoints=20]
+
+  --only       one of the three
+  --rounds     how often quiet and hostile (or logged and not) take turns
+  --seconds    how long each turn takes
+  --endpoints  how many are served when the gateway is killed
+`;
+checkOptions(args, {
+  values: ['--only', '--rounds', '--seconds', '--endpoints'],
+  usage,
+});
+const only = option(args, '--only');
+if (only && !['hostile', 'log', 'restart'].includes(only))
+  fail(`There is no part '${only}'.`, usage);
+const rounds = Number(option(args, '--rounds') ?? 4);
+const seconds = Number(option(args, '--seconds') ?? 20);
+const endpointCount = Number(option(args, '--endpoints') ?? 20);
+const here = dirname(fileURLToPath(import.meta.url));
+const kit = join(here, '../../packages/gateway/conformance/models');
+
+const quantile = (values, q) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)];
+};
+const median = values => quantile(values, 0.5);
+const fixed = (value, digits = 1) => value.toFixed(digits);
+
+function post(url, agent, path, body) {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      {
+        agent,
+        hostname,
+        port,
+        method: 'POST',
+        path,
+        headers: { 'content-length': body.length },
+      },
+      response => {
+        response.resume();
+        response.on('end', () => resolve(response.statusCode));
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/** Requests at fixed times, whether the answers keep up or not; latency counts from when a request was due. */
+async function openLoop({ url, path, body, perSecond, forMs }) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  const latencies = [];
+  const failures = [];
+  const pending = [];
+  const started = performance.now();
+  const total = Math.floor((perSecond * forMs) / 1000);
+  for (let number = 0; number < total; number++) {
+    const due = started + (number * 1000) / perSecond;
+    const wait = due - performance.now();
+    if (wait > 1) await delay(wait);
+    pending.push(
+      post(url, agent, path, body).then(
+        status => {
+          latencies.push(performance.now() - due);
+          if (status !== 200) failures.push(status);
+        },
+        error => failures.push(error.code),
+      ),
+    );
+  }
+  await Promise.all(pending);
+  agent.destroy();
+  // The first tenth warms the connections up.
+  return { latencies: latencies.slice(Math.floor(total / 10)), failures };
+}
+
+/** One client that means no good: garbage, bodies that are large or deep, runs that do not end, answers not read. */
+function startHostile(url) {
+  let on = true;
+  const { hostname, port } = new URL(url);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+  const random = randomOf(5);
+  const counts = { garbage: 0, large: 0, hanging: 0, unread: 0 };
+  const infer = value => Buffer.from(JSON.stringify({ inputs: [value] }));
+  const large = infer({
+    name: 'INPUT0',
+    shape: [1, 1_000_000],
+    datatype: 'FP32',
+    data: Array.from({ length: 1_000_000 }, (_, index) => index / 7),
+  });
+  const deep = Buffer.from('['.repeat(4_000_000));
+  const endless = infer({
+    name: 'n',
+    shape: [1],
+    datatype: 'INT64',
+    data: ['1000000000000000'],
+  });
+  const repeat = async work => {
+    while (on) await work().catch(() => {});
+  };
+  const write = bytes =>
+    new Promise(resolve => {
+      const socket = connect({ host: hostname, port: Number(port) }, () => {
+        socket.write(bytes);
+        setTimeout(() => {
+          socket.destroy();
+          resolve();
+        }, 20);
+      });
+      socket.on('error', resolve);
+      socket.on('data', () => {});
+    });
+  const workers = [
+    repeat(async () => {
+      await write(makeCase(random).bytes);
+      counts.garbage += 1;
+    }),
+    repeat(async () => {
+      await post(
+        url,
+        agent,
+        '/v2/models/victim/infer',
+        counts.large % 2 ? deep : large,
+      );
+      counts.large += 1;
+    }),
+    repeat(async () => {
+      await post(url, agent, '/v2/models/loop/infer', endless);
+      counts.hanging += 1;
+    }),
+    repeat(async () => {
+      const socket = connect({ host: hostname, port: Number(port) });
+      socket.on('error', () => {});
+      socket.pause();
+      socket.write(
+        `POST /v2/models/victim/infer HTTP/1.1\r\nHost: x\r\nContent-Length: ${large.length}\r\n\r\n`,
+      );
+      socket.write(large);
+      await delay(2_000);
+      socket.destroy();
+      counts.unread += 1;
+    }),
+  ];
+  return {
+    counts,
+    async stop() {
+      on = false;
+      await Promise.race([Promise.all(workers), delay(10_000)]);
+      agent.destroy();
+    },
+  };
+}
+
+async function hostile() {
+  const gateway = await startGateway({
+    endpoints: [
+      tabular('healthy'),
+      anEndpoint('victim', [join(kit, 'identity_fp32/1/model.onnx')]),
+      fixture('loop', 'loop.onnx'),
+    ],
+    flags: { 'inference-timeout-ms': 3_000 },
+  });
+  const body = Buffer.from(
+    JSON.stringify({ rows: [{ radius: 1, texture: 2.5, count: 3 }] }),
+  );
+  const turn = () =>
+    openLoop({
+      url: gateway.url,
+      path: '/v2/models/healthy/predict',
+      body,
+      perSecond: 100,
+      forMs: seconds * 1000,
+    });
+  await turn();
+  const found = { quiet: [], hostile: [] };
+  const sum = {};
+  for (let round = 0; round < rounds; round++) {
+    found.quiet.push(await turn());
+    const client = startHostile(gateway.url);
+    found.hostile.push(await turn());
+    await client.stop();
+    for (const [name, count] of Object.entries(client.counts))
+      sum[name] = (sum[name] ?? 0) + count;
+    // What hangs is ended before the next quiet turn.
+    await gateway.until(list =>
+      list.every(({ versions }) =>
+        versions.every(({ state }) => state !== 'loading'),
+      ),
+    );
+  }
+  const memory = gateway.memory();
+  await gateway.stop();
+  gateway.remove();
+  const row = name => {
+    const turns = found[name];
+    const at = q =>
+      median(turns.map(({ latencies }) => quantile(latencies, q)));
+    const failures = turns.flatMap(({ failures: list }) => list);
+    return {
+      name,
+      p50: at(0.5),
+      p99: at(0.99),
+      failures: failures.length,
+      all: turns.flatMap(({ latencies }) => latencies).length,
+    };
+  };
+  const [quiet, beside] = [row('quiet'), row('hostile')];
+  const change = (beside.p99 / quiet.p99 - 1) * 100;
+  return `A healthy model at 100 requests a second, ${rounds} turns of ${seconds} s each way, medians of the turns. Load of the machine ${fixed(
+    loadavg()[0],
+  )} on ${availableParallelism()} cores:
+
+| | requests | failed | p50, ms | p99, ms |
+| --- | --: | --: | --: | --: |
+| alone | ${quiet.all} | ${quiet.failures} | ${fixed(quiet.p50)} | ${fixed(
+    quiet.p99,
+  )} |
+| beside the hostile client | ${beside.all} | ${beside.failures} | ${fixed(
+    beside.p50,
+  )} | ${fixed(beside.p99)} |
+
+p99 ${change >= 0 ? 'rose' : 'fell'} by ${fixed(
+    Math.abs(change),
+    0,
+  )} %. The hostile client sent ${sum.garbage} requests of garbage, ${
+    sum.large
+  } bodies of 4 to 19 MB, ${sum.hanging} runs that do not end, ${
+    sum.unread
+  } requests whose answers it did not read. Memory at the end: gateway ${fixed(
+    memory.gateway,
+    0,
+  )} MiB.`;
+}
+
+/** Processor time of the gateway and its models, in seconds: does not mind who else uses the machine. */
+function cpuOf(pid) {
+  const family = [pid, ...childrenOf(pid)];
+  return family.reduce((sum, one) => {
+    const text = readFileSync(`/proc/${one}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
+  }, 0);
+}
+
+function childrenOf(pid) {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .filter(name => {
+      try {
+        const text = readFileSync(`/proc/${name}/stat`, 'utf8');
+        return (
+          Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]) === pid
+        );
+      } catch {
+        return false;
+      }
+    });
+}
+
+async function log() {
+  const columns = Array.from({ length: 30 }, (_, index) => ({
+    name: `c${index}`,
+    type: 'double',
+  }));
+  const model = join(kit, 'identity_fp32/1/model.onnx');
+  const requests = 4_000;
+  const body = Buffer.from(
+    JSON.stringify({
+      inputs: [
+        {
+          name: 'INPUT0',
+          shape: [32, 30],
+          datatype: 'FP32',
+          data: Array.from({ length: 960 }, (_, index) =>
+            Math.fround(index / 7),
+          ),
+        },
+      ],
+    }),
+  );
+  const gateway = await startGateway({
+    endpoints: [
+      anEndpoint('logged', [model], { features: columns }),
+      anEndpoint('silent', [model], { features: columns }),
+    ],
+    // Rolled by hand after each turn, so that the turn holds what a request pays.
+    flags: { 'log-sampling-by-endpoint': '{"silent":0}', 'roll-seconds': 3600 },
+  });
+  const turn = async name => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
+    const before = cpuOf(gateway.child.pid);
+    let left = requests;
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        while (left-- > 0)
+          await post(gateway.url, agent, `/v2/models/${name}/infer`, body);
+      }),
+    );
+    await delay(500);
+    const used = cpuOf(gateway.child.pid) - before;
+    agent.destroy();
+    return (used / requests) * 1e6;
+  };
+  await turn('logged');
+  await turn('silent');
+  await gateway.admin('predictions/roll', { method: 'POST' });
+  const found = { logged: [], silent: [] };
+  for (let round = 0; round < Math.max(rounds, 4); round++) {
+    found.silent.push(await turn('silent'));
+    found.logged.push(await turn('logged'));
+    await gateway.admin('predictions/roll', { method: 'POST' });
+  }
+  const { endpoints } = await gateway.admin('stats?minutes=1');
+  const { logged, dropped } = endpoints.find(
+    ({ endpoint }) => endpoint === 'logged',
+  ).log;
+  await gateway.stop();
+  gateway.remove();
+  const [off, on] = [median(found.silent), median(found.logged)];
+  return `Processor time of one request with 32 rows of 30 columns and as many outputs, gateway and model together, ${requests} requests a turn, medians of ${
+    found.logged.length
+  } turns (a model that only copies, so logging has nothing to hide behind):
+
+| not logged | logged | more |
+| --: | --: | --: |
+| ${fixed(off, 0)} µs | ${fixed(on, 0)} µs | ${fixed((on / off - 1) * 100)} % |
+
+${logged} rows were logged, ${dropped} dropped. Rolling to Parquet happens later, in a process of low priority, and is not in it.`;
+}
+
+async function restart() {
+  const endpoints = Array.from({ length: endpointCount }, (_, index) => ({
+    ...tabular(`model-${index}`),
+  }));
+  const first = await startGateway({ endpoints });
+  await first.stop('SIGKILL');
+  const single = await startGateway({ endpoints: [tabular('only')] });
+  const alone = single.sinceStart();
+  await single.stop();
+  single.remove();
+  const times = new Map();
+  const second = await startGateway({ folder: first.root });
+  const listening = second.sinceStart();
+  await second.until(list => {
+    for (const { endpoint, active } of list) {
+      if (active !== undefined && !times.has(endpoint))
+        times.set(endpoint, second.sinceStart());
+    }
+    return times.size === endpointCount;
+  }, 20);
+  await second.stop();
+  second.remove();
+  const all = [...times.values()];
+  return `${endpointCount} endpoints, killed with \`kill -9\` and started again, from the sources. Load of the machine ${fixed(
+    loadavg()[0],
+  )} on ${availableParallelism()} cores:
+
+| | seconds |
+| --- | --: |
+| the gateway listens | ${fixed(listening / 1000, 2)} |
+| the first endpoint answers | ${fixed(Math.min(...all) / 1000, 2)} |
+| half of them answer | ${fixed(median(all) / 1000, 2)} |
+| the last one answers | ${fixed(Math.max(...all) / 1000, 2)} |
+| for comparison: a gateway with one endpoint, from start to its answer | ${fixed(
+    alone / 1000,
+    2,
+  )} |`;
+}
+
+const parts = { hostile, log, restart };
+const readme = join(here, 'README.md');
+for (const [name, measure] of Object.entries(parts)) {
+  if (only && only !== name) continue;
+  const table = await measure();
+  console.log(`${table}\n`);
+  const text = await readFile(readme, 'utf8');
+  const stamp = `${new Date()
+    .toISOString()
+    .slice(0, 10)}, ${availableParallelism()} × ${cpus()[0].model}, Node ${
+    process.version
+  }.`;
+  const pattern = new RegExp(`<!-- ${name} -->[\\s\\S]*?<!-- end -->`);
+  await writeFile(
+    readme,
+    text.replace(
+      pattern,
+      () => `<!-- ${name} -->\n\n${stamp} ${table}\n\n<!-- end -->`,
+    ),
+  );
+}
