@@ -372,6 +372,7 @@ async function restart() {
     }
     return times.size === endpointCount;
   }, 20);
+  const used = cpuOf(second.child.pid);
   await second.stop();
   second.remove();
   const all = [...times.values()];
