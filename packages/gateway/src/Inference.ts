@@ -50,7 +50,7 @@ export class Inference {
     const started = performance.now();
     let status = 500;
     try {
-      const body = await exchange.body();
+      const body = await exchange.parts();
       const predictionId = this.#newId();
       const requestId =
         exchange.header('x-request-id')?.slice(0, 200) ?? predictionId;

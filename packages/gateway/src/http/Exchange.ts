@@ -51,10 +51,10 @@ export class Exchange {
   }
 
   /**
-   * The body, inflated; its type is not looked at, because clients do not send it truthfully.
+   * The body as it arrived, in pieces and inflated; its type is not looked at, because clients do not send it truthfully.
    * What is held counts against the budget until the answer is out.
    */
-  async body(): Promise<Buffer> {
+  async parts(): Promise<Buffer[]> {
     const encoding = (
       this.header('content-encoding') ?? 'identity'
     ).toLowerCase();
@@ -75,7 +75,7 @@ export class Exchange {
     let size = 0;
     try {
       for await (const chunk of stream) {
-        const bytes = Buffer.from(chunk);
+        const bytes = chunk as Buffer;
         size += bytes.length;
         if (size > this.#maxBodyBytes) throw this.#tooLarge();
         // Counted as it arrives, not as it is promised: a promise costs nothing.
@@ -90,7 +90,13 @@ export class Exchange {
       }
       throw new InputError('The body could not be read', error);
     }
-    return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size);
+    return chunks;
+  }
+
+  /** The body in one piece. */
+  async body(): Promise<Buffer> {
+    const parts = await this.parts();
+    return parts.length === 1 ? parts[0] : Buffer.concat(parts);
   }
 
   /** The body as JSON. */

@@ -18,7 +18,11 @@ import type {
 export type Ask = Pick<
   AskMessage,
   'route' | 'model' | 'requestId' | 'headerLength' | 'log'
-> & { body: Buffer; signal?: AbortSignal };
+> & {
+  /** In the pieces in which it arrived: they are written on as they are. */
+  body: readonly Buffer[];
+  signal?: AbortSignal;
+};
 
 /** What the model's process said. */
 export type ModelAnswer = {
@@ -131,7 +135,12 @@ export class ModelProcess {
     const child = spawn(
       process.execPath,
       [`--max-old-space-size=${heapMegabytes}`, ...childCommand('worker')],
-      { stdio: ['ignore', 'ignore', 'inherit', 'pipe'], env: childEnv() },
+      {
+        stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+        env: childEnv(),
+        // A session of its own: where the kernel shares the processors out by session, models get equal parts.
+        detached: true,
+      },
     );
     offerToOutOfMemory(child.pid);
     return new Promise((resolve, reject) => {
@@ -219,9 +228,10 @@ export class ModelProcess {
       );
     }
     const { queueBytes } = this.#limits;
+    const bytes = ask.body.reduce((sum, part) => sum + part.length, 0);
     if (
       this.pending >= mostWaiting ||
-      (this.pending && this.#queuedBytes + ask.body.length > queueBytes)
+      (this.pending && this.#queuedBytes + bytes > queueBytes)
     ) {
       return Promise.reject(
         new ServiceUnavailableError(
@@ -231,7 +241,7 @@ export class ModelProcess {
         ),
       );
     }
-    this.#queuedBytes += ask.body.length;
+    this.#queuedBytes += bytes;
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         ask,
@@ -240,7 +250,7 @@ export class ModelProcess {
         resolve,
         reject,
         release: () => {
-          this.#queuedBytes -= ask.body.length;
+          this.#queuedBytes -= bytes;
         },
       };
       this.#queue.push(waiting);
@@ -295,7 +305,7 @@ export class ModelProcess {
       const waitedMs = waiting.sentAt - waiting.enqueuedAt;
       this.#sent.set(id, waiting);
       if (this.#sent.size === 1) this.#watch();
-      write(this.#socket, { type: 'ask', id, waitedMs, ...ask }, [body]);
+      write(this.#socket, { type: 'ask', id, waitedMs, ...ask }, body);
     }
   }
 
@@ -369,7 +379,7 @@ export class ModelProcess {
   }
 }
 
-function write(socket: Duplex, message: ToModel, bytes: Buffer[]) {
+function write(socket: Duplex, message: ToModel, bytes: readonly Buffer[]) {
   socket.cork();
   for (const part of toFrame(message, bytes)) socket.write(part);
   socket.uncork();
