@@ -77,7 +77,7 @@ repeat('unread', 100, async () => {
   socket.on('error', () => {});
   socket.pause();
   socket.write(
-    `POST /v2/models/victim/infer HTTP/1.1\r\nHost: x\r\nContent-Length: ${large.length}\r\n\r\n`,
+    `POST /v2/models/victim/infer HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${large.length}\r\n\r\n`,
   );
   socket.write(large);
   await delay(2_000);

@@ -285,7 +285,7 @@ function randomBytes(r, length) {
 
 function head(method, path, headers) {
   return Buffer.from(
-    `${method} ${path} HTTP/1.1\r\nHost: gateway\r\n${headers
+    `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers
       .map(([name, text]) => `${name}: ${text}\r\n`)
       .join('')}\r\n`,
     'latin1',

@@ -114,6 +114,7 @@ async function checkHealthy() {
   const response = await fetch(`${gateway.url}/v2/models/tumour/infer`, {
     method: 'POST',
     body,
+    headers: { 'content-type': 'application/json' },
   });
   const answer = await response.json();
   if (answer.outputs?.[0]?.data?.[0] !== 1) {
