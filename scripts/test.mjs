@@ -15,15 +15,18 @@ import { pythonWithMlflow } from './pythonTests.mjs';
 import { checkOptions, fail, option, root, run, step } from './shell.mjs';
 
 const parts = [
-  ...['format', 'lint', 'types', 'exports', 'scripts', 'unit', 'mlflow'],
-  ...['crash', 'evasion', 'replicas', 'import', 'schemathesis', 'browser'],
+  ...['format', 'lint', 'types', 'exports', 'scripts', 'unit', 'data'],
+  ...['mlflow', 'crash', 'evasion', 'replicas', 'import', 'schemathesis'],
+  ...['browser'],
 ];
 /** What takes too long for every change. */
 const longParts = ['kills', 'kills-of-replicas'];
 const usage = `npm test -- [--only=part] [--all] [--seed=1]
 
   --only  one part of ${parts.join(', ')}
-  --all   also ${longParts.join(', ')}; each of them alone with --only too
+  --all   also ${longParts.join(
+    ', ',
+  )}, each of them alone with --only too; and more files in data
   --seed  of the random moments and questions of the long parts
 `;
 checkOptions(process.argv.slice(2), {
@@ -80,6 +83,7 @@ await part('exports', () =>
 );
 await part('scripts', scripts);
 await part('unit', unit);
+await part('data', data);
 await part('mlflow', mlflow);
 await part('crash', crash);
 await part('evasion', evasion);
@@ -233,6 +237,20 @@ async function mlflow() {
   } finally {
     await postgres.stop();
   }
+}
+
+/** The reader of datasets beside pandas and pyarrow, cell by cell. */
+async function data() {
+  await ensureDebianPackage('python3-venv', () =>
+    succeeds('python3', ['-c', 'import ensurepip']),
+  );
+  const { dataTests } = await import('./dataTests.mjs');
+  const result = await dataTests({
+    ...{ node, scratch, env: environment },
+    all: process.argv.includes('--all'),
+  });
+  counted.passed += result.passed;
+  counted.failed += result.failed;
 }
 
 /** The portal killed at the worst moments, and a script of plain MLflow against it. */

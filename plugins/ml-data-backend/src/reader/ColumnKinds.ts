@@ -77,6 +77,11 @@ export class ColumnKinds {
     else this.seen.set(kind, { count: 1, first: { file, line, value } });
   }
 
+  /** How many values there are, words for "no value" apart. */
+  get values(): number {
+    return [...this.seen.values()].reduce((sum, { count }) => sum + count, 0);
+  }
+
   /** DuckDB's type that holds all of them, to the last digit. */
   type(options: { decimalComma: boolean }): string {
     const kinds = new Set(this.seen.keys());

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DatasetDialect } from '@downstage/plugin-ml-data-common';
 import { literal, quoted } from '../profile/columnSql';
-import { ColumnKinds, nullWords } from './ColumnKinds';
+import { ColumnKinds } from './ColumnKinds';
 import { CsvScanner, type CsvRecord } from './CsvScanner';
 import { byteOrderMark, decodeFile } from './decodeFile';
 import { excerpt, refusal, some } from './Refusal';
@@ -55,7 +55,10 @@ export async function readCsv(
       new ColumnKinds(name, {
         decimal: declared.decimal,
         thousands: declared.thousands,
-        commas: declared.decimal === undefined && delimiter !== ',',
+        // A file of one column has no delimiter that a comma could be.
+        commas:
+          declared.decimal === undefined &&
+          (delimiter !== ',' || opened.every(file => !file.delimiter)),
       }),
   );
   const words = new Set(declared.nullWords ?? []);
@@ -164,6 +167,9 @@ export async function readCsv(
     parts: [`SELECT ${select} FROM plain`],
     rows: total,
     rowsPerFile,
+    values: kinds.map((kind, i) =>
+      types[i] === 'VARCHAR' ? undefined : kind.values,
+    ),
     dialect: {
       delimiter,
       quote,
@@ -347,7 +353,6 @@ function castOf(
 ): string {
   if (type === 'VARCHAR') return column;
   const text = `trim(${column}, ' \t')`;
-  const word = [...nullWords].map(literal).join(', ');
   const isNumber = /^(BIGINT|UBIGINT|DECIMAL|DOUBLE)/.test(type);
   let value = text;
   if (isNumber) {
@@ -357,9 +362,12 @@ function castOf(
     if (options.decimalComma) value = `replace(${value}, ',', '.')`;
     value = `ltrim(${value}, '+')`;
   }
-  return options.words
-    ? `CASE WHEN ${text} NOT IN (${word}) THEN (${value})::${type} END`
-    : `(${value})::${type}`;
+  // Every value but those words was seen to be of the type; how many there are is counted again in the end.
+  if (!options.words) return `(${value})::${type}`;
+  const tried = `TRY_CAST(${value} AS ${type})`;
+  return type === 'DOUBLE'
+    ? `CASE WHEN NOT isnan(${tried}) THEN ${tried} END`
+    : tried;
 }
 
 async function encodingOf(opened: Opened[], declared: DatasetDialect) {

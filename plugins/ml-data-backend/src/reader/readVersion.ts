@@ -49,6 +49,8 @@ export type TableParts = {
   parts: string[] | undefined;
   rows: number;
   rowsPerFile: Record<string, number>;
+  /** How many values each column must have, in their order; `undefined` where any text is one. */
+  values?: (number | undefined)[];
   dialect?: DatasetDialect;
   notes: string[];
 };
@@ -101,6 +103,8 @@ export async function readVersion(
           .join(', ')}]`,
       );
       await connection.run("SET TimeZone = 'UTC'");
+      // A wide table is opened once for every batch of its columns.
+      await connection.run('SET parquet_metadata_cache = true');
       await connection.run('SET enable_external_access = false');
       return await read(connection, options);
     } catch (error) {
@@ -132,7 +136,7 @@ async function read(
       onProgress?.({ step: 'reading', done: Math.min(done, bytes), of: bytes });
     },
   };
-  const { parts, ...found } =
+  const { parts, values, ...found } =
     format === 'csv'
       ? await readCsv(connection, request)
       : await readParquet(connection, request);
@@ -159,6 +163,14 @@ async function read(
       `The files have ${found.rows} rows, but ${rows} were read: this is a fault of the reader, and nothing is registered`,
     );
   }
+  columns.forEach(({ name, count }, i) => {
+    const expected = values?.[i];
+    if (expected !== undefined && expected !== count) {
+      throw new InputError(
+        `Column '${name}' has ${expected} values in the files, but ${count} were read: this is a fault of the reader, and nothing is registered`,
+      );
+    }
+  });
   return { ...found, columns, tables };
 }
 
