@@ -243,11 +243,14 @@ describe('ml-serving', () => {
     expect(created.body).toMatchObject({
       ref: 'default/tumour',
       owner: 'group:default/diagnostics',
-      state: 'waiting',
+      // Nobody has looked yet, so nothing is said of versions.
+      state: 'loading',
       createdBy: 'user:default/ann',
     });
     expect((await post(base, { modelRef })).status).toBe(409);
-    const waiting = await until(({ gateway }) => gateway.alive);
+    const waiting = await until(
+      ({ gateway, state }) => gateway.alive && state === 'waiting',
+    );
     expect(waiting.conditions[0]).toMatchObject({
       type: 'VersionAvailable',
       reason: 'NoProductionVersion',
@@ -389,6 +392,79 @@ describe('ml-serving', () => {
     expect(refused.status).toBe(403);
   });
 
+  it('lists by name and state, and counts', async () => {
+    const list = async (query: string) =>
+      (await get(`${base}?${query}`)).body.items.length;
+    expect(await list('search=UMO')).toBe(1);
+    expect(await list('search=none')).toBe(0);
+    expect(await list(`model=${modelRef}&state=ready&state=loading`)).toBe(1);
+    expect((await get(`${base}?cursor=x`)).status).toBe(400);
+    const { body } = await get('/api/ml-serving/v1/endpoint-counts');
+    expect(body.total).toBe(1);
+  });
+
+  it('judges a version before anybody deploys it (walk 3)', async () => {
+    const judge = async (version: number) =>
+      (await get(`${base}/default/tumour/versions/${version}/servability`))
+        .body;
+    expect(await judge(1)).toEqual({
+      servable: true,
+      deployed: true,
+      warnings: [],
+    });
+    expect(await judge(3)).toMatchObject({
+      servable: false,
+      deployed: true,
+      reason: 'NoOnnxModel',
+    });
+  });
+
+  it('answers at the gateway whom it answers itself (S5)', async () => {
+    const { url } = await gatewayFile();
+    const ask = async (headers: Record<string, string> = {}) => {
+      const response = await fetch(`${url}/v2/models/tumour/predict`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({
+          rows: [{ radius: 1, texture: 2, count: 3 }],
+        }),
+      });
+      return { status: response.status, body: await response.json() };
+    };
+    const change = (access: object, authorization = ann) =>
+      request(backend.server)
+        .patch(`${base}/default/tumour`)
+        .set('authorization', authorization)
+        .send({ access });
+    expect((await ask()).status).toBe(401);
+    const wrong = await ask({ authorization: 'Bearer dst_none' });
+    expect(wrong.status).toBe(401);
+    expect((await ask({ authorization: ann })).status).toBe(200);
+
+    expect((await change({ groups: [] }, cleo)).status).toBe(403);
+    const closed = await change({ groups: ['group:default/checkout'] });
+    expect(closed.body.access).toEqual({
+      groups: ['group:default/checkout'],
+      anonymous: false,
+      public: false,
+    });
+    const refused = await ask({ authorization: cleo });
+    expect(refused.status).toBe(403);
+    expect(refused.body.error).toMatch(/answers group:default\/diagnostics/);
+    const here = await post(
+      `${base}/default/tumour/predict`,
+      { rows: [{ radius: 1, texture: 2, count: 3 }] },
+      cleo,
+    );
+    expect(here.status).toBe(403);
+
+    // Asking for it opens nothing: the configuration does not name it.
+    const asked = await change({ anonymous: true });
+    expect(asked.body.access).toMatchObject({ anonymous: true, public: false });
+    expect((await ask()).status).toBe(401);
+    await change({});
+  });
+
   it('takes an endpoint down', async () => {
     const deleted = await request(backend.server)
       .delete(`${base}/default/tumour`)
@@ -403,7 +479,11 @@ describeDenyAll({
   contract: mlServingContract,
   features: features(aRegistry()),
   exampleRequests: {
-    listEndpoints: {},
+    listEndpoints: { query: {} },
+    countEndpoints: {},
+    judgeVersion: {
+      params: { namespace: 'default', name: 'x', version: 1 },
+    },
     getEndpoint: { params: { namespace: 'default', name: 'x' } },
     createEndpoint: { body: { modelRef } },
     updateEndpoint: {

@@ -23,7 +23,10 @@ import {
   endpointChangedTopicName,
   mlServingPermissions,
 } from '@downstage/plugin-ml-serving-common';
-import { endpointChangedTopic } from '@downstage/plugin-ml-serving-node';
+import {
+  endpointChangedTopic,
+  mlEndpointResource,
+} from '@downstage/plugin-ml-serving-node';
 import { registerActions } from './actions/registerActions';
 import { readMlServingConfig } from './config';
 import { LocalGateway } from './providers/LocalGateway';
@@ -34,6 +37,7 @@ import { EndpointService } from './services/EndpointService';
 import { GatewaySync } from './services/GatewaySync';
 import { ModelFetcher, openFromRegistry } from './services/ModelFetcher';
 import { PredictionLogService } from './services/PredictionLogService';
+import { VersionJudge } from './services/VersionJudge';
 import { EndpointStore } from './stores/EndpointStore';
 
 /** Endpoints that follow the production version of a model, and the gateway that answers for them. */
@@ -56,6 +60,7 @@ export const mlServingPlugin = createBackendPlugin({
         logger: coreServices.logger,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
+        plugin: coreServices.pluginMetadata,
         registeredOwners: registeredOwnersServiceRef,
         registry: mlRegistryServiceRef,
         signals: signalsServiceRef,
@@ -70,7 +75,14 @@ export const mlServingPlugin = createBackendPlugin({
           '@downstage/plugin-ml-serving-backend',
         );
         const store = new EndpointStore(knex);
-        const authorizer = createAuthorizer(deps);
+        const authorizer = createAuthorizer({
+          ...deps,
+          resource: {
+            permissionsRegistry: deps.permissionsRegistry,
+            definition: mlEndpointResource,
+            permissions: mlServingPermissions,
+          },
+        });
         const gateway = new LocalGateway({ options, logger, clock });
         const { access, public: granted } = options.gateway;
         const sync = new GatewaySync({
@@ -132,7 +144,6 @@ export const mlServingPlugin = createBackendPlugin({
             .then(() => reconciler.nudge())
             .catch(error => logger.warn(`Could not nudge endpoints: ${error}`));
 
-        deps.permissionsRegistry.addPermissions(mlServingPermissions);
         const endpoints = new EndpointService({
           authorizer,
           auditor: deps.auditor,
@@ -158,10 +169,14 @@ export const mlServingPlugin = createBackendPlugin({
             httpAuth: deps.httpAuth,
             decisions,
             endpoints,
+            versions: new VersionJudge({ authorizer, auth, fetcher, store }),
             predictionLogs,
           }),
         );
-        registerActions({ actions: refusingActions(deps.actions), endpoints });
+        registerActions({
+          actions: refusingActions(deps.actions, deps),
+          endpoints,
+        });
         await subscribeTopic(events, stageChangedTopic, {
           id: 'ml-serving',
           handler: ({ modelRef }) => dueNow(modelRef),

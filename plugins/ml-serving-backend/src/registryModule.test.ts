@@ -2,6 +2,7 @@ import { createServiceFactory } from '@backstage/backend-plugin-api';
 import { startTestBackend } from '@backstage/backend-test-utils';
 import {
   mlRegistryArtifactHoldersExtensionPoint,
+  mlRegistryGatesExtensionPoint,
   type ArtifactHolder,
 } from '@downstage/plugin-ml-registry-node';
 import {
@@ -26,6 +27,7 @@ describe('mlRegistryModuleServing', () => {
     const backend = await startTestBackend({
       extensionPoints: [
         [mlRegistryArtifactHoldersExtensionPoint, { addArtifactHolder }],
+        [mlRegistryGatesExtensionPoint, { addGate: () => {} }],
       ],
       features: [
         mlRegistryModuleServing,
@@ -50,7 +52,7 @@ describe('mlRegistryModuleServing', () => {
       },
     ]);
     expect(listEndpoints).toHaveBeenCalledWith(
-      {},
+      { query: { cursor: undefined, limit: 500 } },
       {
         credentials: expect.objectContaining({
           principal: { type: 'service', subject: 'plugin:ml-registry' },

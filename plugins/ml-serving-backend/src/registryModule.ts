@@ -3,15 +3,18 @@ import {
   createBackendModule,
 } from '@backstage/backend-plugin-api';
 import { parseEntityRef } from '@backstage/catalog-model';
+import { allItems } from '@downstage/common';
 import {
   mlRegistryArtifactHoldersExtensionPoint,
+  mlRegistryGatesExtensionPoint,
   type HeldVersion,
 } from '@downstage/plugin-ml-registry-node';
 import type { Endpoint } from '@downstage/plugin-ml-serving-common';
 import { mlServingServiceRef } from '@downstage/plugin-ml-serving-node';
+import { createServableGate } from './servableGate';
 
 /**
- * Keeps the registry from deleting for good what an endpoint serves, or keeps
+ * Brings the gate `can be served` to every promotion, and keeps the registry from deleting for good what an endpoint serves, or keeps
  * for a rollback. While `ml-serving` does not answer, nothing is deleted.
  *
  * @example
@@ -26,16 +29,33 @@ export const mlRegistryModuleServing = createBackendModule({
     env.registerInit({
       deps: {
         auth: coreServices.auth,
+        gates: mlRegistryGatesExtensionPoint,
         holders: mlRegistryArtifactHoldersExtensionPoint,
         serving: mlServingServiceRef,
       },
-      async init({ auth, holders, serving }) {
+      async init({ auth, gates, holders, serving }) {
+        gates.addGate(
+          createServableGate(async params =>
+            serving.judgeVersion(
+              { params },
+              { credentials: await auth.getOwnServiceCredentials() },
+            ),
+          ),
+        );
         holders.addArtifactHolder({
           name: 'ml-serving',
           async heldVersions() {
             const credentials = await auth.getOwnServiceCredentials();
-            const { items } = await serving.listEndpoints({}, { credentials });
-            return items.flatMap(versionsOf);
+            const held: HeldVersion[] = [];
+            const all = allItems(cursor =>
+              serving.listEndpoints(
+                { query: { cursor, limit: 500 } },
+                { credentials },
+              ),
+            );
+            for await (const endpoint of all)
+              held.push(...versionsOf(endpoint));
+            return held;
           },
         });
       },

@@ -4,20 +4,24 @@ import { mlServingContract } from '@downstage/plugin-ml-serving-common';
 import type { AccessDecisions } from './services/AccessDecisions';
 import type { EndpointService } from './services/EndpointService';
 import type { PredictionLogService } from './services/PredictionLogService';
+import type { VersionJudge } from './services/VersionJudge';
 
 export function createRouter(deps: {
   httpAuth: HttpAuthService;
   decisions: AccessDecisions;
   endpoints: EndpointService;
+  versions: VersionJudge;
   predictionLogs: PredictionLogService;
 }) {
-  const { httpAuth, decisions, endpoints, predictionLogs } = deps;
+  const { httpAuth, decisions, endpoints, versions, predictionLogs } = deps;
   return createContractRouter({
     contract: mlServingContract,
     httpAuth,
     bodyLimit: '16mb',
     handlers: {
-      listEndpoints: async (_, call) => ({ items: await endpoints.list(call) }),
+      listEndpoints: ({ query }, call) => endpoints.list(query, call),
+      countEndpoints: (_, call) => endpoints.count(call),
+      judgeVersion: ({ params }, call) => versions.judge(params, call),
       getEndpoint: ({ params }, call) => endpoints.get(params, call),
       createEndpoint: ({ body }, call) => endpoints.create(body, call),
       updateEndpoint: ({ params, body }, call) =>

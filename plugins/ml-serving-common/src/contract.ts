@@ -3,14 +3,22 @@ import {
   defineContract,
   entityPathSchema,
   entityRefSchema,
+  pageOf,
+  pageQuerySchema,
 } from '@downstage/common';
 import {
   endpointAccessSchema,
   endpointSchema,
+  endpointStates,
   predictRequestSchema,
   predictResponseSchema,
 } from './endpoint';
 import { columnSchema, trafficBucketSchema } from './gatewayState';
+
+/** `?a=1&a=2` and `?a=1`. */
+function repeatable<T extends z.ZodType>(item: T) {
+  return z.union([z.array(item).max(500), item]);
+}
 
 export const predictionLogSchema = z.object({
   /** Endpoint ref. */
@@ -30,6 +38,21 @@ export const predictionLogSchema = z.object({
   dropped: z.number().int(),
 });
 export type PredictionLog = z.infer<typeof predictionLogSchema>;
+
+const problemSchema = z.object({ reason: z.string(), message: z.string() });
+
+/** Whether endpoints can serve a version, before anybody relies on it. */
+export const servabilitySchema = z.object({
+  servable: z.boolean(),
+  /** Whether the model has an endpoint. */
+  deployed: z.boolean(),
+  /** Why it cannot be served; one word for programs, a sentence for people. */
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  /** What works less well than it could. */
+  warnings: z.array(problemSchema),
+});
+export type Servability = z.infer<typeof servabilitySchema>;
 
 /** Whom a token of the portal speaks for, and which endpoints it may ask. */
 export const accessDecisionSchema = z.object({
@@ -56,7 +79,34 @@ export const mlServingContract = defineContract({
     method: 'get',
     path: '/v1/endpoints',
     summary: 'Endpoints, by name',
-    response: z.object({ items: z.array(endpointSchema) }),
+    query: pageQuerySchema.extend({
+      /** Part of a name. */
+      search: z.string().max(200).optional(),
+      owner: entityRefSchema.optional(),
+      /** As the reconciler saw it last. */
+      state: repeatable(z.enum(endpointStates)).optional(),
+      /** Endpoints of these models. */
+      model: repeatable(entityRefSchema).optional(),
+    }),
+    response: pageOf(endpointSchema),
+  },
+  countEndpoints: {
+    method: 'get',
+    path: '/v1/endpoint-counts',
+    summary: 'How many endpoints are in which state, as last seen',
+    response: z.object({
+      total: z.number().int(),
+      states: z.record(z.enum(endpointStates), z.number().int()),
+    }),
+  },
+  judgeVersion: {
+    method: 'get',
+    path: '/v1/endpoints/:namespace/:name/versions/:version/servability',
+    summary: 'Whether an endpoint could serve a version, and why not',
+    params: entityPathSchema.extend({
+      version: z.coerce.number<string | number>().int().min(1),
+    }),
+    response: servabilitySchema,
   },
   getEndpoint: {
     method: 'get',

@@ -7,8 +7,10 @@ export {
   accessDecisionSchema,
   mlServingContract,
   predictionLogSchema,
+  servabilitySchema,
   type AccessDecision,
   type PredictionLog,
+  type Servability,
 } from './contract';
 export {
   cellSchema,

@@ -5,3 +5,8 @@
  */
 export { mlServingServiceRef, type MlServingService } from './service';
 export { endpointChangedTopic } from './topics';
+export {
+  createMlEndpointConditionalDecision,
+  mlEndpointConditions,
+  mlEndpointResource,
+} from './permissions';

@@ -11,6 +11,7 @@ export const mlServingTranslationRef = createTranslationRef({
       emptyText:
         'Open a model with a version in production, and deploy it on its Serving tab.',
       emptyAction: 'Look at the models',
+      search: 'Find an endpoint by name',
       name: 'Endpoint',
       owner: 'Owner',
       state: 'State',

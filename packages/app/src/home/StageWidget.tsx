@@ -48,7 +48,7 @@ export function StageWidget() {
     options,
   );
   const endpoints = useLoad(
-    signal => serving.listEndpoints({}, { signal }),
+    signal => serving.countEndpoints({}, { signal }),
     [],
     options,
   );
@@ -97,18 +97,15 @@ export function StageWidget() {
         }}
       </Tile>
       <Tile title="Endpoints" to="/endpoints" value={endpoints}>
-        {({ items }) => {
-          const ready = items.filter(endpoint => endpoint.state === 'ready');
-          return (
-            <>
-              <Figure number={ready.length} of={items.length} label="ready" />
-              <StatusBadge
-                tone={ready.length === items.length ? 'ok' : 'warning'}
-                label={readiness(items.length, ready.length)}
-              />
-            </>
-          );
-        }}
+        {({ total, states: { ready } }) => (
+          <>
+            <Figure number={ready} of={total} label="ready" />
+            <StatusBadge
+              tone={ready === total ? 'ok' : 'warning'}
+              label={readiness(total, ready)}
+            />
+          </>
+        )}
       </Tile>
       <Tile title="Monitoring" to="/monitoring" value={monitors}>
         {({ items }) => {

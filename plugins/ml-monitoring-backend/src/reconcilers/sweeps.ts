@@ -1,5 +1,5 @@
 import type { AuthService, LoggerService } from '@backstage/backend-plugin-api';
-import { parseVersionRef, type Clock } from '@downstage/common';
+import { collectItems, parseVersionRef, type Clock } from '@downstage/common';
 import { startReconciler, type Reconciler } from '@downstage/node';
 import type { MlRegistryService } from '@downstage/plugin-ml-registry-node';
 import type { MlServingService } from '@downstage/plugin-ml-serving-node';
@@ -63,7 +63,9 @@ export async function startSweeps(deps: {
 
   const sweepEndpoints = async () => {
     const credentials = await auth.getOwnServiceCredentials();
-    const { items } = await serving.listEndpoints({}, { credentials });
+    const items = await collectItems(cursor =>
+      serving.listEndpoints({ query: { cursor, limit: 500 } }, { credentials }),
+    );
     const wanted = items.map(({ modelRef, namespace, name, ...endpoint }) => ({
       modelRef,
       namespace,

@@ -1,5 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { InputError } from '@backstage/errors';
+import { callerOf } from '@downstage/node';
 import type { EndpointService } from '../services/EndpointService';
 
 /** `model:default/x`, `default/x` or `x`. */
@@ -30,9 +31,20 @@ export function registerActions(deps: {
       'A model that is missing here has not been deployed: see deploy-model.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
-      input: z => z.object({}),
+      input: z =>
+        z.object({
+          search: z.string().optional().describe('Part of a name'),
+          cursor: z
+            .string()
+            .optional()
+            .describe('nextCursor of the answer before'),
+        }),
       output: z =>
         z.object({
+          nextCursor: z
+            .string()
+            .optional()
+            .describe('There are more; ask again with it as cursor'),
           endpoints: z.array(
             z.object({
               modelRef: z.string(),
@@ -44,17 +56,24 @@ export function registerActions(deps: {
           ),
         }),
     },
-    action: async ({ credentials }) => ({
-      output: {
-        endpoints: (await endpoints.list({ credentials })).map(item => ({
-          modelRef: item.modelRef,
-          owner: item.owner,
-          state: item.state,
-          version: item.variants[0]?.version,
-          url: item.url,
-        })),
-      },
-    }),
+    action: async ({ input, credentials }) => {
+      const { items, nextCursor } = await endpoints.list(
+        { limit: 100, ...input },
+        { caller: callerOf(credentials) },
+      );
+      return {
+        output: {
+          ...(nextCursor !== undefined && { nextCursor }),
+          endpoints: items.map(item => ({
+            modelRef: item.modelRef,
+            owner: item.owner,
+            state: item.state,
+            version: item.variants[0]?.version,
+            url: item.url,
+          })),
+        },
+      };
+    },
   });
 
   actions.register({
@@ -84,7 +103,9 @@ export function registerActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const found = await endpoints.get(pathOf(input.model), { credentials });
+      const found = await endpoints.get(pathOf(input.model), {
+        caller: callerOf(credentials),
+      });
       return {
         output: {
           modelRef: found.modelRef,
@@ -137,7 +158,7 @@ export function registerActions(deps: {
       output: await endpoints.predict(
         pathOf(input.model),
         { rows: input.rows },
-        { credentials },
+        { caller: callerOf(credentials) },
       ),
     }),
   });
@@ -158,7 +179,7 @@ export function registerActions(deps: {
       const { namespace, name } = pathOf(input.model);
       const { modelRef, state, url } = await endpoints.create(
         { modelRef: `model:${namespace}/${name}` },
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return { output: { modelRef, state, url } };
     },

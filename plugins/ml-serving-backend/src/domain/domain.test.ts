@@ -1,5 +1,6 @@
 import { judgeEndpoint, mergeConditions, type Facts } from './endpointState';
 import { gatewayName } from './gatewayName';
+import { isPublic } from './isPublic';
 import { featuresOf, filesToServe } from './servableModel';
 
 const hosted = (
@@ -17,6 +18,7 @@ const hosted = (
 });
 const facts = (change: Partial<Facts>): Facts => ({
   generation: 3,
+  looked: true,
   wantedVersion: 2,
   currentVersion: 2,
   problem: undefined,
@@ -28,6 +30,17 @@ const problem = { reason: 'NoOnnxModel', message: 'no .onnx file' };
 describe('judgeEndpoint', () => {
   it.each<[string, Partial<Facts>, string, string]>([
     ['the wanted version answers', {}, 'ready', 'ProductionVersion'],
+    [
+      'nobody has looked yet (walk 15)',
+      {
+        looked: false,
+        wantedVersion: undefined,
+        currentVersion: undefined,
+        gateway: 'unknown-endpoint',
+      },
+      'loading',
+      'NotLoaded',
+    ],
     [
       'nothing is in production yet',
       {
@@ -42,7 +55,7 @@ describe('judgeEndpoint', () => {
       'the first version loads',
       { gateway: hosted(undefined, [[2, 'loading']]) },
       'loading',
-      'NotLoaded',
+      'Loading',
     ],
     [
       'the first version does not load',
@@ -97,6 +110,23 @@ describe('judgeEndpoint', () => {
     expect(judged.conditions.find(c => c.type === 'Serving')?.reason).toBe(
       reason,
     );
+  });
+
+  it('does not say that there is no production version before anybody has looked (walk 15)', () => {
+    const { conditions } = judgeEndpoint(
+      facts({
+        looked: false,
+        wantedVersion: undefined,
+        currentVersion: undefined,
+        gateway: 'unknown-endpoint',
+      }),
+    );
+    expect(conditions[0]).toMatchObject({
+      status: 'unknown',
+      reason: 'AskingTheRegistry',
+    });
+    const loading = judgeEndpoint(facts({ gateway: 'unknown-endpoint' }));
+    expect(loading.conditions[2].message).toBe('Version 2 is being loaded');
   });
 
   it('keeps the time of a condition that did not change', () => {
@@ -177,3 +207,17 @@ it.each([
     expect(gatewayName({ namespace, name: 'tumour' })).toBe(name);
   },
 );
+
+describe('isPublic', () => {
+  it.each<[boolean, string[], boolean]>([
+    [true, ['churn'], true],
+    [true, ['default/churn'], true],
+    [true, ['*'], true],
+    [true, [], false],
+    [true, ['other', 'team/churn'], false],
+    [false, ['*'], false],
+  ])('asked %s, granted %j: %s', (anonymous, granted, expected) => {
+    const endpoint = { id: 'default/churn', access: { groups: [], anonymous } };
+    expect(isPublic(endpoint, granted)).toBe(expected);
+  });
+});

@@ -10,6 +10,8 @@ export type Problem = { reason: string; message: string };
 /** What is known when the state of an endpoint is judged. */
 export type Facts = {
   generation: number;
+  /** Whether the registry has been asked since the endpoint was made. */
+  looked: boolean;
   wantedVersion: number | undefined;
   currentVersion: number | undefined;
   /** Why the wanted version could not be brought here. */
@@ -44,20 +46,7 @@ export function judgeEndpoint(facts: Facts): Judgement {
   });
 
   const conditions = [
-    wantedVersion === undefined
-      ? condition(
-          'VersionAvailable',
-          'false',
-          'NoProductionVersion',
-          'The model has no production version; promote one, and it will be served',
-        )
-      : condition(
-          'VersionAvailable',
-          problem ? 'false' : 'true',
-          problem?.reason ?? 'Fetched',
-          problem?.message ??
-            `Version ${wantedVersion} is the production version`,
-        ),
+    versionAvailable(),
     gateway === undefined
       ? condition(
           'GatewayAlive',
@@ -67,12 +56,7 @@ export function judgeEndpoint(facts: Facts): Judgement {
         )
       : condition('GatewayAlive', 'true', 'Answers', 'The gateway answers'),
     active === undefined
-      ? condition(
-          'Serving',
-          'false',
-          target?.state === 'failed' ? 'LoadFailed' : 'NotLoaded',
-          target?.message ?? 'No version answers yet',
-        )
+      ? notServing()
       : condition(
           'Serving',
           'true',
@@ -103,7 +87,50 @@ export function judgeEndpoint(facts: Facts): Judgement {
     conditions,
   };
 
+  function versionAvailable() {
+    const type = 'VersionAvailable';
+    if (wantedVersion !== undefined) {
+      return condition(
+        type,
+        problem ? 'false' : 'true',
+        problem?.reason ?? 'Fetched',
+        problem?.message ??
+          `Version ${wantedVersion} is the production version`,
+      );
+    }
+    return facts.looked
+      ? condition(
+          type,
+          'false',
+          'NoProductionVersion',
+          'The model has no production version; promote one, and it will be served',
+        )
+      : condition(
+          type,
+          'unknown',
+          'AskingTheRegistry',
+          'The registry is being asked for the production version',
+        );
+  }
+
+  function notServing() {
+    if (target?.state === 'failed') {
+      const message = target.message ?? 'The version could not be loaded';
+      return condition('Serving', 'false', 'LoadFailed', message);
+    }
+    const loading = currentVersion ?? wantedVersion;
+    return loading !== undefined && !problem && gateway !== undefined
+      ? condition(
+          'Serving',
+          'unknown',
+          'Loading',
+          `Version ${loading} is being loaded`,
+        )
+      : condition('Serving', 'false', 'NotLoaded', 'No version answers yet');
+  }
+
   function stateOf(): Endpoint['state'] {
+    if (!facts.looked && currentVersion === undefined) return 'loading';
     if (wantedVersion === undefined && currentVersion === undefined) {
       return 'waiting';
     }

@@ -34,9 +34,18 @@ export class GatewayClient {
     this.#token = options.token;
   }
 
-  async status(timeoutMs = 2_000): Promise<GatewayStatus> {
+  /** Of these endpoints; of none, it only says that it lives. */
+  async status(
+    endpoints: string[] = [],
+    timeoutMs = 2_000,
+  ): Promise<GatewayStatus> {
+    const query = new URLSearchParams(
+      endpoints.length
+        ? endpoints.map(name => ['endpoint', name])
+        : [['endpoint', '']],
+    );
     return gatewayStatusSchema.parse(
-      await this.#call('GET', '/admin/v1/state', { timeoutMs }),
+      await this.#call('GET', `/admin/v1/state?${query}`, { timeoutMs }),
     );
   }
 

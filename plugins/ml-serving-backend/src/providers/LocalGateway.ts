@@ -124,7 +124,7 @@ export class LocalGateway implements ServingGateway {
     if (!this.#client || this.#pid === undefined) return false;
     for (let attempt = 0; attempt < 5 && !this.#stopped; attempt++) {
       try {
-        const { pid } = await this.#client.status(3_000);
+        const { pid } = await this.#client.status([], 3_000);
         if (pid === this.#pid) this.#setAlive(true);
         return pid === this.#pid;
       } catch {

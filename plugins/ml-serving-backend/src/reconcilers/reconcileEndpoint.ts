@@ -55,6 +55,7 @@ export async function reconcileEndpoint(
     variants,
   } = judgeEndpoint({
     generation: endpoint.generation,
+    looked: true,
     wantedVersion: endpoint.wantedVersion,
     currentVersion: endpoint.currentVersion,
     problem,
@@ -76,7 +77,7 @@ export async function reconcileEndpoint(
     await deps.announce({ ref: endpoint.id, modelRef: endpoint.modelRef });
   }
   if (state === 'ready') await forgetOthers(endpoint, deps);
-  const pauseMs = state === 'loading' ? whileLoadingMs : deps.pollMs;
+  const pauseMs = state === 'loading' ? whileLoadingMs : await pollPause(deps);
   if (state === 'loading') deps.lookAgainIn(pauseMs);
   const settled = variants[0]?.version === endpoint.wantedVersion;
   return {
@@ -87,6 +88,14 @@ export async function reconcileEndpoint(
       : endpoint.observedGeneration,
     next_reconcile_at: new Date(now.getTime() + pauseMs).toISOString(),
   };
+}
+
+/**
+ * How long until the registry is asked again without an event. At most ten endpoints are asked about in a second,
+ * however many there are: with 5,000 a lost event costs eight minutes.
+ */
+async function pollPause({ store, pollMs }: ReconcileDeps): Promise<number> {
+  return Math.max(pollMs, (await store.count()) * 100);
 }
 
 /** What the endpoint should be, given the registry, and what stands against it. */
@@ -142,7 +151,7 @@ async function worthKeeping(
   const name = gatewayName(before);
   let active = before.currentVersion;
   try {
-    const { endpoints } = await deps.gateway.client().status();
+    const { endpoints } = await deps.gateway.client().status([name]);
     const hosted = endpoints.find(item => item.endpoint === name);
     active = hosted?.active ?? active;
   } catch {
@@ -188,7 +197,7 @@ async function tellGateway(
   const pick = (status: GatewayStatus) =>
     status.endpoints.find(item => item.endpoint === name);
   try {
-    let hosted = pick(await deps.gateway.client().status());
+    let hosted = pick(await deps.gateway.client().status([name]));
     const known = hosted?.wanted === endpoint.currentVersion;
     const failed = hosted?.versions.some(
       item =>

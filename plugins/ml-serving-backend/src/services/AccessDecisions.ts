@@ -1,14 +1,18 @@
-import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { isError } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
-import type { Authorizer } from '@downstage/node';
+import {
+  whoOf,
+  type Authorizer,
+  type Call,
+  type Caller,
+} from '@downstage/node';
 import {
   mlServingPredictPermission,
   type AccessDecision,
 } from '@downstage/plugin-ml-serving-common';
+import { factsOf } from '../domain/factsOf';
 import type { EndpointRecord, EndpointStore } from '../stores/EndpointStore';
 
-type Call = { credentials: BackstageCredentials };
 type Verdict = AccessDecision['decisions'][number];
 
 /**
@@ -32,40 +36,42 @@ export class AccessDecisions {
 
   async decide(
     { endpoints }: { endpoints: string[] },
-    { credentials }: Call,
+    { caller }: Call,
   ): Promise<AccessDecision> {
-    await this.#authorizer.require({
-      credentials,
+    await this.#authorizer.requireAny({
+      caller,
       permission: mlServingPredictPermission,
     });
     const found = await this.#store.findMany(endpoints);
-    const shown = await this.#shown(found, credentials);
+    const shown = await this.#shown(found, caller);
     const decisions = await Promise.all(
       endpoints.map(async (ref): Promise<Verdict> => {
         const record = found.find(({ id }) => id === ref);
         if (!record || !shown.has(record.modelRef)) {
           return { endpoint: ref, result: 'unknown' };
         }
-        const message = await this.#refusal(record, credentials);
+        const message = await this.#refusal(record, caller);
         return message === undefined
           ? { endpoint: ref, result: 'allow' }
           : { endpoint: ref, result: 'deny', message };
       }),
     );
-    const { actor, token } = this.#authorizer.who(credentials);
+    const { actor, token } = whoOf(caller);
     return { actor, ...(token && { token }), decisions };
   }
 
   /** Why the caller may not ask this endpoint; `undefined` when it may. */
   async #refusal(
-    { id, modelRef, owner, access }: EndpointRecord,
-    credentials: BackstageCredentials,
+    record: EndpointRecord,
+    caller: Caller,
   ): Promise<string | undefined> {
+    const { id, modelRef, owner, access } = record;
     try {
       await this.#authorizer.require({
-        credentials,
+        caller,
         permission: mlServingPredictPermission,
         model: modelRef,
+        facts: factsOf(record),
       });
     } catch (error) {
       if (isError(error) && error.name === 'NotAllowedError') {
@@ -74,18 +80,18 @@ export class AccessDecisions {
       throw error;
     }
     const { groups } = access;
-    if (!groups.length || this.#authorizer.isService(credentials)) {
+    if (!groups.length || caller.kind === 'service') {
       return undefined;
     }
-    const own = await this.#authorizer.groupsOf(credentials);
+    const own = await this.#authorizer.groupsOf(caller);
     if ([owner, ...groups].some(group => own.includes(group))) return undefined;
-    return `The endpoint ${id} answers ${[owner, ...groups].join(
-      ', ',
-    )}, and ${this.#authorizer.actor(credentials)} is in none of these`;
+    return `The endpoint ${id} answers ${[owner, ...groups].join(', ')}, and ${
+      caller.actor
+    } is in none of these`;
   }
 
   /** The models that the catalog shows the caller. */
-  async #shown(records: EndpointRecord[], credentials: BackstageCredentials) {
+  async #shown(records: EndpointRecord[], { credentials }: Caller) {
     const refs = [...new Set(records.map(({ modelRef }) => modelRef))];
     if (!refs.length) return new Set<string>();
     const { items } = await this.#catalog.getEntitiesByRefs(

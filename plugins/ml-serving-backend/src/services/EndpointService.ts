@@ -1,7 +1,4 @@
-import type {
-  AuditorService,
-  BackstageCredentials,
-} from '@backstage/backend-plugin-api';
+import type { AuditorService } from '@backstage/backend-plugin-api';
 import {
   parseEntityRef,
   RELATION_OWNED_BY,
@@ -12,7 +9,10 @@ import type { CatalogService } from '@backstage/plugin-catalog-node';
 import type { Clock } from '@downstage/common';
 import {
   audited,
+  makerOf,
   type Authorizer,
+  type Call,
+  type Caller,
   type RegisteredOwners,
 } from '@downstage/node';
 import {
@@ -26,7 +26,9 @@ import {
   type PredictResponse,
   type TrafficBucket,
 } from '@downstage/plugin-ml-serving-common';
+import { z } from 'zod';
 import { judgeEndpoint, mergeConditions } from '../domain/endpointState';
+import { factsOf } from '../domain/factsOf';
 import { gatewayName } from '../domain/gatewayName';
 import { isPublic } from '../domain/isPublic';
 import type { ServingGateway } from '../providers/ServingGateway';
@@ -34,8 +36,39 @@ import type { EndpointRecord, EndpointStore } from '../stores/EndpointStore';
 import type { AccessDecisions } from './AccessDecisions';
 import type { GatewaySync } from './GatewaySync';
 
-type Call = { credentials: BackstageCredentials };
 type Path = { namespace: string; name: string };
+type ListQuery = {
+  limit: number;
+  cursor?: string;
+  search?: string;
+  owner?: string;
+  state?: Endpoint['state'] | Endpoint['state'][];
+  model?: string | string[];
+};
+type EndpointPage = { items: Endpoint[]; nextCursor?: string };
+type EndpointCounts = {
+  total: number;
+  states: Record<Endpoint['state'], number>;
+};
+
+const cursorSchema = z.tuple([z.string(), z.string()]);
+
+function writeCursor({ name, namespace }: Path): string {
+  return Buffer.from(JSON.stringify([name, namespace])).toString('base64url');
+}
+
+function readCursor(cursor: string): Path {
+  try {
+    const [name, namespace] = cursorSchema.parse(
+      JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')),
+    );
+    return { name, namespace };
+  } catch {
+    throw new InputError(
+      'The cursor is none that this list gave; begin without one',
+    );
+  }
+}
 
 /** What people do with endpoints. */
 export class EndpointService {
@@ -84,16 +117,51 @@ export class EndpointService {
     this.#announce = options.announce;
   }
 
-  async list({ credentials }: Call): Promise<Endpoint[]> {
-    await this.#mayRead(credentials);
-    const endpoints = await this.#store.list();
-    const status = await this.#status();
-    return endpoints.map(endpoint => this.#view(endpoint, status));
+  async list(query: ListQuery, { caller }: Call): Promise<EndpointPage> {
+    const criteria = await this.#authorizer.filter({
+      caller,
+      permission: mlServingReadPermission,
+    });
+    const { limit, cursor, search, owner, state, model } = query;
+    const found = await this.#store.list({
+      limit: limit + 1,
+      after: cursor === undefined ? undefined : readCursor(cursor),
+      search,
+      owner,
+      states: state === undefined ? undefined : [state].flat(),
+      models: model === undefined ? undefined : [model].flat(),
+      criteria,
+    });
+    const page = found.slice(0, limit);
+    const status = await this.#status(page);
+    const last = page.at(-1);
+    return {
+      items: page.map(endpoint => this.#view(endpoint, status)),
+      ...(found.length > limit && last && { nextCursor: writeCursor(last) }),
+    };
   }
 
-  async get(path: Path, { credentials }: Call): Promise<Endpoint> {
-    await this.#mayRead(credentials);
-    return this.#view(await this.#load(path), await this.#status());
+  async count({ caller }: Call): Promise<EndpointCounts> {
+    const criteria = await this.#authorizer.filter({
+      caller,
+      permission: mlServingReadPermission,
+    });
+    const found = await this.#store.countByState(criteria);
+    const states = {
+      waiting: 0,
+      loading: 0,
+      ready: 0,
+      degraded: 0,
+      failed: 0,
+      ...found,
+    };
+    const total = Object.values(states).reduce((sum, one) => sum + one, 0);
+    return { total, states };
+  }
+
+  async get(path: Path, { caller }: Call): Promise<Endpoint> {
+    const record = await this.#readable(path, caller);
+    return this.#view(record, await this.#status([record]));
   }
 
   /** Makes the endpoint of a model; the reconciler brings the production version to it. */
@@ -102,32 +170,33 @@ export class EndpointService {
       modelRef,
       access = { groups: [], anonymous: false },
     }: { modelRef: string; access?: EndpointAccess },
-    { credentials }: Call,
+    { caller }: Call,
   ): Promise<Endpoint> {
     const permission = mlServingChangePermission;
-    await this.#authorizer.require({ credentials, permission });
+    await this.#authorizer.requireAny({ caller, permission });
     const { kind, namespace, name } = parseEntityRef(modelRef);
     if (kind.toLowerCase() !== 'model') {
       throw new InputError(
         `'${modelRef}' is a ${kind}; only models have endpoints`,
       );
     }
-    const owner = await this.#ownerOf(modelRef, credentials);
+    const owner = await this.#ownerOf(modelRef, caller);
     if (!owner) {
       throw new NotFoundError(
         `The catalog has no model '${modelRef}' that you may see; register its catalog-info.yaml first`,
       );
     }
     await this.#authorizer.require({
-      credentials,
+      caller,
       permission,
       owner,
       model: stringifyEntityRef({ kind, namespace, name }),
+      facts: { namespace },
     });
     const record = await this.#audited(
       'endpoint-create',
       { modelRef },
-      credentials,
+      caller,
       () =>
         this.#store.create({
           namespace,
@@ -135,53 +204,35 @@ export class EndpointService {
           modelRef: stringifyEntityRef({ kind, namespace, name }),
           owner,
           access,
-          createdBy: this.#authorizer.actor(credentials),
+          createdBy: makerOf(caller),
           createdAt: this.#clock().toISOString(),
         }),
     );
     this.#nudge();
     await this.#announce({ ref: record.id, modelRef: record.modelRef });
-    return this.#view(record, await this.#status());
+    return this.#view(record, await this.#status([record]));
   }
 
   /** Changes who may ask; counts at once for the portal, and within seconds for callers the gateway knows. */
   async update(
     path: Path,
     { access }: { access: EndpointAccess },
-    { credentials }: Call,
+    { caller }: Call,
   ): Promise<Endpoint> {
-    const permission = mlServingChangePermission;
-    await this.#authorizer.require({ credentials, permission });
-    const { id, modelRef, owner } = await this.#load(path);
-    const current = await this.#ownerOf(modelRef, credentials);
-    await this.#authorizer.require({
-      credentials,
-      permission,
-      owner: current ?? owner,
-      model: modelRef,
-    });
-    await this.#audited('endpoint-update', { modelRef }, credentials, () =>
+    const { id, modelRef } = await this.#changeable(path, caller);
+    await this.#audited('endpoint-update', { modelRef }, caller, () =>
       this.#store.saveAccess(id, access),
     );
     // A gateway that does not answer now is told when it does.
     await this.#sync.push().catch(() => {});
     await this.#announce({ ref: id, modelRef });
-    return this.get(path, { credentials });
+    return this.get(path, { caller });
   }
 
   /** Takes an endpoint down. The prediction log stays. */
-  async delete(path: Path, { credentials }: Call): Promise<{ ref: string }> {
-    const permission = mlServingChangePermission;
-    await this.#authorizer.require({ credentials, permission });
-    const { id, modelRef, owner } = await this.#load(path);
-    const current = await this.#ownerOf(modelRef, credentials);
-    await this.#authorizer.require({
-      credentials,
-      permission,
-      owner: current ?? owner,
-      model: modelRef,
-    });
-    await this.#audited('endpoint-delete', { modelRef }, credentials, () =>
+  async delete(path: Path, { caller }: Call): Promise<{ ref: string }> {
+    const { id, modelRef } = await this.#changeable(path, caller);
+    await this.#audited('endpoint-delete', { modelRef }, caller, () =>
       this.#store.delete(id),
     );
     // A gateway that does not answer now is told when it does.
@@ -193,17 +244,16 @@ export class EndpointService {
   async predict(
     path: Path,
     request: PredictRequest,
-    { credentials }: Call,
+    { caller }: Call,
   ): Promise<PredictResponse> {
-    await this.#authorizer.require({
-      credentials,
+    await this.#authorizer.requireAny({
+      caller,
       permission: mlServingPredictPermission,
-      model: stringifyEntityRef({ kind: 'model', ...path }),
     });
     const endpoint = await this.#load(path);
     const { actor, token, decisions } = await this.#decisions.decide(
       { endpoints: [endpoint.id] },
-      { credentials },
+      { caller },
     );
     const [{ result, message }] = decisions;
     if (result === 'deny') throw new NotAllowedError(message);
@@ -217,19 +267,40 @@ export class EndpointService {
   async traffic(
     path: Path,
     { minutes }: { minutes: number },
-    { credentials }: Call,
+    { caller }: Call,
   ): Promise<TrafficBucket[]> {
-    await this.#mayRead(credentials);
-    const name = gatewayName(await this.#load(path));
+    const name = gatewayName(await this.#readable(path, caller));
     const { endpoints } = await this.#gateway.client().stats(name, minutes);
     return endpoints[0]?.buckets ?? [];
   }
 
-  #mayRead(credentials: BackstageCredentials) {
-    return this.#authorizer.require({
-      credentials,
-      permission: mlServingReadPermission,
+  /** The endpoint, where the caller may see it; absent like one that is not there where not. */
+  async #readable(path: Path, caller: Caller): Promise<EndpointRecord> {
+    const permission = mlServingReadPermission;
+    await this.#authorizer.requireAny({ caller, permission });
+    const record = await this.#load(path);
+    const facts = factsOf(record);
+    if (await this.#authorizer.allows({ caller, permission, facts })) {
+      return record;
+    }
+    throw this.#notFound(path);
+  }
+
+  /** The endpoint, where the caller may change it: the owner that the catalog names now, else that of its making. */
+  async #changeable(path: Path, caller: Caller): Promise<EndpointRecord> {
+    const permission = mlServingChangePermission;
+    await this.#authorizer.requireAny({ caller, permission });
+    const record = await this.#load(path);
+    const { modelRef, owner } = record;
+    const current = await this.#ownerOf(modelRef, caller);
+    await this.#authorizer.require({
+      caller,
+      permission,
+      owner: current ?? owner,
+      model: modelRef,
+      facts: factsOf(record),
     });
+    return record;
   }
 
   async #load({ namespace, name }: Path): Promise<EndpointRecord> {
@@ -250,7 +321,7 @@ export class EndpointService {
   /** The registry's owner, for a model that the caller sees; else the catalog's. */
   async #ownerOf(
     modelRef: string,
-    credentials: BackstageCredentials,
+    { credentials }: Caller,
   ): Promise<string | undefined> {
     const entity = await this.#catalog.getEntityByRef(modelRef, {
       credentials,
@@ -264,9 +335,11 @@ export class EndpointService {
     );
   }
 
-  async #status(): Promise<GatewayStatus | undefined> {
+  async #status(
+    endpoints: EndpointRecord[],
+  ): Promise<GatewayStatus | undefined> {
     try {
-      return await this.#gateway.client().status();
+      return await this.#gateway.client().status(endpoints.map(gatewayName));
     } catch {
       return undefined; // shown as a condition
     }
@@ -284,6 +357,7 @@ export class EndpointService {
         record.wantedVersion !== undefined,
     );
     const judged = judgeEndpoint({
+      looked: record.conditions.length > 0,
       generation: record.generation,
       wantedVersion: record.wantedVersion,
       currentVersion: record.currentVersion,
@@ -328,13 +402,9 @@ export class EndpointService {
   async #audited<T>(
     eventId: string,
     meta: { modelRef: string },
-    credentials: BackstageCredentials,
+    caller: Caller,
     work: () => Promise<T>,
   ): Promise<T> {
-    return audited(
-      this.#auditor,
-      { eventId, meta: { ...meta, ...this.#authorizer.who(credentials) } },
-      work,
-    );
+    return audited(this.#auditor, { eventId, caller, meta }, work);
   }
 }

@@ -8,7 +8,11 @@ import type {
 import { gatewayName } from '../domain/gatewayName';
 import { isPublic } from '../domain/isPublic';
 import type { ServingGateway } from '../providers/ServingGateway';
-import type { EndpointRecord, EndpointStore } from '../stores/EndpointStore';
+import type {
+  EndpointRecord,
+  EndpointStore,
+  ServedVersion,
+} from '../stores/EndpointStore';
 
 /** Tells the gateway the whole wish, one time after another, so that an older wish never overtakes a newer one. */
 export class GatewaySync {
@@ -43,28 +47,27 @@ export class GatewaySync {
   }
 
   async #wish(): Promise<GatewayDesiredState> {
-    const endpoints = await this.#store.list();
-    const wishes = await Promise.all(
-      endpoints.map(item => this.#endpoint(item)),
-    );
-    const [servingUrl, authUrl] = await Promise.all([
+    const [served, servingUrl, authUrl] = await Promise.all([
+      this.#store.served(),
       this.#discovery.getBaseUrl('ml-serving'),
       this.#discovery.getBaseUrl('auth'),
     ]);
     return {
       access: { ...this.#access, portal: { servingUrl, authUrl } },
-      endpoints: wishes.flat(),
+      endpoints: served.flatMap(item => this.#endpoint(item)),
     };
   }
 
-  async #endpoint(endpoint: EndpointRecord): Promise<GatewayEndpoint[]> {
-    const { currentVersion, previousVersion } = endpoint;
-    const kept = (await this.#store.versions(endpoint.id)).filter(
-      ({ version }) =>
-        version === currentVersion || version === previousVersion,
-    );
+  #endpoint({
+    endpoint,
+    versions,
+  }: {
+    endpoint: EndpointRecord;
+    versions: ServedVersion[];
+  }): GatewayEndpoint[] {
+    const { currentVersion } = endpoint;
     if (currentVersion === undefined) return [];
-    if (!kept.some(({ version }) => version === currentVersion)) return [];
+    if (!versions.some(({ version }) => version === currentVersion)) return [];
     return [
       {
         endpoint: gatewayName(endpoint),
@@ -73,7 +76,7 @@ export class GatewaySync {
         model: endpoint.modelRef,
         variant: 'champion',
         active: currentVersion,
-        versions: kept.map(({ version, path, sha256, features }) => ({
+        versions: versions.map(({ version, path, sha256, features }) => ({
           version,
           path,
           sha256,

@@ -10,7 +10,10 @@ import type {
   DiscoveryService,
 } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
-import type { ArtifactFile } from '@downstage/plugin-ml-registry-common';
+import type {
+  ArtifactFile,
+  Signature,
+} from '@downstage/plugin-ml-registry-common';
 import {
   downloadVersionArtifact,
   type MlRegistryService,
@@ -79,9 +82,8 @@ export class ModelFetcher {
       name: endpoint.name,
       version: number,
     };
-    const version = await this.#registry.getModelVersion({ params }, options);
-    const features = featuresOf(version.signature);
-    const files = await this.#list(params, options);
+    const { files, signature } = await this.describe(params, options);
+    const features = featuresOf(signature);
     const { model, all } = filesToServe(files);
 
     const target = join(
@@ -109,6 +111,16 @@ export class ModelFetcher {
     } finally {
       await rm(staging, { recursive: true, force: true });
     }
+  }
+
+  /** What a version holds, without fetching it. */
+  async describe(
+    params: { namespace: string; name: string; version: number },
+    options: { credentials: BackstageCredentials },
+  ): Promise<{ files: ArtifactFile[]; signature: Signature | undefined }> {
+    const version = await this.#registry.getModelVersion({ params }, options);
+    const files = await this.#list(params, options);
+    return { files, signature: version.signature };
   }
 
   /** Removes the files of versions that are neither served nor kept for a rollback; they can be fetched again. */

@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { Authorizer } from '@downstage/node';
+import type { Authorizer, Call, Caller } from '@downstage/node';
 import {
   mlServingReadPermission,
   type PredictionLog,
 } from '@downstage/plugin-ml-serving-common';
+import { factsOf } from '../domain/factsOf';
 import { gatewayName } from '../domain/gatewayName';
 import type { ServingGateway } from '../providers/ServingGateway';
 import type { EndpointRecord, EndpointStore } from '../stores/EndpointStore';
@@ -33,35 +33,38 @@ export class PredictionLogService {
 
   async get(
     path: { namespace: string; name: string },
-    { credentials }: { credentials: BackstageCredentials },
+    { caller }: Call,
   ): Promise<PredictionLog> {
-    await this.#mayRead(credentials);
-    return this.#describe(await this.#load(path));
+    return this.#describe(await this.#readable(path, caller));
   }
 
   /** Rolling changes where rows lie and not what they say, so whoever may read may ask for it. */
   async roll(
     path: { namespace: string; name: string },
-    { credentials }: { credentials: BackstageCredentials },
+    { caller }: Call,
   ): Promise<PredictionLog> {
-    await this.#mayRead(credentials);
-    const endpoint = await this.#load(path);
+    const endpoint = await this.#readable(path, caller);
     await this.#gateway.client().roll();
     return this.#describe(endpoint);
   }
 
-  #mayRead(credentials: BackstageCredentials) {
-    return this.#authorizer.require({
-      credentials,
-      permission: mlServingReadPermission,
-    });
-  }
-
-  async #load(path: { namespace: string; name: string }) {
+  async #readable(
+    path: { namespace: string; name: string },
+    caller: Caller,
+  ): Promise<EndpointRecord> {
+    const permission = mlServingReadPermission;
+    await this.#authorizer.requireAny({ caller, permission });
     const id = `${path.namespace}/${path.name}`;
-    const endpoint = await this.#store.find(id);
-    if (!endpoint) throw new NotFoundError(`There is no endpoint '${id}'`);
-    return endpoint;
+    const found = await this.#store.find(id);
+    const facts = found && factsOf(found);
+    if (
+      found &&
+      facts &&
+      (await this.#authorizer.allows({ caller, permission, facts }))
+    ) {
+      return found;
+    }
+    throw new NotFoundError(`There is no endpoint '${id}'`);
   }
 
   async #describe(endpoint: EndpointRecord): Promise<PredictionLog> {

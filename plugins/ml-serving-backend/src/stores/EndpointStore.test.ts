@@ -35,6 +35,76 @@ describe.each(testDatabaseIds())('EndpointStore on %s', databaseId => {
       now: new Date(now),
     });
 
+  it('lists a page after another, and counts, as far as the policy lets', async () => {
+    const { store } = await aStore();
+    for (const name of ['b', 'a_c', 'abc', 'd']) {
+      await store.create({
+        ...tumour,
+        name,
+        modelRef: `model:default/${name}`,
+        owner: name === 'd' ? 'group:default/credit' : tumour.owner,
+      });
+    }
+    const names = async (
+      query: Omit<Parameters<typeof store.list>[0], 'limit'>,
+    ) => (await store.list({ limit: 3, ...query })).map(({ name }) => name);
+    expect(await names({})).toEqual(['a_c', 'abc', 'b']);
+    expect(
+      await names({ after: { name: 'abc', namespace: 'default' } }),
+    ).toEqual(['b', 'd']);
+    // An underscore is itself, not any letter.
+    expect(await names({ search: 'A_C' })).toEqual(['a_c']);
+    expect(
+      await names({ models: ['model:default/d', 'model:default/x'] }),
+    ).toEqual(['d']);
+    expect(await names({ states: ['ready'] })).toEqual([]);
+    const criteria = {
+      fact: 'owner',
+      values: ['group:default/credit'],
+    } as const;
+    const allowed = { ...criteria, values: [...criteria.values] };
+    expect(await names({ criteria: allowed })).toEqual(['d']);
+    expect(await names({ criteria: { not: allowed } })).toEqual([
+      'a_c',
+      'abc',
+      'b',
+    ]);
+    expect(await store.countByState(allowed)).toEqual({ waiting: 1 });
+    expect(await store.count()).toBe(4);
+  });
+
+  it('says in two queries what the gateway is told of all endpoints', async () => {
+    const { knex, store } = await aStore();
+    const { id } = await store.create(tumour);
+    await store.create({
+      ...tumour,
+      name: 'idle',
+      modelRef: 'model:default/idle',
+    });
+    const version = (number: number) => ({
+      version: number,
+      path: `/v${number}/model.onnx`,
+      sha256: 'a'.repeat(64),
+      features: [],
+      predictions: [],
+    });
+    for (const number of [1, 2, 3])
+      await store.saveVersion(id, version(number));
+    await knex('endpoints')
+      .where({ id })
+      .update({ current_version: 3, previous_version: 1 });
+    const queries: string[] = [];
+    knex.on('query', ({ sql }) => queries.push(sql));
+    const served = await store.served();
+    expect(
+      served.map(({ endpoint, versions }) => [
+        endpoint.id,
+        versions.map(v => v.version),
+      ]),
+    ).toEqual([[id, [1, 3]]]);
+    expect(queries).toHaveLength(2);
+  });
+
   it('creates one endpoint a model', async () => {
     const { store } = await aStore();
     const created = await store.create(tumour);
@@ -48,7 +118,7 @@ describe.each(testDatabaseIds())('EndpointStore on %s', databaseId => {
     await expect(store.create(tumour)).rejects.toThrow(
       /already has an endpoint/,
     );
-    expect(await store.list()).toEqual([created]);
+    expect(await store.list({ limit: 10 })).toEqual([created]);
   });
 
   it('keeps a wish only while the lease is held', async () => {

@@ -1,6 +1,11 @@
 import { ConflictError } from '@backstage/errors';
 import { conditionSchema, type Condition } from '@downstage/common';
-import { commitWithLease, type Lease } from '@downstage/node';
+import {
+  commitWithLease,
+  whereFacts,
+  type FactCriteria,
+  type Lease,
+} from '@downstage/node';
 import {
   columnSchema,
   endpointAccessSchema,
@@ -101,6 +106,13 @@ const versionRowSchema = z
     }),
   );
 
+/** Where the facts stand that a permission policy may ask about. */
+const factColumns = {
+  owner: 'owner',
+  namespace: 'namespace',
+  model: 'model_ref',
+};
+
 /** Endpoints and the versions that lie here for them. */
 export class EndpointStore {
   readonly #knex: Knex;
@@ -109,9 +121,91 @@ export class EndpointStore {
     this.#knex = knex;
   }
 
-  async list(): Promise<EndpointRecord[]> {
-    const rows = await this.#knex('endpoints').orderBy(['name', 'namespace']);
+  /** A page of endpoints by name, and where the next one begins. */
+  async list(query: {
+    limit: number;
+    after?: { name: string; namespace: string };
+    search?: string;
+    owner?: string;
+    states?: Endpoint['state'][];
+    models?: string[];
+    /** What the caller may see; everything unless given. */
+    criteria?: FactCriteria;
+  }): Promise<EndpointRecord[]> {
+    const { limit, after, search, owner, states, models, criteria } = query;
+    const select = this.#knex('endpoints')
+      .orderBy(['name', 'namespace'])
+      .limit(limit);
+    if (after) {
+      select.where(part => {
+        part.where('name', '>', after.name).orWhere(same => {
+          same
+            .where('name', after.name)
+            .andWhere('namespace', '>', after.namespace);
+        });
+      });
+    }
+    if (search) {
+      const pattern = search.toLowerCase().replace(/[\\%_]/g, '\\$&');
+      select.whereRaw("lower(name) LIKE ? ESCAPE '\\'", [`%${pattern}%`]);
+    }
+    if (owner) select.where({ owner });
+    if (states) select.whereIn('state', states);
+    if (models) select.whereIn('model_ref', models);
+    const rows = await whereFacts(select, criteria, factColumns);
     return rows.map(row => rowSchema.parse(row));
+  }
+
+  /** How many endpoints are in which state. */
+  async countByState(
+    criteria?: FactCriteria,
+  ): Promise<Partial<Record<Endpoint['state'], number>>> {
+    const select = this.#knex('endpoints')
+      .select('state')
+      .count({ number: '*' })
+      .groupBy('state');
+    const rows: { state?: string; number?: string | number }[] =
+      await whereFacts(select, criteria, factColumns);
+    return Object.fromEntries(
+      rows.map(row => [String(row.state), Number(row.number)]),
+    );
+  }
+
+  async count(): Promise<number> {
+    const [row] = await this.#knex('endpoints').count({ number: '*' });
+    return Number(row.number);
+  }
+
+  /** Every endpoint that has a version here, with the versions to keep loaded: what the gateway is told. */
+  async served(): Promise<
+    { endpoint: EndpointRecord; versions: ServedVersion[] }[]
+  > {
+    const [endpoints, versions] = await Promise.all([
+      this.#knex('endpoints')
+        .whereNotNull('current_version')
+        .orderBy(['name', 'namespace']),
+      this.#knex('endpoint_versions')
+        .join('endpoints', 'endpoints.id', 'endpoint_versions.endpoint_id')
+        .where(part => {
+          part
+            .whereRaw('endpoint_versions.version = endpoints.current_version')
+            .orWhereRaw(
+              'endpoint_versions.version = endpoints.previous_version',
+            );
+        })
+        .orderBy('endpoint_versions.version')
+        .select('endpoint_versions.*'),
+    ]);
+    const byEndpoint = new Map<string, ServedVersion[]>();
+    for (const row of versions) {
+      const list = byEndpoint.get(row.endpoint_id) ?? [];
+      list.push(versionRowSchema.parse(row));
+      byEndpoint.set(row.endpoint_id, list);
+    }
+    return endpoints.map(row => {
+      const endpoint = rowSchema.parse(row);
+      return { endpoint, versions: byEndpoint.get(endpoint.id) ?? [] };
+    });
   }
 
   async find(id: string): Promise<EndpointRecord | undefined> {

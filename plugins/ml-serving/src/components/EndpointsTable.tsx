@@ -90,7 +90,8 @@ export function EndpointsTable(props: { endpoints: readonly Endpoint[] }) {
   const { tableProps } = useTable<Row>({
     mode: 'complete',
     data: props.endpoints.map(endpoint => ({ ...endpoint, id: endpoint.ref })),
-    paginationOptions: { pageSize: 20 },
+    // The server pages.
+    paginationOptions: { type: 'none' },
   });
   return (
     <Wide>
