@@ -130,6 +130,83 @@ describe('ml-data', () => {
     expect((await get(`${versions}/1`)).body).toEqual(body);
   });
 
+  it('keeps confidential content to its owner and to whom the owner gives a grant', async () => {
+    await register();
+    const reads = [
+      `${versions}/1`,
+      `${versions}/latest/files`,
+      `${base}/default/masses/diff?from=1&to=1`,
+      `${base}/default/masses/registrations`,
+    ];
+    const statuses = async (who: string) =>
+      Promise.all(reads.map(async path => (await get(path, who)).status));
+    expect(await statuses(ann)).toEqual([200, 200, 200, 200]);
+    expect(await statuses(cleo)).toEqual([403, 403, 403, 403]);
+    const refused = await get(`${versions}/1`, cleo);
+    expect(refused.body.error).toMatchObject({
+      code: 'ml-data.access-needed',
+      message: expect.stringContaining(
+        'Ask group:default/diagnostics for a grant',
+      ),
+    });
+    // What there is may be known; only its content is kept.
+    expect((await get(versions, cleo)).body.items).toHaveLength(1);
+    const access = `${base}/default/masses/access`;
+    expect((await get(access, cleo)).body).toMatchObject({
+      mayRead: false,
+      mayGrant: false,
+      classification: 'confidential',
+    });
+
+    const grants = `${base}/default/masses/grants`;
+    const give = (who: string, body: object) =>
+      request(server)
+        .post(grants)
+        .set('authorization', who)
+        .send({
+          group: 'credit',
+          purpose: 'Compare with our scores',
+          until: '2100-01-01T00:00:00Z',
+          ...body,
+        });
+    expect((await give(cleo, {})).status).toBe(403);
+    expect((await give(ann, { until: '2020-01-01T00:00:00Z' })).status).toBe(
+      400,
+    );
+    expect((await give(ann, { group: 'api:default/x' })).status).toBe(400);
+    const { status, body: grant } = await give(ann, {});
+    expect({ status, grant }).toMatchObject({
+      status: 201,
+      grant: { group: 'group:default/credit', state: 'active' },
+    });
+    expect(await statuses(cleo)).toEqual([200, 200, 200, 200]);
+    expect((await get(access, cleo)).body.because).toBe('grant');
+    expect((await get(grants, cleo)).status).toBe(403);
+
+    const check = (who: string) =>
+      request(server)
+        .post('/api/ml-data/v1/access/check')
+        .set('authorization', who)
+        .send({ datasets: ['default/masses@1', 'dataset:default/nosuch'] });
+    expect((await check(cleo)).body.items).toMatchObject([
+      { mayRead: true },
+      { mayRead: false, message: expect.stringContaining('may see') },
+    ]);
+
+    const revoke = await request(server)
+      .post(`${grants}/${grant.id}/revoke`)
+      .set('authorization', ann)
+      .send({});
+    expect(revoke.body).toMatchObject({
+      state: 'revoked',
+      revokedBy: 'user:default/ann',
+    });
+    expect(await statuses(cleo)).toEqual([403, 403, 403, 403]);
+    expect((await get(grants)).body.items).toMatchObject([
+      { id: grant.id, state: 'revoked' },
+    ]);
+  });
+
   it('gives the same version for the same content, and leaves no copy behind', async () => {
     const first = await register();
     const second = await register(ann, { message: 'again' });
@@ -208,7 +285,7 @@ describe('ml-data', () => {
 
   it('lets another team look and not register', async () => {
     await register();
-    expect((await get(`${versions}/1`, cleo)).status).toBe(200);
+    expect((await get(versions, cleo)).status).toBe(200);
     const refused = await register(cleo);
     expect(refused.status).toBe(403);
     expect(refused.body.error.message).toMatch(
@@ -272,7 +349,10 @@ describe('ml-data', () => {
       Object.fromEntries(all.map(a => [a.name, a.attributes.readOnly])),
     ).toEqual({
       'list-datasets': true,
+      'get-dataset-access': true,
       'get-dataset-version': true,
+      'grant-dataset-access': false,
+      'revoke-dataset-grant': false,
       'register-dataset-version': false,
     });
   });
@@ -303,6 +383,21 @@ describeDenyAll({
       params: { namespace: 'default', name: 'masses', id: 'x' },
     },
     cancelDatasetRegistration: {
+      params: { namespace: 'default', name: 'masses', id: 'x' },
+      body: {},
+    },
+    getDatasetAccess: { params: { namespace: 'default', name: 'masses' } },
+    checkDatasetAccess: { body: { datasets: ['default/masses@1'] } },
+    listDatasetGrants: { params: { namespace: 'default', name: 'masses' } },
+    grantDatasetAccess: {
+      params: { namespace: 'default', name: 'masses' },
+      body: {
+        group: 'group:default/credit',
+        purpose: 'a test',
+        until: '2100-01-01T00:00:00Z',
+      },
+    },
+    revokeDatasetGrant: {
       params: { namespace: 'default', name: 'masses', id: 'x' },
       body: {},
     },

@@ -23,12 +23,14 @@ import { readMlDataConfig } from './config';
 import { readInProcess } from './reader/readInProcess';
 import { createRouter } from './router';
 import { DatasetCatalog } from './services/DatasetCatalog';
+import { DataAccessService } from './services/DataAccessService';
 import { DatasetService } from './services/DatasetService';
 import { DatasetVersionService } from './services/DatasetVersionService';
 import { RegistrationRunner } from './services/RegistrationRunner';
 import { RegistrationService } from './services/RegistrationService';
 import { SnapshotStore } from './storage/SnapshotStore';
 import { DatasetVersionStore } from './stores/DatasetVersionStore';
+import { GrantStore } from './stores/GrantStore';
 import { RegistrationStore } from './stores/RegistrationStore';
 
 const minute = 60 * 1000;
@@ -42,6 +44,7 @@ export const mlDataPlugin = createBackendPlugin({
       deps: {
         actions: actionsRegistryServiceRef,
         auditor: coreServices.auditor,
+        auth: coreServices.auth,
         catalog: catalogServiceRef,
         config: coreServices.rootConfig,
         database: coreServices.database,
@@ -52,6 +55,7 @@ export const mlDataPlugin = createBackendPlugin({
         logger: coreServices.logger,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
+        plugin: coreServices.pluginMetadata,
         signals: signalsServiceRef,
         userInfo: coreServices.userInfo,
       },
@@ -70,6 +74,14 @@ export const mlDataPlugin = createBackendPlugin({
           newId: randomUUID,
         });
         await snapshots.sweep({ olderThan: new Date(Date.now() - day) });
+        const access = new DataAccessService({
+          auditor: deps.auditor,
+          authorizer,
+          catalog,
+          grants: new GrantStore(knex),
+          clock: () => new Date(),
+          newId: randomUUID,
+        });
         const datasets = new DatasetService({ authorizer, catalog, store });
         const registered = new RegistrationStore(knex);
         const clock = () => new Date();
@@ -93,6 +105,7 @@ export const mlDataPlugin = createBackendPlugin({
           },
         });
         const registrations = new RegistrationService({
+          access,
           auditor: deps.auditor,
           authorizer,
           catalog,
@@ -104,6 +117,7 @@ export const mlDataPlugin = createBackendPlugin({
           patienceMs: minute,
         });
         const versions = new DatasetVersionService({
+          access,
           authorizer,
           catalog,
           store,
@@ -126,10 +140,12 @@ export const mlDataPlugin = createBackendPlugin({
             datasets,
             versions,
             registrations,
+            access,
           }),
         );
         registerActions({
-          actions: refusingActions(deps.actions),
+          actions: refusingActions(deps.actions, deps),
+          access,
           datasets,
           versions,
         });

@@ -1,6 +1,7 @@
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
 import { createContractRouter } from '@downstage/node';
 import { mlDataContract } from '@downstage/plugin-ml-data-common';
+import type { DataAccessService } from './services/DataAccessService';
 import type { DatasetService } from './services/DatasetService';
 import type { DatasetVersionService } from './services/DatasetVersionService';
 import type { RegistrationService } from './services/RegistrationService';
@@ -10,8 +11,9 @@ export function createRouter(deps: {
   datasets: DatasetService;
   versions: DatasetVersionService;
   registrations: RegistrationService;
+  access: DataAccessService;
 }) {
-  const { httpAuth, datasets, versions, registrations } = deps;
+  const { httpAuth, datasets, versions, registrations, access } = deps;
   return createContractRouter({
     contract: mlDataContract,
     httpAuth,
@@ -31,6 +33,16 @@ export function createRouter(deps: {
         registrations.get(params, { caller }),
       cancelDatasetRegistration: ({ params }, { caller }) =>
         registrations.cancel(params, { caller }),
+      getDatasetAccess: ({ params }, { caller }) =>
+        access.get(params, { caller }),
+      checkDatasetAccess: ({ body }, { caller }) =>
+        access.check(body, { caller }),
+      listDatasetGrants: ({ params, query }, { caller }) =>
+        access.listGrants({ ...params, ...query }, { caller }),
+      grantDatasetAccess: ({ params, body }, { caller }) =>
+        access.grant({ ...params, ...body }, { caller }),
+      revokeDatasetGrant: ({ params }, { caller }) =>
+        access.revoke(params, { caller }),
       diffDatasetVersions: ({ params, query }, { caller }) =>
         versions.diff({ ...params, ...query }, { caller }),
       resolveDatasetVersion: ({ params }, { caller }) =>

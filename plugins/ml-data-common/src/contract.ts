@@ -5,6 +5,7 @@ import {
   pageOf,
   pageQuerySchema,
 } from '@downstage/common';
+import { datasetAccessSchema, datasetGrantSchema } from './model/access';
 import { datasetFilesSchema, datasetSchema } from './model/dataset';
 import { datasetDiffSchema } from './model/datasetDiff';
 import {
@@ -103,6 +104,62 @@ export const mlDataContract = defineContract({
     summary: 'Stop a registration; nothing of it stays',
     params: registrationPath,
     response: datasetRegistrationSchema,
+  },
+  getDatasetAccess: {
+    method: 'get',
+    path: '/v1/datasets/:namespace/:name/access',
+    summary:
+      'Whether the caller may read the content of a dataset, by which right, or whom to ask',
+    params: entityPathSchema,
+    response: datasetAccessSchema,
+  },
+  checkDatasetAccess: {
+    method: 'post',
+    path: '/v1/access/check',
+    summary:
+      'Whether the caller may read each of some datasets; nothing is changed',
+    body: z.object({
+      /** Refs of datasets or of their versions. */
+      datasets: z.array(z.string().min(1).max(300)).max(50),
+    }),
+    response: z.object({
+      items: z.array(
+        z.object({
+          dataset: z.string(),
+          mayRead: z.boolean(),
+          message: z.string().optional(),
+        }),
+      ),
+    }),
+  },
+  listDatasetGrants: {
+    method: 'get',
+    path: '/v1/datasets/:namespace/:name/grants',
+    summary: 'Who may read besides the owner, newest first; for owners',
+    params: entityPathSchema,
+    query: pageQuerySchema,
+    response: pageOf(datasetGrantSchema),
+  },
+  grantDatasetAccess: {
+    method: 'post',
+    path: '/v1/datasets/:namespace/:name/grants',
+    summary: 'Give a group the right to read, for a purpose, until a day',
+    params: entityPathSchema,
+    body: z.object({
+      /** `group:default/credit`, or one person. */
+      group: z.string().min(1).max(300),
+      purpose: z.string().min(3).max(500),
+      until: z.iso.datetime({ offset: true }),
+    }),
+    response: datasetGrantSchema,
+    status: 201,
+  },
+  revokeDatasetGrant: {
+    method: 'post',
+    path: '/v1/datasets/:namespace/:name/grants/:id/revoke',
+    summary: 'Take a right to read back, at once',
+    params: entityPathSchema.extend({ id: z.string().max(100) }),
+    response: datasetGrantSchema,
   },
   diffDatasetVersions: {
     method: 'get',

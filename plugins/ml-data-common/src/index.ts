@@ -5,6 +5,7 @@
  */
 export { mlDataContract } from './contract';
 export {
+  mlDataGrantPermission,
   mlDataPermissions,
   mlDataReadPermission,
   mlDataWritePermission,
@@ -14,6 +15,12 @@ export {
   datasetVersionCreatedTopic,
   type DatasetVersionCreated,
 } from './events';
+export {
+  datasetAccessSchema,
+  datasetGrantSchema,
+  type DatasetAccess,
+  type DatasetGrant,
+} from './model/access';
 export {
   datasetDialectSchema,
   textEncodings,

@@ -12,5 +12,15 @@ export const mlDataWritePermission = createPermission({
   attributes: { action: 'create' },
 });
 
+/** Giving groups the right to read guarded data, and taking it back. For owners of the dataset. */
+export const mlDataGrantPermission = createPermission({
+  name: 'ml.data.grant',
+  attributes: { action: 'update' },
+});
+
 /** All permissions of ml-data. */
-export const mlDataPermissions = [mlDataReadPermission, mlDataWritePermission];
+export const mlDataPermissions = [
+  mlDataReadPermission,
+  mlDataWritePermission,
+  mlDataGrantPermission,
+];

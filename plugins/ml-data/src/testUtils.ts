@@ -1,4 +1,5 @@
 import type {
+  DatasetGrant,
   DatasetRegistration,
   DatasetVersion,
   DatasetVersionSummary,
@@ -126,6 +127,21 @@ export function aRegistration(
   };
 }
 
+/** The right of Credit to read, until a day far away. */
+export function aGrant(over: Partial<DatasetGrant> = {}): DatasetGrant {
+  return {
+    id: 'g1',
+    dataset: 'dataset:default/masses',
+    group: 'group:default/credit',
+    purpose: 'Compare with our scores',
+    until: '2100-01-01T00:00:00.000Z',
+    state: 'active',
+    createdBy: 'user:default/ann',
+    createdAt: '2026-03-01T10:00:00.000Z',
+    ...over,
+  };
+}
+
 /** ml-data with the given number of versions; any operation can be replaced. */
 export function aDataApi(
   versions: number,
@@ -158,6 +174,20 @@ export function aDataApi(
       aRegistration({ state: 'ready', version: versions + 1 }),
     cancelDatasetRegistration: async () =>
       aRegistration({ state: 'cancelled' }),
+    getDatasetAccess: async () => ({
+      dataset: 'dataset:default/masses',
+      owner: diagnostics,
+      classification: 'confidential',
+      mayRead: true,
+      because: 'owner',
+      mayGrant: true,
+    }),
+    checkDatasetAccess: async ({ body }) => ({
+      items: body.datasets.map(ref => ({ dataset: ref, mayRead: true })),
+    }),
+    listDatasetGrants: async () => ({ items: [] }),
+    grantDatasetAccess: async ({ body }) => aGrant(body),
+    revokeDatasetGrant: async () => aGrant({ state: 'revoked' }),
     diffDatasetVersions: async ({ query }) => ({
       from: `default/masses@${query.from}`,
       to: `default/masses@${query.to}`,

@@ -60,6 +60,11 @@ async function installed(files: ReturnType<typeof file>[]) {
     getDatasetRegistration: unused,
     cancelDatasetRegistration: unused,
     diffDatasetVersions: unused,
+    getDatasetAccess: unused,
+    checkDatasetAccess: unused,
+    listDatasetGrants: unused,
+    grantDatasetAccess: unused,
+    revokeDatasetGrant: unused,
   };
   const resolvers: InputResolver[] = [];
   const backend = await startTestBackend({

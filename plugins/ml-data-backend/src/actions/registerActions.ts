@@ -1,6 +1,7 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { InputError } from '@backstage/errors';
 import { callerOf } from '@downstage/node';
+import type { DataAccessService } from '../services/DataAccessService';
 import type { DatasetService } from '../services/DatasetService';
 import type { DatasetVersionService } from '../services/DatasetVersionService';
 
@@ -9,8 +10,9 @@ export function registerActions(deps: {
   actions: ActionsRegistryService;
   datasets: DatasetService;
   versions: DatasetVersionService;
+  access: DataAccessService;
 }) {
-  const { actions, datasets, versions } = deps;
+  const { actions, datasets, versions, access } = deps;
 
   actions.register({
     name: 'list-datasets',
@@ -223,6 +225,85 @@ export function registerActions(deps: {
         { caller: callerOf(credentials) },
       );
       return { output: { ref, version, rows, digest } };
+    },
+  });
+
+  actions.register({
+    name: 'get-dataset-access',
+    title: 'Get dataset access',
+    description:
+      'Says whether the caller may read the content of a dataset (profile, files), by which right, or why not and whom to ask. Confidential and restricted datasets are for their owner and for groups with a grant.',
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z =>
+        z.object({ dataset: z.string().describe("'default/breast-masses'") }),
+      output: z =>
+        z.object({
+          mayRead: z.boolean(),
+          owner: z.string().optional(),
+          classification: z.string().optional(),
+          because: z.string().optional(),
+          message: z.string().optional(),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const { mayRead, owner, classification, because, message } =
+        await access.get(parseDataset(input.dataset), {
+          caller: callerOf(credentials),
+        });
+      return { output: { mayRead, owner, classification, because, message } };
+    },
+  });
+
+  actions.register({
+    name: 'grant-dataset-access',
+    title: 'Grant dataset access',
+    description:
+      'Gives a group the right to read the content of a confidential or restricted dataset, for a purpose, until a day. Only owners of the dataset may, signed in to the portal.',
+    attributes: { destructive: false, idempotent: false },
+    schema: {
+      input: z =>
+        z.object({
+          dataset: z.string().describe("'default/breast-masses'"),
+          group: z.string().describe('group:default/credit, or one user'),
+          purpose: z.string().min(3).max(500),
+          until: z
+            .string()
+            .datetime({ offset: true })
+            .describe('ISO 8601, such as 2027-01-31T00:00:00Z'),
+        }),
+      output: z => z.object({ id: z.string(), until: z.string() }),
+    },
+    action: async ({ input, credentials }) => {
+      const { dataset, ...grant } = input;
+      const { id, until } = await access.grant(
+        { ...parseDataset(dataset), ...grant },
+        { caller: callerOf(credentials) },
+      );
+      return { output: { id, until } };
+    },
+  });
+
+  actions.register({
+    name: 'revoke-dataset-grant',
+    title: 'Revoke dataset grant',
+    description:
+      'Takes the right of a group to read a dataset back, at once. Only owners of the dataset may, signed in to the portal.',
+    attributes: { destructive: true, idempotent: true },
+    schema: {
+      input: z =>
+        z.object({
+          dataset: z.string().describe("'default/breast-masses'"),
+          id: z.string().describe('Id of the grant'),
+        }),
+      output: z => z.object({ id: z.string(), state: z.string() }),
+    },
+    action: async ({ input, credentials }) => {
+      const { id, state } = await access.revoke(
+        { ...parseDataset(input.dataset), id: input.id },
+        { caller: callerOf(credentials) },
+      );
+      return { output: { id, state } };
     },
   });
 }

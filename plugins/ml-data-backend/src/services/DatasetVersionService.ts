@@ -15,6 +15,7 @@ import { locateSource, type Roots } from '../storage/locateSource';
 import type { SnapshotStore } from '../storage/SnapshotStore';
 import type { DatasetVersionStore } from '../stores/DatasetVersionStore';
 import type { StoredVersion } from '../stores/versionRow';
+import type { DataAccessService } from './DataAccessService';
 import { keyOf, type DatasetCatalog } from './DatasetCatalog';
 import type {
   RegisterRequest,
@@ -25,6 +26,7 @@ type Path = { namespace: string; name: string };
 
 /** The versions of datasets: registering, reading, comparing, handing their files to jobs. */
 export class DatasetVersionService {
+  readonly #access: DataAccessService;
   readonly #authorizer: Authorizer;
   readonly #catalog: DatasetCatalog;
   readonly #store: DatasetVersionStore;
@@ -33,6 +35,7 @@ export class DatasetVersionService {
   readonly #roots: Roots;
 
   constructor(deps: {
+    access: DataAccessService;
     authorizer: Authorizer;
     catalog: DatasetCatalog;
     store: DatasetVersionStore;
@@ -40,6 +43,7 @@ export class DatasetVersionService {
     registrations: RegistrationService;
     roots: Roots;
   }) {
+    this.#access = deps.access;
     this.#authorizer = deps.authorizer;
     this.#catalog = deps.catalog;
     this.#store = deps.store;
@@ -74,6 +78,11 @@ export class DatasetVersionService {
     call: Call,
   ): Promise<DatasetVersion> {
     const entity = await this.#readable(path, call);
+    await this.#access.requireRead(
+      entity,
+      { what: 'version', version: path.version },
+      call,
+    );
     const { version } = await this.#find(entity, path.version);
     return withQuality(version, entity);
   }
@@ -83,6 +92,11 @@ export class DatasetVersionService {
     call: Call,
   ): Promise<DatasetDiff> {
     const entity = await this.#readable(request, call);
+    await this.#access.requireRead(
+      entity,
+      { what: 'diff', version: `${request.from}..${request.to}` },
+      call,
+    );
     const from = await this.#find(entity, String(request.from));
     const to = await this.#find(entity, String(request.to));
     return diffVersions(from.version, to.version);
@@ -99,6 +113,11 @@ export class DatasetVersionService {
     call: Call,
   ): Promise<DatasetFiles> {
     const entity = await this.#readable(path, call);
+    await this.#access.requireRead(
+      entity,
+      { what: 'files', version: path.version },
+      call,
+    );
     const stored = await this.#find(entity, path.version);
     const { ref, format, digest, files, schema, dialect } = stored.version;
     const { tables } = stored;

@@ -25,6 +25,7 @@ import type {
   RegistrationStore,
   StoredRegistration,
 } from '../stores/RegistrationStore';
+import type { DataAccessService } from './DataAccessService';
 import { keyOf, ownerOf, type DatasetCatalog } from './DatasetCatalog';
 import type { RegistrationRunner } from './RegistrationRunner';
 
@@ -44,6 +45,7 @@ const classes = {
 } as const;
 
 type ServiceDeps = {
+  access: DataAccessService;
   auditor: AuditorService;
   authorizer: Authorizer;
   catalog: DatasetCatalog;
@@ -175,9 +177,11 @@ export class RegistrationService {
     request: Path & { limit: number; cursor?: string },
     { caller }: Call,
   ) {
-    const { authorizer, catalog, store } = this.#deps;
+    const { access, authorizer, catalog, store } = this.#deps;
     await authorizer.require({ caller, permission: mlDataReadPermission });
     const entity = await catalog.get(request, caller.credentials);
+    // What was refused is quoted from the data.
+    await access.requireRead(entity, { what: 'registrations' }, { caller });
     return store.list(keyOf(entity), request);
   }
 
@@ -185,9 +189,10 @@ export class RegistrationService {
     request: Path & { id: string },
     { caller }: Call,
   ): Promise<DatasetRegistration> {
-    const { authorizer, catalog } = this.#deps;
+    const { access, authorizer, catalog } = this.#deps;
     await authorizer.require({ caller, permission: mlDataReadPermission });
     const entity = await catalog.get(request, caller.credentials);
+    await access.requireRead(entity, { what: 'registrations' }, { caller });
     return (await this.#find(entity, request.id)).registration;
   }
 
