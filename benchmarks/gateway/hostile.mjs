@@ -24,6 +24,8 @@ const endless = infer({
   datatype: 'INT64',
   data: ['1000000000000000'],
 });
+/** Only these kinds, to see which one it is that hurts: garbage,large,hanging,unread. */
+const kinds = process.argv[3]?.split(',');
 let on = true;
 
 function post(path, body) {
@@ -49,6 +51,7 @@ function post(path, body) {
 }
 
 async function repeat(name, pauseMs, work) {
+  if (kinds && !kinds.includes(name)) return;
   while (on) {
     await work().catch(() => {});
     counts[name] += 1;

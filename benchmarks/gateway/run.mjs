@@ -5,7 +5,7 @@
 // Writes its tables into the README beside it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { availableParallelism, cpus, loadavg } from 'node:os';
@@ -14,6 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   anEndpoint,
+  dist,
   fixture,
   startGateway,
   tabular,
@@ -27,11 +28,19 @@ const usage = `node benchmarks/gateway/run.mjs [--only=hostile|log|restart] [--r
   --rounds     how often quiet and hostile (or logged and not) take turns
   --seconds    how long each turn takes
   --endpoints  how many are served when the gateway is killed
+  --kinds      what the hostile client does, to see what it is that hurts: garbage,large,hanging,unread
   --favour     on a machine that does other work: the niceness (-20 to -1) at which all that is measured runs, the hostile
                client too; needs root and a kernel that shares out by session
 `;
 checkOptions(args, {
-  values: ['--only', '--rounds', '--seconds', '--endpoints', '--favour'],
+  values: [
+    '--only',
+    '--rounds',
+    '--seconds',
+    '--endpoints',
+    '--favour',
+    '--kinds',
+  ],
   usage,
 });
 const only = option(args, '--only');
@@ -41,6 +50,7 @@ const rounds = Number(option(args, '--rounds') ?? 4);
 const seconds = Number(option(args, '--seconds') ?? 20);
 const endpointCount = Number(option(args, '--endpoints') ?? 20);
 const favour = option(args, '--favour');
+const built = existsSync(dist);
 const favourSession = pid => {
   if (favour) writeFileSync(`/proc/${pid}/autogroup`, favour);
 };
@@ -107,10 +117,18 @@ async function openLoop({ url, path, body, perSecond, forMs }) {
 
 /** The hostile client, a process of its own: it must not slow down the one that measures. */
 function startHostile(url) {
-  const child = spawn(process.execPath, [join(here, 'hostile.mjs'), url], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  });
+  const child = spawn(
+    process.execPath,
+    [
+      join(here, 'hostile.mjs'),
+      url,
+      ...(option(args, '--kinds') ? [option(args, '--kinds')] : []),
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    },
+  );
   favourSession(child.pid);
   let text = '';
   child.stdout.on('data', chunk => {
@@ -316,13 +334,17 @@ async function restart() {
   }));
   const first = await startGateway({ endpoints });
   await first.stop('SIGKILL');
-  const single = await startGateway({ endpoints: [tabular('only')] });
+  const single = await startGateway({ endpoints: [tabular('only')], built });
   const alone = single.sinceStart();
   await single.stop();
   single.remove();
   const times = new Map();
-  const second = await startGateway({ folder: first.root });
+  const second = await startGateway({ folder: first.root, built });
   const listening = second.sinceStart();
+  const favourAll = () =>
+    [second.child.pid, ...childrenOf(second.child.pid)].forEach(favourSession);
+  favourAll();
+  const again = favour && setInterval(favourAll, 50);
   await second.until(list => {
     for (const { endpoint, active } of list) {
       if (active !== undefined && !times.has(endpoint))
@@ -330,11 +352,14 @@ async function restart() {
     }
     return times.size === endpointCount;
   }, 20);
+  clearInterval(again);
   const used = cpuOf(second.child.pid);
   await second.stop();
   second.remove();
   const all = [...times.values()];
-  return `${endpointCount} endpoints, killed with \`kill -9\` and started again, from the sources. Load of the machine ${fixed(
+  return `${endpointCount} endpoints, killed with \`kill -9\` and started again, ${
+    built ? 'as built' : 'from the sources'
+  }. Load of the machine ${fixed(
     loadavg()[0],
   )} on ${availableParallelism()} cores:
 
@@ -347,7 +372,8 @@ async function restart() {
 | for comparison: a gateway with one endpoint, from start to its answer | ${fixed(
     alone / 1000,
     2,
-  )} |`;
+  )} |
+| processor time that all of it took | ${fixed(used, 2)} |`;
 }
 
 const parts = { hostile, log, restart };

@@ -12,11 +12,19 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const own = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * As built, models start without a transform; the gateway itself still needs one here, for its neighbours in the
+ * repository are sources.
+ */
+export const dist = join(own, 'dist/main.cjs.js');
+const require = createRequire(import.meta.url);
 
 export const columns = ['radius', 'texture', 'count'];
 const features = columns.map(name => ({
@@ -49,7 +57,7 @@ export const kitModels = () =>
     anEndpoint(name, [join(own, 'conformance/models', name, '1/model.onnx')]),
   );
 
-export async function startGateway({ endpoints, flags = {}, folder }) {
+export async function startGateway({ endpoints, flags = {}, folder, built }) {
   const root = folder ?? mkdtempSync(join(tmpdir(), 'downstage-gateway-'));
   const token = randomUUID();
   mkdirSync(join(root, 'state'), { recursive: true });
@@ -71,7 +79,17 @@ export async function startGateway({ endpoints, flags = {}, folder }) {
   // A small heap, so that what is not given back shows.
   const child = spawn(
     process.execPath,
-    ['--max-old-space-size=256', join(own, 'bin/downstage-gateway'), ...args],
+    [
+      '--max-old-space-size=256',
+      ...(built
+        ? [
+            '--require',
+            require.resolve('@backstage/cli/config/nodeTransform.cjs'),
+            dist,
+          ]
+        : [join(own, 'bin/downstage-gateway')]),
+      ...args,
+    ],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       // Who may ask is another matter than what may be asked.
