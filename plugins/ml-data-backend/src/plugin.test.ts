@@ -46,7 +46,17 @@ function features() {
     mockServices.rootConfig.factory({
       data: {
         downstage: { dataDir: directory.resolve('state') },
-        mlData: { roots: [directory.resolve('data')] },
+        mlData: {
+          roots: [
+            {
+              path: directory.resolve('of-credit'),
+              groups: ['group:default/credit'],
+            },
+            directory.resolve('data'),
+            // Holds what the portal keeps: nobody may register from there.
+            directory.path,
+          ],
+        },
       },
     }),
     catalogServiceMock.factory({ entities: [dataset] }),
@@ -88,6 +98,8 @@ describe('ml-data', () => {
       'data/masses.csv': 'radius,label\n17.9,M\n11.2,B\n12.4,B\n',
       'data/other.csv': 'radius,label\n1,M\n',
       'data/short.csv': 'label\nM\n',
+      'of-credit/masses.csv': 'radius,label\n1,credit\n',
+      'of-credit/loans.csv': 'radius,label\n1,credit\n',
     });
     actions = actionsRegistryServiceMock();
     const backend = await startTestBackend({
@@ -312,6 +324,55 @@ describe('ml-data', () => {
     ['https://example.com/a.csv', 400],
   ])('does not read %s', async (uri, status) => {
     expect((await register(ann, { uri })).status).toBe(status);
+  });
+
+  it.each(['state/datasets/default/masses/v1/masses.csv', 'state'])(
+    'does not read what the portal keeps: %s',
+    async uri => {
+      await register();
+      const { status, body } = await register(ann, { uri });
+      expect(status).toBe(404);
+      expect(body.error.message).not.toContain(directory.path);
+    },
+  );
+
+  it('reads a folder of another group for nobody, and the file of the same name that everybody may', async () => {
+    expect((await register(ann, { uri: 'loans.csv' })).status).toBe(404);
+    const { body } = await register();
+    expect(body.profile.columns[0]).toMatchObject({ max: 17.9 });
+  });
+
+  it('accepts a registration at once and says how it ends', async () => {
+    const registrations = `${base}/default/masses/registrations`;
+    const { status, body } = await request(server)
+      .post(registrations)
+      .set('authorization', ann)
+      .send({ dialect: { delimiter: ';' } });
+    expect({ status, body }).toMatchObject({
+      status: 202,
+      body: { dataset: 'dataset:default/masses', uri: 'masses.csv' },
+    });
+    let found = body;
+    while (!['ready', 'failed'].includes(found.state)) {
+      found = (await get(`${registrations}/${body.id}`)).body;
+    }
+    expect(found).toMatchObject({
+      state: 'failed',
+      error: { message: expect.stringMatching(/declares a column.*radius/) },
+    });
+    expect((await get(registrations)).body.items).toEqual([found]);
+    expect((await get(`${registrations}/none`)).status).toBe(404);
+    const cancel = `${registrations}/${body.id}/cancel`;
+    const refused = await request(server)
+      .post(cancel)
+      .set('authorization', cleo)
+      .send({});
+    expect(refused.status).toBe(403);
+    const late = await request(server)
+      .post(cancel)
+      .set('authorization', ann)
+      .send({});
+    expect(late.body.state).toBe('failed');
   });
 
   it('names the latest version when asked for one that is not', async () => {

@@ -184,22 +184,30 @@ export class DatasetVersionService {
 
   /** Compares sizes and times, not contents: a hint for people, not a proof. */
   async #warnAboutSource({ version, source }: StoredVersion) {
-    const now = await locateSource(version.uri, { roots: this.#roots }).catch(
-      () => undefined,
+    // Which folder it came from is not kept: a file of the same name in another one says nothing about this.
+    const places = await Promise.all(
+      this.#roots.roots.map(root =>
+        locateSource(version.uri, {
+          roots: { ...this.#roots, roots: [root] },
+        }).catch(() => undefined),
+      ),
     );
-    if (!now) {
+    const found = places.filter(place => place !== undefined);
+    if (!found.length) {
       return [
         `'${version.uri}' is gone or cannot be read; ${version.ref} is read from its own copy.`,
       ];
     }
-    const same =
-      now.length === source.length &&
-      now.every(
-        (file, i) =>
-          file.path === source[i].path &&
-          file.size === source[i].size &&
-          file.mtimeMs === source[i].mtimeMs,
-      );
+    const same = found.some(
+      now =>
+        now.length === source.length &&
+        now.every(
+          (file, i) =>
+            file.path === source[i].path &&
+            file.size === source[i].size &&
+            file.mtimeMs === source[i].mtimeMs,
+        ),
+    );
     return same
       ? []
       : [
