@@ -17,7 +17,7 @@ import { checkOptions, fail, option, root, run, step } from './shell.mjs';
 const parts = [
   ...['format', 'lint', 'types', 'exports', 'scripts', 'unit', 'data'],
   ...['mlflow', 'crash', 'evasion', 'replicas', 'import', 'schemathesis'],
-  ...['browser'],
+  ...['fuzz', 'browser'],
 ];
 /** What takes too long for every change. */
 const longParts = ['kills', 'kills-of-replicas'];
@@ -26,7 +26,7 @@ const usage = `npm test -- [--only=part] [--all] [--seed=1]
   --only  one part of ${parts.join(', ')}
   --all   also ${longParts.join(
     ', ',
-  )}, each of them alone with --only too; and more files in data
+  )}, each of them alone with --only too; and more in data and fuzz
   --seed  of the random moments and questions of the long parts
 `;
 checkOptions(process.argv.slice(2), {
@@ -90,6 +90,7 @@ await part('evasion', evasion);
 await part('replicas', replicated);
 await part('import', imported);
 await part('schemathesis', asked);
+await part('fuzz', fuzz);
 await part('browser', browser);
 await part('kills', kills);
 await part('kills-of-replicas', killsOfReplicas);
@@ -298,6 +299,15 @@ async function asked() {
   const result = await schemathesis({ node, scratch });
   counted.passed += result.passed;
   counted.failed += result.failed;
+}
+
+/** The gateway, asked what no client should ask: it neither ends nor stalls nor grows. */
+function fuzz() {
+  const cases = all ? 100_000 : 4_000;
+  return check(`${cases} hostile requests to the gateway`, node, [
+    join(root, 'packages/gateway/fuzz/run.mjs'),
+    ...['--cases', String(cases), '--seed', String(seed)],
+  ]);
 }
 
 /** The portal killed forty times at random moments of the golden path. */
