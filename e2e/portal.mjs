@@ -199,6 +199,7 @@ export function person(url, entityRef) {
     /** Bytes as they are, such as the file of a model. */
     put: (path, text) => call('PUT', path, text),
     patch: (path, body) => call('PATCH', path, body),
+    put: (path, body) => call('PUT', path, body),
     /** The answer, or undefined where there is nothing yet. */
     find: path =>
       call('GET', path).catch(error => {

@@ -1,6 +1,13 @@
 // The servers that are measured: the portal as `npm start` runs it, and MLflow's own as it ships.
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, readdir, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { root, tail } from '../../scripts/shell.mjs';
@@ -145,6 +152,9 @@ export function endServers() {
   for (const pid of running) process.kill(-pid, 'SIGKILL');
 }
 
+/** A start that has written nothing and computed nothing for so long is given up. */
+const STILL = 120_000;
+
 async function startProcess({ command, args, cwd, env, log, ready }) {
   const file = await open(log, 'w');
   const begin = performance.now();
@@ -162,7 +172,9 @@ async function startProcess({ command, args, cwd, env, log, ready }) {
     gone = true;
     running.delete(child.pid);
   });
-  for (let tries = 0; ; tries += 1) {
+  // As long as it works on its start it is waited for, however slow the machine is.
+  let progress = { sign: undefined, at: performance.now() };
+  for (;;) {
     if (
       await fetch(ready).then(
         answer => answer.ok,
@@ -170,7 +182,12 @@ async function startProcess({ command, args, cwd, env, log, ready }) {
       )
     )
       break;
-    if (gone || tries > 2_400) {
+    const now = performance.now();
+    if (now - progress.at > 1_000 || progress.sign === undefined) {
+      const sign = await signOfProgress(child.pid, log);
+      if (sign !== progress.sign) progress = { sign, at: now };
+    }
+    if (gone || now - progress.at > STILL) {
       if (!gone) process.kill(-child.pid, 'SIGKILL');
       throw new Error(`${command} did not start:\n${await tail(log, 25)}`);
     }
@@ -193,8 +210,20 @@ async function startProcess({ command, args, cwd, env, log, ready }) {
   };
 }
 
-/** Bytes the process and its children hold; pages that they share count once. */
-export async function memoryOf(pid) {
+/** What changes while a process, or one of its children, works: its log and the processor time it took. */
+async function signOfProgress(pid, log) {
+  const { size } = await stat(log);
+  let ticks = 0;
+  for (const member of await familyOf(pid)) {
+    const text = await readFile(`/proc/${member}/stat`, 'utf8').catch(() => '');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  }
+  return `${size} ${ticks}`;
+}
+
+/** The process and all below it. */
+async function familyOf(pid) {
   const parents = new Map();
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -207,8 +236,13 @@ export async function memoryOf(pid) {
     for (const [child, parent] of parents)
       if (parent === member) family.push(child);
   }
+  return family;
+}
+
+/** Bytes the process and its children hold; pages that they share count once. */
+export async function memoryOf(pid) {
   let bytes = 0;
-  for (const member of family) {
+  for (const member of await familyOf(pid)) {
     const rollup = await readFile(`/proc/${member}/smaps_rollup`, 'utf8').catch(
       () => '',
     );

@@ -40,6 +40,16 @@ export interface Config {
         certificateFile?: string;
       }[];
     };
+    /**
+     * Places outside this server that versions may be registered from, and experiments may keep their files in. Nobody
+     * vouches for what lies there: such versions have a failed gate `files` that an approver may waive. None unless given.
+     */
+    externalSources?: {
+      /** A scheme and a prefix such as `s3://bucket/models`: it and everything below it. */
+      location: string;
+      /** Owners of models and experiments that may name it, such as `group:default/credit`; all unless given. */
+      owners?: string[];
+    }[];
     import?: {
       /**
        * Hosts, with a port or without, whose MLflow servers may be imported though they are inside or speak plain http.

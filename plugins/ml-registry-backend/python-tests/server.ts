@@ -24,6 +24,7 @@ async function main() {
     features: [
       ...database(),
       trackingTestPlugin({
+        externalSources: [{ location: 's3://bucket' }],
         verifiers: [
           {
             verify: async token =>

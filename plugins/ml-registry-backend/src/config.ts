@@ -6,6 +6,8 @@ import { readDataDir } from '@downstage/node';
 import { z } from 'zod';
 import { readGovernance, type GovernanceOptions } from './readGovernance';
 import type { SigningTrust } from './domain/verifyBundle';
+import type { ExternalSource } from './domain/externalSources';
+import { readExternalSources } from './readExternalSources';
 import { readSigningTrust } from './readSigningTrust';
 
 /** The configuration of the registry, read once. */
@@ -22,6 +24,8 @@ export type MlRegistryOptions = {
   governance: GovernanceOptions;
   /** Whose model signatures count. */
   signing: SigningTrust;
+  /** Where models may be registered from, beside this server. */
+  externalSources: ExternalSource[];
   /** Hosts that may be imported from though they are inside. */
   importAllow: string[];
   webhooks: {
@@ -44,6 +48,7 @@ export function readMlRegistryConfig(
     signingKey: config.getOptionalString('mlRegistry.artifacts.signingKey'),
     governance: readGovernance(config),
     signing: readSigningTrust(config),
+    externalSources: readExternalSources(config),
     importAllow: config.getOptionalStringArray('mlRegistry.import.allow') ?? [],
     webhooks: {
       secretKey: config.getOptionalString('mlRegistry.webhooks.secretKey'),

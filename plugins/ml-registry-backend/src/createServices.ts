@@ -14,6 +14,7 @@ import type {
   TrainingJobs,
 } from '@downstage/plugin-ml-registry-node';
 import type { Knex } from 'knex';
+import type { ExternalSource } from './domain/externalSources';
 import type { SigningTrust } from './domain/verifyBundle';
 import type { Announcer } from './services/Announcer';
 import { ClaimService } from './services/ClaimService';
@@ -80,6 +81,8 @@ export type RegistryDeps = {
   newDeliveryId?: NewId;
   /** Where clients reach this plugin, and the key of addresses that are signed for them. */
   ownUrls?: { baseUrl: () => Promise<string>; key: Buffer };
+  /** Where models may be registered from, beside this server. */
+  externalSources?: ExternalSource[];
   /** Called when an upload is due for its next step. */
   onUploadDue?: () => void;
   /** Who else knows which versions are needed. */
@@ -183,6 +186,7 @@ export function createServices(deps: RegistryDeps) {
     authorizer,
     artifactStore: deps.artifactStore,
     ownUrls: deps.ownUrls,
+    externalSources: deps.externalSources,
     onUploadDue: deps.onUploadDue,
     stagePolicy,
     policy,

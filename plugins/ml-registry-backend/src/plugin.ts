@@ -161,6 +161,7 @@ export const mlRegistryPlugin = createBackendPlugin({
           onGarbageDue: () => running.loops?.garbage.nudge(),
           governance: options.governance,
           trust: options.signing,
+          externalSources: options.externalSources,
           jobs: () => jobs,
           onVersionCreated: () => running.loops?.versions.nudge(),
         });

@@ -48,6 +48,10 @@ function valueOf(
     param: run.params,
     tag: run.tags,
     dataset: {},
+    // Of traces.
+    feedback: {},
+    expectation: {},
+    span: {},
   }[entity];
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }

@@ -14,6 +14,7 @@ import type {
   TokenVerifier,
 } from '@downstage/plugin-ml-registry-node';
 import express from 'express';
+import type { ExternalSource } from '../domain/externalSources';
 import { createMlflowRouter } from '../mlflow/createMlflowRouter';
 import { FolderArtifactStore } from '../providers/FolderArtifactStore';
 import { startWebhookReconciler } from '../reconcilers/webhookReconciler';
@@ -34,6 +35,7 @@ export function trackingTestPlugin(
     /** A folder of its own unless given. */
     artifactStore?: ArtifactStore;
     entityOwners?: Record<string, string>;
+    externalSources?: ExternalSource[];
     onVersionCreated?: (version: ModelVersionRow) => void;
   } = {},
 ) {
@@ -118,6 +120,7 @@ export function trackingTestPlugin(
                   .update({ entity_owner: owner });
               }
             },
+            externalSources: options.externalSources,
             onVersionCreated: async version =>
               options.onVersionCreated?.(version),
           });

@@ -121,6 +121,19 @@ export function filesGate(files: FileEvidence, check: FileCheck): GateVerdict {
   };
 }
 
+/** Of a version whose files are kept outside this server. */
+export function externalFilesGate(location: string): GateVerdict {
+  return {
+    gate: 'files',
+    status: 'failed',
+    saw: location,
+    wanted: 'files that this server keeps',
+    message: `The files lie at ${location}, where they may change at any time: nobody vouches for them`,
+    how: 'Log the model into a run here and register that, or have an approver waive this gate',
+    waivable: true,
+  };
+}
+
 /** Whether a version has files at all; silent where it has some. */
 export function filesPresentGate(
   count: number,

@@ -42,7 +42,7 @@ export function parseExactJson<T>(text: string): T {
 }
 
 /** Of the language since 2025; the library of types does not know it yet. */
-function rawJson(text: string): unknown {
+export function rawJson(text: string): unknown {
   const json: typeof JSON & { rawJSON?: (source: string) => unknown } = JSON;
   if (!json.rawJSON) throw new Error('This Node has no JSON.rawJSON');
   return json.rawJSON(text);

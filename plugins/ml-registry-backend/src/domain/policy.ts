@@ -11,14 +11,21 @@ export const defaultPolicy: GovernancePolicy = {
   policyTags: ['downstage.*'],
 };
 
+/** Aliases that stand for a stage on every model; the documentation names them from here. */
+export const stageOfName = {
+  champion: 'production',
+  production: 'production',
+  challenger: 'candidate',
+} as const;
+
 /** The stage an alias stands for, if it is protected. MLflow's aliases know no case, so neither does this. */
 export function stageOfAlias(
   alias: string,
   { protectedAliases }: GovernancePolicy,
 ): 'production' | 'candidate' | undefined {
   const name = alias.toLowerCase();
-  if (name === 'challenger') return 'candidate';
-  if (name === 'champion' || name === 'production') return 'production';
+  const known = Object.entries(stageOfName).find(([key]) => key === name)?.[1];
+  if (known) return known;
   return matchesAny(name, protectedAliases) ? 'production' : undefined;
 }
 

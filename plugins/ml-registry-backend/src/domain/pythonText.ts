@@ -53,3 +53,11 @@ export function pythonNormalPath(path: string): string {
   }
   return root + parts.join('/') || '.';
 }
+
+/** A string as Python's `json.dumps` spells it: in ASCII. */
+export function pythonJson(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\uffff]/g,
+    unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -129,3 +129,41 @@ function plainOf(value: AnyValue | undefined): unknown {
 function milliseconds(nanoseconds: string | undefined): number {
   return Number(BigInt(nanoseconds || '0') / 1_000_000n);
 }
+
+const ATTRIBUTES = 200;
+const SEARCHED = 8000;
+const STATUSES = ['UNSET', 'OK', 'ERROR'];
+
+/** What searches ask of a span. MLflow writes attributes as JSON; a text is meant without its quotes. */
+export function searchableOf(span: OtlpSpan) {
+  const attributes: Record<string, string> = {};
+  for (const { key, value } of (span.attributes ?? []).slice(0, ATTRIBUTES)) {
+    const text = textOf(value);
+    if (!key || text === undefined) continue;
+    attributes[clean(key).slice(0, 250)] = clean(unquoted(text)).slice(
+      0,
+      SEARCHED,
+    );
+  }
+  return {
+    name: clean(span.name ?? '').slice(0, SEARCHED),
+    type: attributes['mlflow.spanType']?.slice(0, 100),
+    status: STATUSES[span.status?.code ?? 0] ?? 'UNSET',
+    attributes,
+  };
+}
+
+function unquoted(text: string): string {
+  if (!text.startsWith('"')) return text;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'string' ? value : text;
+  } catch {
+    return text;
+  }
+}
+
+/** No database keeps a zero byte. */
+function clean(text: string): string {
+  return text.replaceAll('\0', '');
+}

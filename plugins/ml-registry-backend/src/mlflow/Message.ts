@@ -1,5 +1,5 @@
 import { InputError } from '@backstage/errors';
-import { isInt64, toInt64, type Int64 } from '../domain/int64';
+import { isInt64, rawJson, toInt64, type Int64 } from '../domain/int64';
 
 const NUMBER = /^[+-]?(?:Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/;
 
@@ -112,6 +112,9 @@ export class Message {
 
   /** A double; NaN and infinities arrive as strings. */
   double(name: string): number | undefined {
+    const value = this.#get(name);
+    // To Python's reader true is the number 1.
+    if (typeof value === 'boolean') return Number(value);
     return this.#number(name);
   }
 
@@ -136,6 +139,17 @@ export class Message {
       (/^\d+$/.test(String(value)) ? values[Number(value) - first] : undefined);
     if (!found) throw this.#invalid(name, ` Allowed are ${values.join(', ')}`);
     return found;
+  }
+
+  /** Any value, as JSON with its numbers as they were spelled. */
+  json(name: string): string | undefined {
+    if (this.#get(name) === undefined) return undefined;
+    const text = JSON.stringify(this.#spelledAt(name), (_, inner) =>
+      inner instanceof NumberText ? rawJson(inner.source) : inner,
+    );
+    // No database keeps a zero byte.
+    if (text.includes('\\u0000')) throw this.#invalid(name);
+    return text;
   }
 
   strings(name: string): string[] {

@@ -53,7 +53,7 @@ describe('artifacts over HTTP', () => {
     expect(text).toBe('0123456789');
     expect(headers).toMatchObject({
       'content-type': 'text/plain; charset=utf-8',
-      'content-disposition': "attachment; filename*=UTF-8''digits.html",
+      'content-disposition': 'attachment; filename=digits.html',
       'x-content-type-options': 'nosniff',
       'accept-ranges': 'bytes',
       etag: `"${digest}"`,

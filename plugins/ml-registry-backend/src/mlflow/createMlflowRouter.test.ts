@@ -74,7 +74,7 @@ describe('the MLflow API', () => {
     expect(status).toBe(400);
     expect(body.message.length).toBeLessThan(5000);
     expect(body.message).toMatch(
-      /^Invalid value 's3:.* … .*leave the location out$/,
+      /^Invalid value .*'s3:.* … .*no place outside$/,
     );
   });
 
@@ -90,8 +90,8 @@ describe('the MLflow API', () => {
     [
       'experiments/delete',
       { experiment_id: 'abc' },
-      404,
-      'RESOURCE_DOES_NOT_EXIST',
+      400,
+      'INVALID_PARAMETER_VALUE',
     ],
     [
       'runs/log-metric',

@@ -1,6 +1,12 @@
 import type { ExperimentService } from '../services/ExperimentService';
 import { renderExperiment } from './render';
-import { readLifecycle, readLimit, readTags, type MlflowRoute } from './routes';
+import {
+  readLifecycle,
+  readLimit,
+  readTags,
+  readValue,
+  type MlflowRoute,
+} from './routes';
 
 /** `experiments/…` */
 export function experimentRoutes(service: ExperimentService): MlflowRoute[] {
@@ -75,7 +81,7 @@ export function experimentRoutes(service: ExperimentService): MlflowRoute[] {
       handle: async (message, caller) => {
         await service.rename(caller, {
           experimentId: message.required('experiment_id'),
-          name: message.string('new_name'),
+          name: message.required('new_name'),
         });
         return {};
       },
@@ -109,7 +115,7 @@ export function experimentRoutes(service: ExperimentService): MlflowRoute[] {
         await service.setTag(caller, {
           experimentId: message.required('experiment_id'),
           key: message.required('key'),
-          value: message.present('value'),
+          value: readValue(message),
         });
         return {};
       },

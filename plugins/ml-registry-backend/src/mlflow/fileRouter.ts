@@ -5,7 +5,7 @@ import type express from 'express';
 import type { Request } from 'express';
 import Router from 'express-promise-router';
 import { sendArtifact } from '../http/sendArtifact';
-import { artifactPath } from '../services/ArtifactService';
+import { ownArtifactPath } from '../services/ArtifactService';
 import type { TrackingServices } from '../services/createTrackingServices';
 import { checkVersion } from '../services/validation';
 import { contentType, safePath } from './artifactRouter';
@@ -24,7 +24,7 @@ export function createFileRouter(
     const path = safePath(query(request, options.parameter));
     const file = await services.artifacts.download(
       options.caller,
-      `${artifactPath(options.root)}/${path}`,
+      `${ownArtifactPath(options.root)}/${path}`,
     );
     const type = contentType(posix.basename(path));
     await sendArtifact(request, response, file, type);

@@ -1,5 +1,5 @@
 import {
-  artifactPath,
+  ownArtifactPath,
   type ArtifactService,
 } from '../services/ArtifactService';
 import type { LoggedModelService } from '../services/LoggedModelService';
@@ -99,15 +99,14 @@ export function loggedModelRoutes(
     {
       method: 'patch',
       path: 'logged-models/:model_id/tags',
-      handle: async (message, caller) => ({
-        model: renderLoggedModel(
-          await service.setTags(
-            caller,
-            message.required('model_id'),
-            readEntries(message, 'tags'),
-          ),
-        ),
-      }),
+      handle: async (message, caller) => {
+        await service.setTags(
+          caller,
+          message.required('model_id'),
+          readEntries(message, 'tags'),
+        );
+        return {};
+      },
     },
     {
       method: 'delete',
@@ -138,7 +137,7 @@ export function loggedModelRoutes(
       path: 'logged-models/:model_id/artifacts/directories',
       handle: async (message, caller) => {
         const model = await service.get(caller, message.required('model_id'));
-        const root = artifactPath(model.artifactUri);
+        const root = ownArtifactPath(model.artifactUri);
         const path = message
           .string('artifact_directory_path')
           ?.replace(/\/+$/, '');

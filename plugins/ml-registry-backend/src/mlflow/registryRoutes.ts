@@ -3,7 +3,7 @@ import type { RegistryReadService } from '../services/RegistryReadService';
 import { checkVersion } from '../services/validation';
 import type { Message } from './Message';
 import { renderModel, renderVersion } from './render';
-import { readLimit, readTags, type MlflowRoute } from './routes';
+import { readLimit, readTags, readValue, type MlflowRoute } from './routes';
 import { fromMlflowStage } from './stages';
 
 /** `registered-models/…` and `model-versions/…` */
@@ -61,7 +61,8 @@ function modelRoutes(services: {
       handle: async (message, caller) => ({
         registered_model: renderModel(
           await registration.updateModel(caller, message.required('name'), {
-            description: message.string('description'),
+            // Left out it is taken away, as by MLflow.
+            description: message.string('description') ?? '',
           }),
         ),
       }),
@@ -116,7 +117,7 @@ function modelRoutes(services: {
         await registration.setModelTag(caller, {
           name: message.required('name'),
           key: message.required('key'),
-          value: message.present('value'),
+          value: readValue(message),
         });
         return {};
       },
@@ -232,7 +233,7 @@ function versionRoutes(services: {
       handle: async (message, caller) => ({
         model_version: renderVersion(
           await registration.updateVersion(caller, readVersionKey(message), {
-            description: message.string('description'),
+            description: message.string('description') ?? '',
           }),
         ),
       }),
@@ -266,7 +267,7 @@ function versionRoutes(services: {
         await registration.setVersionTag(caller, {
           ...readVersionKey(message),
           key: message.required('key'),
-          value: message.present('value'),
+          value: readValue(message),
         });
         return {};
       },

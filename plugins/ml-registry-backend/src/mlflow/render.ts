@@ -66,7 +66,8 @@ export function renderRun(run: Run) {
       params: list(run.params),
       tags: list(run.tags),
     },
-    ...renderLinks(run),
+    // A new run: what it makes is still to come.
+    inputs: renderLinks(run).inputs,
   };
 }
 
@@ -76,10 +77,11 @@ export function renderRunText(run: RunText): string {
     .filter(name => run[name] !== '[]')
     .map(name => `"${name}":${run[name]}`);
   const { inputs, outputs } = renderLinks(run);
-  const rest = outputs ? `,"outputs":${JSON.stringify(outputs)}` : '';
   return `{"info":${JSON.stringify(
     renderRunInfo(run),
-  )},"data":{${lists.join()}},"inputs":${JSON.stringify(inputs)}${rest}}`;
+  )},"data":{${lists.join()}},"inputs":${JSON.stringify(
+    inputs,
+  )},"outputs":${JSON.stringify(outputs)}}`;
 }
 
 function renderLinks(
@@ -102,14 +104,14 @@ function renderLinks(
       ),
       model_inputs: list(run.modelInputs.map(id => ({ model_id: id }))),
     },
-    outputs: run.modelOutputs.length
-      ? {
-          model_outputs: run.modelOutputs.map(({ modelId, step }) => ({
-            model_id: modelId,
-            step: int64Json(step),
-          })),
-        }
-      : undefined,
+    outputs: {
+      model_outputs: list(
+        run.modelOutputs.map(({ modelId, step }) => ({
+          model_id: modelId,
+          step: int64Json(step),
+        })),
+      ),
+    },
   };
 }
 
@@ -124,8 +126,8 @@ export function renderLoggedModel(model: LoggedModel) {
       artifact_uri: model.artifactUri,
       status: model.status,
       status_message: model.statusMessage,
-      model_type: model.modelType || undefined,
-      source_run_id: model.sourceRunId || undefined,
+      model_type: model.modelType,
+      source_run_id: model.sourceRunId,
       tags: list(model.tags),
       registrations: list(model.registrations),
     },
@@ -169,7 +171,7 @@ export function renderModel(model: RegisteredModelRow | ModelWithLatest) {
     name: model.name,
     creation_timestamp: model.creationTime,
     last_updated_timestamp: model.lastUpdatedTime,
-    description: model.description ?? '',
+    description: model.description || undefined,
     user_id: model.createdBy,
     tags: renderTags(model.tags),
     aliases: list(

@@ -4,7 +4,9 @@ import type { Request } from 'express';
 import type { TrackingServices } from '../services/createTrackingServices';
 import type { PromotionService } from '../services/PromotionService';
 import type { WebhookService } from '../services/WebhookService';
+import { assessmentRoutes } from './assessmentRoutes';
 import { createArtifactRouter } from './artifactRouter';
+import { evaluationDatasetRoutes } from './evaluationDatasetRoutes';
 import { experimentRoutes } from './experimentRoutes';
 import { createFileRouter } from './fileRouter';
 import { loggedModelRoutes } from './loggedModelRoutes';
@@ -88,7 +90,12 @@ export function routeTable(
         ]
       : []),
     { area: 'Webhooks', routes: webhookRoutes(services.webhooks) },
+    { area: 'Traces', routes: assessmentRoutes(services.assessments) },
     { area: 'Traces', routes: traceRoutes(traces) },
+    {
+      area: 'Evaluation data sets',
+      routes: evaluationDatasetRoutes(services.evaluationDatasets),
+    },
     {
       area: 'Traces',
       at: '/',

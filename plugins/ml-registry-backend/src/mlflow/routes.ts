@@ -37,13 +37,18 @@ export function readTags(
   );
 }
 
+/** The value of a tag or a param. Without one, or with null, MLflow takes it for empty. */
+export function readValue(message: Message): string {
+  return message.string('value') ?? '';
+}
+
 export function readEntries(
   message: Message,
   name: string,
 ): { key: string; value: string }[] {
   return message.messages(name).map(entry => ({
     key: entry.required('key'),
-    value: entry.string('value') ?? '',
+    value: readValue(entry),
   }));
 }
 

@@ -1,6 +1,6 @@
 import { InputError } from '@backstage/errors';
 import {
-  artifactPath,
+  ownArtifactPath,
   type ArtifactService,
 } from '../services/ArtifactService';
 import type { RunLogService } from '../services/RunLogService';
@@ -16,6 +16,7 @@ import {
   readLifecycle,
   readLimit,
   readTags,
+  readValue,
   type MlflowRoute,
 } from './routes';
 
@@ -123,9 +124,7 @@ export function runRoutes(services: {
       path: 'runs/log-parameter',
       handle: async (message, caller) => {
         await log.log(caller, readRunId(message), {
-          params: [
-            { key: message.required('key'), value: message.present('value') },
-          ],
+          params: [{ key: message.required('key'), value: readValue(message) }],
         });
         return {};
       },
@@ -135,9 +134,7 @@ export function runRoutes(services: {
       path: 'runs/set-tag',
       handle: async (message, caller) => {
         await log.log(caller, readRunId(message), {
-          tags: [
-            { key: message.required('key'), value: message.present('value') },
-          ],
+          tags: [{ key: message.required('key'), value: readValue(message) }],
         });
         return {};
       },
@@ -189,6 +186,7 @@ export function runRoutes(services: {
         const runId = readRunId(message);
         const model = message.required('model_json');
         const run = await runs.get(caller, runId);
+        checkModelJson(readJson(model));
         const known = run.tags.find(
           tag => tag.key === 'mlflow.log-model.history',
         );
@@ -225,7 +223,7 @@ export function runRoutes(services: {
       path: 'artifacts/list',
       handle: async (message, caller) => {
         const run = await runs.get(caller, readRunId(message));
-        const root = artifactPath(run.artifactUri);
+        const root = ownArtifactPath(run.artifactUri);
         const path = message.string('path')?.replace(/\/+$/, '');
         const entries = await artifacts.list(
           caller,
@@ -257,6 +255,11 @@ function readMetric(message: Message): LoggedMetric {
   const timestamp = message.int64('timestamp');
   if (value === undefined) throw missing('value');
   if (timestamp === undefined) throw missing('timestamp');
+  if (timestamp < 0) {
+    throw new InputError(
+      `Invalid value ${timestamp} for parameter 'timestamp' supplied: a time is not negative`,
+    );
+  }
   return {
     key: message.required('key'),
     value,
@@ -288,6 +291,19 @@ function readJson(text: string): unknown {
   } catch {
     throw new InputError(
       `Malformed model info. \n ${text.slice(0, 200)} \n is not JSON.`,
+    );
+  }
+}
+
+/** What MLflow 2's clients always send. */
+function checkModelJson(model: unknown) {
+  const needed = ['artifact_path', 'flavors', 'utc_time_created', 'run_id'];
+  const missed = needed.filter(
+    name => typeof model !== 'object' || !model || !(name in model),
+  );
+  if (missed.length) {
+    throw new InputError(
+      `Model json is missing mandatory fields: ${missed.join(', ')}`,
     );
   }
 }

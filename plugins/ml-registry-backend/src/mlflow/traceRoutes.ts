@@ -5,6 +5,7 @@ import type {
   TraceWithSpans,
 } from '../services/TraceService';
 import type { Trace } from '../stores/TraceStore';
+import { renderAssessment } from './assessmentRoutes';
 import { missing, type Message } from './Message';
 import { readLimit, type MlflowRoute } from './routes';
 
@@ -224,6 +225,7 @@ function renderInfo(trace: Trace) {
         ? undefined
         : `${(trace.executionMs / 1000).toFixed(3)}s`,
     state: trace.state,
+    assessments: some(trace.assessments.map(renderAssessment)),
     trace_metadata: trace.metadata,
     tags: trace.tags,
   };

@@ -61,6 +61,10 @@ export function compileComparison(
       bindings: inner.bindings,
     };
   }
+  if (entity === 'span') return compileSpan(database, comparison, tables);
+  if (entity === 'feedback' || entity === 'expectation') {
+    return compileAssessment(database, comparison, tables);
+  }
   const source = keyed(tables, entity);
   const where = source.where;
   const scope = `SELECT 1 FROM ${source.table} x WHERE ${joinOf(
@@ -99,7 +103,7 @@ export function compileOrder(
   const { key, entity, descending } = order;
   if (entity === 'attribute') {
     const column =
-      vocabulary.attributes[key] ?? vocabulary.orderOnly?.[key] ?? key;
+      vocabulary.orderOnly?.[key] ?? vocabulary.attributes[key] ?? key;
     const numeric = vocabulary.numbers.includes(key);
     return [
       {
@@ -116,7 +120,7 @@ export function compileOrder(
           },
     ];
   }
-  const source = keyed(tables, entity === 'dataset' ? 'tag' : entity);
+  const source = keyed(tables, asKeyed(entity));
   const where = source.where;
   const from = `FROM ${source.table} x WHERE ${joinOf(
     tables,
@@ -187,6 +191,70 @@ function compareSet(
       inner.sql
     })`,
     bindings: inner.bindings,
+  };
+}
+
+/** What has several values never gets here. */
+function asKeyed(entity: Entity): 'metric' | 'param' | 'tag' {
+  return entity === 'metric' || entity === 'param' ? entity : 'tag';
+}
+
+/** One span must match. */
+function compileSpan(
+  database: Knex,
+  comparison: Comparison,
+  tables: Tables,
+): Sql {
+  const name = /^attributes\.`?([^`]+)`?$/.exec(comparison.key)?.[1];
+  if (name !== undefined) {
+    const inner = compare(database, 'x.value', comparison);
+    return {
+      sql: `EXISTS (SELECT 1 FROM span_attributes x WHERE ${tables.join} AND x.key = ? AND ${inner.sql})`,
+      bindings: [name, ...inner.bindings],
+    };
+  }
+  const inner = compare(database, `x.${comparison.key}`, comparison);
+  return {
+    sql: `EXISTS (SELECT 1 FROM spans x WHERE ${tables.join} AND ${inner.sql})`,
+    bindings: inner.bindings,
+  };
+}
+
+/** Values are JSON; a text is compared as such and as the JSON it may be, so that `'true'` finds what is true. */
+function compileAssessment(
+  database: Knex,
+  comparison: Comparison,
+  tables: Tables,
+): Sql {
+  const { entity, key, operator, value } = comparison;
+  const scope = `SELECT 1 FROM assessments x WHERE ${tables.join} AND x.kind = ? AND x.name = ? AND x.valid = ?`;
+  const scoped: Knex.RawBinding[] = [entity, key, true];
+  if (operator === 'IS NULL') {
+    return { sql: `NOT EXISTS (${scope})`, bindings: scoped };
+  }
+  if (operator === 'IS NOT NULL') {
+    return { sql: `EXISTS (${scope})`, bindings: scoped };
+  }
+  const inner = compareAssessed(database, comparison);
+  const negative = operator === '!=' && typeof value === 'string';
+  return {
+    sql: `EXISTS (${scope} AND ${negative ? 'NOT ' : ''}${inner.sql})`,
+    bindings: [...scoped, ...inner.bindings],
+  };
+}
+
+function compareAssessed(database: Knex, comparison: Comparison): Sql {
+  const { operator, value } = comparison;
+  if (typeof value === 'number') {
+    return compare(database, 'x.value_number', comparison);
+  }
+  if (operator === 'LIKE' || operator === 'ILIKE') {
+    return compare(database, 'x.value_text', comparison);
+  }
+  const text = String(value ?? '');
+  return {
+    sql: '(x.value = ? OR x.value = ?)',
+    bindings: [text, JSON.stringify(text)],
   };
 }
 

@@ -36,6 +36,7 @@ export type Comparison = {
 
 const NUMERIC: Operator[] = ['=', '!=', '>', '>=', '<', '<='];
 const TEXT: Operator[] = ['=', '!=', 'LIKE', 'ILIKE'];
+const ORDERED: Operator[] = ['>', '>=', '<', '<='];
 
 /**
  * Reads MLflow's filter language: comparisons joined by AND, in any case.
@@ -88,8 +89,20 @@ function readComparison(
       next: list.next,
     };
   }
-  const value = readValue(tokens[next], { entity, key, numeric });
+  const value = readValue(tokens[next], {
+    entity,
+    key,
+    // Values of assessments are of any kind; what is ordered is a number.
+    numeric:
+      numeric ||
+      (isAssessed(entity) &&
+        (ORDERED.includes(operator) || tokens[next]?.kind === 'number')),
+  });
   return { comparison: { entity, key, operator, value }, next: next + 1 };
+}
+
+function isAssessed(entity: Entity): boolean {
+  return entity === 'feedback' || entity === 'expectation';
 }
 
 function isNumeric(entity: Entity, key: string, vocabulary: Vocabulary) {
@@ -105,12 +118,19 @@ function allow(options: {
   vocabulary: Vocabulary;
 }) {
   const { entity, key, operator, numeric, vocabulary } = options;
-  const allowed: Operator[] = [...(numeric ? NUMERIC : TEXT)];
-  if (entity === 'param' || entity === 'tag') {
+  const isText =
+    (entity === 'attribute' && vocabulary.texts?.includes(key)) ||
+    (entity === 'span' && key === 'content');
+  const isAssessment = isAssessed(entity);
+  const allowed: Operator[] = isText ? ['LIKE', 'ILIKE'] : [];
+  if (!isText) allowed.push(...(numeric ? NUMERIC : TEXT));
+  if (isAssessment) allowed.push(...ORDERED);
+  if (entity === 'param' || entity === 'tag' || isAssessment) {
     allowed.push('IS NULL', 'IS NOT NULL');
   }
   if (
     entity === 'dataset' ||
+    (entity === 'span' && !isText) ||
     (entity === 'attribute' && vocabulary.lists.includes(key))
   ) {
     allowed.push('IN', 'NOT IN');

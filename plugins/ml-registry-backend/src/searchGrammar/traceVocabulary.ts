@@ -5,11 +5,14 @@ const END = '(traces.request_time + traces.execution_ms)';
 
 /** What filters and orders of traces may name. Metadata is to traces what params are to runs. */
 export const traceVocabulary: Vocabulary = {
-  entities: ['tag', 'param', 'attribute'],
+  entities: ['tag', 'param', 'attribute', 'feedback', 'expectation', 'span'],
   prefixes: {
     trace: 'attribute',
     metadata: 'param',
     request_metadata: 'param',
+    feedback: 'feedback',
+    expectation: 'expectation',
+    span: 'span',
   },
   attributes: {
     request_id: 'traces.trace_id',
@@ -24,9 +27,20 @@ export const traceVocabulary: Vocabulary = {
     end_time: END,
     end_time_ms: END,
     name: `(SELECT n.value FROM trace_tags n WHERE n.trace_id = traces.trace_id AND n.key = 'mlflow.traceName')`,
+    run_id: 'x.run_id',
+    text: 'x.content',
+  },
+  texts: ['text'],
+  sets: {
+    // Made in a run, or linked to it later.
+    run_id: `(SELECT trace_id, value AS run_id FROM trace_metadata WHERE key = 'mlflow.sourceRun'
+      UNION ALL SELECT trace_id, run_id FROM trace_runs) x WHERE x.trace_id = traces.trace_id`,
+    text: 'spans x WHERE x.trace_id = traces.trace_id',
+  },
+  orderOnly: {
+    experiment_id: 'CAST(traces.experiment_id AS TEXT)',
     run_id: `(SELECT m.value FROM trace_metadata m WHERE m.trace_id = traces.trace_id AND m.key = 'mlflow.sourceRun')`,
   },
-  orderOnly: { experiment_id: 'CAST(traces.experiment_id AS TEXT)' },
   numbers: [
     'timestamp',
     'timestamp_ms',

@@ -1,6 +1,14 @@
 import { InputError } from '@backstage/errors';
 
-export type Entity = 'metric' | 'param' | 'tag' | 'attribute' | 'dataset';
+export type Entity =
+  | 'metric'
+  | 'param'
+  | 'tag'
+  | 'attribute'
+  | 'dataset'
+  | 'feedback'
+  | 'expectation'
+  | 'span';
 
 /** What may be named in the filters and orders of one kind of search. */
 export type Vocabulary = {
@@ -15,6 +23,8 @@ export type Vocabulary = {
   lists: string[];
   /** Attributes that may only order. */
   orderOnly?: Record<string, string>;
+  /** Attributes that are long texts, which only LIKE and ILIKE search. */
+  texts?: string[];
   /** Attributes with several values at once, as rows of another table: `table x WHERE x.id = outer.id`. They cannot order. */
   sets?: Record<string, string>;
 };
@@ -40,6 +50,11 @@ const VERSION_ATTRIBUTES = ['stage', 'current_stage', 'flavor', 'run_id'];
 
 const DATASET_KEYS = ['name', 'digest', 'context'];
 
+const SPAN_KEYS = ['name', 'type', 'status', 'content'];
+
+/** Things of which one owner has several, so that they cannot order. */
+const MANIFOLD: Entity[] = ['dataset', 'feedback', 'expectation', 'span'];
+
 /** Resolves `metrics.auc` and friends; without a prefix it is an attribute. */
 export function identify(
   path: { prefix?: string; key: string; text: string },
@@ -58,7 +73,9 @@ export function identify(
   const { key } = path;
   if (
     options.ordering &&
-    (entity === 'dataset' || isSet(entity, key, vocabulary))
+    (MANIFOLD.includes(entity) ||
+      (isSet(entity, key, vocabulary) &&
+        own(vocabulary.orderOnly ?? {}, key) === undefined))
   ) {
     throw new InputError(
       `Invalid order_by: a ${entity} such as '${path.text}' has several values and cannot order`,
@@ -82,6 +99,17 @@ export function identify(
       `Invalid dataset key '${key}' specified. Valid keys are '${DATASET_KEYS.join(
         "', '",
       )}'`,
+    );
+  }
+  if (
+    entity === 'span' &&
+    !SPAN_KEYS.includes(key) &&
+    !/^attributes\..+/.test(key)
+  ) {
+    throw new InputError(
+      `Invalid span attribute '${key}' specified. Valid keys are '${SPAN_KEYS.join(
+        "', '",
+      )}' and 'attributes.<name>'`,
     );
   }
   return { entity, key };

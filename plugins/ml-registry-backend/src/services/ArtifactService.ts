@@ -161,6 +161,18 @@ export class ArtifactService {
   }
 }
 
+/**
+ * The same of what belongs to a run or a logged model.
+ *
+ * @throws InputError when its files are kept elsewhere
+ */
+export function ownArtifactPath(uri: string): string {
+  if (uri.startsWith('mlflow-artifacts:')) return artifactPath(uri);
+  throw new InputError(
+    `The files lie at ${uri}, outside this server; read them there`,
+  );
+}
+
 /** The store's path of an `mlflow-artifacts:` address. */
 export function artifactPath(uri: string): string {
   return uri

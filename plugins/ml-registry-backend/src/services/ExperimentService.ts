@@ -1,6 +1,10 @@
 import { InputError, NotFoundError } from '@backstage/errors';
 import { makerOf, type Caller } from '@downstage/node';
 import {
+  requireExternal,
+  type ExternalSource,
+} from '../domain/externalSources';
+import {
   compileComparison,
   compileOrder,
   type Tables,
@@ -52,14 +56,6 @@ export class ExperimentService {
     const { access, experiments, knex, clock } = this.#deps;
     await access.track(caller, undefined);
     const name = checkExperimentName(request.name);
-    if (
-      request.artifactLocation &&
-      !request.artifactLocation.startsWith('mlflow-artifacts:')
-    ) {
-      throw new InputError(
-        `Invalid value '${request.artifactLocation}' for parameter 'artifact_location' supplied: this server keeps artifacts itself, leave the location out`,
-      );
-    }
     const owner = await access.ownerFor(caller, {
       requested: request.tags[OWNER_TAG],
       // Experiments of a model are named after it.
@@ -67,11 +63,16 @@ export class ExperimentService {
     });
     for (const [key, value] of Object.entries(request.tags))
       checkTag(key, value);
+    const artifactLocation = externalLocation(request.artifactLocation, {
+      sources: this.#deps.externalSources,
+      owner,
+    });
     const id = await knex.transaction(tx =>
       experiments.create(tx, {
         name,
         owner,
         createdBy: makerOf(caller),
+        artifactLocation,
         tags: request.tags,
         now: clock(),
       }),
@@ -116,7 +117,7 @@ export class ExperimentService {
     if (orders.length === 0) {
       orders.push({
         entity: 'attribute',
-        key: 'last_update_time',
+        key: 'creation_time',
         descending: true,
       });
     }
@@ -155,7 +156,7 @@ export class ExperimentService {
 
   async rename(
     caller: Caller,
-    change: { experimentId: string; name?: string },
+    change: { experimentId: string; name: string },
   ): Promise<void> {
     const { knex, experiments, clock } = this.#deps;
     const experiment = await this.#forChange(
@@ -163,7 +164,6 @@ export class ExperimentService {
       change.experimentId,
       'rename experiments',
     );
-    if (change.name === undefined) return;
     const name = checkExperimentName(change.name);
     if (experiment.lifecycleStage !== 'active') {
       throw new InputError(`Cannot rename a non-active experiment.`);
@@ -193,7 +193,11 @@ export class ExperimentService {
       change.experimentId,
       'delete or restore experiments',
     );
-    if (experiment.lifecycleStage === change.stage) return;
+    if (experiment.lifecycleStage === change.stage) {
+      throw new NotFoundError(
+        `No Experiment with id=${change.experimentId} exists that is not ${change.stage} already`,
+      );
+    }
     if (change.stage === 'deleted') {
       await this.#deps.guard.refuseWhileStoodOn(
         change,
@@ -241,6 +245,11 @@ export class ExperimentService {
   }
 
   async #find(experimentId: string): Promise<Experiment> {
+    if (!/^\d+$/.test(experimentId)) {
+      throw new InputError(
+        `Invalid experiment ID '${experimentId}': it is a number`,
+      );
+    }
     const experiment = await this.#deps.experiments.find(experimentId);
     if (!experiment) {
       throw new NotFoundError(`No Experiment with id=${experimentId} exists`);
@@ -258,6 +267,25 @@ export function checkActive(thing: {
       `The experiment ${thing.experimentId} must be in the 'active' state. Current state is ${thing.lifecycleStage}.`,
     );
   }
+}
+
+/** Within this server it is the experiment's own folder, whatever was asked for; outside it is what config allows. */
+function externalLocation(
+  asked: string | undefined,
+  options: { sources: ExternalSource[]; owner?: string },
+): string | undefined {
+  if (!asked || asked.startsWith('mlflow-artifacts:')) {
+    if (asked?.split(/[/\\]/).includes('..') || /%2e/i.test(asked ?? '')) {
+      throw new InputError(
+        `Invalid value '${asked}' for parameter 'artifact_location' supplied: it leads out of the artifacts`,
+      );
+    }
+    return undefined;
+  }
+  return requireExternal(asked, {
+    ...options,
+    what: "Invalid value for parameter 'artifact_location' supplied",
+  });
 }
 
 function checkTag(key: string, value: string) {

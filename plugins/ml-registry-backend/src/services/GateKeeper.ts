@@ -8,6 +8,7 @@ import {
 import type { Gate, GateSubject } from '@downstage/plugin-ml-registry-node';
 import {
   cardGate,
+  externalFilesGate,
   filesGate,
   filesPresentGate,
   pickleGate,
@@ -22,7 +23,7 @@ import type { PromotionStore } from '../stores/PromotionStore';
 import type { VersionFacts, VersionReader } from '../stores/VersionReader';
 import type { CardSource } from './CardSource';
 import type { FileReader } from './FileReader';
-import type { ModelFiles } from './ModelFiles';
+import { artifactPathOf, type ModelFiles } from './ModelFiles';
 import type { ModelProfile } from './ModelProfiles';
 import type { VersionFiles } from './VersionFiles';
 import { datasetsOf, summaryOf } from './versionView';
@@ -137,6 +138,9 @@ export class GateKeeper {
     file: ModelFile,
   ): Promise<GateVerdict[]> {
     if (file.flavors.length > 0) return [];
+    if (artifactPathOf(version.storageLocation) === undefined) {
+      return [externalFilesGate(version.storageLocation)];
+    }
     const { items } = await this.#versionFiles.list(version.storageLocation);
     return filesPresentGate(items.length, {
       running: version.run?.status === 'RUNNING',

@@ -10,6 +10,7 @@ import { parseOrderBy } from '../searchGrammar/parseOrderBy';
 import { loggedModelVocabulary } from '../searchGrammar/vocabulary';
 import type { LoggedModel } from '../stores/LoggedModelStore';
 import { checkActive } from './ExperimentService';
+import { randomRunName } from './randomRunName';
 import type { TrackingDeps } from './trackingDeps';
 import { checkKey } from './validation';
 
@@ -50,13 +51,14 @@ export class LoggedModelService {
       if (run)
         await access.trackOwn(caller, { what: `run ${run.runId}`, ...run });
     }
-    const name = request.name ?? 'model';
-    if (!name || /[/:.%"']/.test(name)) {
+    const id = newId();
+    const name = request.name || randomRunName(id);
+    if (/[/:.%"']/.test(name)) {
       throw new InputError(
         `Invalid model name (${name}) provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%', '"', "'")`,
       );
     }
-    const modelId = `m-${newId()}`;
+    const modelId = `m-${id}`;
     await knex.transaction(tx =>
       loggedModels.create(tx, {
         modelId,
@@ -93,8 +95,13 @@ export class LoggedModelService {
   }
 
   async delete(caller: Caller, modelId: string): Promise<void> {
-    await this.forWrite(caller, modelId);
     const { loggedModels, knex, clock } = this.#deps;
+    const model = await loggedModels.find(modelId);
+    if (model?.deleted) {
+      await this.#mayWrite(caller, model);
+      return;
+    }
+    await this.forWrite(caller, modelId);
     await this.#deps.guard.refuseWhileStoodOn(
       { modelId },
       'left without its logged model',
@@ -182,11 +189,15 @@ export class LoggedModelService {
       await this.#deps.access.track(caller, undefined);
       throw new NotFoundError(`Logged model with ID '${modelId}' not found.`);
     }
-    await this.#deps.access.trackOwn(caller, {
-      what: `logged model ${modelId}`,
+    await this.#mayWrite(caller, model);
+    return model;
+  }
+
+  #mayWrite(caller: Caller, model: LoggedModel) {
+    return this.#deps.access.trackOwn(caller, {
+      what: `logged model ${model.modelId}`,
       ...model,
     });
-    return model;
   }
 
   async #require(modelId: string, options = { allowDeleted: false }) {

@@ -472,6 +472,31 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
     expect(preview.reasons).toContainEqual(expect.stringMatching(/^files: /));
   });
 
+  it('takes files outside this server for unverified, which an approver may let pass', async () => {
+    const registry = await start({
+      entity: aModelEntity({ evaluation: { gates: [] } }),
+    });
+    const path = await registry.aVersion(1);
+    await registry
+      .knex('model_versions')
+      .update({ storage_location: 's3://bucket/model' });
+    await registry.checks.open();
+    await registry.checks.look('tumours@1');
+    expect(await registry.stageOf(1)).toBe('none');
+    const { gates } = await registry.promotions.preview(
+      { ...path, to: 'production' },
+      as('ann'),
+    );
+    expect(gates).toContainEqual(
+      expect.objectContaining({
+        gate: 'files',
+        status: 'failed',
+        saw: 's3://bucket/model',
+        waivable: true,
+      }),
+    );
+  });
+
   it('moves the challenger alias with the candidate, and puts the one before back into staging', async () => {
     const registry = await start();
     await registry.aVersion(1);

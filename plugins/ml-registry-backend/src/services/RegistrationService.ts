@@ -10,11 +10,18 @@ import {
   type RegisteredModelRow,
 } from '../stores/ModelStore';
 import { AlreadyExistsError, StageRefusedError } from './errors';
+import { pythonJson } from '../domain/pythonText';
 import { resolveSource } from './resolveSource';
 import type { StagePolicy } from './StagePolicy';
 import { OWNER_TAG } from './TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
-import { checkAlias, checkLength, checkModelName, limits } from './validation';
+import {
+  checkAlias,
+  checkKey,
+  checkLength,
+  checkModelName,
+  limits,
+} from './validation';
 
 export type RegistrationDeps = TrackingDeps & {
   stagePolicy: StagePolicy;
@@ -191,18 +198,18 @@ export class RegistrationService {
     },
   ): Promise<ModelVersionRow> {
     const { models, clock } = this.#deps;
-    await this.#forWrite(caller, request.name);
+    const model = await this.#forWrite(caller, request.name);
     for (const [key, value] of Object.entries(request.tags))
       checkTag(key, value);
     if (PROMPT_TAG in request.tags) {
-      const model = await this.requireModel(request.name);
       if (!(PROMPT_TAG in model.tags)) {
         throw new InputError(
           `${request.name} is a model, not a prompt: a version of it cannot have the tag ${PROMPT_TAG}`,
         );
       }
     }
-    const resolved = await resolveSource(request, this.#deps);
+    const owner = (await this.#deps.entityOwner(request.name)) ?? model.owner;
+    const resolved = await resolveSource({ ...request, owner }, this.#deps);
     const version = await models.transaction(async tx => {
       const original = /^models:\/+([^/]+)\/(\d+)$/.exec(request.source);
       const made = await models.createVersion(tx, {
@@ -471,7 +478,7 @@ export class RegistrationService {
     await loggedModels.set(knex, 'logged_model_tags', modelId, [
       {
         key: 'mlflow.modelVersions',
-        value: JSON.stringify(model.registrations),
+        value: modelVersionsTag(model.registrations),
       },
     ]);
   }
@@ -524,6 +531,17 @@ function isShownOnly(version: ModelVersionRow, to: Stage): boolean {
   return version.stage === to || (to === 'none' && version.stage === 'staging');
 }
 
+/** Letter for letter what MLflow's client and server write with Python's json. */
+function modelVersionsTag(
+  registrations: { name: string; version: string }[],
+): string {
+  const items = registrations.map(
+    ({ name, version }) =>
+      `{"name": ${pythonJson(name)}, "version": ${Number(version)}}`,
+  );
+  return `[${items.join(', ')}]`;
+}
+
 function isGoverned(stage: Stage): boolean {
   return stage === 'production' || stage === 'candidate';
 }
@@ -550,8 +568,7 @@ function untagged({ key, version }: Omit<Tag, 'value'>) {
 }
 
 function checkTag(key: string, value: string) {
-  if (!key) throw new InputError("Missing value for required parameter 'key'");
-  checkLength('Registry tag key', key, limits.key);
+  checkKey('tag', key);
   checkLength(`Registry tag value of '${key}'`, value, limits.registryTagValue);
 }
 

@@ -1,4 +1,4 @@
-import { NotFoundError } from '@backstage/errors';
+import { InputError, NotFoundError } from '@backstage/errors';
 import type { Stage } from '@downstage/plugin-ml-registry-common';
 import type { Caller } from '@downstage/node';
 import type { Knex } from 'knex';
@@ -94,8 +94,9 @@ export class RegistryReadService {
       (alias === 'latest' && model.latest[0]
         ? { version: Math.max(...model.latest.map(({ version }) => version)) }
         : undefined);
+    // Not a 404, as in MLflow.
     if (!found)
-      throw new NotFoundError(`Registered model alias ${alias} not found.`);
+      throw new InputError(`Registered model alias ${alias} not found.`);
     return this.getVersion(caller, { name, version: found.version });
   }
 

@@ -22,7 +22,7 @@ import { randomRunName } from './randomRunName';
 import { isStamped, stampedTags, USER_TAG } from './stampedTags';
 import { isService } from './TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
-import { checkKey, limits, truncate } from './validation';
+import { checkLength, limits, truncate } from './validation';
 
 type Tag = { key: string; value: string };
 
@@ -70,7 +70,8 @@ export class RunService {
       ...request.tags
         .filter(tag => !isStamped(tag.key))
         .map(tag => ({
-          key: checkKey('tag', tag.key),
+          // MLflow asks for the characters of keys only where tags are set later.
+          key: checkLength('tag key', tag.key, limits.key),
           value: truncate(tag.value, limits.runTagValue),
         })),
       { key: RUN_NAME_TAG, value: name },
@@ -219,8 +220,8 @@ export class RunService {
     caller: Caller,
     request: { runId: string; key: string; limit?: number; pageToken?: string },
   ): Promise<AsyncGenerator<string, string | undefined>> {
+    // Of a run that is not there it is empty, as MLflow's.
     await this.#deps.access.read(caller);
-    await this.#requireInfo(request.runId);
     const after = request.pageToken
       ? readHistoryToken(request.pageToken)
       : undefined;

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { InputError, NotFoundError } from '@backstage/errors';
 import { makerOf, type Caller } from '@downstage/node';
 import { boundSpan } from '../domain/boundSpan';
-import { summarizeSpans, type OtlpSpan } from '../domain/spans';
+import { searchableOf, summarizeSpans, type OtlpSpan } from '../domain/spans';
 import { compileComparison, compileOrder } from '../searchGrammar/compile';
 import { parseFilter } from '../searchGrammar/parseFilter';
 import { parseOrderBy } from '../searchGrammar/parseOrderBy';
@@ -347,6 +347,7 @@ function toStored(span: OtlpSpan) {
     parentId: span.parent_span_id ? hex(span.parent_span_id) : undefined,
     startedUs: Number(BigInt(span.start_time_unix_nano || '0') / 1000n),
     content: boundSpan(span),
+    ...searchableOf(span),
   };
 }
 

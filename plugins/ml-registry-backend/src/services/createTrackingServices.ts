@@ -2,8 +2,11 @@ import type { Authorizer } from '@downstage/node';
 import type { ArtifactStore } from '@downstage/plugin-ml-registry-node';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import type { ExternalSource } from '../domain/externalSources';
 import { SignedPaths } from '../domain/SignedPaths';
+import { AssessmentStore } from '../stores/AssessmentStore';
 import { ArtifactRowStore } from '../stores/ArtifactRowStore';
+import { EvaluationDatasetStore } from '../stores/EvaluationDatasetStore';
 import { ExperimentStore } from '../stores/ExperimentStore';
 import { LedgerStore } from '../stores/LedgerStore';
 import { LoggedModelStore } from '../stores/LoggedModelStore';
@@ -14,9 +17,11 @@ import { RunStore } from '../stores/RunStore';
 import { SearchFactStore } from '../stores/SearchFactStore';
 import { TraceStore } from '../stores/TraceStore';
 import { UploadStore } from '../stores/UploadStore';
+import { AssessmentService } from './AssessmentService';
 import { ArtifactService } from './ArtifactService';
 import type { GovernancePolicy } from '../domain/policy';
 import { GovernanceGuard } from './GovernanceGuard';
+import { EvaluationDatasetService } from './EvaluationDatasetService';
 import { ExperimentService } from './ExperimentService';
 import { LoggedModelService } from './LoggedModelService';
 import { MetricHistoryService } from './MetricHistoryService';
@@ -45,6 +50,8 @@ export type TrackingServices = {
   artifacts: ArtifactService;
   uploads: UploadService;
   traces: TraceService;
+  assessments: AssessmentService;
+  evaluationDatasets: EvaluationDatasetService;
 };
 
 export function createTrackingServices(options: {
@@ -64,6 +71,8 @@ export function createTrackingServices(options: {
   onVersionCreated: (version: ModelVersionRow) => Promise<void>;
   /** Where clients reach this plugin, and the key of addresses that are signed for them. */
   ownUrls?: { baseUrl: () => Promise<string>; key: Buffer };
+  /** Where models may be registered from, beside this server. */
+  externalSources?: ExternalSource[];
   /** Told when an upload is due for its next step. */
   onUploadDue?: () => void;
   clock?: () => number;
@@ -81,12 +90,14 @@ export function createTrackingServices(options: {
     ledger: options.ledger ?? new LedgerStore(knex),
     guard: new GovernanceGuard({ knex, policy: options.policy }),
     reproducedBy: options.reproducedBy,
+    externalSources: options.externalSources ?? [],
     clock: options.clock ?? Date.now,
     newId: options.newId ?? (() => randomUUID().replaceAll('-', '')),
   };
   const runs = new RunService(deps);
   const loggedModels = new LoggedModelService(deps);
   const rows = new ArtifactRowStore(knex);
+  const traces = new TraceStore(knex);
   const artifacts = new ArtifactService({
     ...deps,
     store: options.artifactStore,
@@ -115,7 +126,16 @@ export function createTrackingServices(options: {
     loggedModels,
     registration: new RegistrationService({ ...deps, ...pickHooks(options) }),
     reads: new RegistryReadService({ ...deps, searchFacts }),
-    traces: new TraceService({ ...deps, traces: new TraceStore(knex) }),
+    traces: new TraceService({ ...deps, traces }),
+    assessments: new AssessmentService({
+      ...deps,
+      traces,
+      assessments: new AssessmentStore(knex),
+    }),
+    evaluationDatasets: new EvaluationDatasetService({
+      ...deps,
+      datasets: new EvaluationDatasetStore(knex),
+    }),
     artifacts,
     uploads: new UploadService({
       ...deps,

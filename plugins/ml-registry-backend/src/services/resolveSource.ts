@@ -1,4 +1,5 @@
 import { InputError, NotFoundError } from '@backstage/errors';
+import { isExternal, requireExternal } from '../domain/externalSources';
 import { PROMPT_TAG } from '../stores/ModelStore';
 import { artifactPath } from './ArtifactService';
 import type { TrackingDeps } from './trackingDeps';
@@ -9,15 +10,18 @@ type Request = {
   runId?: string;
   modelId?: string;
   tags: Record<string, string>;
+  /** Of the model that gets the version. */
+  owner?: string;
 };
 type Resolved = { storageLocation: string; runId?: string; modelId?: string };
 
 /**
  * Finds where the artifacts of a new version lie, and which run and logged
  * model they come from. Sources are `models:/m-<id>`, `models:/<name>/<version>`
- * (a copy), `runs:/…`, and `mlflow-artifacts:` addresses of this server; a
- * source outside would make a version whose files nobody can vouch for, and a
- * run that did not make the files would lend them its metrics.
+ * (a copy), `runs:/…`, and `mlflow-artifacts:` addresses of this server. A
+ * source outside makes a version whose files nobody can vouch for: the
+ * configuration says which may be named by whom, and a gate says so. A run that
+ * did not make the files would lend them its metrics.
  */
 export async function resolveSource(
   request: Request,
@@ -41,8 +45,8 @@ async function origin(request: Request, deps: TrackingDeps): Promise<Resolved> {
   const { source } = request;
   const copy = /^models:\/+([^/]+)\/(\d+)$/.exec(source);
   if (copy) return copied({ name: copy[1], version: copy[2] }, deps);
-  const inRun = /^runs:\/+([^/]+)\/(.+)$/.exec(source);
-  if (inRun && !request.modelId) return ofRun(inRun[1], inRun[2], deps);
+  const inRun = /^runs:\/+([^/]+)(?:\/(.*))?$/.exec(source);
+  if (inRun && !request.modelId) return ofRun(inRun[1], inRun[2] ?? '', deps);
 
   const stored = /^mlflow-artifacts:/.test(source)
     ? artifactPath(source)
@@ -56,10 +60,19 @@ async function origin(request: Request, deps: TrackingDeps): Promise<Resolved> {
       /^\d+\/models\/(m-[0-9a-f]{32})\/artifacts(?:\/|$)/.exec(stored)?.[1]) ??
     request.modelId;
   if (modelId) return logged(modelId, deps);
-  const ofPath = stored && /^\d+\/([^/]+)\/artifacts\/(.+)$/.exec(stored);
-  if (ofPath) return ofRun(ofPath[1], ofPath[2], deps);
+  const ofPath = stored && /^\d+\/([^/]+)\/artifacts(?:\/(.*))?$/.exec(stored);
+  if (ofPath) return ofRun(ofPath[1], ofPath[2] ?? '', deps);
+  if (isExternal(source)) {
+    return {
+      storageLocation: requireExternal(source, {
+        sources: deps.externalSources,
+        owner: request.owner,
+        what: 'Invalid model version source',
+      }),
+    };
+  }
   throw new InputError(
-    `Invalid model version source: '${source}'. Sources are runs:/<run id>/<path>, models:/m-<id>, models:/<name>/<version> or mlflow-artifacts:/… of this server`,
+    `Invalid model version source: '${source}'. Sources are runs:/<run id>/<path>, models:/m-<id>, models:/<name>/<version> mlflow-artifacts:/… of this server, or a place of mlRegistry.externalSources`,
   );
 }
 
@@ -97,5 +110,7 @@ async function ofRun(
 ): Promise<Resolved> {
   const run = await deps.runs.findInfo(runId);
   if (!run) throw new NotFoundError(`Run with id=${runId} not found`);
-  return { storageLocation: `${run.artifactUri}/${path}`, runId };
+  // All that a run has is a source, too: some keep the model at its root.
+  const storageLocation = path ? `${run.artifactUri}/${path}` : run.artifactUri;
+  return { storageLocation, runId };
 }

@@ -59,6 +59,9 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
       artifactStore: await FolderArtifactStore.open(folder),
       entityOwner: async name =>
         name === 'owned' ? 'group:default/credit' : undefined,
+      externalSources: [
+        { location: 's3://open', owners: ['group:default/diagnostics'] },
+      ],
       onVersionCreated: async version => {
         created.push(`${version.name}@${version.version}`);
       },
@@ -453,6 +456,44 @@ describe.each(databases.eachSupportedId())('tracking services, %p', id => {
       stage: 'staging',
       mlflowStage: 'none',
     });
+  });
+
+  it('registers from the root of a run, and from outside what config lets the owner name', async () => {
+    const { registration, experiments, runs, aRun } = await start();
+    const runId = await aRun();
+    const { artifactUri } = await runs.get(ann, runId);
+    await registration.createModel(ann, { name: 'm', tags: {} });
+    await registration.createModel(cleo, { name: 'c', tags: {} });
+    const register = (who: typeof ann, name: string, source: string) =>
+      registration.createVersion(who, { name, source, tags: {} });
+    for (const source of [artifactUri, `runs:/${runId}`, `runs:/${runId}/`]) {
+      await expect(register(ann, 'm', source)).resolves.toMatchObject({
+        storageLocation: artifactUri,
+        runId,
+      });
+    }
+    await expect(register(ann, 'm', 's3://open/x/')).resolves.toMatchObject({
+      storageLocation: 's3://open/x',
+      runId: undefined,
+    });
+    await expect(register(cleo, 'c', 's3://open/x')).rejects.toThrow(
+      /allows group:default\/credit no place outside/,
+    );
+    await expect(register(ann, 'm', 'file:///etc')).rejects.toThrow(
+      /allows group:default\/diagnostics s3:\/\/open/,
+    );
+    const outside = await experiments.create(ann, {
+      name: 'outside',
+      artifactLocation: 's3://open/e',
+      tags: {},
+    });
+    const run = await runs.create(ann, { experimentId: outside, tags: [] });
+    expect(run.artifactUri).toBe(`s3://open/e/${run.runId}/artifacts`);
+    for (const artifactLocation of ['s3://shut', 'mlflow-artifacts:/../..']) {
+      await expect(
+        experiments.create(ann, { name: 'x', artifactLocation, tags: {} }),
+      ).rejects.toThrow(/artifact_location/);
+    }
   });
 
   it('gives models of an entity to its owner only', async () => {

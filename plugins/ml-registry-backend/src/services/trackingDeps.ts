@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { ExternalSource } from '../domain/externalSources';
 import type { ExperimentStore } from '../stores/ExperimentStore';
 import type { GovernanceGuard } from './GovernanceGuard';
 import type { LedgerStore } from '../stores/LedgerStore';
@@ -22,6 +23,8 @@ export type TrackingDeps = {
   guard: GovernanceGuard;
   /** The version a job trains again, as `default/churn@7`. */
   reproducedBy?: (jobId: string) => Promise<string | undefined>;
+  /** Where models may be registered from, beside this server. */
+  externalSources: ExternalSource[];
   /** Milliseconds since the epoch. */
   clock: () => number;
   /** 32 hex digits nobody has had before. */

@@ -86,7 +86,7 @@ export function checkLength(
 }
 
 export function checkExperimentName(name: string): string {
-  if (!name.trim()) {
+  if (!name) {
     throw new InputError(
       'Invalid value "" for parameter \'name\' supplied: an experiment needs a name',
     );
@@ -96,11 +96,17 @@ export function checkExperimentName(name: string): string {
 
 /** Model names become entity names and parts of paths. */
 export function checkModelName(name: string | undefined): string {
-  if (!name || /[/:]/.test(name)) {
+  if (
+    !name?.trim() ||
+    /[/:]/.test(name) ||
+    pythonNormalPath(name) !== name ||
+    name === '.' ||
+    name.startsWith('..')
+  ) {
     throw new InputError(
       `Invalid model name: '${
         name ?? ''
-      }'. Model name must be non-empty and cannot contain '/' or ':'.`,
+      }'. Model name must be non-empty, cannot contain '/' or ':', and must not be a way to another folder.`,
     );
   }
   if (/\p{Cc}/u.test(name)) {

@@ -43,6 +43,8 @@ export class ExperimentStore {
       name: string;
       owner?: string;
       createdBy: string;
+      /** Outside this server. */
+      artifactLocation?: string;
       tags: Record<string, string>;
       now: number;
     },
@@ -64,7 +66,10 @@ export class ExperimentStore {
     if (id === undefined) return undefined;
     await tx('experiments')
       .where('experiment_id', id)
-      .update({ artifact_location: `mlflow-artifacts:/${id}` });
+      .update({
+        artifact_location:
+          experiment.artifactLocation ?? `mlflow-artifacts:/${id}`,
+      });
     for (const [key, value] of Object.entries(experiment.tags)) {
       await this.setTag(tx, { experimentId: String(id), key, value });
     }

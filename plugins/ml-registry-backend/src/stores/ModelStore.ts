@@ -306,13 +306,14 @@ export class ModelStore {
     return versionsFromRows(db, rows);
   }
 
-  /** The newest version of each stage that MLflow clients see of these models, newest first. */
+  /** The newest version of each stage that MLflow clients see of these models; stages as MLflow orders them, by their first version. */
   async newestOfStages(names: string[]): Promise<ModelVersionRow[]> {
     const versions: ModelVersionRow[] = [];
     for (const part of chunks(names)) {
       const newest = this.#knex('model_versions')
         .select('name')
         .max('version as version')
+        .min('version as first')
         .whereIn('name', part)
         .groupBy('name', 'mlflow_stage')
         .as('newest');
@@ -323,7 +324,7 @@ export class ModelStore {
             .on('newest.name', 'model_versions.name')
             .andOn('newest.version', 'model_versions.version'),
         )
-        .orderBy('model_versions.version', 'desc');
+        .orderBy('newest.first');
       versions.push(...(await versionsFromRows(this.#knex, rows)));
     }
     return versions;

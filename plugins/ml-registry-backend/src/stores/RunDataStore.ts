@@ -101,6 +101,9 @@ export class RunDataStore {
           dataset_id: datasetId,
           context: dataset.tags['mlflow.data.context'],
           tags: JSON.stringify(dataset.tags),
+          position: tx('run_datasets')
+            .where('run_id', run.runId)
+            .select(tx.raw('COALESCE(MAX(position), 0) + 1')),
         })
         .onConflict(['run_id', 'dataset_id'])
         .ignore();

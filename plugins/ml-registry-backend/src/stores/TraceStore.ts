@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Sql } from '../searchGrammar/compile';
 import { readPage, type OrderTerm } from '../searchGrammar/keyset';
+import { AssessmentStore, type Assessment } from './AssessmentStore';
 import {
   chunks,
   forUpdate,
@@ -28,6 +29,7 @@ export type TraceInfo = {
 };
 
 export type Trace = TraceInfo & {
+  assessments: Assessment[];
   tags: Record<string, string>;
   metadata: Record<string, string>;
 };
@@ -38,6 +40,10 @@ export type StoredSpan = {
   startedUs: number;
   /** JSON of an OpenTelemetry span. */
   content: string;
+  name: string;
+  type?: string;
+  status: string;
+  attributes: Record<string, string>;
 };
 
 type TraceRow = {
@@ -58,9 +64,11 @@ type PairRow = { trace_id: string; key: string; value: string };
 /** Traces, and the spans in them. Repeating a write is harmless. */
 export class TraceStore {
   readonly #knex: Knex;
+  readonly #assessments: AssessmentStore;
 
   constructor(knex: Knex) {
     this.#knex = knex;
+    this.#assessments = new AssessmentStore(knex);
   }
 
   /** The row, made when it is new, and kept from other writers until the transaction ends. */
@@ -114,12 +122,32 @@ export class TraceStore {
         parent_id: span.parentId,
         started_us: span.startedUs,
         content: span.content,
+        name: span.name,
+        type: span.type,
+        status: span.status,
       }));
     for (const part of chunks(rows, 50)) {
       await tx('spans')
         .insert(part)
         .onConflict(['trace_id', 'span_id'])
         .merge();
+    }
+    for (const part of chunks([...byId.keys()])) {
+      await tx('span_attributes')
+        .where('trace_id', traceId)
+        .whereIn('span_id', part)
+        .delete();
+    }
+    const attributes = [...byId.values()].flatMap(span =>
+      Object.entries(span.attributes).map(([key, value]) => ({
+        trace_id: traceId,
+        span_id: span.spanId,
+        key,
+        value,
+      })),
+    );
+    for (const part of chunks(attributes)) {
+      await tx('span_attributes').insert(part);
     }
   }
 
@@ -212,9 +240,11 @@ export class TraceStore {
         );
       const tags = await pairsOf('trace_tags');
       const metadata = await pairsOf('trace_metadata');
+      const assessments = await this.#assessments.ofTraces(ids);
       for (const info of part) {
         traces.push({
           ...info,
+          assessments: assessments.get(info.traceId) ?? [],
           tags: record(tags.get(info.traceId)),
           metadata: record(metadata.get(info.traceId)),
         });

@@ -363,7 +363,7 @@ export class VersionReader {
           'run_datasets.context',
           'run_datasets.tags',
         )
-        .orderBy(['datasets.name', 'datasets.digest']);
+        .orderBy(['run_datasets.position', 'datasets.name', 'datasets.digest']);
       const datasetsOf = groupBy(datasets, row => row.run_id);
       for (const run of runs) {
         found.set(run.run_id, {

@@ -70,7 +70,7 @@ export function runDataColumns(db: Database): string {
     )} AS metrics,
     ${list(
       dataset,
-      `SELECT d.*, i.tags FROM run_datasets i JOIN datasets d ON d.dataset_id = i.dataset_id WHERE i.run_id = runs.run_id ORDER BY ${json.byBytes(
+      `SELECT d.*, i.tags FROM run_datasets i JOIN datasets d ON d.dataset_id = i.dataset_id WHERE i.run_id = runs.run_id ORDER BY i.position, ${json.byBytes(
         'd.name',
       )}`,
     )} AS datasets,
