@@ -99,7 +99,7 @@ describe('downstage', () => {
     await downstage('models');
     expect(seen[0]).toMatchObject({
       method: 'GET',
-      url: '/api/ml-registry/v1/models?limit=200',
+      url: '/api/ml-registry/v1/models?limit=500',
       authorization: 'Bearer secret-of-ann',
     });
     expect(out).toBe(
