@@ -285,6 +285,7 @@ describeDenyAll({
   features: features(),
   exampleRequests: {
     listMonitors: {},
+    countMonitors: {},
     getMonitor: { params: path },
     listWindows: { params: path },
     getWindow: { params: { id: 'w1' } },

@@ -24,11 +24,7 @@ import {
   monitorChangedChannel,
 } from '@downstage/plugin-ml-monitoring-common';
 import { monitorChangedTopic } from '@downstage/plugin-ml-monitoring-node';
-import {
-  mlRegistryServiceRef,
-  stageChangedTopic,
-  versionCreatedTopic,
-} from '@downstage/plugin-ml-registry-node';
+import { mlRegistryServiceRef } from '@downstage/plugin-ml-registry-node';
 import {
   endpointChangedTopic,
   mlServingServiceRef,
@@ -172,7 +168,6 @@ export const mlMonitoringPlugin = createBackendPlugin({
           });
           const sweeps = await startSweeps({
             ...shared,
-            registry,
             serving,
             announce,
             found: () => {
@@ -186,17 +181,13 @@ export const mlMonitoringPlugin = createBackendPlugin({
               [sweeps, baselineLoop, monitorLoop].map(loop => loop.stop()),
             );
           });
-          await subscribeTopic(events, versionCreatedTopic, {
-            id: 'ml-monitoring-versions',
-            handler: () => sweeps.look('versions'),
+          await subscribeTopic(events, endpointChangedTopic, {
+            id: `ml-monitoring-${endpointChangedTopic.name}`,
+            handler: ({ ref }) => {
+              const [namespace, name] = ref.split('/');
+              return sweeps.look({ namespace, name });
+            },
           });
-          for (const topic of [stageChangedTopic, endpointChangedTopic]) {
-            await events.subscribe({
-              id: `ml-monitoring-${topic.name}`,
-              topics: [topic.name],
-              onEvent: () => sweeps.look('endpoints'),
-            });
-          }
         });
       },
     });

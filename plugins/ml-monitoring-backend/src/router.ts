@@ -13,13 +13,11 @@ export function createRouter(options: {
     contract: mlMonitoringContract,
     httpAuth,
     handlers: {
-      listMonitors: async (_, context) => ({
-        items: await monitors.list(context),
-      }),
+      listMonitors: ({ query }, context) => monitors.list(query, context),
+      countMonitors: (_, context) => monitors.count(context),
       getMonitor: ({ params }, context) => monitors.get(params, context),
-      listWindows: async ({ params, query }, context) => ({
-        items: await monitors.listWindows({ ...params, ...query }, context),
-      }),
+      listWindows: ({ params, query }, context) =>
+        monitors.listWindows({ ...params, ...query }, context),
       getWindow: ({ params }, context) =>
         monitors.getWindow(params.id, context),
       getBaseline: ({ params, query }, context) =>

@@ -1,9 +1,20 @@
-import { defineContract, entityPathSchema } from '@downstage/common';
+import {
+  defineContract,
+  entityPathSchema,
+  pageOf,
+  pageQuerySchema,
+} from '@downstage/common';
 import { z } from 'zod';
 import { baselineSchema } from './model/baseline';
-import { monitorSchema } from './model/monitor';
+import { monitorCountsSchema, monitorSchema } from './model/monitor';
 import { retrainedSchema, retrainingSchema } from './model/retraining';
-import { windowSchema, windowSummarySchema } from './model/window';
+import {
+  driftStatusSchema,
+  windowSchema,
+  windowSummarySchema,
+} from './model/window';
+
+const statusWords = driftStatusSchema.options.join('|');
 
 /** The HTTP API of `ml-monitoring`: monitors, their windows and baselines, and the retrain button. */
 export const mlMonitoringContract = defineContract({
@@ -11,8 +22,26 @@ export const mlMonitoringContract = defineContract({
     method: 'get',
     path: '/v1/monitors',
     summary:
-      'Every watched model with its status, latest window and open episode',
-    response: z.object({ items: z.array(monitorSchema) }),
+      'Watched models with status, latest window and open episode, those that need a look first',
+    query: pageQuerySchema.extend({
+      /** Only of these, with commas between: `drift,warning`. */
+      status: z
+        .string()
+        .regex(
+          new RegExp(`^(?:${statusWords})(?:,(?:${statusWords}))*$`),
+          `Expected some of ${driftStatusSchema.options.join(', ')}`,
+        )
+        .optional(),
+      /** Only of these models, as refs with commas between. */
+      models: z.string().max(20_000).optional(),
+    }),
+    response: pageOf(monitorSchema),
+  },
+  countMonitors: {
+    method: 'get',
+    path: '/v1/monitor-counts',
+    summary: 'How many models are watched, by status',
+    response: monitorCountsSchema,
   },
   getMonitor: {
     method: 'get',
@@ -26,15 +55,8 @@ export const mlMonitoringContract = defineContract({
     path: '/v1/monitors/:namespace/:name/windows',
     summary: 'The latest windows of a monitor, newest first',
     params: entityPathSchema,
-    query: z.object({
-      limit: z.coerce
-        .number<string | number>()
-        .int()
-        .min(1)
-        .max(500)
-        .default(50),
-    }),
-    response: z.object({ items: z.array(windowSummarySchema) }),
+    query: pageQuerySchema,
+    response: pageOf(windowSummarySchema),
   },
   getWindow: {
     method: 'get',

@@ -22,7 +22,12 @@ export {
   type CategoricalBaseline,
   type NumericBaseline,
 } from './model/baseline';
-export { monitorSchema, type Monitor } from './model/monitor';
+export {
+  monitorCountsSchema,
+  monitorSchema,
+  type Monitor,
+  type MonitorCounts,
+} from './model/monitor';
 export {
   retrainedSchema,
   retrainingSchema,

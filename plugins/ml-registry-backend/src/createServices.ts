@@ -43,6 +43,7 @@ import { RollbackService } from './services/RollbackService';
 import { RunQueryService } from './services/RunQueryService';
 import { VersionChecks } from './services/VersionChecks';
 import { VersionFiles } from './services/VersionFiles';
+import { VersionVerdicts } from './services/VersionVerdicts';
 import { VersionSearchService } from './services/VersionSearchService';
 import { BreakGlassStore } from './stores/BreakGlassStore';
 import { CheckStore } from './stores/CheckStore';
@@ -55,6 +56,7 @@ import { PromotionStore } from './stores/PromotionStore';
 import { RunStore } from './stores/RunStore';
 import { SearchFactStore } from './stores/SearchFactStore';
 import { StageStore } from './stores/StageStore';
+import { VersionFileStore } from './stores/VersionFileStore';
 import { VersionReader } from './stores/VersionReader';
 
 export type RegistryDeps = {
@@ -145,15 +147,23 @@ export function createServices(deps: RegistryDeps) {
   const evidence = new EvidenceStore(knex);
   const aboutVersion = { evidence, files, versionFiles, cards: about.cards };
   const keeper = new EvidenceKeeper({ ...aboutVersion, policy });
+  const reader = new FileReader({
+    files: versionFiles,
+    store: new VersionFileStore(knex),
+    versions,
+    clock,
+  });
   const gates = new GateKeeper({
     ...aboutVersion,
     versions,
     promotions: promotionStore,
-    reader: new FileReader({ files: versionFiles }),
+    reader,
     cardFields: governance.cardFields,
     gates: deps.gates,
   });
+  const checkStore = new CheckStore(knex);
   const shared = {
+    verdicts: new VersionVerdicts({ checkStore, gates, files, clock }),
     authorizer,
     auditor,
     announcer,
@@ -251,6 +261,7 @@ export function createServices(deps: RegistryDeps) {
       retentionMs: deps.retentionMs ?? 30 * 24 * 3_600_000,
       onDue: deps.onGarbageDue ?? (() => {}),
     }),
-    checks: new VersionChecks({ ...shared, checks: new CheckStore(knex) }),
+    checks: new VersionChecks({ ...shared, checks: checkStore }),
+    fileReader: reader,
   };
 }

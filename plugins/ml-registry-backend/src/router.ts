@@ -53,8 +53,8 @@ export function createRouter(options: {
         searchModelVersions: ({ query }, call) =>
           options.versionSearch.search(query, call),
         getModel: ({ params }, call) => models.get(params, call),
-        listModelVersions: ({ params }, call) =>
-          models.listVersions(params, call),
+        listModelVersions: ({ params, query }, call) =>
+          models.listVersions({ ...params, ...query }, call),
         getModelVersion: ({ params }, call) => models.getVersion(params, call),
         listVersionArtifacts: ({ params, query }, call) =>
           models.listArtifacts({ ...params, ...query }, call),

@@ -40,6 +40,13 @@ const artifactQuerySchema = z.object({
   path: z.string().max(1000).optional(),
 });
 const textSchema = z.string().max(4000);
+/** Paging where the cursor is a number of the rows themselves. */
+const numberPageSchema = pageQuerySchema.extend({
+  cursor: z
+    .string()
+    .regex(/^\d{1,12}$/)
+    .optional(),
+});
 
 /** Which models are asked for; all of them unless something is said. */
 const modelQuestionSchema = z.object({
@@ -83,7 +90,8 @@ export const mlRegistryContract = defineContract({
     path: '/v1/models/:namespace/:name/versions',
     summary: 'Versions of a model, newest first',
     params: entityPathSchema,
-    response: z.object({ items: z.array(modelVersionSchema) }),
+    query: numberPageSchema,
+    response: pageOf(modelVersionSchema),
   },
   getModelVersion: {
     method: 'get',

@@ -53,7 +53,16 @@ export function StageWidget() {
     options,
   );
   const monitors = useLoad(
-    signal => monitoring.listMonitors({}, { signal }),
+    async signal => {
+      const [counts, drifting] = await Promise.all([
+        monitoring.countMonitors({}, { signal }),
+        monitoring.listMonitors(
+          { query: { status: 'drift', limit: 10 } },
+          { signal },
+        ),
+      ]);
+      return { ...counts, drifting: drifting.items };
+    },
     [],
     options,
   );
@@ -108,13 +117,12 @@ export function StageWidget() {
         )}
       </Tile>
       <Tile title="Monitoring" to="/monitoring" value={monitors}>
-        {({ items }) => {
-          const drifting = items.filter(monitor => monitor.status === 'drift');
+        {({ total, byStatus, drifting }) => {
           return (
             <>
               <Figure
-                number={drifting.length}
-                of={items.length}
+                number={byStatus.drift ?? 0}
+                of={total}
                 label="drifting"
               />
               {drifting.map(({ ref, modelRef }) => {

@@ -1,4 +1,5 @@
 import { cli } from 'cleye';
+import { collectItems } from '@downstage/common';
 import { command, jsonFlag, modelPath, refuseMore } from '../command';
 import { fewMetrics, metricsOfGates, show } from '../output';
 
@@ -19,9 +20,12 @@ export const versions = command({
     );
     refuseMore(given, 1);
     return async ({ registry, output }) => {
-      const { items } = await registry.listModelVersions({
-        params: modelPath(given.model),
-      });
+      const params = modelPath(given.model);
+      const items = await collectItems(
+        cursor =>
+          registry.listModelVersions({ params, query: { limit: 500, cursor } }),
+        Infinity,
+      );
       show(output, items, {
         json: flags.json,
         columns: ['version', 'stage', 'aliases', 'metrics', 'created', 'by'],

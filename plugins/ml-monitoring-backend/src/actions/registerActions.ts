@@ -23,9 +23,21 @@ export function registerActions(deps: {
             .enum(['ok', 'warning', 'drift', 'insufficient_data', 'no_data'])
             .optional()
             .describe('Only monitors of this status'),
+          limit: z
+            .number()
+            .int()
+            .min(1)
+            .max(200)
+            .default(50)
+            .describe('At most so many'),
+          cursor: z
+            .string()
+            .optional()
+            .describe('nextCursor of the answer before'),
         }),
       output: z =>
         z.object({
+          nextCursor: z.string().optional(),
           monitors: z.array(
             z.object({
               model: z.string(),
@@ -39,19 +51,18 @@ export function registerActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const items = await monitors.list({ credentials });
+      const page = await monitors.list(input, { credentials });
       return {
         output: {
-          monitors: items
-            .filter(item => !input.status || item.status === input.status)
-            .map(item => ({
-              model: item.modelRef,
-              owner: item.owner,
-              version: item.version,
-              status: item.status,
-              message: item.message,
-              awaySince: item.openEpisode?.since,
-            })),
+          nextCursor: page.nextCursor,
+          monitors: page.items.map(item => ({
+            model: item.modelRef,
+            owner: item.owner,
+            version: item.version,
+            status: item.status,
+            message: item.message,
+            awaySince: item.openEpisode?.since,
+          })),
         },
       };
     },

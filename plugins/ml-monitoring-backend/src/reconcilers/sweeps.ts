@@ -1,21 +1,26 @@
 import type { AuthService, LoggerService } from '@backstage/backend-plugin-api';
-import { collectItems, parseVersionRef, type Clock } from '@downstage/common';
+import { isError } from '@backstage/errors';
+import { collectItems, type Clock } from '@downstage/common';
 import { startReconciler, type Reconciler } from '@downstage/node';
-import type { MlRegistryService } from '@downstage/plugin-ml-registry-node';
+import type { Endpoint } from '@downstage/plugin-ml-serving-common';
 import type { MlServingService } from '@downstage/plugin-ml-serving-node';
 import type { Knex } from 'knex';
 import type { BaselineStore } from '../stores/BaselineStore';
 import type { MonitorStore } from '../stores/MonitorStore';
 
-const EVERY_MS = 30_000;
+/** Events name what changed; this is for those that were lost. */
+const EVERY_MS = 120_000;
 
-type Sweep = 'versions' | 'endpoints';
-
-/** Looks for versions without a baseline and for endpoints without a monitor. Events only make it look sooner. */
+/**
+ * Gives every endpoint its monitor, and every version that is served its baseline.
+ *
+ * @remarks
+ * An event has one endpoint looked at. All of them are looked at slowly, in case an event was lost. A version that
+ * nobody serves gets no baseline: there is nothing to compare with it.
+ */
 export async function startSweeps(deps: {
   knex: Knex;
   auth: AuthService;
-  registry: MlRegistryService;
   serving: MlServingService;
   baselines: BaselineStore;
   monitors: MonitorStore;
@@ -24,94 +29,68 @@ export async function startSweeps(deps: {
   announce: (event: { ref: string }) => Promise<void>;
   /** Called when there is something new to do for the other reconcilers. */
   found: () => void;
-}): Promise<Reconciler & { look(sweep: Sweep): Promise<void> }> {
-  const { knex, auth, registry, serving, baselines, monitors, clock } = deps;
+}): Promise<
+  Reconciler & {
+    look(endpoint: { namespace: string; name: string }): Promise<void>;
+  }
+> {
+  const { knex, auth, serving, baselines, monitors, clock } = deps;
   const now = () => clock().toISOString();
 
-  const sweepVersions = async () => {
-    const credentials = await auth.getOwnServiceCredentials();
-    let cursor: string | undefined;
-    do {
-      const page = await registry.listModels(
-        { query: { cursor, limit: 200 } },
-        { credentials },
-      );
-      for (const model of page.items) {
-        const { namespace, name, latestVersion, ref: modelRef } = model;
-        if (latestVersion === undefined) continue;
-        const newest = { namespace, name, version: latestVersion };
-        // Numbers only rise: with a baseline of the newest version there is nothing new.
-        const isNew = await baselines.wish({
-          modelRef,
-          ref: newest,
-          at: now(),
-        });
-        if (!isNew) continue;
-        const { items } = await registry.listModelVersions(
-          { params: { namespace, name } },
-          { credentials },
-        );
-        for (const version of items) {
-          const ref = parseVersionRef(version.ref);
-          await baselines.wish({ modelRef, ref, at: now() });
-        }
-        deps.found();
-      }
-      cursor = page.nextCursor;
-    } while (cursor);
-  };
-
-  const sweepEndpoints = async () => {
-    const credentials = await auth.getOwnServiceCredentials();
-    const items = await collectItems(cursor =>
-      serving.listEndpoints({ query: { cursor, limit: 500 } }, { credentials }),
-    );
-    const wanted = items.map(({ modelRef, namespace, name, ...endpoint }) => ({
-      modelRef,
-      namespace,
-      name,
-      owner: endpoint.owner,
-      version: endpoint.variants.find(
-        variant => variant.variant === 'champion' && variant.state === 'ready',
-      )?.version,
-    }));
-    const served = new Set(wanted.map(endpoint => endpoint.modelRef));
-    const gone = (await monitors.list())
-      .filter(monitor => !served.has(monitor.ref))
-      .map(({ ref: modelRef, namespace, name, owner }) => ({
-        modelRef,
-        namespace,
-        name,
-        owner,
-        version: undefined,
-      }));
-    for (const endpoint of [...wanted, ...gone]) {
-      if (await monitors.follow(endpoint, { at: now() })) {
-        await deps.announce({ ref: endpoint.modelRef });
-        deps.found();
-      }
+  const follow = async (watched: Parameters<MonitorStore['follow']>[0]) => {
+    if (await monitors.follow(watched, { at: now() })) {
+      await deps.announce({ ref: watched.modelRef });
+      deps.found();
     }
   };
 
-  const sweeps: Record<Sweep, () => Promise<void>> = {
-    versions: sweepVersions,
-    endpoints: sweepEndpoints,
+  const lookAt = async (endpoint: Endpoint) => {
+    const { modelRef, namespace, name, owner, variants } = endpoint;
+    for (const version of new Set(variants.map(item => item.version))) {
+      const ref = { namespace, name, version };
+      if (await baselines.wish({ modelRef, ref, at: now() })) deps.found();
+    }
+    const version = variants.find(
+      ({ variant, state }) => variant === 'champion' && state === 'ready',
+    )?.version;
+    await follow({ modelRef, namespace, name, owner, version });
   };
-  for (const id of ['versions', 'endpoints']) {
-    await knex('sweeps')
-      .insert({ id, next_reconcile_at: now() })
-      .onConflict('id')
-      .ignore();
-  }
+
+  const sweep = async () => {
+    const credentials = await auth.getOwnServiceCredentials();
+    const items = await collectItems(
+      cursor =>
+        serving.listEndpoints(
+          { query: { cursor, limit: 500 } },
+          { credentials },
+        ),
+      Infinity,
+    );
+    const served = new Set(items.map(({ modelRef }) => modelRef));
+    for (const endpoint of items) await lookAt(endpoint);
+    for (const monitor of await monitors.watching()) {
+      if (served.has(monitor.ref)) continue;
+      const { ref: modelRef, namespace, name, owner } = monitor;
+      await follow({ modelRef, namespace, name, owner, version: undefined });
+    }
+  };
+
+  await knex('sweeps')
+    .insert({ id: 'endpoints', next_reconcile_at: now() })
+    .onConflict('id')
+    .ignore();
   const reconciler = startReconciler({
     name: 'ml-monitoring sweep',
     table: 'sweeps',
     knex,
     logger: deps.logger,
     clock,
+    leaseMs: 10 * 60_000,
     retryMs: 15_000,
     reconcile: async lease => {
-      await (lease.id === 'versions' ? sweeps.versions : sweeps.endpoints)();
+      // Earlier releases swept versions too.
+      if (lease.id !== 'endpoints') return { next_reconcile_at: null };
+      await sweep();
       return {
         next_reconcile_at: new Date(clock().getTime() + EVERY_MS).toISOString(),
       };
@@ -119,11 +98,29 @@ export async function startSweeps(deps: {
   });
   return {
     ...reconciler,
-    async look(sweep) {
-      await knex('sweeps')
-        .where({ id: sweep })
-        .update({ next_reconcile_at: now(), ticket: null });
-      reconciler.nudge();
+    async look(path) {
+      const credentials = await auth.getOwnServiceCredentials();
+      try {
+        await lookAt(
+          await serving.getEndpoint({ params: path }, { credentials }),
+        );
+      } catch (error) {
+        if (!isError(error) || !isNotFound(error)) throw error;
+        const monitor = await monitors.find(path);
+        if (monitor) {
+          const { ref: modelRef, owner } = monitor;
+          await follow({ modelRef, ...path, owner, version: undefined });
+        }
+      }
     },
   };
+}
+
+/** The service answers with an error of its own that carries the other's name. */
+function isNotFound(error: Error & { cause?: unknown }): boolean {
+  const { cause } = error;
+  return (
+    error.name === 'NotFoundError' ||
+    (isError(cause) && cause.name === 'NotFoundError')
+  );
 }

@@ -233,7 +233,7 @@ describe.each(databases.eachSupportedId())('watching, %p', databaseId => {
     await pass();
     expect(send).toHaveBeenCalledTimes(2);
 
-    const kept = await windows.list(modelRef, 10);
+    const kept = await windows.list(modelRef, { limit: 10 });
     expect(kept.map(window => window.status)).toEqual(['drift', 'ok', 'drift']);
     await stop();
   });
@@ -248,13 +248,13 @@ describe.each(databases.eachSupportedId())('watching, %p', databaseId => {
       message: expect.stringContaining('120 predictions are too few'),
     });
     await pass();
-    expect(await windows.list(modelRef, 10)).toHaveLength(1);
+    expect(await windows.list(modelRef, { limit: 10 })).toHaveLength(1);
     await pass(60);
-    expect(await windows.list(modelRef, 10)).toHaveLength(2);
+    expect(await windows.list(modelRef, { limit: 10 })).toHaveLength(2);
 
     await log.answer({ radius: normal(120, 3) });
     await pass();
-    const [latest] = await windows.list(modelRef, 1);
+    const [latest] = await windows.list(modelRef, { limit: 1 });
     expect(latest).toMatchObject({ rows: 240, status: 'drift' });
     await stop();
   });
@@ -272,7 +272,7 @@ describe.each(databases.eachSupportedId())('watching, %p', databaseId => {
     ]);
     await log.answer({ radius: normal(300), score: normal(300, 2) });
     await pass();
-    const [latest] = await windows.list(modelRef, 1);
+    const [latest] = await windows.list(modelRef, { limit: 1 });
     expect(latest).toMatchObject({
       status: 'drift',
       driftedColumns: ['score'],
@@ -288,7 +288,7 @@ describe.each(databases.eachSupportedId())('watching, %p', databaseId => {
       kind: normal(300).map((_, index) => (index % 50 ? 'ab'[index % 2] : 'z')),
     });
     await pass();
-    const [{ id }] = await windows.list(modelRef, 1);
+    const [{ id }] = await windows.list(modelRef, { limit: 1 });
     const window = await windows.get(id);
     expect(
       window?.columns.map(column => [column.name, column.findings]),
@@ -393,7 +393,7 @@ describe.each(databases.eachSupportedId())('watching, %p', databaseId => {
       'fulfilled',
       'rejected',
     ]);
-    expect(await windows.list(modelRef, 10)).toHaveLength(1);
+    expect(await windows.list(modelRef, { limit: 10 })).toHaveLength(1);
     await stop();
   });
 

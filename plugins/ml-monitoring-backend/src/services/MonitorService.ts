@@ -3,16 +3,18 @@ import type {
   BackstageCredentials,
 } from '@backstage/backend-plugin-api';
 import { stringifyEntityRef } from '@backstage/catalog-model';
-import { ConflictError, NotFoundError } from '@backstage/errors';
+import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
 import { formatVersionRef, parseVersionRef } from '@downstage/common';
 import { audited, type Authorizer } from '@downstage/node';
 import type { MlDataService } from '@downstage/plugin-ml-data-node';
 import type { MlJobsService } from '@downstage/plugin-ml-jobs-node';
 import {
+  driftStatusSchema,
   mlMonitoringChangePermission,
   mlMonitoringReadPermission,
   type Baseline,
   type Monitor,
+  type MonitorCounts,
   type Retrained,
   type Retraining,
   type Window,
@@ -21,7 +23,11 @@ import {
 import { describeRetraining } from '../domain/describeRetraining';
 import type { BaselineStore } from '../stores/BaselineStore';
 import type { EpisodeStore } from '../stores/EpisodeStore';
-import type { MonitorRecord, MonitorStore } from '../stores/MonitorStore';
+import {
+  severityOf,
+  type MonitorRecord,
+  type MonitorStore,
+} from '../stores/MonitorStore';
 import type { WindowStore } from '../stores/WindowStore';
 import type { EpisodeAnnouncer } from './EpisodeAnnouncer';
 import type { ModelOwners } from './ModelOwners';
@@ -56,9 +62,38 @@ export class MonitorService {
     this.#deps = deps;
   }
 
-  async list({ credentials }: Call): Promise<Monitor[]> {
+  async list(
+    request: {
+      status?: string;
+      models?: string;
+      cursor?: string;
+      limit: number;
+    },
+    { credentials }: Call,
+  ): Promise<{ items: Monitor[]; nextCursor?: string }> {
     await this.#mayRead(credentials);
-    return this.#describe(await this.#deps.monitors.list());
+    const { status, models, cursor, limit } = request;
+    const found = await this.#deps.monitors.list({
+      statuses: status?.split(',').map(word => driftStatusSchema.parse(word)),
+      refs: models?.split(',').filter(Boolean),
+      after: cursor === undefined ? undefined : readCursor(cursor),
+      limit: limit + 1,
+    });
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      items: await this.#describe(page),
+      ...(found.length > limit &&
+        last && { nextCursor: `${severityOf(last.status)} ${last.ref}` }),
+    };
+  }
+
+  /** How many models are watched, and how they fare. */
+  async count({ credentials }: Call): Promise<MonitorCounts> {
+    await this.#mayRead(credentials);
+    const byStatus = await this.#deps.monitors.count();
+    const total = Object.values(byStatus).reduce((sum, n) => sum + n, 0);
+    return { total, byStatus };
   }
 
   async get(path: ModelPath, { credentials }: Call): Promise<Monitor> {
@@ -68,12 +103,25 @@ export class MonitorService {
   }
 
   async listWindows(
-    path: ModelPath & { limit: number },
+    path: ModelPath & { cursor?: string; limit: number },
     { credentials }: Call,
-  ): Promise<WindowSummary[]> {
+  ): Promise<{ items: WindowSummary[]; nextCursor?: string }> {
     await this.#mayRead(credentials);
     const { ref } = await this.#find(path);
-    return this.#deps.windows.list(ref, path.limit);
+    const { cursor, limit } = path;
+    const [createdAt, id] = cursor?.split(' ') ?? [];
+    if (cursor !== undefined && !id) throw wrongCursor(cursor);
+    const found = await this.#deps.windows.list(ref, {
+      ...(id && { after: { createdAt, id } }),
+      limit: limit + 1,
+    });
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return {
+      items,
+      ...(found.length > limit &&
+        last && { nextCursor: `${last.createdAt} ${last.id}` }),
+    };
   }
 
   async getWindow(id: string, { credentials }: Call): Promise<Window> {
@@ -295,6 +343,21 @@ export class MonitorService {
     const meta = { actionType, modelRef, ...authorizer.who(credentials) };
     return audited(auditor, { eventId: 'monitor-change', meta }, work);
   }
+}
+
+function readCursor(cursor: string) {
+  const match = /^(\d) (\S+)$/.exec(cursor);
+  if (!match) throw wrongCursor(cursor);
+  return { severity: Number(match[1]), ref: match[2] };
+}
+
+function wrongCursor(cursor: string) {
+  return new InputError(
+    `The cursor '${cursor.slice(
+      0,
+      80,
+    )}' is not one that this list answered with; begin again without one`,
+  );
 }
 
 function refOf({ namespace, name }: ModelPath): string {

@@ -50,6 +50,23 @@ export type WatchedEndpoint = {
   version?: number;
 };
 
+/** Those that need a look come first. */
+const severities: DriftStatus[] = [
+  'drift',
+  'warning',
+  'insufficient_data',
+  'no_data',
+  'ok',
+];
+const severitySql = `(CASE status ${severities
+  .map((status, at) => `WHEN '${status}' THEN ${at}`)
+  .join(' ')} END)`;
+
+/** The place of a monitor in the list. */
+export function severityOf(status: DriftStatus): number {
+  return severities.indexOf(status);
+}
+
 /** Monitors, and the one transaction in which a window is closed. */
 export class MonitorStore {
   readonly #knex: Knex;
@@ -66,9 +83,56 @@ export class MonitorStore {
     this.#episodes = options.episodes;
   }
 
-  async list(): Promise<MonitorRecord[]> {
-    const rows = await this.#knex('monitors').orderBy('id');
+  /** A page of monitors, those that need a look first, then by ref. */
+  async list(question: {
+    statuses?: DriftStatus[];
+    refs?: string[];
+    after?: { severity: number; ref: string };
+    limit: number;
+  }): Promise<MonitorRecord[]> {
+    const { statuses, refs, after, limit } = question;
+    const query = this.#knex('monitors')
+      .orderByRaw(`${severitySql}, id`)
+      .limit(limit);
+    if (statuses) query.whereIn('status', statuses);
+    if (refs) query.whereIn('id', refs);
+    if (after) {
+      query.whereRaw(
+        `(${severitySql} > ? OR (${severitySql} = ? AND id > ?))`,
+        [after.severity, after.severity, after.ref],
+      );
+    }
+    return (await query).map(toRecord);
+  }
+
+  /** How many monitors there are of each status. */
+  async count(): Promise<Partial<Record<DriftStatus, number>>> {
+    const rows: { status: DriftStatus; count: number | string }[] =
+      await this.#knex('monitors')
+        .select('status')
+        .count({ count: '*' })
+        .groupBy('status');
+    return Object.fromEntries(
+      rows.map(({ status, count }) => [status, Number(count)]),
+    );
+  }
+
+  /** Monitors of models of which a version is served, as far as is known. */
+  async watching(): Promise<MonitorRecord[]> {
+    const rows = await this.#knex('monitors')
+      .whereNotNull('version')
+      .orderBy('id');
     return rows.map(toRecord);
+  }
+
+  async find(path: {
+    namespace: string;
+    name: string;
+  }): Promise<MonitorRecord | undefined> {
+    const row = await this.#knex('monitors')
+      .where({ namespace: path.namespace, name: path.name })
+      .first();
+    return row && toRecord(row);
   }
 
   async get(ref: string): Promise<MonitorRecord | undefined> {

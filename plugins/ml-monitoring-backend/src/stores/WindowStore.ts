@@ -63,9 +63,21 @@ export class WindowStore {
   }
 
   /** Newest first. */
-  async list(modelRef: string, limit: number): Promise<WindowSummary[]> {
+  async list(
+    modelRef: string,
+    page: { after?: { createdAt: string; id: string }; limit: number },
+  ): Promise<WindowSummary[]> {
+    const { after, limit } = page;
     const rows: WindowRow[] = await this.#knex('windows')
       .where({ model_ref: modelRef })
+      .modify(query => {
+        if (!after) return;
+        query.whereRaw('(created_at < ? OR (created_at = ? AND id < ?))', [
+          after.createdAt,
+          after.createdAt,
+          after.id,
+        ]);
+      })
       .orderBy([
         { column: 'created_at', order: 'desc' },
         { column: 'id', order: 'desc' },

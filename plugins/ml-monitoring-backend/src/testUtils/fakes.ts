@@ -187,22 +187,6 @@ export function fakeServices(options: { log: FakeLog; training: string }) {
     dropped: 0,
   });
   const registry = fake<MlRegistryService>({
-    listModels: async () => ({
-      items: [
-        {
-          ref: modelRef,
-          ...path,
-          risk: 'limited',
-          hasEntity: true,
-          versionCount: state.versions.length,
-          latestVersion: state.versions.length,
-          pendingPromotions: 0,
-          createdAt: '',
-          updatedAt: '',
-        },
-      ],
-    }),
-    listModelVersions: async () => ({ items: state.versions }),
     getModelVersion: async ({ params }) => {
       const found = state.versions.find(
         version => version.version === Number(params.version),

@@ -21,3 +21,9 @@ export const monitorSchema = z.object({
     .optional(),
 });
 export type Monitor = z.infer<typeof monitorSchema>;
+
+export const monitorCountsSchema = z.object({
+  total: z.number().int(),
+  byStatus: z.partialRecord(driftStatusSchema, z.number().int()),
+});
+export type MonitorCounts = z.infer<typeof monitorCountsSchema>;

@@ -103,6 +103,7 @@ export function fakeApi(api: Partial<MlMonitoringApi> = {}): MlMonitoringApi {
   };
   return {
     listMonitors: async () => ({ items: [monitor] }),
+    countMonitors: async () => ({ total: 1, byStatus: { drift: 1 } }),
     getMonitor: async () => monitor,
     listWindows: async () => ({ items: [summary] }),
     getWindow: async () => drifted,

@@ -17,15 +17,7 @@ import { MonitorStatus } from './MonitorStatus';
 
 type Row = Monitor & { id: string };
 
-const severity: Record<Monitor['status'], number> = {
-  drift: 0,
-  warning: 1,
-  insufficient_data: 2,
-  no_data: 3,
-  ok: 4,
-};
-
-/** Watched models, those that need a look first. */
+/** Watched models, in the order of the server: those that need a look first. */
 export function MonitorsTable(props: { monitors: readonly Monitor[] }) {
   const { t } = useTranslationRef(mlMonitoringTranslationRef);
   const columns: ColumnConfig<Row>[] = [
@@ -114,10 +106,8 @@ export function MonitorsTable(props: { monitors: readonly Monitor[] }) {
   ];
   const { tableProps } = useTable<Row>({
     mode: 'complete',
-    data: [...props.monitors]
-      .sort((a, b) => severity[a.status] - severity[b.status])
-      .map(monitor => ({ ...monitor, id: monitor.ref })),
-    paginationOptions: { pageSize: 20 },
+    data: props.monitors.map(monitor => ({ ...monitor, id: monitor.ref })),
+    paginationOptions: { type: 'none' },
   });
   return (
     <Wide>

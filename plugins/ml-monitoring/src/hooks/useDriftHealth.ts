@@ -6,13 +6,19 @@ import { mlMonitoringApiRef } from '../api';
 import { driftTones } from '../components/MonitorStatus';
 import { mlMonitoringTranslationRef } from '../translation';
 
-/** Whether models drift, for lists of models. */
-export function useDriftHealth() {
+/** Whether models drift, for the models that a list shows. */
+export function useDriftHealth(modelRefs: readonly string[]) {
   const api = useApi(mlMonitoringApiRef);
   const { t } = useTranslationRef(mlMonitoringTranslationRef);
-  const { value } = useLoad(signal => api.listMonitors({}, { signal }), [api], {
-    channel: monitorChangedChannel,
-  });
+  const models = modelRefs.join(',');
+  const { value } = useLoad(
+    async signal =>
+      models
+        ? api.listMonitors({ query: { models, limit: 500 } }, { signal })
+        : { items: [] },
+    [api, models],
+    { channel: monitorChangedChannel },
+  );
   const byModel = new Map(
     value?.items.map(monitor => [monitor.modelRef, monitor]),
   );
@@ -33,10 +39,14 @@ export function useDriftHealth() {
 /** Models that drift, or are about to. */
 export function useDriftingModels(): readonly string[] {
   const api = useApi(mlMonitoringApiRef);
-  const { value } = useLoad(signal => api.listMonitors({}, { signal }), [api], {
-    channel: monitorChangedChannel,
-  });
-  return (value?.items ?? [])
-    .filter(({ status }) => ['error', 'warning'].includes(driftTones[status]))
-    .map(({ modelRef }) => modelRef);
+  const { value } = useLoad(
+    signal =>
+      api.listMonitors(
+        { query: { status: 'drift,warning', limit: 200 } },
+        { signal },
+      ),
+    [api],
+    { channel: monitorChangedChannel },
+  );
+  return (value?.items ?? []).map(({ modelRef }) => modelRef);
 }

@@ -3,7 +3,7 @@ import { monitor, show } from '../__testUtils__/show';
 import { MonitoringPage } from './MonitoringPage';
 
 describe('the Monitoring page', () => {
-  it('lists watched models, those that need a look first', async () => {
+  it('lists watched models as the server orders them', async () => {
     const calm = {
       ...monitor,
       ref: 'model:default/calm',
@@ -12,7 +12,7 @@ describe('the Monitoring page', () => {
       openEpisode: undefined,
     };
     show(<MonitoringPage />, {
-      api: { listMonitors: async () => ({ items: [calm, monitor] }) },
+      api: { listMonitors: async () => ({ items: [monitor, calm] }) },
     });
     const table = await screen.findByRole('grid');
     const [, first, second] = within(table).getAllByRole('row');

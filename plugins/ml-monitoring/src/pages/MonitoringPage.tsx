@@ -1,5 +1,5 @@
 import { monitorChangedChannel } from '@downstage/plugin-ml-monitoring-common';
-import { Frame, useLoad } from '@downstage/react';
+import { Frame, Pager, usePages } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { ButtonLink, Container, Flex, Header } from '@backstage/ui';
 import { mlMonitoringApiRef } from '../api';
@@ -10,9 +10,15 @@ import { mlMonitoringTranslationRef } from '../translation';
 export function MonitoringPage() {
   const api = useApi(mlMonitoringApiRef);
   const { t } = useTranslationRef(mlMonitoringTranslationRef);
-  const monitors = useLoad(signal => api.listMonitors({}, { signal }), [api], {
-    channel: monitorChangedChannel,
-  });
+  const monitors = usePages(
+    (cursor, signal) =>
+      api.listMonitors(
+        { query: { limit: 25, ...(cursor && { cursor }) } },
+        { signal },
+      ),
+    [api],
+    { channel: monitorChangedChannel },
+  );
   return (
     <>
       <Header title={t('list.title')} description={t('list.description')} />
@@ -33,6 +39,7 @@ export function MonitoringPage() {
           >
             {({ items }) => <MonitorsTable monitors={items} />}
           </Frame>
+          <Pager pages={monitors} />
         </Flex>
       </Container>
     </>

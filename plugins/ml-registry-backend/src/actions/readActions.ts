@@ -122,11 +122,15 @@ export function registerReadActions(deps: {
     },
     action: async ({ input, credentials }) => {
       const path = pathOfModel(input.model);
-      const model = await models.get(path, { caller: callerOf(credentials) });
-      const { items } = await models.listVersions(path, {
-        caller: callerOf(credentials),
-      });
-      const champion = items.find(({ stage }) => stage === 'production');
+      const call = { caller: callerOf(credentials) };
+      const model = await models.get(path, call);
+      const { items } = await models.listVersions({ ...path, limit: 10 }, call);
+      const champion =
+        model.production &&
+        (await models.getVersion(
+          { ...path, version: model.production.version },
+          call,
+        ));
       return {
         output: {
           ref: model.ref,
@@ -137,7 +141,7 @@ export function registerReadActions(deps: {
           health: healthOf(model, champion?.gates ?? []),
           production: model.production && toProduction(model.production),
           pendingPromotions: model.pendingPromotions,
-          versions: items.slice(0, 10).map(version => ({
+          versions: items.map(version => ({
             version: version.version,
             stage: version.stage,
             metrics: version.metrics,

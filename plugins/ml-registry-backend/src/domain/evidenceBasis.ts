@@ -55,7 +55,8 @@ export function basisChanges(
   ];
 }
 
-function fingerprint(value: unknown): string {
+/** The same content gives the same text, whatever the order of its keys. */
+export function fingerprint(value: unknown): string {
   return createHash('sha256').update(canonical(value)).digest('hex');
 }
 

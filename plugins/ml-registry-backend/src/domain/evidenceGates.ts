@@ -1,5 +1,4 @@
 import type {
-  FileEvidence,
   GateVerdict,
   Signature,
 } from '@downstage/plugin-ml-registry-common';
@@ -82,16 +81,24 @@ export type FileCheck =
   | { state: 'read'; changed: string[]; unrecorded: string[] };
 
 /** Whether every file still is what was uploaded. */
-export function filesGate(files: FileEvidence, check: FileCheck): GateVerdict {
+export function filesGate(files: {
+  digest: string;
+  count: number;
+  check: FileCheck;
+}): GateVerdict {
   const gate = 'artifact digests';
-  const count = files.items.length;
-  const spelled = `${count} ${count === 1 ? 'file' : 'files'}`;
+  const { count, check } = files;
+  const spelled = count
+    ? `${count} ${count === 1 ? 'file' : 'files'}`
+    : 'files';
   const wanted = `${spelled} as uploaded`;
   if (check.state === 'reading') {
     return {
       gate,
       status: 'pending',
-      saw: `${check.done} of ${check.of} files read`,
+      saw: check.of
+        ? `${check.done} of ${check.of} files read`
+        : 'not read yet',
       wanted,
       message: 'The files are being read again and compared',
     };

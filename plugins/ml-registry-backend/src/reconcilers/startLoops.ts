@@ -6,6 +6,7 @@ import type { Clock } from '@downstage/common';
 import type { Knex } from 'knex';
 import type { RegistryServices } from '../createServices';
 import { startEntityReconciler } from './entityReconciler';
+import { startFileReconciler } from './fileReconciler';
 import { startGarbageReconciler } from './garbageReconciler';
 import { startImportReconciler } from './importReconciler';
 import { startPromotionReconciler } from './promotionReconciler';
@@ -32,6 +33,7 @@ export function startLoops(
       entities: services.entities,
     }),
     versions: startVersionReconciler({ ...shared, checks: services.checks }),
+    files: startFileReconciler({ ...shared, reader: services.fileReader }),
     promotions: startPromotionReconciler({ ...shared, steps: services.steps }),
     uploads: startUploadReconciler({
       ...shared,

@@ -107,6 +107,8 @@ describe.each(databases.eachSupportedId())('claiming a model on %s', id => {
         catalogConflict: { reason: 'other-owner', owner: credit },
       });
       await registry.aVersion(2, { auc: 0.5 }, { owner });
+      await registry.checks.open();
+      await registry.checks.look('tumours@2');
       const version = await registry.models.getVersion(
         { ...tumours, version: 2 },
         as('cleo'),

@@ -1,97 +1,140 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '@downstage/common';
 import type { FileEvidence } from '@downstage/plugin-ml-registry-common';
 import type { FileCheck } from '../domain/evidenceGates';
 import type { PickleFindings } from '../domain/pickles';
+import type { FilesFound, VersionFileStore } from '../stores/VersionFileStore';
+import type { VersionFacts, VersionReader } from '../stores/VersionReader';
 import { scanForPickles } from './scanForPickles';
 import type { VersionFiles } from './VersionFiles';
 
-/** Whoever asks waits this long; large files are read on meanwhile. */
+/** Whoever decides waits this long; large files are read on meanwhile. */
 const patienceMs = 2_000;
-/** A check is good for this long; then the files are read again. */
+/** A decision wants files that were read no longer ago than this. */
 const freshMs = 10 * 60_000;
-const mostKept = 200;
+export const fileLeaseMs = 30 * 60_000;
+const retryMs = 30_000;
 
-type Reading = {
-  startedAt: number;
-  done: number;
-  of: number;
-  result: Promise<Read>;
-  finished?: Read;
-  failed?: unknown;
+type Lease = { id: string; ticket: string };
+type Reading = { done: number; of: number; result: Promise<FilesFound> };
+
+/** What the gates on files get to see. */
+export type FilesSeen = {
+  digest: string;
+  count: number;
+  check: FileCheck;
+  pickles: PickleFindings[] | 'reading';
 };
-type Read = { check: FileCheck; pickles: PickleFindings[] };
 
 /**
  * Reads the files of versions again: compares checksums, and looks for pickles.
  *
  * @remarks
- * Files are streamed one after the other, one version at a time. What was read is kept under the digest of the file
- * list for ten minutes. A version that takes longer than two seconds answers "reading" and is asked again.
+ * The files of a version are read once, in the background, by whoever holds the lease on its row; what was found is
+ * stored under the digest of the list of files. A page is shown what is stored. A decision lists the files, and has
+ * them read again where the list differs or the reading is older than ten minutes; after two seconds it gets "reading"
+ * and is asked again. One version at a time is read in a process.
  */
 export class FileReader {
   readonly #files: VersionFiles;
-  readonly #clock: () => number;
+  readonly #store: VersionFileStore;
+  readonly #versions: VersionReader;
+  readonly #clock: Clock;
   readonly #readings = new Map<string, Reading>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: { files: VersionFiles; clock?: () => number }) {
+  constructor(options: {
+    files: VersionFiles;
+    store: VersionFileStore;
+    versions: VersionReader;
+    clock: Clock;
+  }) {
     this.#files = options.files;
-    this.#clock = options.clock ?? Date.now;
+    this.#store = options.store;
+    this.#versions = options.versions;
+    this.#clock = options.clock;
   }
 
-  async read(
-    storageLocation: string,
-    files: FileEvidence,
-  ): Promise<{ check: FileCheck; pickles: PickleFindings[] | 'reading' }> {
-    const key = `${storageLocation} ${files.digest}`;
-    let reading = this.#readings.get(key);
-    const old = reading && this.#clock() - reading.startedAt > freshMs;
-    if (!reading || reading.failed || (old && reading.finished)) {
-      reading = this.#start(storageLocation, files);
-      this.#keep(key, reading);
-    }
-    const { result, of } = reading;
+  /** What is known of the files, without touching one. Files that nobody has read are read soon. */
+  async stored(version: VersionFacts): Promise<FilesSeen> {
+    const found = await this.#store.find(version);
+    if (found) return seen(found);
+    await this.#store.markDue(version, this.#clock());
+    return this.#reading(version);
+  }
+
+  /** What a decision is made on. */
+  async fresh(version: VersionFacts): Promise<FilesSeen> {
+    const now = this.#clock();
+    const files = await this.#files.list(version.storageLocation);
+    const found = await this.#store.find(version);
+    const isFresh =
+      found?.digest === files.digest &&
+      now.getTime() - new Date(found.readAt).getTime() < freshMs;
+    if (found && isFresh) return seen(found);
+    const reading = await this.#start(version);
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<undefined>(resolve => {
       timer = setTimeout(resolve, patienceMs, undefined);
       timer.unref();
     });
-    const read = await Promise.race([result, patience]);
+    const read = await Promise.race([
+      reading?.result.catch(() => undefined),
+      patience,
+    ]);
     clearTimeout(timer);
-    if (read) return read;
-    return {
-      check: { state: 'reading', done: reading.done, of },
-      pickles: 'reading',
-    };
+    return read ? seen(read) : this.#reading(version, files);
   }
 
-  #start(storageLocation: string, files: FileEvidence): Reading {
+  /** One step of the loop: reads the files of one version under the lease, and writes what it found. */
+  async step(lease: Lease): Promise<void> {
+    const key = await this.#store.keyOf(lease.id);
+    const version =
+      key && (await this.#versions.findVersion(key.name, key.version));
+    if (!version) return;
+    await this.#run(version, lease).result;
+  }
+
+  /** `undefined` while another process reads the files. */
+  async #start(version: VersionFacts): Promise<Reading | undefined> {
+    const known = this.#readings.get(keyOf(version));
+    if (known) return known;
+    const now = this.#clock();
+    const lease = await this.#store.claim(version, {
+      now,
+      leaseMs: fileLeaseMs,
+    });
+    if (!lease) return this.#readings.get(keyOf(version));
+    return this.#run(version, lease);
+  }
+
+  #run(version: VersionFacts, lease: Lease): Reading {
+    const key = keyOf(version);
+    const known = this.#readings.get(key);
+    if (known) return known;
     const reading: Reading = {
-      startedAt: this.#clock(),
       done: 0,
-      of: files.items.length,
-      result: this.#last.then(() =>
-        this.#readAll(storageLocation, files, () => {
-          reading.done += 1;
-        }),
-      ),
+      of: 0,
+      result: this.#last.then(() => this.#readAll(version, lease, reading)),
     };
-    this.#last = reading.result.then(
-      read => {
-        reading.finished = read;
-      },
-      error => {
-        reading.failed = error;
-      },
-    );
+    this.#readings.set(key, reading);
+    this.#last = reading.result
+      .catch(async () => {
+        const again = new Date(this.#clock().getTime() + retryMs);
+        await this.#store.release(lease, again);
+      })
+      .catch(() => {})
+      .finally(() => this.#readings.delete(key));
     return reading;
   }
 
   async #readAll(
-    storageLocation: string,
-    files: FileEvidence,
-    tick: () => void,
-  ): Promise<Read> {
+    { storageLocation }: VersionFacts,
+    lease: Lease,
+    progress: { done: number; of: number },
+  ): Promise<FilesFound> {
+    const files = await this.#files.list(storageLocation);
+    progress.of = files.items.length;
     const changed: string[] = [];
     const unrecorded: string[] = [];
     const pickles: PickleFindings[] = [];
@@ -107,17 +150,37 @@ export class FileReader {
         this.#files.open(storageLocation, path),
       );
       pickles.push(...findings);
-      tick();
+      progress.done += 1;
     }
-    return { check: { state: 'read', changed, unrecorded }, pickles };
+    const found: FilesFound = {
+      digest: files.digest,
+      count: files.items.length,
+      changed,
+      unrecorded,
+      pickles,
+      readAt: this.#clock().toISOString(),
+    };
+    await this.#store.save(lease, found);
+    return found;
   }
 
-  #keep(key: string, reading: Reading) {
-    this.#readings.delete(key);
-    this.#readings.set(key, reading);
-    for (const oldest of this.#readings.keys()) {
-      if (this.#readings.size <= mostKept) break;
-      this.#readings.delete(oldest);
-    }
+  #reading(version: VersionFacts, files?: FileEvidence): FilesSeen {
+    const now = this.#readings.get(keyOf(version));
+    const count = files?.items.length ?? now?.of ?? 0;
+    return {
+      digest: files?.digest ?? '',
+      count,
+      check: { state: 'reading', done: now?.done ?? 0, of: count },
+      pickles: 'reading',
+    };
   }
+}
+
+function seen({ digest, count, changed, unrecorded, pickles }: FilesFound) {
+  const check: FileCheck = { state: 'read', changed, unrecorded };
+  return { digest, count, check, pickles };
+}
+
+function keyOf({ name, version }: { name: string; version: number }) {
+  return `${name}@${version}`;
 }

@@ -33,6 +33,8 @@ type GateRequest = {
   profile: ModelProfile;
   to: Stage;
   champion?: VersionFacts;
+  /** Decisions have files read again that changed or were read long ago; `stored` touches none. */
+  files?: 'stored' | 'fresh';
 };
 
 /**
@@ -149,14 +151,12 @@ export class GateKeeper {
   }
 
   async #evidenceGates(
-    { version, profile, champion }: GateRequest,
+    { version, profile, champion, files: use }: GateRequest,
     { signature }: GateSubject,
   ): Promise<GateVerdict[]> {
-    const files = await this.#versionFiles.list(version.storageLocation);
-    const { check, pickles } = await this.#reader.read(
-      version.storageLocation,
-      files,
-    );
+    const seen = await (use === 'stored'
+      ? this.#reader.stored(version)
+      : this.#reader.fresh(version));
     const before =
       champion && (await this.#files.read(champion.storageLocation));
     const required =
@@ -177,8 +177,10 @@ export class GateKeeper {
         onChange: profile.evaluation?.schemaChange ?? 'refuse',
       }),
       ...cardGate({ required, filled: card?.filled ?? [] }),
-      ...(files.items.length ? [filesGate(files, check)] : []),
-      ...pickleGate({ scan: pickles, risk: profile.risk }),
+      ...(seen.count || seen.check.state === 'reading'
+        ? [filesGate(seen)]
+        : []),
+      ...pickleGate({ scan: seen.pickles, risk: profile.risk }),
     ];
   }
 

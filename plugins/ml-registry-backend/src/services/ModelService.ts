@@ -26,10 +26,10 @@ import type {
   VersionReader,
 } from '../stores/VersionReader';
 import type { ArtifactService, FoundArtifact } from './ArtifactService';
-import type { GateKeeper } from './GateKeeper';
-import { artifactPathOf, type ModelFiles } from './ModelFiles';
+import { artifactPathOf } from './ModelFiles';
 import type { ModelEntitySync } from './ModelEntitySync';
 import type { ModelProfile, ModelProfiles } from './ModelProfiles';
+import type { VersionVerdicts } from './VersionVerdicts';
 import { summaryOf, toModelVersion } from './versionView';
 
 export type ModelPath = { namespace: string; name: string };
@@ -51,8 +51,7 @@ export class ModelService {
   readonly #versions: VersionReader;
   readonly #promotions: PromotionStore;
   readonly #profiles: ModelProfiles;
-  readonly #files: ModelFiles;
-  readonly #gates: GateKeeper;
+  readonly #verdicts: VersionVerdicts;
   readonly #artifacts: ArtifactService;
   readonly #entities: ModelEntitySync;
 
@@ -61,8 +60,7 @@ export class ModelService {
     versions: VersionReader;
     promotions: PromotionStore;
     profiles: ModelProfiles;
-    files: ModelFiles;
-    gates: GateKeeper;
+    verdicts: VersionVerdicts;
     artifacts: ArtifactService;
     entities: ModelEntitySync;
   }) {
@@ -70,8 +68,7 @@ export class ModelService {
     this.#versions = options.versions;
     this.#promotions = options.promotions;
     this.#profiles = options.profiles;
-    this.#files = options.files;
-    this.#gates = options.gates;
+    this.#verdicts = options.verdicts;
     this.#artifacts = options.artifacts;
     this.#entities = options.entities;
   }
@@ -131,9 +128,9 @@ export class ModelService {
 
   /** Empty for a model that is only in the catalog yet. */
   async listVersions(
-    path: ModelPath,
+    path: ModelPath & { cursor?: string; limit: number },
     { caller }: Call,
-  ): Promise<{ items: ModelVersion[] }> {
+  ): Promise<{ items: ModelVersion[]; nextCursor?: string }> {
     await this.#require(caller);
     const name = nameOfPath(path);
     const facts = await this.#versions.findModel(name);
@@ -142,26 +139,34 @@ export class ModelService {
       if (profile.hasEntity) return { items: [] };
       throw noModel(name);
     }
-    const versions = await this.#versions.listVersions(name);
-    const champion = versions.find(({ stage }) => stage === 'production');
+    const { cursor, limit } = path;
+    const found = await this.#versions.listVersions(name, {
+      before: cursor === undefined ? undefined : Number(cursor),
+      limit: limit + 1,
+    });
+    const versions = found.slice(0, limit);
+    const [champion] = await this.#versions.inStages([name], ['production']);
     return {
-      items: await Promise.all(
-        versions.map(version =>
-          this.#toVersion({ version, profile, champion, facts }),
-        ),
-      ),
+      items: await this.#toVersions(versions, { profile, champion, facts }),
+      ...(found.length > limit && {
+        nextCursor: String(versions[limit - 1].version),
+      }),
     };
   }
 
   async getVersion(path: VersionPath, { caller }: Call): Promise<ModelVersion> {
     await this.#require(caller);
     const version = await this.#find(path);
-    return this.#toVersion({
-      version,
+    const [champion] = await this.#versions.inStages(
+      [version.name],
+      ['production'],
+    );
+    const [shown] = await this.#toVersions([version], {
       profile: await this.#profiles.get(version.name, caller.credentials),
-      champion: await this.#gates.championFor(version),
+      champion,
       facts: await this.#versions.findModel(version.name),
     });
+    return shown;
   }
 
   async listArtifacts(
@@ -212,25 +217,25 @@ export class ModelService {
     );
   }
 
-  async #toVersion(options: {
-    version: VersionFacts;
-    profile: ModelProfile;
-    champion?: VersionFacts;
-    facts?: ModelFacts;
-  }): Promise<ModelVersion> {
-    const { version, profile, champion, facts } = options;
-    const gates = await this.#gates.evaluate({
-      version,
-      profile,
-      to: 'production',
-      champion: champion?.version === version.version ? undefined : champion,
-    });
-    return toModelVersion({
-      version,
-      profile,
-      file: await this.#files.read(version.storageLocation),
-      gates,
-      fallbackOwner: facts?.owner,
+  async #toVersions(
+    versions: VersionFacts[],
+    about: {
+      profile: ModelProfile;
+      champion?: VersionFacts;
+      facts?: ModelFacts;
+    },
+  ): Promise<ModelVersion[]> {
+    const verdicts = await this.#verdicts.of(versions, about);
+    return versions.map(version => {
+      const shown = verdicts.get(version.version);
+      return toModelVersion({
+        version,
+        profile: about.profile,
+        file: shown?.file ?? { flavors: [] },
+        gates: shown?.gates ?? [],
+        gatesAt: shown?.at,
+        fallbackOwner: about.facts?.owner,
+      });
     });
   }
 

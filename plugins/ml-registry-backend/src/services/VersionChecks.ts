@@ -6,13 +6,15 @@ import type { VersionReader } from '../stores/VersionReader';
 import type { Announcer } from './Announcer';
 import { inTheWay, type GateKeeper } from './GateKeeper';
 import type { ModelProfiles } from './ModelProfiles';
+import type { VersionVerdicts } from './VersionVerdicts';
 
 const soonMs = 5_000;
 const laterMs = 15 * 60_000;
 const giveUpMs = 24 * 3_600_000;
 
 /**
- * The way of a new version into staging: announced once it is there, its gates asked until they pass.
+ * The way of a new version into staging: announced once it is there, its gates asked until they pass. What the gates
+ * of production say is stored with every look, for whoever reads the version.
  *
  * @remarks
  * While the run goes on it is asked every few seconds; afterwards now and then for a day, because the entity's gates
@@ -24,6 +26,7 @@ export class VersionChecks {
   readonly #stages: StageStore;
   readonly #profiles: ModelProfiles;
   readonly #gates: GateKeeper;
+  readonly #verdicts: VersionVerdicts;
   readonly #announcer: Announcer;
   readonly #clock: Clock;
 
@@ -33,6 +36,7 @@ export class VersionChecks {
     stages: StageStore;
     profiles: ModelProfiles;
     gates: GateKeeper;
+    verdicts: VersionVerdicts;
     announcer: Announcer;
     clock: Clock;
   }) {
@@ -41,6 +45,7 @@ export class VersionChecks {
     this.#stages = options.stages;
     this.#profiles = options.profiles;
     this.#gates = options.gates;
+    this.#verdicts = options.verdicts;
     this.#announcer = options.announcer;
     this.#clock = options.clock;
   }
@@ -58,17 +63,27 @@ export class VersionChecks {
     if (!check || !version) return { next_reconcile_at: null };
     if (!check.announced) {
       await this.#announcer.versionCreated(version.name, version.version);
+      await this.#checks.noteAnnounced(id);
     }
     const done = { announced: true, looks: check.looks + 1 };
-    if (version.stage !== 'none') return { ...done, next_reconcile_at: null };
-    const verdicts = await this.#gates.evaluate({
+    const subject = {
       version,
-      to: 'staging',
       profile: await this.#profiles.get(version.name),
       champion: await this.#gates.championFor(version),
-    });
+    };
+    const shown = await this.#verdicts.ask(id, subject);
+    const verdicts =
+      version.stage === 'none'
+        ? await this.#gates.evaluate({ ...subject, to: 'staging' })
+        : shown.filter(({ status }) => status === 'pending');
     if (inTheWay(verdicts).length === 0) {
-      await this.#enterStaging(version.name, version.version, verdicts.length);
+      if (version.stage === 'none') {
+        await this.#enterStaging(
+          version.name,
+          version.version,
+          verdicts.length,
+        );
+      }
       return { ...done, next_reconcile_at: null };
     }
     const now = this.#clock().getTime();

@@ -49,6 +49,7 @@ export function toModelVersion(options: {
   profile: ModelProfile;
   file: ModelFile;
   gates: GateVerdict[];
+  gatesAt?: string;
   fallbackOwner?: string;
 }): ModelVersion {
   const { version, profile, file, gates, fallbackOwner } = options;
@@ -79,6 +80,7 @@ export function toModelVersion(options: {
     environment: run?.tags[stampedTags.environment],
     jobId: jobOf(version),
     gates,
+    ...(options.gatesAt && { gatesAt: options.gatesAt }),
     ...(version.breakGlass && { breakGlass: version.breakGlass }),
   };
 }

@@ -95,6 +95,12 @@ export class LedgerStore {
         flagged: entry.flagged ?? false,
       })
       .returning('*');
+    if (entry.version !== undefined) {
+      // Whatever is worth an entry may change what gates say. Without its ticket a look under way is repeated.
+      await tx('version_checks')
+        .where({ name, version: entry.version })
+        .update({ next_reconcile_at: entry.at, ticket: null });
+    }
     await this.#onAppend?.(tx, toEntry(row));
   }
 

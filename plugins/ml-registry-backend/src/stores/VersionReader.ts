@@ -228,10 +228,16 @@ export class VersionReader {
     });
   }
 
-  async listVersions(name: string): Promise<VersionFacts[]> {
-    const rows: VersionRow[] = await this.#knex('model_versions')
-      .where({ name })
-      .orderBy('version', 'desc');
+  /** Newest first, from below `before`. */
+  async listVersions(
+    name: string,
+    page: { before?: number; limit: number },
+  ): Promise<VersionFacts[]> {
+    const query = this.#knex('model_versions').where({ name });
+    if (page.before !== undefined) query.where('version', '<', page.before);
+    const rows: VersionRow[] = await query
+      .orderBy('version', 'desc')
+      .limit(page.limit);
     return this.#withRuns(rows);
   }
 

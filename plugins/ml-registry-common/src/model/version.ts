@@ -80,7 +80,10 @@ export const modelVersionSchema = z.object({
   commit: z.string().optional(),
   environment: z.string().optional(),
   jobId: z.string().optional(),
+  /** What the gates of production said last; asked again when something changes. */
   gates: z.array(gateVerdictSchema),
+  /** When they were asked; absent while they are asked for the first time. */
+  gatesAt: timestampSchema.optional(),
   breakGlass: breakGlassSchema.optional(),
 });
 export type ModelVersion = z.infer<typeof modelVersionSchema>;

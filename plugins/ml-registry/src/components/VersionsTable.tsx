@@ -99,7 +99,7 @@ export function VersionsTable(props: {
   const { tableProps } = useTable<Row>({
     mode: 'complete',
     data: versions.map(version => ({ ...version, id: version.ref })),
-    paginationOptions: { pageSize: 20 },
+    paginationOptions: { type: 'none' },
   });
   return (
     <Wide>

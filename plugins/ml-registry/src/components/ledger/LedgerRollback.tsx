@@ -20,7 +20,7 @@ export function LedgerRollback(props: {
     async signal => {
       const [model, versions] = await Promise.all([
         api.getModel({ params }, { signal }),
-        api.listModelVersions({ params }, { signal }),
+        api.listModelVersions({ params, query: { limit: 200 } }, { signal }),
       ]);
       return { model, versions: versions.items };
     },
