@@ -58,5 +58,5 @@ export {
   type Reconciler,
 } from './reconciler';
 export { defineTopic, publishTopic, subscribeTopic, type Topic } from './topic';
-export { migrate } from './database';
+export { migrate, NewerDataError } from './database';
 export { readDataDir } from './dataDir';

@@ -1,5 +1,6 @@
 import type { RootConfigService } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
+import { cardFieldNames } from '@downstage/plugin-ml-registry-common';
 import { z } from 'zod';
 import type { ApprovalRules } from './domain/approvals';
 import { defaultPolicy, type GovernancePolicy } from './domain/policy';
@@ -14,6 +15,14 @@ export type GovernanceOptions = {
   administrators?: string[];
 };
 
+const cardField = z
+  .string()
+  .refine(field => cardFieldNames.some(known => known === field), {
+    error: ({ input }) =>
+      `The model card has no field '${input}', so no version could ever pass; it has ${cardFieldNames.join(
+        ', ',
+      )}`,
+  });
 const ruleSchema = z.strictObject({
   count: z.number().int().min(1).max(20),
   /** `owner`, or refs such as `group:default/model-risk`. */
@@ -60,7 +69,7 @@ export function readGovernance(config: RootConfigService): GovernanceOptions {
         defaultPolicy.policyTags,
     },
     approvals: read('mlRegistry.approvals', perRisk(rulesSchema)),
-    cardFields: read('mlRegistry.cardFields', perRisk(z.array(z.string()))),
+    cardFields: read('mlRegistry.cardFields', perRisk(z.array(cardField))),
     administrators:
       config.getOptionalStringArray('downstage.administrators') ?? [],
   };

@@ -68,6 +68,7 @@ export {
   isLedgerAction,
   ledgerActions,
   ledgerActionSchema,
+  ledgerWordSchema,
   ledgerEntrySchema,
   productionAtSchema,
   productionChangeSchema,

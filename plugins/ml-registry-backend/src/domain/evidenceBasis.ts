@@ -40,19 +40,29 @@ export function digestOfBasis(basis: Record<string, string>): string {
   return `sha256:${fingerprint(basis)}`;
 }
 
-/** What differs, in words; empty where nothing does. */
+/** A part that differs: `part` for programs, `message` for people. */
+export type BasisChange = { part: string; message: string };
+
+/** That another version is in production now; found apart from the basis where a decision looks again. */
+export const championChanged: BasisChange = {
+  part: 'champion',
+  message: words.champion,
+};
+
+/** What differs; empty where nothing does. */
 export function basisChanges(
   before: Record<string, string>,
   now: Record<string, string>,
-): string[] {
+): BasisChange[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
-  return [
-    ...new Set(
-      [...keys]
-        .filter(key => before[key] !== now[key])
-        .map(key => words[key] ?? `${key} changed`),
-    ),
-  ];
+  return [...keys]
+    .filter(key => before[key] !== now[key])
+    .map(part => ({ part, message: words[part] ?? `${part} changed` }));
+}
+
+/** For people: each sentence once. */
+export function inWords(changes: BasisChange[]): string[] {
+  return [...new Set(changes.map(({ message }) => message))];
 }
 
 /** The same content gives the same text, whatever the order of its keys. */

@@ -1,6 +1,7 @@
-import type {
-  GateVerdict,
-  Signature,
+import {
+  cardFieldNames,
+  type GateVerdict,
+  type Signature,
 } from '@downstage/plugin-ml-registry-common';
 import type { PickleFindings } from './pickles';
 import { schemaBreaks } from './schemaChange';
@@ -49,6 +50,26 @@ export function cardGate(options: {
 }): GateVerdict[] {
   const { required, filled } = options;
   if (!required.length) return [];
+  const unknown = required.filter(
+    field => !cardFieldNames.some(known => known === field),
+  );
+  if (unknown.length) {
+    return [
+      {
+        gate: 'model card',
+        status: 'failed',
+        saw: `no field ${unknown.join(', ')}`,
+        wanted: required.join(', '),
+        message: `The Model entity asks for ${unknown.join(
+          ', ',
+        )}, and the model card has no such field`,
+        how: `Correct spec.evaluation.requiredCardFields; the card has ${cardFieldNames.join(
+          ', ',
+        )}`,
+        waivable: true,
+      },
+    ];
+  }
   const missing = required.filter(field => !filled.includes(field));
   const wanted = required.join(', ');
   if (!missing.length) {

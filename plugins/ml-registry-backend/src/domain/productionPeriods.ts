@@ -1,5 +1,4 @@
 import type {
-  LedgerAction,
   LedgerEntry,
   ProductionAt,
   ProductionChange,
@@ -18,7 +17,7 @@ export type ProductionPeriod = {
   since: string;
   until?: string;
   actor: string;
-  action: LedgerAction;
+  action: string;
   flagged: boolean;
 };
 

@@ -1,7 +1,8 @@
-import type {
-  LedgerAction,
-  LedgerEntry,
-  WebhookEvent,
+import {
+  isLedgerAction,
+  type LedgerAction,
+  type LedgerEntry,
+  type WebhookEvent,
 } from '@downstage/plugin-ml-registry-common';
 
 /** The model or version that an entry is about, as it is after the change. */
@@ -62,6 +63,8 @@ const PROMPT_EVENTS: Partial<Record<WebhookEvent, WebhookEvent>> = {
 
 /** What webhooks call a change. */
 export function eventOf(entry: LedgerEntry, subject?: Subject): WebhookEvent {
+  // Told of what this release writes itself, so the word is one of ours.
+  if (!isLedgerAction(entry.action)) return '*';
   const event = EVENTS[entry.action](entry);
   return (subject?.isPrompt && PROMPT_EVENTS[event]) || event;
 }

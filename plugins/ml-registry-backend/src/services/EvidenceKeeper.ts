@@ -9,6 +9,7 @@ import {
   basisChanges,
   basisOf,
   digestOfBasis,
+  type BasisChange,
   type BasisParts,
 } from '../domain/evidenceBasis';
 import { isPolicyTag, type GovernancePolicy } from '../domain/policy';
@@ -74,11 +75,11 @@ export class EvidenceKeeper {
     };
   }
 
-  /** What changed since the evidence was frozen, in words. Promotions from before there was a basis never change. */
+  /** What changed since the evidence was frozen. Promotions from before there was a basis never change. */
   async changes(
     evidence: Evidence,
     subject: EvidenceSubject,
-  ): Promise<string[]> {
+  ): Promise<BasisChange[]> {
     if (!evidence.basis) return [];
     const { parts } = await this.#parts(subject);
     return basisChanges(evidence.basis, basisOf(parts));
@@ -89,7 +90,7 @@ export class EvidenceKeeper {
     db: Database,
     evidence: Evidence,
     subject: EvidenceSubject,
-  ): Promise<string[]> {
+  ): Promise<BasisChange[]> {
     if (!evidence.basis) return [];
     const { name, version } = subject.version;
     const facts = await this.#store.quickFacts(db, { name, version });

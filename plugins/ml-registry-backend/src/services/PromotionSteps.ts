@@ -10,6 +10,11 @@ import {
   decidePromotion,
   type PromotionDecision,
 } from '../domain/decidePromotion';
+import {
+  championChanged,
+  inWords,
+  type BasisChange,
+} from '../domain/evidenceBasis';
 import { nextPromotionState } from '../domain/promotionStates';
 import type { Database } from '../stores/database';
 import type { PromotionRecord, PromotionStore } from '../stores/PromotionStore';
@@ -150,7 +155,7 @@ export class PromotionSteps {
   async #decide(
     db: Database,
     promotion: PromotionRecord,
-    seen: { gates: GateVerdict[]; changes: string[] },
+    seen: { gates: GateVerdict[]; changes: BasisChange[] },
   ): Promise<PromotionDecision> {
     const { name, version } = promotion;
     const stage = await this.#stages.stageOf(db, name, version);
@@ -163,15 +168,15 @@ export class PromotionSteps {
       promotion.to === 'production' &&
       stage !== 'production' &&
       champion !== promotion.championVersion &&
-      !seen.changes.some(change => change.includes('in production'));
+      !seen.changes.some(({ part }) => part === championChanged.part);
     return decidePromotion({
       ...seen,
       state: promotion.state,
       to: promotion.to,
       stage,
-      changes: replaced
-        ? [...seen.changes, 'another version is in production']
-        : seen.changes,
+      changes: inWords(
+        replaced ? [...seen.changes, championChanged] : seen.changes,
+      ),
       missingApprovals: missingApprovals(
         promotion.approvalRule ?? {
           count: promotion.approvalsNeeded,
@@ -187,14 +192,12 @@ export class PromotionSteps {
   async #lapse(
     promotion: PromotionRecord,
     subject: EvidenceSubject,
-    changes: string[],
+    changes: BasisChange[],
   ): Promise<boolean> {
     const { id, name, version, to, state, approvals } = promotion;
     const at = this.#clock().toISOString();
     const evidence = await this.#keeper.freeze(subject, at);
-    const said = changes.length
-      ? changes
-      : ['another version is in production'];
+    const said = inWords(changes.length ? changes : [championChanged]);
     const message = `Approvals lapsed, gates are checked again: ${said.join(
       '; ',
     )}`;

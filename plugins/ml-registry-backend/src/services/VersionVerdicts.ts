@@ -25,6 +25,14 @@ export type ShownVerdicts = {
   file: ModelFile;
 };
 
+const notAsked: GateVerdict = {
+  gate: 'gates',
+  status: 'pending',
+  saw: 'nothing yet',
+  wanted: 'a verdict of every gate',
+  message: 'The gates are being asked; look again in a moment',
+};
+
 /**
  * The verdicts that pages show: what the gates of production said when something changed last.
  *
@@ -98,14 +106,6 @@ export class VersionVerdicts {
     return shown;
   }
 }
-
-const notAsked: GateVerdict = {
-  gate: 'gates',
-  status: 'pending',
-  saw: 'nothing yet',
-  wanted: 'a verdict of every gate',
-  message: 'The gates are being asked; look again in a moment',
-};
 
 function withoutItself({ version, profile, champion }: Subject): Subject {
   const isOther = champion && champion.version !== version.version;

@@ -1,7 +1,6 @@
-import {
-  ledgerActionSchema,
-  type LedgerAction,
-  type LedgerEntry,
+import type {
+  LedgerAction,
+  LedgerEntry,
 } from '@downstage/plugin-ml-registry-common';
 import type { JsonObject } from '@backstage/types';
 import type { Knex } from 'knex';
@@ -229,7 +228,7 @@ function toEntry(row: LedgerRow): LedgerEntry {
     modelRef: modelRefOf(row.name),
     at: row.at,
     actor: row.actor,
-    action: ledgerActionSchema.parse(row.action),
+    action: row.action,
     version: optionalNumber(row.version),
     from: optional(row.from_stage),
     to: optional(row.to_stage),

@@ -2,7 +2,8 @@ import { timestampSchema } from '@downstage/common';
 import { z } from 'zod';
 
 /**
- * What the ledger writes down, one word per kind of change. Closed: an entry of another kind is a mistake of ours.
+ * What the ledger writes down, one word per kind of change. Closed for writing; reading shows a word that a newer
+ * release wrote as it is.
  */
 export const ledgerActions = {
   registered: 'A model was registered.',
@@ -44,6 +45,9 @@ export function isLedgerAction(word: string): word is LedgerAction {
   return Object.hasOwn(ledgerActions, word);
 }
 
+/** An action as it stands in the ledger: one of ours, or one that a newer release wrote and this one does not know. */
+export const ledgerWordSchema = z.string();
+
 export const ledgerActionSchema = z.enum(
   Object.keys(ledgerActions).filter(isLedgerAction),
 );
@@ -57,7 +61,7 @@ export const ledgerEntrySchema = z.object({
   modelRef: z.string(),
   at: timestampSchema,
   actor: z.string(),
-  action: ledgerActionSchema,
+  action: ledgerWordSchema,
   version: z.number().int().optional(),
   from: z.string().optional(),
   to: z.string().optional(),
@@ -76,7 +80,7 @@ export const productionAtSchema = z.object({
   /** When it came into production, and by whom. */
   since: timestampSchema,
   actor: z.string(),
-  action: ledgerActionSchema,
+  action: ledgerWordSchema,
   /** When it left; absent while it is there. */
   until: timestampSchema.optional(),
   flagged: z.boolean(),
