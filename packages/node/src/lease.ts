@@ -14,9 +14,16 @@ export type Lease = { id: string; ticket: string };
  */
 export async function claimDue(
   knex: Knex,
-  options: { table: string; limit: number; leaseMs: number; now: Date },
+  options: {
+    table: string;
+    limit: number;
+    leaseMs: number;
+    now: Date;
+    /** Narrows what is claimed, where not every replica can work on every row. */
+    only?: (due: Knex.QueryBuilder) => void;
+  },
 ): Promise<Lease[]> {
-  const { table, limit, leaseMs, now } = options;
+  const { table, limit, leaseMs, now, only } = options;
   const ticket = randomUUID();
   const until = new Date(now.getTime() + leaseMs).toISOString();
   return knex.transaction(async tx => {
@@ -25,6 +32,7 @@ export async function claimDue(
       .where('next_reconcile_at', '<=', now.toISOString())
       .orderBy('next_reconcile_at')
       .limit(limit);
+    only?.(due);
     if (String(knex.client.config.client) === 'pg')
       due.forUpdate().skipLocked();
     const ids: string[] = (await due).map(row => row.id);

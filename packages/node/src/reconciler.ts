@@ -38,6 +38,8 @@ export function startReconciler(options: {
   leaseMs?: number;
   retryMs?: number;
   concurrency?: number;
+  /** Narrows what is claimed, where not every replica can work on every row. */
+  only?: (due: Knex.QueryBuilder) => void;
 }): Reconciler {
   const {
     name,
@@ -50,6 +52,7 @@ export function startReconciler(options: {
     leaseMs = 60_000,
     retryMs = 5_000,
     concurrency = 4,
+    only,
   } = options;
   let stopped = false;
   let again = false;
@@ -87,6 +90,7 @@ export function startReconciler(options: {
         limit: concurrency,
         leaseMs,
         now: clock(),
+        only,
       });
       await Promise.all(leases.map(step));
       if (leases.length === concurrency) again = true;

@@ -45,7 +45,7 @@ describe('the jobs plugin', () => {
   let audited: { eventId: string; outcome: string; meta?: object }[];
   let backend: Awaited<ReturnType<typeof startTestBackend>>;
 
-  const start = () =>
+  const start = (local: object = {}, dataDir = project.dataDir) =>
     startTestBackend({
       features: [
         mlJobsPlugin,
@@ -53,8 +53,10 @@ describe('the jobs plugin', () => {
         mockServices.rootConfig.factory({
           data: {
             backend: { baseUrl: 'http://127.0.0.1:0' },
-            downstage: { dataDir: project.dataDir },
-            mlJobs: { local: { enabled: true, slots: 1, graceSeconds: 1 } },
+            downstage: { dataDir },
+            mlJobs: {
+              local: { enabled: true, slots: 1, graceSeconds: 1, ...local },
+            },
           },
         }),
         mockServices.auditor.mock({
@@ -363,6 +365,48 @@ describe('the jobs plugin', () => {
       'github.com:9 is not one of mlJobs.sourceHosts',
     );
   });
+
+  it.each([
+    [
+      'has no runtime',
+      { enabled: false },
+      /^503 .*kept by the portal on .*, process/,
+    ],
+    ['finds the folder held', {}, /^200 .*depth 3/],
+  ])(
+    'gives the same answers at a second portal that %s',
+    async (_, local, answer) => {
+      const second = await start(local);
+      try {
+        const at = (path: string) =>
+          request(second.server)
+            .get(`/api/ml-jobs/v1${path}`)
+            .set('authorization', ann);
+        const submitted = await request(second.server)
+          .post('/api/ml-jobs/v1/jobs')
+          .set('authorization', ann)
+          .send({ source: { repository: project.folder }, owner })
+          .expect(201);
+        const { id } = submitted.body as Job;
+        expect((await untilOver(id)).state).toBe('succeeded');
+        expect((await at(`/jobs/${id}`)).body).toMatchObject(await get(id));
+        const here = await call()
+          .get('/api/ml-jobs/v1/queue')
+          .set('authorization', ann);
+        const there = await at('/queue');
+        expect(there.body).toEqual(here.body);
+        expect(there.body).toMatchObject({
+          slots: 1,
+          runtime: 'local-process',
+          portals: [expect.stringMatching(/^the portal on .*, process \d+$/)],
+        });
+        const log = await at(`/jobs/${id}/log`);
+        expect(`${log.status} ${JSON.stringify(log.body)}`).toMatch(answer);
+      } finally {
+        await second.stop();
+      }
+    },
+  );
 
   it('runs a project of the portal for its owners only, whatever an old commit says', async () => {
     project.commit({ 'catalog-info.yaml': catalogInfo('credit') });

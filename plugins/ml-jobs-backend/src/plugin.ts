@@ -4,6 +4,7 @@ import {
 } from '@backstage/backend-plugin-api';
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
+import { stringifyError } from '@backstage/errors';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
@@ -18,10 +19,12 @@ import {
 } from '@downstage/node';
 import { mlJobsPermissions } from '@downstage/plugin-ml-jobs-common';
 import {
+  placeOf,
   mlJobsInputsExtensionPoint,
   mlJobsRuntimesExtensionPoint,
   type InputResolver,
 } from '@downstage/plugin-ml-jobs-node';
+import type { Knex } from 'knex';
 import { registerActions } from './actions/registerActions';
 import { readMlJobsConfig } from './config';
 import { secretsOfConfig } from './domain/secrets';
@@ -31,13 +34,16 @@ import { chooseIsolation } from './providers/local/isolation/chooseIsolation';
 import type { Isolation } from './providers/local/isolation/Isolation';
 import { Uv } from './providers/local/Uv';
 import { LocalProcessRuntime } from './providers/local/LocalProcessRuntime';
+import { FolderLock } from './providers/local/FolderLock';
 import { JobReconciler } from './reconcilers/JobReconciler';
+import { RuntimeKeeper } from './reconcilers/RuntimeKeeper';
 import { createRouter } from './router';
 import { createAnnouncer } from './services/createAnnouncer';
 import { JobService } from './services/JobService';
 import { Runtimes } from './services/Runtimes';
 import { SourceService } from './services/SourceService';
 import { JobStore } from './stores/JobStore';
+import { RuntimeStore } from './stores/RuntimeStore';
 import { TokenStore } from './stores/TokenStore';
 
 /** Training and other runs of code: queue, attempts, logs. */
@@ -91,7 +97,12 @@ export const mlJobsPlugin = createBackendPlugin({
         });
         const authorizer = createAuthorizer(deps);
         const tell = createAnnouncer({ ...deps, store });
+        const runtimeStore = new RuntimeStore(knex);
         let loop: Reconciler | undefined;
+        let keeping: RuntimeKeeper | undefined;
+        let holding:
+          | { lock: FolderLock; local: LocalProcessRuntime }
+          | undefined;
 
         const runtimes = new Runtimes({ preferred: options.runtime });
         if (options.local.enabled) {
@@ -102,33 +113,35 @@ export const mlJobsPlugin = createBackendPlugin({
             signal: AbortSignal.timeout(30_000),
           });
           sayIsolation(isolation, { unusable, logger: deps.logger });
-          runtimes.add(
-            new LocalProcessRuntime({
-              folder: options.jobsFolder,
-              environments: new Environments({
-                folder: options.environmentsFolder,
-                python: options.local.python,
-                prebuilt: options.local.environments,
-                isolation,
-                indexes: options.local.indexes,
-                uv: options.local.uv
-                  ? new Uv({ folder: options.uvFolder })
-                  : undefined,
-              }),
+          const lock = new FolderLock(options.jobsFolder);
+          const local = new LocalProcessRuntime({
+            place: await lock.place(),
+            folder: options.jobsFolder,
+            environments: new Environments({
+              folder: options.environmentsFolder,
+              python: options.local.python,
+              prebuilt: options.local.environments,
               isolation,
-              readOnly: options.local.readOnly,
-              sourceHosts: options.sourceHosts,
-              secrets: secretsOfConfig(deps.config),
-              slots: options.local.slots,
-              graceMs: options.local.graceMs,
-              onChange: ({ jobId }) =>
-                void store
-                  .markDue({ id: jobId }, clock().toISOString())
-                  .then(() => loop?.nudge())
-                  // Only a hint: the reconciler looks by itself.
-                  .catch(() => undefined),
+              indexes: options.local.indexes,
+              uv: options.local.uv
+                ? new Uv({ folder: options.uvFolder })
+                : undefined,
             }),
-          );
+            isolation,
+            readOnly: options.local.readOnly,
+            sourceHosts: options.sourceHosts,
+            secrets: secretsOfConfig(deps.config),
+            slots: options.local.slots,
+            graceMs: options.local.graceMs,
+            onChange: ({ jobId }) =>
+              void store
+                .markDue({ ids: [jobId] }, clock().toISOString())
+                .then(() => loop?.nudge())
+                // Only a hint: the reconciler looks by itself.
+                .catch(() => undefined),
+          });
+          runtimes.addReader(local);
+          holding = { lock, local };
         }
         installed.forEach(runtime => runtimes.add(runtime));
 
@@ -152,6 +165,7 @@ export const mlJobsPlugin = createBackendPlugin({
           tokens,
           sources,
           runtimes,
+          runtimeStore,
           authorizer,
           auditor: deps.auditor,
           catalog: deps.catalog,
@@ -172,8 +186,14 @@ export const mlJobsPlugin = createBackendPlugin({
         });
 
         deps.lifecycle.addStartupHook(async () => {
-          // What was under way when the portal ended is looked at now, not when its lease runs out.
-          await store.markDue('unfinished', clock().toISOString());
+          const keeper = new RuntimeKeeper({
+            ...{ store, runtimes, runtimeStore, reconciler, clock },
+            logger: deps.logger,
+            local: holding,
+            onChange: () => loop?.nudge(),
+          });
+          keeping = keeper;
+          await keeper.look();
           loop = startReconciler({
             name: 'jobs',
             table: 'jobs',
@@ -183,20 +203,46 @@ export const mlJobsPlugin = createBackendPlugin({
             intervalMs: 1_000,
             leaseMs: 5 * 60_000,
             concurrency: 8,
+            only: due => onlyOurs(due, runtimes),
             reconcile: lease => reconciler.reconcile(lease),
           });
           loop.nudge();
+          keeper.start();
         });
         // Before the others, because it writes to the database.
         deps.rootLifecycle.addBeforeShutdownHook(async () => {
-          const stopped = reconciler.stop();
-          await loop?.stop();
-          await stopped;
+          // Last the folder is free: another portal may go on from here.
+          for (const end of await Promise.allSettled([
+            reconciler.stop(),
+            loop?.stop(),
+          ])) {
+            if (end.status === 'rejected')
+              deps.logger.warn(
+                `Jobs did not stop well: ${stringifyError(end.reason)}`,
+              );
+          }
+          await keeping?.stop();
         });
       },
     });
   },
 });
+
+/** Jobs whose runtime this portal has; started ones where it can see them. */
+function onlyOurs(due: Knex.QueryBuilder, runtimes: Runtimes) {
+  due.where(any => {
+    // Nothing is true of no runtime.
+    any.whereRaw('1 = 0');
+    for (const runtime of runtimes.all()) {
+      const place = placeOf(runtime);
+      any.orWhere(one => {
+        one.where('runtime', runtime.id);
+        if (place)
+          one.where(where => where.whereNull('place').orWhere({ place }));
+      });
+    }
+  });
+}
 
 /** Said at every start, so that nobody believes in a wall that is not there. */
 function sayIsolation(

@@ -28,7 +28,8 @@ export function createRouter(options: {
         rerunJob: ({ params, body }, call) => jobs.rerun(params.id, body, call),
         getJobLog: ({ params, query }, { credentials }) =>
           jobs.log(params.id, query, { credentials }),
-        getQueue: (_, { credentials }) => jobs.queue({ credentials }),
+        getQueue: ({ query }, { credentials }) =>
+          jobs.queue(query, { credentials }),
         introspectToken: ({ body }, { credentials }) =>
           jobs.introspect(body.token, { credentials }),
       },

@@ -103,6 +103,7 @@ export const mlJobsContract = defineContract({
     method: 'get',
     path: '/v1/queue',
     summary: 'What runs, what waits, and how many may run at once',
+    query: pageQuerySchema,
     response: queueSchema,
   },
   introspectToken: {

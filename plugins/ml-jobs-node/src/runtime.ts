@@ -131,6 +131,20 @@ export interface JobRuntimeOfPortal extends JobRuntime {
   readonly endsWithPortal: true;
 }
 
+/**
+ * A runtime whose attempts live on one machine. Only a portal that has the same place follows them; nobody else would see
+ * them, and take a job that runs for one that never began.
+ */
+export interface JobRuntimeOfPlace extends JobRuntime {
+  readonly place: string;
+}
+
+export function placeOf(runtime: JobRuntime): string | undefined {
+  return 'place' in runtime && typeof runtime.place === 'string'
+    ? runtime.place
+    : undefined;
+}
+
 export function hasLogs(runtime: JobRuntime): runtime is JobRuntimeWithLogs {
   return 'readLog' in runtime;
 }

@@ -40,6 +40,8 @@ export const mlJobsTranslationRef = createTranslationRef({
       slots: '{{running}} of {{slots}} slots in use',
       waiting_one: '{{count}} job waits',
       waiting_other: '{{count}} jobs wait',
+      more_one: 'and {{count}} more',
+      more_other: 'and {{count}} more',
       noneWaiting: 'Nothing waits',
       off: 'No runtime is on',
       offText:

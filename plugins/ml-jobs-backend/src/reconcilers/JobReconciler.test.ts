@@ -77,9 +77,9 @@ describe.each(
     now = new Date(now.getTime() + ms);
   };
   /** A portal: its own loop and reconciler over the same tables and the same processes. */
-  const startPortal = () => {
+  const startPortal = (own = runtime) => {
     const runtimes = new Runtimes();
-    runtimes.add(runtime);
+    runtimes.add(own);
     const reconciler = new JobReconciler({
       store,
       tokens: new TokenStore(knex),
@@ -182,7 +182,7 @@ describe.each(
     const order: string[] = [];
     for (let round = 0; round < 4; round++) {
       await steps();
-      const { active } = await store.queue();
+      const active = await store.active();
       expect(active).toHaveLength(1);
       order.push(active[0].id);
       runtime.seen.set(`${active[0].id}/1`, {
@@ -193,12 +193,49 @@ describe.each(
     expect(order).toEqual(['a1', 'b1', 'a2', 'a3']);
   });
 
+  it('does not start what another portal has started on its machine', async () => {
+    Object.assign(runtime, { place: 'machine-a' });
+    await submit('a');
+    await steps();
+    expect((await store.row('a')).place).toBe('machine-a');
+    // It has a runtime of the same name, a folder of its own, and sees nothing of the attempt.
+    const other = Object.assign(new ScriptedRuntime(), { place: 'machine-b' });
+    const second = startPortal(other);
+    await store.markDue('started', now.toISOString());
+    for (let round = 0; round < 3; round++) {
+      forward(11_000);
+      await second.loop.tick();
+    }
+    expect(other.submitted).toEqual([]);
+    expect(await store.get('a')).toMatchObject({ state: 'running' });
+    await second.reconciler.stop();
+    expect(await store.get('a')).toMatchObject({ state: 'running' });
+    runtime.seen.set('a/1', { state: 'succeeded', exitCode: 0 });
+    await steps();
+    expect((await store.get('a')).state).toBe('succeeded');
+    expect(runtime.submitted).toHaveLength(1);
+  });
+
+  it('leaves those alone who wait while no slot is free, and wakes the next one at an end', async () => {
+    for (const id of ['a', 'b', 'c']) await submit(id);
+    await steps();
+    const due = async () =>
+      (await knex('jobs').whereNotNull('next_reconcile_at').orderBy('id')).map(
+        ({ id }) => String(id),
+      );
+    expect(await due()).toEqual(['a']);
+    runtime.seen.set('a/1', { state: 'succeeded', exitCode: 0 });
+    await steps();
+    expect(await due()).toEqual(['b']);
+    expect((await store.get('c')).queuePosition).toBe(1);
+  });
+
   it('finds a running job again after kill -9, without starting it twice', async () => {
     await submit('a');
     await steps();
     await portal.loop.stop();
     portal = startPortal();
-    await store.markDue('unfinished', now.toISOString());
+    await store.markDue('started', now.toISOString());
     await steps();
     expect((await store.get('a')).state).toBe('running');
     expect(runtime.submitted).toHaveLength(1);
@@ -262,6 +299,7 @@ describe.each(
     await steps();
     expect((await store.get('a')).state).toBe('queued');
     portal = startPortal();
+    await portal.reconciler.dispatch();
     await steps();
     expect(await store.get('a')).toMatchObject({
       state: 'running',

@@ -5,6 +5,7 @@ import type { Lease, ReconcilePatch } from '@downstage/node';
 import type { JobAttempt } from '@downstage/plugin-ml-jobs-common';
 import {
   endsWithPortal,
+  placeOf,
   type InputResolver,
   type JobObservation,
   type JobRuntime,
@@ -88,6 +89,8 @@ export class JobReconciler {
       });
     }
     if (job.state === 'queued') return this.#admit(lease, job, runtime);
+    if (isElsewhere(job, runtime))
+      return { next_reconcile_at: this.#clock().toISOString() };
     return this.#follow(lease, job, runtime);
   }
 
@@ -97,13 +100,14 @@ export class JobReconciler {
    */
   async stop(): Promise<void> {
     this.#stopping = true;
-    const { active } = await this.#store.queue();
+    const active = await this.#store.active();
     await Promise.all(
       active.map(async ({ id }) => {
         const job = await this.#store.row(id);
         const runtime = this.#runtimes.find(job.runtime);
         if (
           !runtime ||
+          isElsewhere(job, runtime) ||
           !endsWithPortal(runtime) ||
           isOver(job.state) ||
           job.state === 'queued'
@@ -148,17 +152,23 @@ export class JobReconciler {
       return undefined;
     }
     const { slots } = await runtime.capacity();
-    const { active, queued } = await this.#store.queue({ runtime: runtime.id });
-    const position = queued.findIndex(({ id }) => id === job.id);
+    const place = placeOf(runtime);
+    const active = await this.#store.active(slotsOf(runtime));
     const free = slots - active.length;
-    if (this.#stopping || position < 0 || position >= free) {
-      // Whoever ends has the queue looked at; this is for the case that nobody could.
-      return { next_reconcile_at: later(now, 10_000) };
+    // Whoever ends has the next ones looked at, so nobody looks at all that wait.
+    if (this.#stopping || free <= 0) return { next_reconcile_at: null };
+    const first = await this.#store.firstInLine({
+      ...{ runtime: runtime.id, count: free, active },
+    });
+    if (!first.includes(job.id)) {
+      await this.#store.markDue({ ids: first }, now.toISOString());
+      return { next_reconcile_at: null };
     }
     const number = job.attempt + 1;
     const admitted = await this.#write(lease, job, {
       to: 'preparing',
       slots,
+      place: place ?? null,
       reason: 'Preparing',
       message: 'Preparing',
       nextAt: now.toISOString(),
@@ -401,6 +411,7 @@ export class JobReconciler {
         attempt.startedAt && { startedAt: attempt.startedAt }),
       endedAt: again ? null : endedAt,
       nextAt: again ? now : null,
+      ...(again && { place: null }),
       attempt,
       timeline: {
         at: again ? now : endedAt,
@@ -408,7 +419,22 @@ export class JobReconciler {
         message: after.message,
       },
     });
-    if (!this.#stopping) await this.#store.markDue('queued', now);
+    if (!this.#stopping) await this.dispatch();
+  }
+
+  /** Has those looked at who get the free slots. After an end, and now and then for the case that nobody could. */
+  async dispatch(): Promise<void> {
+    const now = this.#clock().toISOString();
+    for (const runtime of this.#runtimes.all()) {
+      const { slots } = await runtime.capacity();
+      const active = await this.#store.active(slotsOf(runtime));
+      const count = slots - active.length;
+      if (count <= 0) continue;
+      const ids = await this.#store.firstInLine({
+        ...{ runtime: runtime.id, count, active },
+      });
+      await this.#store.markDue({ ids }, now);
+    }
   }
 
   /** What ran and ended between two looks ran all the same: its timeline says so. */
@@ -465,6 +491,18 @@ export class JobReconciler {
     await this.#write(lease, job, { ...change, nextAt });
     return undefined;
   }
+}
+
+/** Runs where this portal sees nothing: it would look as if it had never begun. */
+function isElsewhere(job: JobRow, runtime: JobRuntime): boolean {
+  const place = placeOf(runtime);
+  return place !== undefined && job.place !== undefined && job.place !== place;
+}
+
+/** Which jobs take the slots of a runtime: those of its place, where it has one. */
+function slotsOf(runtime: JobRuntime) {
+  const place = placeOf(runtime);
+  return { runtime: runtime.id, ...(place && { place }) };
 }
 
 function toEnd(job: JobRow, seen: JobObservation): AttemptEnd | undefined {

@@ -26,15 +26,12 @@ import {
   type Queue,
   type TokenIntrospection,
 } from '@downstage/plugin-ml-jobs-common';
-import {
-  hasIsolation,
-  hasLogs,
-  type JobRuntime,
-} from '@downstage/plugin-ml-jobs-node';
+import { hasIsolation, hasLogs } from '@downstage/plugin-ml-jobs-node';
 import type { Request } from 'express';
 import { isOver } from '../domain/jobStates';
 import { parseDefinition } from '../domain/parseDefinition';
 import { conflictOver, type JobStore } from '../stores/JobStore';
+import type { RuntimeStore } from '../stores/RuntimeStore';
 import type { TokenStore } from '../stores/TokenStore';
 import type { Runtimes } from './Runtimes';
 import type { SourceService } from './SourceService';
@@ -47,6 +44,7 @@ export class JobService {
   readonly #tokens: TokenStore;
   readonly #sources: SourceService;
   readonly #runtimes: Runtimes;
+  readonly #runtimeStore: RuntimeStore;
   readonly #authorizer: Authorizer;
   readonly #auditor: AuditorService;
   readonly #catalog: CatalogService;
@@ -60,6 +58,8 @@ export class JobService {
     tokens: TokenStore;
     sources: SourceService;
     runtimes: Runtimes;
+    /** What other portals on the same database have. */
+    runtimeStore: RuntimeStore;
     authorizer: Authorizer;
     auditor: AuditorService;
     catalog: CatalogService;
@@ -73,6 +73,7 @@ export class JobService {
     this.#tokens = options.tokens;
     this.#sources = options.sources;
     this.#runtimes = options.runtimes;
+    this.#runtimeStore = options.runtimeStore;
     this.#authorizer = options.authorizer;
     this.#auditor = options.auditor;
     this.#catalog = options.catalog;
@@ -270,7 +271,15 @@ export class JobService {
   ): Promise<JobLog> {
     // The state is read before the text: a job that is over here has written all of its log.
     const job = await this.#store.row(id);
-    const runtime = this.#runtimes.find(job.runtime);
+    const runtime = this.#runtimes.reader(job.runtime, job.place);
+    if (!runtime && job.place) {
+      const holder = await this.#runtimeStore.holderOf(job.place);
+      throw new ServiceUnavailableError(
+        `The log of job ${id} is kept by ${
+          holder ?? 'a portal that has not been seen lately'
+        }; this portal cannot read it`,
+      );
+    }
     if (!runtime || !hasLogs(runtime)) {
       return { text: '', offset: 0, nextOffset: 0, end: isOver(job.state) };
     }
@@ -281,24 +290,38 @@ export class JobService {
     return { ...piece, end: isOver(job.state) && piece.nextOffset >= size };
   }
 
-  async queue({ credentials }: Call): Promise<Queue> {
+  async queue(
+    page: { cursor?: string; limit: number },
+    { credentials }: Call,
+  ): Promise<Queue> {
     await this.#authorizer.require({
       credentials,
       permission: jobsReadPermission,
     });
-    const runtime = this.#runtimes.default();
-    const { active, queued } = await this.#store.queue();
+    const live = await this.#live();
+    const runtime = this.#runtimes.default(live);
+    const having = live.filter(one => one.runtime === runtime);
+    const own = runtime ? this.#runtimes.find(runtime) : undefined;
+    const isolation =
+      own && hasIsolation(own) ? own.isolation : having[0]?.isolation;
+    const { items, total, nextCursor } = await this.#store.waiting(page);
+    let slots = having.reduce((sum, one) => sum + one.slots, 0);
+    // The portal has not told of its own runtime yet.
+    if (own && !having.length) slots = (await own.capacity()).slots;
     return {
-      slots: runtime ? (await runtime.capacity()).slots : 0,
-      ...(runtime && { runtime: runtime.id }),
-      ...(runtime &&
-        hasIsolation(runtime) && { isolation: { ...runtime.isolation } }),
-      running: active,
-      queued: queued.map((entry, index) => ({
-        ...entry,
-        queuePosition: index + 1,
-      })),
+      slots,
+      ...(runtime && { runtime }),
+      ...(isolation && { isolation: { ...isolation } }),
+      running: await this.#store.active(),
+      queued: items,
+      waiting: total,
+      ...(nextCursor && { nextCursor }),
+      portals: [...new Set(having.map(({ holder }) => holder))],
     };
+  }
+
+  #live() {
+    return this.#runtimeStore.live(this.#clock());
   }
 
   /** For other plugins, never for people: who asks learns whom a token belongs to. */
@@ -323,6 +346,7 @@ export class JobService {
       subject: `job:${job.id}`,
       actor: job.created_by,
       owner: job.owner,
+      ...(job.submitter_groups?.length && { groups: job.submitter_groups }),
       attributes: {
         job: job.id,
         commit: job.commit,
@@ -346,7 +370,7 @@ export class JobService {
     },
     { credentials }: Call,
   ): Promise<Job> {
-    const runtime = this.#requireRuntime();
+    const runtime = await this.#requireRuntime();
     const source = await this.#sources.resolve(request.source);
     await this.#requireSource(source, request.owner, credentials);
     const definition = request.definition ?? this.#definitionOf(source);
@@ -372,8 +396,9 @@ export class JobService {
       definitionGiven: request.definition !== undefined,
       parameters: { ...definition.parameters, ...request.parameters },
       warnings: source.warnings,
-      runtime: runtime.id,
+      runtime,
       createdBy: actor,
+      submitterGroups: await this.#authorizer.groupsOf(credentials),
       rerunOf: request.rerunOf,
       idempotencyKey: request.idempotencyKey,
       createdAt: this.#clock().toISOString(),
@@ -389,11 +414,11 @@ export class JobService {
     return this.#authorizer.who(credentials);
   }
 
-  #requireRuntime(): JobRuntime {
-    const runtime = this.#runtimes.default();
+  async #requireRuntime(): Promise<string> {
+    const runtime = this.#runtimes.default(await this.#live());
     if (runtime) return runtime;
     throw new ServiceUnavailableError(
-      'No job runtime is on. Set mlJobs.local.enabled: true to run jobs as processes of this machine, or install a module that brings a runtime.',
+      'No job runtime is on, in this portal or in another one on the same database. Set mlJobs.local.enabled: true to run jobs as processes of this machine, or install a module that brings a runtime.',
     );
   }
 

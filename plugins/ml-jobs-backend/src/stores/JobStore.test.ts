@@ -51,6 +51,39 @@ describe.each(
     tokens = new TokenStore(knex);
   });
 
+  it('reads the queue in pages, and the next in line without reading all', async () => {
+    for (let index = 0; index < 30; index++) {
+      await store.insert(
+        aJob(`j${String(index).padStart(2, '0')}`, {
+          owner: `group:default/${'abc'[index % 7 === 0 ? 0 : index % 3]}`,
+          createdAt: at(index),
+        }),
+      );
+    }
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.waiting({ cursor, limit: 7 });
+      expect(page.total).toBe(30);
+      expect(page.items.map(({ queuePosition }) => queuePosition)).toEqual(
+        page.items.map((_, index) => seen.length + index + 1),
+      );
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor);
+    expect(new Set(seen).size).toBe(30);
+    for (const count of [1, 4, 30, 40]) {
+      expect(
+        await store.firstInLine({
+          runtime: 'local-process',
+          count,
+          active: [],
+        }),
+      ).toEqual(seen.slice(0, count));
+    }
+    expect((await store.get(seen[11])).queuePosition).toBe(12);
+  });
+
   it('gives back what was inserted, and one job for one key, also when both come at once', async () => {
     const both = await Promise.all([
       store.insert(aJob('a', { idempotencyKey: 'k' })),

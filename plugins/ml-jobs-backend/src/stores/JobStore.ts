@@ -31,6 +31,8 @@ export type NewJob = {
   warnings: Job['warnings'];
   runtime: string;
   createdBy: string;
+  /** What the submitter owned things through: what the job may read is decided with them. */
+  submitterGroups?: readonly string[];
   rerunOf?: string;
   idempotencyKey?: string;
   createdAt: string;
@@ -42,6 +44,8 @@ export type JobChange = {
   to?: JobState;
   /** Only while fewer jobs than this hold a slot of the job's runtime, whichever portal let them in. */
   slots?: number;
+  /** Where the attempt runs; null when nowhere any more. */
+  place?: string | null;
   reason?: string | null;
   message?: string | null;
   environment?: string;
@@ -61,11 +65,44 @@ export type QueueEntry = Pick<JobRow, 'id' | 'name' | 'owner' | 'state'> & {
   createdBy: string;
   createdAt: string;
   startedAt?: string;
+  queuePosition?: number;
 };
+
+type Order = { ids: string[]; places: Map<string, number> };
+
+const queueColumns = [
+  'id',
+  'name',
+  'owner',
+  'state',
+  'created_by',
+  'created_at',
+  'started_at',
+] as const;
+
+function toEntry(row: {
+  created_by: unknown;
+  created_at: unknown;
+  started_at?: unknown;
+}): QueueEntry {
+  return {
+    ...jobRowSchema
+      .pick({ id: true, name: true, owner: true, state: true })
+      .parse(row),
+    createdBy: String(row.created_by),
+    createdAt: String(row.created_at),
+    ...(row.started_at ? { startedAt: String(row.started_at) } : {}),
+  };
+}
+
+function toWaiting(row: { id: string; owner: string; created_at: string }) {
+  return { id: row.id, owner: row.owner, createdAt: row.created_at };
+}
 
 /** Jobs with their attempts and timeline. */
 export class JobStore {
   readonly #knex: Knex;
+  #order?: { value: Promise<Order>; until: number };
 
   constructor(knex: Knex) {
     this.#knex = knex;
@@ -98,6 +135,7 @@ export class JobStore {
           runtime: job.runtime,
           attempt: 0,
           created_by: job.createdBy,
+          submitter_groups: JSON.stringify(job.submitterGroups ?? []),
           rerun_of: job.rerunOf ?? null,
           idempotency_key: job.idempotencyKey ?? null,
           created_at: job.createdAt,
@@ -118,6 +156,7 @@ export class JobStore {
       if (!existing) throw error;
       return { id: existing, created: false };
     }
+    this.#changed();
     return { id: job.id, created: true };
   }
 
@@ -171,50 +210,105 @@ export class JobStore {
     };
   }
 
-  /** What holds a slot, and what waits for one in the order it gets it. */
-  async queue(
-    filter: { runtime?: string } = {},
-  ): Promise<{ active: QueueEntry[]; queued: QueueEntry[] }> {
+  /** What holds a slot. */
+  async active(
+    filter: { runtime?: string; place?: string } = {},
+  ): Promise<QueueEntry[]> {
     const rows = await this.#knex('jobs')
-      .select(
-        'id',
-        'name',
-        'owner',
-        'state',
-        'created_by',
-        'created_at',
-        'started_at',
-      )
-      .whereIn('state', ['queued', 'preparing', 'running'])
+      .select(...queueColumns)
+      .whereIn('state', ['preparing', 'running'])
       .where(filter)
       .orderBy('created_at');
-    const entries = rows.map(row => ({
-      ...jobRowSchema
-        .pick({ id: true, name: true, owner: true, state: true })
-        .parse(row),
-      createdBy: String(row.created_by),
-      createdAt: String(row.created_at),
-      ...(row.started_at && { startedAt: String(row.started_at) }),
-    }));
-    const active = entries.filter(({ state }) => state !== 'queued');
-    const queued = entries.filter(({ state }) => state === 'queued');
+    return rows.map(toEntry);
+  }
+
+  /** What waits for a slot, in the order it gets one: so many, from the one after the cursor. */
+  async waiting(page: {
+    cursor?: string;
+    limit: number;
+  }): Promise<{ items: QueueEntry[]; total: number; nextCursor?: string }> {
+    const order = await this.#ordered();
+    const after = page.cursor ? readCursor(page.cursor) : undefined;
+    // The place of the last one may have changed since; when it has left the queue, its old place counts.
+    const from = after ? order.places.get(after.id) ?? Number(after.at) : 0;
+    const ids = order.ids.slice(from, from + page.limit);
+    const rows = await this.#knex('jobs')
+      .select(...queueColumns)
+      .whereIn('id', ids);
+    const byId = new Map(rows.map(row => [String(row.id), toEntry(row)]));
+    const end = from + ids.length;
     return {
-      active,
-      queued: orderQueue(queued, active, await this.#lastTurns(queued)),
+      items: ids.flatMap((id, index) => {
+        const entry = byId.get(id);
+        return entry ? [{ ...entry, queuePosition: from + index + 1 }] : [];
+      }),
+      total: order.ids.length,
+      ...(end < order.ids.length && {
+        nextCursor: writeCursor({ at: String(end), id: ids[ids.length - 1] }),
+      }),
     };
   }
 
-  /** When each of the owners that wait last got a slot. */
-  async #lastTurns(queued: QueueEntry[]): Promise<Map<string, string>> {
-    const owners = [...new Set(queued.map(({ owner }) => owner))];
-    if (owners.length < 2) return new Map();
-    const rows = await this.#knex('job_attempts')
-      .join('jobs', 'jobs.id', 'job_attempts.job_id')
-      .whereIn('jobs.owner', owners)
-      .groupBy('jobs.owner')
-      .select('jobs.owner as owner')
-      .max('job_attempts.created_at as turn');
-    return new Map(rows.map(row => [String(row.owner), String(row.turn)]));
+  /**
+   * Those who get the next slots. Of each owner only as many are read as there are slots: no more of one owner can be
+   * among them.
+   */
+  async firstInLine(options: {
+    runtime: string;
+    count: number;
+    active: readonly { owner: string }[];
+  }): Promise<string[]> {
+    const { runtime, count, active } = options;
+    const numbered = this.#knex('jobs')
+      .select('id', 'owner', 'created_at')
+      .rowNumber('place_in_line', line =>
+        line.partitionBy('owner').orderBy('created_at').orderBy('id'),
+      )
+      .where({ state: 'queued', runtime });
+    const rows = await this.#knex
+      .select('id', 'owner', 'created_at')
+      .from(numbered.as('numbered'))
+      .where('place_in_line', '<=', count);
+    const ordered = orderQueue(
+      rows.map(toWaiting),
+      active,
+      await this.#lastTurns(),
+      count,
+    );
+    return ordered.map(({ id }) => id);
+  }
+
+  /** The whole line: computed once for each change, and after two seconds, as another portal may have changed it. */
+  #ordered(): Promise<Order> {
+    const now = Date.now();
+    if (!this.#order || this.#order.until < now) {
+      const value = this.#computeOrder();
+      this.#order = { value, until: now + 2_000 };
+      value.catch(() => this.#changed());
+    }
+    return this.#order.value;
+  }
+
+  async #computeOrder(): Promise<Order> {
+    const rows = await this.#knex('jobs')
+      .select('id', 'owner', 'created_at')
+      .where({ state: 'queued' });
+    const ids = orderQueue(
+      rows.map(toWaiting),
+      await this.active(),
+      await this.#lastTurns(),
+    ).map(({ id }) => id);
+    return { ids, places: new Map(ids.map((id, index) => [id, index + 1])) };
+  }
+
+  #changed(): void {
+    this.#order = undefined;
+  }
+
+  /** When each owner last got a slot. */
+  async #lastTurns(): Promise<Map<string, string>> {
+    const rows = await this.#knex('job_turns').select('owner', 'at');
+    return new Map(rows.map(row => [String(row.owner), String(row.at)]));
   }
 
   async attempts(
@@ -242,7 +336,10 @@ export class JobStore {
   ): Promise<boolean> {
     if (change.to) assertTransition(job.state, change.to);
     return this.#knex.transaction(async tx => {
-      if (change.slots !== undefined && !(await hasSlot(tx, job, change.slots)))
+      if (
+        change.slots !== undefined &&
+        !(await hasSlot(tx, job, { slots: change.slots, place: change.place }))
+      )
         return false;
       // The attempt too: a job that went round and is in the same state again is not the one this was decided for.
       const query = tx('jobs').where({
@@ -269,10 +366,19 @@ export class JobStore {
           next_reconcile_at: change.nextAt,
         }),
         ...(change.attempt && { attempt: change.attempt.number }),
+        ...(change.place !== undefined && { place: change.place }),
         // An update of nothing is an error in SQL.
         state: change.to ?? job.state,
       });
       if (changed !== 1) return false;
+      this.#changed();
+      if (change.slots !== undefined) {
+        await tx.raw(
+          `insert into job_turns (owner, at) select owner, ? from jobs where id = ?
+           on conflict (owner) do update set at = excluded.at`,
+          [options.now, job.id],
+        );
+      }
       if (change.attempt) {
         const { number, state, reason, message, startedAt, endedAt, exitCode } =
           change.attempt;
@@ -321,19 +427,37 @@ export class JobStore {
     return changed === 1;
   }
 
-  /** Has jobs looked at now: one, all that wait, or all that are not over. */
+  /**
+   * Has jobs looked at now: some, or all that were started. Whoever looks at one this moment has seen an older state, so what
+   * he found does not count.
+   */
   async markDue(
-    which: { id: string } | 'queued' | 'unfinished',
+    which: { ids: readonly string[] } | 'started',
     now: string,
   ): Promise<void> {
     const query = this.#knex('jobs').update({ next_reconcile_at: now });
-    if (which === 'queued') await query.where('state', 'queued');
-    else if (which === 'unfinished')
-      await query.whereIn('state', ['queued', 'preparing', 'running']);
-    else
+    if (which === 'started')
+      await query.whereIn('state', ['preparing', 'running']);
+    else if (which.ids.length)
       await query
-        .where('id', which.id)
+        .whereIn('id', [...which.ids])
         .whereIn('state', ['queued', 'preparing', 'running']);
+  }
+
+  /** Says of jobs that wait for a runtime which no portal has, and takes it back when one has it. */
+  async noteMissingRuntimes(live: readonly string[]): Promise<void> {
+    await this.#knex('jobs')
+      .where({ state: 'queued' })
+      .whereNotIn('runtime', [...live])
+      .whereNot('reason', 'RuntimeMissing')
+      .update({
+        reason: 'RuntimeMissing',
+        message: 'Waits for its runtime, which no running portal has',
+      });
+    await this.#knex('jobs')
+      .where({ state: 'queued', reason: 'RuntimeMissing' })
+      .whereIn('runtime', [...live])
+      .update({ reason: 'Submitted', message: 'Waits for a slot' });
   }
 
   async #byKey(owner: string, key: string): Promise<string | undefined> {
@@ -352,9 +476,9 @@ export class JobStore {
     const timeline = (
       await this.#knex('job_timeline').whereIn('job_id', ids).orderBy('id')
     ).map(row => timelineRowSchema.parse(row));
-    const waiting = rows.some(({ state }) => state === 'queued')
-      ? (await this.queue()).queued.map(({ id }) => id)
-      : [];
+    const places = rows.some(({ state }) => state === 'queued')
+      ? (await this.#ordered()).places
+      : undefined;
     return rows.map(row =>
       toJob(row, {
         attempts: attempts
@@ -363,10 +487,7 @@ export class JobStore {
         timeline: timeline
           .filter(entry => entry.job_id === row.id)
           .map(({ at, type, message }) => ({ at, type, message })),
-        ...(row.state === 'queued' &&
-          waiting.includes(row.id) && {
-            queuePosition: waiting.indexOf(row.id) + 1,
-          }),
+        queuePosition: row.state === 'queued' ? places?.get(row.id) : undefined,
       }),
     );
   }
@@ -379,13 +500,14 @@ export class JobStore {
 async function hasSlot(
   tx: Knex.Transaction,
   job: { id: string },
-  slots: number,
+  { slots, place }: { slots: number; place?: string | null },
 ): Promise<boolean> {
   if (String(tx.client.config.client) === 'pg')
     await tx.raw(`select pg_advisory_xact_lock(hashtext('ml-jobs.slots'))`);
   const taken = await tx('jobs')
     .whereIn('state', ['preparing', 'running'])
     .where('runtime', tx('jobs').select('runtime').where({ id: job.id }))
+    .where(place ? { place } : {})
     .select('id');
   return taken.length < slots;
 }

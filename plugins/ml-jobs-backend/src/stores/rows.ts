@@ -43,6 +43,8 @@ export const jobRowSchema = z.object({
   environment: optionalText,
   isolation: optionalText,
   runtime: z.string(),
+  place: optionalText,
+  submitter_groups: json(z.array(z.string())).nullish(),
   attempt: z.number(),
   created_by: z.string(),
   rerun_of: optionalText,

@@ -112,7 +112,14 @@ export const queueSchema = z.object({
     .optional()
     .describe('What keeps jobs from the portal and from each other'),
   running: z.array(queueItemSchema),
-  queued: z.array(queueItemSchema),
+  queued: z
+    .array(queueItemSchema)
+    .describe('Those who wait, in the order they get a slot; a page of them'),
+  waiting: z.number().int().describe('How many wait in all'),
+  nextCursor: z.string().optional(),
+  portals: z
+    .array(z.string())
+    .describe('Which portals run the jobs, where there are several'),
 });
 export type Queue = z.infer<typeof queueSchema>;
 export type QueueItem = z.infer<typeof queueItemSchema>;
@@ -132,6 +139,10 @@ export const tokenIntrospectionSchema = z.object({
   subject: z.string().optional(),
   actor: z.string().optional(),
   owner: entityRefSchema.optional(),
+  groups: z
+    .array(z.string())
+    .optional()
+    .describe('What the submitter owned things through at submission'),
   attributes: z
     .object({
       job: z.string(),

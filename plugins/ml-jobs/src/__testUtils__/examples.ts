@@ -43,4 +43,6 @@ export const idle: Queue = {
   runtime: 'local-process',
   running: [],
   queued: [],
+  waiting: 0,
+  portals: [],
 };

@@ -11,14 +11,14 @@ import { JobStateBadge } from './JobStateBadge';
 export function QueueCard() {
   const { t } = useTranslationRef(mlJobsTranslationRef);
   const api = useJobs();
-  const queue = useLoad(signal => api.getQueue({}, { signal }), [], {
+  const queue = useLoad(signal => api.getQueue({ query: {} }, { signal }), [], {
     channel: jobChangedTopic.name,
   });
   return (
     <Section title={t('queue.title')}>
       <Frame value={queue}>
         {value =>
-          value.slots === 0 ? (
+          value.slots === 0 && !value.runtime ? (
             <Alert
               status="warning"
               title={t('queue.off')}
@@ -34,7 +34,7 @@ export function QueueCard() {
 }
 
 function Slots(props: { queue: Queue }) {
-  const { slots, running, queued, runtime, isolation } = props.queue;
+  const { slots, running, queued, waiting, runtime, isolation } = props.queue;
   const { t } = useTranslationRef(mlJobsTranslationRef);
   const free = Math.max(0, slots - running.length);
   return (
@@ -45,8 +45,8 @@ function Slots(props: { queue: Queue }) {
           slots: String(slots),
         })}
         {' · '}
-        {queued.length
-          ? t('queue.waiting', { count: queued.length })
+        {waiting
+          ? t('queue.waiting', { count: waiting })
           : t('queue.noneWaiting')}
         {runtime && ` · ${t('queue.runtime')}: ${runtime}`}
         {isolation && ` · ${t('queue.isolation')}: ${isolation.kind}`}
@@ -70,7 +70,7 @@ function Slots(props: { queue: Queue }) {
           listStyle: 'none',
         }}
       >
-        {[...running, ...queued].map(item => (
+        {[...running, ...queued.slice(0, 20)].map(item => (
           <li key={item.id} style={slot(item.state === 'queued')}>
             <Link href={paths.job(item.id)} variant="body-medium">
               {item.name} · {item.id}
@@ -89,6 +89,11 @@ function Slots(props: { queue: Queue }) {
               {t('queue.free')}
             </li>
           ))}
+        {waiting > 20 && (
+          <li style={slot(true)}>
+            {t('queue.more', { count: waiting - Math.min(20, queued.length) })}
+          </li>
+        )}
       </ol>
     </Flex>
   );

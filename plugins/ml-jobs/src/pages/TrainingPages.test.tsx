@@ -86,7 +86,7 @@ describe('the Training page', () => {
   it('says that jobs cannot run when no runtime is on', async () => {
     show('/', {
       listJobs: async () => ({ items: [] }),
-      getQueue: async () => ({ slots: 0, running: [], queued: [] }),
+      getQueue: async () => ({ ...idle, slots: 0, runtime: undefined }),
     });
     expect(await screen.findByText('No runtime is on')).toBeInTheDocument();
   });

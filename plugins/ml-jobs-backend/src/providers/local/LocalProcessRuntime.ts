@@ -79,6 +79,7 @@ export class LocalProcessRuntime
   readonly id = 'local-process';
   readonly endsWithPortal = true;
   readonly isolation: RuntimeIsolation;
+  readonly place?: string;
   readonly #folder: string;
   readonly #environments: Environments;
   readonly #sandbox: Isolation;
@@ -104,6 +105,8 @@ export class LocalProcessRuntime
     secrets?: readonly string[];
     /** Hosts from which submodules may be fetched. */
     sourceHosts?: readonly string[];
+    /** The name of the folder, where several portals share a database. */
+    place?: string;
     slots: number;
     /** How long a process has to end by itself after it was asked to. */
     graceMs?: number;
@@ -119,6 +122,7 @@ export class LocalProcessRuntime
     this.#readOnly = options.readOnly ?? [];
     this.#secrets = new RegExp(expressionOfSecrets(options.secrets ?? []), 'g');
     this.#sourceHosts = options.sourceHosts ?? [];
+    this.place = options.place;
     this.#slots = options.slots;
     this.#graceMs = options.graceMs ?? 10_000;
     this.#niceness = options.niceness ?? 5;

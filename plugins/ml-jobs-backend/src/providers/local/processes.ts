@@ -32,6 +32,13 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return seen !== undefined && !seen.zombie && seen.start === identity.start;
 }
 
+/** Who this process is. */
+export async function identityOf(
+  pid = process.pid,
+): Promise<{ pid: number; start: string; boot: string }> {
+  return { pid, start: (await look(pid))?.start ?? '', boot: await bootId() };
+}
+
 /**
  * The processes that belong to an attempt: its group and session, and whoever carries its marker in the
  * environment after leaving both.
