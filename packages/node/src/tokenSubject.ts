@@ -14,6 +14,8 @@ export type TokenIdentity = {
   groups: string[];
   /** The one model it may change, where it is bound to one. */
   model?: string;
+  /** The one group whose endpoints it may ask, where it is bound to one. */
+  group?: string;
   /**
    * Permissions that the policy gave the token's maker for some things only. The policy cannot be asked about a
    * token, so with these the token reaches no further than what its groups own.
@@ -29,6 +31,7 @@ const parametersSchema = z.object({
   scopes: z.string().transform(words).pipe(z.array(tokenScopeSchema)),
   groups: z.string().default('').transform(words),
   model: z.string().optional(),
+  group: z.string().optional(),
   conditional: z.string().transform(words).optional(),
 });
 
@@ -40,14 +43,15 @@ const parametersSchema = z.object({
  * Backstage keeps nothing of an external token but its subject, so everything the authorizer needs stands there.
  */
 export function formatTokenSubject(identity: TokenIdentity): string {
-  const { actor, tokenId, tokenName, scopes, groups, model, conditional } =
-    identity;
+  const { actor, tokenId, tokenName, scopes, groups, model, group } = identity;
+  const { conditional } = identity;
   return `${PREFIX}${actor}?${encodeSubject([
     ['id', tokenId],
     ['name', tokenName],
     ['scopes', scopes.join(',')],
     ['groups', groups.join(',')],
     ['model', model],
+    ['group', group],
     ['conditional', conditional?.join(',')],
   ])}`;
 }
@@ -69,7 +73,7 @@ export function parseTokenSubject(subject: string): TokenIdentity | undefined {
       `The subject '${subject}' is not that of a token, although it begins like one`,
     );
   }
-  const { id, name, scopes, groups, model, conditional } = parsed.data;
+  const { id, name, scopes, groups, model, group, conditional } = parsed.data;
   return {
     actor: rest.slice(0, mark),
     tokenId: id,
@@ -77,6 +81,7 @@ export function parseTokenSubject(subject: string): TokenIdentity | undefined {
     scopes,
     groups,
     ...(model && { model }),
+    ...(group && { group }),
     ...(conditional?.length && { conditional }),
   };
 }

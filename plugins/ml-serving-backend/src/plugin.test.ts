@@ -20,7 +20,11 @@ import {
   eventsServiceFactory,
   eventsServiceRef,
 } from '@backstage/plugin-events-node';
-import { publishTopic } from '@downstage/node';
+import {
+  formatTokenSubject,
+  publishTopic,
+  type TokenIdentity,
+} from '@downstage/node';
 import { describeDenyAll } from '@downstage/node/testUtils';
 import {
   mlRegistryServiceRef,
@@ -463,6 +467,40 @@ describe('ml-serving', () => {
     expect(asked.body.access).toMatchObject({ anonymous: true, public: false });
     expect((await ask()).status).toBe(401);
     await change({});
+  });
+
+  it.each<[string, Partial<TokenIdentity>, string]>([
+    ['with the scope', {}, 'allow'],
+    ['without the scope', { scopes: ['read'] }, '403'],
+    ['bound to the model', { model: modelRef }, 'allow'],
+    ['bound to another model', { model: 'model:default/other' }, 'deny'],
+    ['bound to the owner', { group: 'group:default/diagnostics' }, 'allow'],
+    ['bound to another group', { group: 'group:default/credit' }, 'deny'],
+  ])('lets an access token %s ask: %s', async (_, change, expected) => {
+    const subject = formatTokenSubject({
+      actor: 'service:credit/nightly',
+      tokenId: 'k3v9',
+      tokenName: 'nightly',
+      scopes: ['predict'],
+      groups: ['group:default/credit'],
+      ...change,
+    });
+    const { status, body } = await post(
+      '/api/ml-serving/v1/access-decisions',
+      { endpoints: ['default/tumour'] },
+      mockCredentials.service.header({
+        onBehalfOf: mockCredentials.service(subject),
+        targetPluginId: 'ml-serving',
+      }),
+    );
+    expect(status === 200 ? body.decisions[0].result : String(status)).toBe(
+      expected,
+    );
+    expect([status, body.actor, body.token?.id]).toEqual(
+      status === 200
+        ? [200, 'service:credit/nightly', 'k3v9']
+        : [403, undefined, undefined],
+    );
   });
 
   it('takes an endpoint down', async () => {

@@ -9,6 +9,7 @@ import {
 import { gatewayCommand } from '@downstage/gateway/command';
 import { gatewayAccessSchema } from '@downstage/plugin-ml-serving-common';
 import type { MlServingOptions } from '../config';
+import { isRunning } from './hostFiles';
 import { LocalGateway } from './LocalGateway';
 
 jest.setTimeout(60_000);
@@ -83,5 +84,45 @@ describe('LocalGateway', () => {
     expect(() => gateway.client()).toThrow(/is being started/);
     await gateway.stop();
     other.close();
+  });
+
+  it('is one for the portals of a data directory, and ends with the last of them (P2)', async () => {
+    const portals = [0, 1].map(
+      () =>
+        new LocalGateway({
+          options: options(0),
+          logger: mockServices.logger.mock(),
+          clock: () => new Date(),
+        }),
+    );
+    await Promise.all(
+      portals.map(
+        portal => new Promise<void>(done => portal.start({ onAlive: done })),
+      ),
+    );
+    const pids = await Promise.all(
+      portals.map(async portal => (await portal.client().status()).pid),
+    );
+    expect(pids[0]).toBe(pids[1]);
+    expect(portals[0].publicUrl).toBe(portals[1].publicUrl);
+    await portals[0].stop();
+    expect((await portals[1].client().status()).pid).toBe(pids[0]);
+    await portals[1].stop();
+    expect(isRunning(pids[0])).toBe(false);
+  });
+
+  it('takes over the lock of a portal that was killed while it started one', async () => {
+    mkdirSync(directory.resolve('gateway'), { recursive: true });
+    const gone = spawn(process.execPath, ['-e', '']);
+    await once(gone, 'exit');
+    writeFileSync(directory.resolve('gateway/starting.lock'), `${gone.pid} x`);
+    const portal = new LocalGateway({
+      options: options(0),
+      logger: mockServices.logger.mock(),
+      clock: () => new Date(),
+    });
+    await new Promise<void>(done => portal.start({ onAlive: done }));
+    expect(portal.alive).toBe(true);
+    await portal.stop();
   });
 });

@@ -10,6 +10,7 @@ import { gatewayCommand } from '@downstage/gateway/command';
 import { z } from 'zod';
 import type { MlServingOptions } from '../config';
 import { GatewayClient } from './GatewayClient';
+import { isRunning, takeLock, Users } from './hostFiles';
 import type { ServingGateway } from './ServingGateway';
 
 const processSchema = z.object({ pid: z.number().int(), url: z.string() });
@@ -21,7 +22,8 @@ const startTimeoutMs = 60_000;
  * @remarks
  * It is started in a process group of its own, so that a crash of the portal does not take it down: it goes on
  * serving, and the next portal adopts it, found by its pid file and believed only when it answers with our token.
- * When it dies it is started again. A portal that stops in good order stops it too.
+ * When it dies it is started again. Portals that share the data directory share one gateway and one prediction log:
+ * one of them starts it, the others find it. The last one that stops in good order stops it too.
  */
 export class LocalGateway implements ServingGateway {
   readonly #options: MlServingOptions;
@@ -37,6 +39,7 @@ export class LocalGateway implements ServingGateway {
   #failures = 0;
   #loop: Promise<void> = Promise.resolve();
   #wake = new AbortController();
+  readonly #users: Users;
 
   constructor(options: {
     options: MlServingOptions;
@@ -46,7 +49,8 @@ export class LocalGateway implements ServingGateway {
     this.#options = options.options;
     this.#logger = options.logger;
     this.#clock = options.clock;
-    const { host, port } = this.#options.gateway;
+    const { host, port, stateDir } = this.#options.gateway;
+    this.#users = new Users(join(stateDir, 'portals'));
     this.#url = `http://${host}:${port}`;
   }
 
@@ -81,11 +85,18 @@ export class LocalGateway implements ServingGateway {
     this.#loop = this.#supervise();
   }
 
-  /** Stops the gateway and waits for its end. */
+  /** Stops the gateway and waits for its end, unless another portal uses it. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake.abort();
     await this.#loop;
+    const others = await this.#users.leave();
+    if (others) {
+      this.#logger.info(
+        `The gateway on ${this.#url} goes on: ${others} other portals use it`,
+      );
+      return;
+    }
     if (this.#pid === undefined) return;
     signal(this.#pid, 'SIGTERM');
     if (!(await gone(this.#pid, 10_000))) {
@@ -147,6 +158,22 @@ export class LocalGateway implements ServingGateway {
   async #ensure(): Promise<void> {
     const { stateDir } = this.#options.gateway;
     await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    await this.#users.enter();
+    const end = performance.now() + startTimeoutMs;
+    while (!this.#stopped) {
+      const release = await takeLock(join(stateDir, 'starting.lock'));
+      if (release) return this.#startOrAdopt().finally(release);
+      if (performance.now() > end) {
+        throw new Error('another portal has been starting it for a minute');
+      }
+      await delay(200);
+    }
+    return undefined;
+  }
+
+  /** One portal at a time. */
+  async #startOrAdopt(): Promise<void> {
+    const { stateDir } = this.#options.gateway;
     const token = await readToken(stateDir);
     if (await this.#adopt(token)) return;
     const child = await this.#spawn();
@@ -269,10 +296,6 @@ async function lastLine(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const line = text.trimEnd().split('\n').at(-1) ?? '';
   return `${line.slice(0, 500)} (see ${path})`;
-}
-
-function isRunning(pid: number): boolean {
-  return signal(pid, 0);
 }
 
 function signal(pid: number, name: NodeJS.Signals | 0): boolean {

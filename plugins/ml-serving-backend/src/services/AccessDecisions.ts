@@ -79,6 +79,10 @@ export class AccessDecisions {
       }
       throw error;
     }
+    const bound = caller.kind === 'token' ? caller.token.group : undefined;
+    if (bound !== undefined && bound !== owner) {
+      return `The token of ${caller.actor} is bound to ${bound}, and the endpoint ${id} belongs to ${owner}`;
+    }
     const { groups } = access;
     if (!groups.length || caller.kind === 'service') {
       return undefined;

@@ -66,6 +66,7 @@ export class TokenVerifier {
       scopes: token.scopes,
       groups,
       model: token.binding.model,
+      group: token.binding.group,
     });
   }
 
