@@ -103,7 +103,7 @@ describe('the catalog with the module', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'catalog-module-ml-'));
     await writeFile(join(folder, 'all.yaml'), files);
-    registered = [{ namespace: 'default', name: 'from-code' }];
+    registered = [{ namespace: 'default', name: 'from-code', updatedAt: '' }];
     const backend = await startTestBackend({
       features: [
         catalogPlugin,
@@ -313,5 +313,6 @@ function registry(
   const listModels = async () => ({
     items: list().map(model => ({ ...model, risk: 'limited' })),
   });
-  return JSON.parse('{}', () => ({ listModels }));
+  const countModels = async () => ({ total: list().length });
+  return JSON.parse('{}', () => ({ listModels, countModels }));
 }

@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { WrongFileProcessor } from './check/WrongFileProcessor';
 import { ProjectRulesProcessor } from './projects/ProjectRulesProcessor';
 import { ProjectsProvider } from './projects/ProjectsProvider';
-import { listAllModels } from './registry/listAllModels';
+import { listAllModels, listChangedModels } from './registry/listAllModels';
 import { RegisteredModelsProvider } from './registry/RegisteredModelsProvider';
 
 /** The kinds Model, Dataset and Feature, the models of the registry, and the projects on this machine. */
@@ -50,13 +50,22 @@ export const catalogModuleMl = createBackendModule({
           new WrongFileProcessor(),
         );
 
+        const own = () => auth.getOwnServiceCredentials();
         const models = new RegisteredModelsProvider({
           logger,
-          listModels: async () =>
-            listAllModels({
-              registry,
-              credentials: await auth.getOwnServiceCredentials(),
-            }),
+          registry: {
+            listAll: async () =>
+              listAllModels({ registry, credentials: await own() }),
+            listChanged: async since =>
+              listChangedModels(since, { registry, credentials: await own() }),
+            count: async () => {
+              const counts = await registry.countModels(
+                { query: {} },
+                { credentials: await own() },
+              );
+              return counts.total;
+            },
+          },
           findEntities: async entityRefs => {
             const { items } = await catalog.getEntitiesByRefs(
               { entityRefs, fields: ['kind', 'metadata'] },

@@ -11,26 +11,47 @@ import {
   type RegisteredModel,
 } from './toModelEntity';
 
+/** The registry, as far as the catalog asks it. */
+export type RegisteredModels = {
+  listAll(): Promise<RegisteredModel[]>;
+  /** Those that changed at or after a moment. */
+  listChanged(since: string): Promise<RegisteredModel[]>;
+  count(): Promise<number>;
+};
+
+/** Everything is compared this often, for what no change of a model tells: a file that went, a lost event. */
+const fullEveryMs = 5 * 60_000;
+/** Changes of this long before the last one seen are looked at again: they may have been written later. */
+const overlapMs = 60_000;
+
 /**
  * Brings models that were registered from code and have no file.
  *
  * A file always wins: these entities carry no location key, so the catalog lets a file take the name over at once,
- * and the next refresh leaves it alone. When the file goes, the model comes back.
+ * and the next refresh leaves it alone. When the file goes, the model comes back with the next full comparison.
+ *
+ * @remarks
+ * A refresh asks for the models that changed and hands over those; where the number of models is another than what is
+ * known, one was deleted or missed, and all are compared.
  */
 export class RegisteredModelsProvider implements EntityProvider {
-  readonly #listModels: () => Promise<RegisteredModel[]>;
+  readonly #registry: RegisteredModels;
   readonly #findEntities: (refs: string[]) => Promise<(Entity | undefined)[]>;
   readonly #logger: LoggerService;
+  readonly #clock: () => number;
   #connection?: EntityProviderConnection;
+  #known?: { names: Set<string>; last: string; comparedAt: number };
 
   constructor(options: {
-    listModels: () => Promise<RegisteredModel[]>;
+    registry: RegisteredModels;
     findEntities: (refs: string[]) => Promise<(Entity | undefined)[]>;
     logger: LoggerService;
+    clock?: () => number;
   }) {
-    this.#listModels = options.listModels;
+    this.#registry = options.registry;
     this.#findEntities = options.findEntities;
     this.#logger = options.logger;
+    this.#clock = options.clock ?? Date.now;
   }
 
   getProviderName() {
@@ -41,24 +62,66 @@ export class RegisteredModelsProvider implements EntityProvider {
     this.#connection = connection;
   }
 
-  /** Makes the catalog equal to the registry. Safe to call at any time, as often as one likes. */
+  /** Brings the catalog up to date with the registry. Safe to call at any time, as often as one likes. */
   readonly refresh = oneAtATime(async () => {
     if (!this.#connection) return;
-    const entities = await this.#validEntities();
-    const found = await this.#findEntities(entities.map(stringifyEntityRef));
-    const unclaimed = entities.filter((_, index) => {
-      const entity = found[index];
-      return !entity || isFromRegistry(entity);
-    });
-    await this.#connection.applyMutation({
+    const known = this.#known;
+    if (!known || this.#clock() - known.comparedAt >= fullEveryMs) {
+      await this.#compareAll(this.#connection);
+      return;
+    }
+    const changed = await this.#registry.listChanged(before(known.last));
+    if (changed.length) {
+      const { unclaimed, claimed } = await this.#sort(changed);
+      await this.#connection.applyMutation({
+        type: 'delta',
+        added: unclaimed.map(entity => ({ entity })),
+        removed: claimed.map(entity => ({
+          entityRef: stringifyEntityRef(entity),
+        })),
+      });
+      for (const { name } of changed) known.names.add(name);
+      known.last = latestOf(changed, known.last);
+    }
+    if ((await this.#registry.count()) !== known.names.size) {
+      await this.#compareAll(this.#connection);
+    }
+  });
+
+  async #compareAll(connection: EntityProviderConnection) {
+    const models = await this.#registry.listAll();
+    const { unclaimed } = await this.#sort(models);
+    await connection.applyMutation({
       type: 'full',
       entities: unclaimed.map(entity => ({ entity })),
     });
-  });
+    this.#known = {
+      names: new Set(models.map(({ name }) => name)),
+      last: latestOf(models, ''),
+      comparedAt: this.#clock(),
+    };
+  }
 
-  async #validEntities() {
+  /** Those that no file speaks for, and those that one does. */
+  async #sort(models: RegisteredModel[]) {
+    const entities = this.#validEntities(models);
+    const unclaimed: Entity[] = [];
+    const claimed: Entity[] = [];
+    for (let at = 0; at < entities.length; at += 500) {
+      const part = entities.slice(at, at + 500);
+      const found = await this.#findEntities(part.map(stringifyEntityRef));
+      part.forEach((entity, index) => {
+        const other = found[index];
+        if (!other || isFromRegistry(other)) unclaimed.push(entity);
+        else claimed.push(entity);
+      });
+    }
+    return { unclaimed, claimed };
+  }
+
+  #validEntities(models: RegisteredModel[]) {
     const entities: Entity[] = [];
-    for (const model of await this.#listModels()) {
+    for (const model of models) {
       if (isEntityName(model.name)) {
         entities.push(toModelEntity(model));
       } else {
@@ -70,6 +133,18 @@ export class RegisteredModelsProvider implements EntityProvider {
     }
     return entities;
   }
+}
+
+function latestOf(models: RegisteredModel[], last: string): string {
+  return models.reduce(
+    (latest, { updatedAt }) => (updatedAt > latest ? updatedAt : latest),
+    last,
+  );
+}
+
+function before(moment: string): string {
+  const time = new Date(moment).getTime();
+  return Number.isNaN(time) ? '' : new Date(time - overlapMs).toISOString();
 }
 
 function isEntityName(name: string) {

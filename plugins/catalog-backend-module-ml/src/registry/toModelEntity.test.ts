@@ -1,6 +1,6 @@
 import { toModelEntity } from './toModelEntity';
 
-const model = { namespace: 'default', name: 'x' };
+const model = { namespace: 'default', name: 'x', updatedAt: '' };
 
 describe('a model without a file', () => {
   it.each([undefined, 'group:default/unowned'])(

@@ -18,6 +18,8 @@ export type RegisteredModel = {
   title?: string;
   description?: string;
   owner?: string;
+  /** When the registry changed it last. */
+  updatedAt: string;
 };
 
 /** The entity of a model that was registered from code, without a file. */
