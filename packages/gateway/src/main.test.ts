@@ -1,6 +1,7 @@
 /* eslint-disable no-restricted-syntax -- __dirname: this is no Backstage backend, and both layouts, src and dist, are handled here */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gatewayCommand } from './command';
@@ -57,7 +58,67 @@ describe('the gateway as a process', () => {
     second.child.kill('SIGTERM');
     expect(await once(second.child, 'exit')).toEqual([0, null]);
   });
+
+  // A run inside native code does not notice that its gateway is gone; what ends it is found through /proc.
+  it('ends models that outlived a gateway that was killed', async () => {
+    if (process.platform !== 'linux') return;
+    const first = await start();
+    await first.client.put({
+      endpoints: [
+        {
+          ...aState(1, [aVersion(1)]).endpoints[0],
+          endpoint: 'hang',
+          versions: [{ ...aVersion(1, 'hang.onnx'), features: [] }],
+        },
+      ],
+    });
+    let models = modelsOf(first.child.pid);
+    // Until it is inside the run that does not end: it has used more processor time than a start takes.
+    while (!models.some(pid => processorSeconds(pid) > 2)) {
+      await new Promise(setImmediate);
+      models = modelsOf(first.child.pid);
+    }
+    first.child.kill('SIGKILL');
+    await once(first.child, 'exit');
+    expect(models.filter(isRunning)).toEqual(models);
+
+    const second = await start();
+    while (models.some(isRunning)) await new Promise(setImmediate);
+    second.child.kill('SIGTERM');
+    expect(await once(second.child, 'exit')).toEqual([0, null]);
+  });
 });
+
+/** Processes that say that this gateway started them. */
+function modelsOf(gateway: number | undefined): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .filter(name => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, 'latin1')
+          .split('\0')
+          .includes(`DOWNSTAGE_GATEWAY_PARENT=${gateway}`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+function processorSeconds(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[11]) / 100;
+}
+
+/** One that has ended and that nobody has taken note of is not running. */
+function isRunning(pid: number): boolean {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2)[0] !== 'Z';
+  } catch {
+    return false;
+  }
+}
 
 describe('readConfig', () => {
   it('lets flags win over the environment and the environment over the file', () => {

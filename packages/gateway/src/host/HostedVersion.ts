@@ -123,10 +123,11 @@ export class HostedVersion {
     this.#slots.add(this.#order(), () => this.#load());
   }
 
-  async retire(): Promise<void> {
+  /** Ends it, after the requests under way have had some time. */
+  async retire(graceMs?: number): Promise<void> {
     this.#cancelRetry();
     this.#retired.abort();
-    await this.#process?.retire();
+    await this.#process?.retire(graceMs);
   }
 
   /** Never throws: the outcome is the state. */

@@ -21,6 +21,9 @@ type Hosted = {
 /** A version that can answer right now, and whose it is. */
 export type Served = { endpoint: GatewayEndpoint; version: HostedVersion };
 
+/** When the gateway stops, whoever still waits has been waited for already. */
+const stopGraceMs = 1_000;
+
 /** A load that takes longer than this lets the next one begin. */
 const loadPatienceMs = 2_000;
 
@@ -187,7 +190,7 @@ export class ModelHost {
       ...hosted.versions.values(),
     ]);
     this.#endpoints.clear();
-    await Promise.all(all.map(version => version.retire()));
+    await Promise.all(all.map(version => version.retire(stopGraceMs)));
   }
 
   #loadMissing(hosted: Hosted) {

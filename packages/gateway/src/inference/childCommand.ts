@@ -44,10 +44,10 @@ export function endOrphans(): number {
   for (const entry of listProcesses()) {
     try {
       const environment = readFileSync(`/proc/${entry}/environ`, 'latin1');
-      const found = new RegExp(`(?:^|\0)${parentVariable}=(\d+)(?:\0|$)`).exec(
-        environment,
-      );
-      if (!found || isRunning(Number(found[1]))) continue;
+      const found = environment
+        .split('\0')
+        .find(line => line.startsWith(`${parentVariable}=`));
+      if (!found || isRunning(Number(found.split('=')[1]))) continue;
       process.kill(Number(entry), 'SIGKILL');
       ended += 1;
     } catch {
