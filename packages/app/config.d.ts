@@ -7,6 +7,11 @@ export interface Config {
          * @deepVisibility frontend
          */
         people?: Array<{ entityRef: string; name?: string; title?: string }>;
+        /**
+         * More host names under which one may sign in without a password, beside localhost, addresses of digits, and
+         * the names in `app.baseUrl` and `backend.baseUrl`.
+         */
+        allowedHosts?: string[];
       };
     };
   };

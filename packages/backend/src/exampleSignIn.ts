@@ -11,6 +11,8 @@ import {
   type SignInInfo,
 } from '@backstage/plugin-auth-node';
 
+import { onlyKnownHosts, readKnownHosts } from './knownHosts';
+
 type Person = { entityRef: string };
 
 /**
@@ -18,7 +20,8 @@ type Person = { entityRef: string };
  *
  * @remarks
  * Only in development (`NODE_ENV=development`): outside it every attempt is refused with the reason, whatever
- * the configuration says. The people are those listed in `auth.providers.example.people`, no others.
+ * the configuration says. Also refused under a name that is not the portal's own, so that no web page can point its
+ * own name here and sign in; see `knownHosts`. The people are those listed in `auth.providers.example.people`, no others.
  */
 const authenticator = createProxyAuthenticator({
   defaultProfileTransform: async () => ({ profile: {} }),
@@ -61,8 +64,16 @@ export const exampleSignIn = createBackendModule({
       deps: {
         providers: authProvidersExtensionPoint,
         config: coreServices.rootConfig,
+        httpRouter: coreServices.httpRouter,
       },
-      async init({ providers, config }) {
+      async init({ providers, config, httpRouter }) {
+        // Guests need no password either. A module is there before its plugin, so this is asked first.
+        const known = onlyKnownHosts(readKnownHosts(config));
+        httpRouter.use((request, response, next) =>
+          /^\/+(example|guest)(\/|$)/i.test(request.path)
+            ? known(request, response, next)
+            : next(),
+        );
         if (!config.has('auth.providers.example')) return;
         providers.registerProvider({
           providerId: 'example',

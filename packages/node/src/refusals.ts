@@ -1,4 +1,4 @@
-import { ConflictError, InputError } from '@backstage/errors';
+import { ConflictError, InputError, isError } from '@backstage/errors';
 import type { ErrorRequestHandler } from 'express';
 
 const wrongValues: Record<string, string> = {
@@ -34,7 +34,7 @@ export class StorageFullError extends Error {
  * refuses, so not all of this is seen in development.
  */
 export function refusalOf(error: unknown): Error | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (!isError(error) || !('code' in error)) return undefined;
   const code = String(error.code);
   if (Object.hasOwn(wrongValues, code))
     return new InputError(wrongValues[code]);
@@ -46,6 +46,13 @@ export function refusalOf(error: unknown): Error | undefined {
   if (full.has(code)) {
     return new StorageFullError(
       'The portal has no room left on its disk, and nothing of this was stored. Ask the platform team to make room, then send it again',
+    );
+  }
+  if ('path' in error && 'syscall' in error) {
+    // The cause stays for the log; answers know only the message.
+    return new Error(
+      `The portal could not use one of its own files (${code}); its log says which`,
+      { cause: error },
     );
   }
   return undefined;

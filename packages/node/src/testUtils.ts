@@ -4,14 +4,21 @@
  *
  * @packageDocumentation
  */
-import type { BackendFeature } from '@backstage/backend-plugin-api';
+import {
+  coreServices,
+  createServiceFactory,
+  type BackendFeature,
+} from '@backstage/backend-plugin-api';
 import {
   mockCredentials,
   mockServices,
   startTestBackend,
   type TestDatabaseId,
 } from '@backstage/backend-test-utils';
-import { AuthorizeResult } from '@backstage/plugin-permission-common';
+import {
+  AuthorizeResult,
+  type Permission,
+} from '@backstage/plugin-permission-common';
 import type { Contract } from '@downstage/common';
 import request from 'supertest';
 
@@ -47,7 +54,8 @@ export type ExampleRequests<C extends Contract> = {
 
 /**
  * Proves that no operation of a contract forgot its permission check: with a policy that denies everything,
- * every one answers 403. A new operation appears here by itself, and fails until it has an example.
+ * every one answers 403, and with one that allows reading, every one that changes something does. A new operation
+ * appears here by itself, and fails until it has an example.
  */
 export function describeDenyAll<C extends Contract>(options: {
   pluginId: string;
@@ -56,6 +64,8 @@ export function describeDenyAll<C extends Contract>(options: {
   features: (BackendFeature | Promise<{ default: BackendFeature }>)[];
   /** Operations that answer only services and are therefore called as one. */
   asService?: (keyof C)[];
+  /** Operations that are asked with a body and change nothing all the same. */
+  onlyRead?: (keyof C)[];
 }) {
   const {
     pluginId,
@@ -63,39 +73,78 @@ export function describeDenyAll<C extends Contract>(options: {
     exampleRequests,
     features,
     asService = [],
+    onlyRead = [],
   } = options;
-  describe(`${pluginId} under a policy that denies everything`, () => {
-    let server: Awaited<ReturnType<typeof startTestBackend>>;
+  let policy: (permission: Permission) => boolean = () => false;
+  let backend: Awaited<ReturnType<typeof startTestBackend>> | undefined;
+  const statusOf = async (name: string) => {
+    if (!backend) throw new Error('The backend has not started');
+    const operation = contract[name];
+    const example = exampleRequests[name];
+    if (!example) throw new Error(`exampleRequests lacks ${name}`);
+    const path = operation.path.replace(/:(\w+)/g, (_, key) =>
+      encodeURIComponent(String(example.params?.[key])),
+    );
+    const call = request(backend.server)
+      [operation.method](`/api/${pluginId}${path}`)
+      .set(
+        'authorization',
+        asService.includes(name)
+          ? mockCredentials.service.header()
+          : mockCredentials.user.header(),
+      )
+      .query(example.query ?? {});
+    const response = await (example.body === undefined
+      ? call
+      : call.send(example.body as object));
+    return { name, status: response.status };
+  };
+
+  describe(`${pluginId} under a policy`, () => {
     beforeAll(async () => {
-      server = await startTestBackend({
+      backend = await startTestBackend({
         features: [
           ...features,
-          mockServices.permissions.factory({ result: AuthorizeResult.DENY }),
+          permissionsOf(permission => policy(permission)),
         ],
       });
     });
-    afterAll(() => server?.stop());
+    afterAll(() => backend?.stop());
 
-    it.each(Object.keys(contract))('%s refuses', async name => {
-      const operation = contract[name];
-      const example = exampleRequests[name];
-      if (!example) throw new Error(`exampleRequests lacks ${name}`);
-      const path = operation.path.replace(/:(\w+)/g, (_, key) =>
-        encodeURIComponent(String(example.params?.[key])),
-      );
-      const call = request(server.server)
-        [operation.method](`/api/${pluginId}${path}`)
-        .set(
-          'authorization',
-          asService.includes(name)
-            ? mockCredentials.service.header()
-            : mockCredentials.user.header(),
-        )
-        .query(example.query ?? {});
-      const response = await (example.body === undefined
-        ? call
-        : call.send(example.body as object));
-      expect({ name, status: response.status }).toEqual({ name, status: 403 });
-    });
+    it.each(Object.keys(contract))(
+      'that denies everything, %s refuses',
+      async name => {
+        policy = () => false;
+        expect(await statusOf(name)).toEqual({ name, status: 403 });
+      },
+    );
+
+    const changes = Object.keys(contract).filter(
+      name => contract[name].method !== 'get' && !onlyRead.includes(name),
+    );
+    if (!changes.length) return;
+    it.each(changes)(
+      'that allows reading, %s refuses, as it changes something',
+      async name => {
+        policy = ({ attributes }) => attributes.action === 'read';
+        expect(await statusOf(name)).toEqual({ name, status: 403 });
+      },
+    );
+  });
+}
+
+function permissionsOf(allows: (permission: Permission) => boolean) {
+  const decide = async (queries: { permission: Permission }[]) =>
+    queries.map(({ permission }) => ({
+      result: allows(permission) ? AuthorizeResult.ALLOW : AuthorizeResult.DENY,
+    }));
+  return createServiceFactory({
+    service: coreServices.permissions,
+    deps: {},
+    factory: () =>
+      mockServices.permissions.mock({
+        authorize: decide,
+        authorizeConditional: decide,
+      }),
   });
 }

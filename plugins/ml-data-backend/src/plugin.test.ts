@@ -8,6 +8,7 @@ import {
   startTestBackend,
 } from '@backstage/backend-test-utils';
 import { actionsRegistryServiceMock } from '@backstage/backend-test-utils/alpha';
+import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import { describeDenyAll } from '@downstage/node/testUtils';
 import { mlDataContract } from '@downstage/plugin-ml-data-common';
@@ -40,6 +41,21 @@ const group: Record<string, string> = {
   'user:default/cleo': 'group:default/credit',
 };
 
+/** The catalog; a test may lay another team's file over it. */
+let owner = 'group:default/diagnostics';
+const catalogNow = () =>
+  catalogServiceMock({
+    entities: [
+      { ...dataset, relations: [{ type: 'ownedBy', targetRef: owner }] },
+      ...['credit', 'diagnostics'].map(name => ({
+        apiVersion: 'backstage.io/v1alpha1',
+        kind: 'Group',
+        metadata: { name, namespace: 'default' },
+        spec: { type: 'team', children: [] },
+      })),
+    ],
+  });
+
 function features() {
   return [
     mlDataPlugin,
@@ -59,7 +75,15 @@ function features() {
         },
       },
     }),
-    catalogServiceMock.factory({ entities: [dataset] }),
+    createServiceFactory({
+      service: catalogServiceRef,
+      deps: {},
+      factory: () => ({
+        ...catalogNow(),
+        getEntityByRef: (...call) => catalogNow().getEntityByRef(...call),
+        queryEntities: (...call) => catalogNow().queryEntities(...call),
+      }),
+    }),
     mockServices.userInfo.mock({
       getUserInfo: async credentials => {
         const { userEntityRef } = credentials.principal as {
@@ -94,6 +118,7 @@ describe('ml-data', () => {
     request(server).get(path).set('authorization', authorization);
 
   beforeEach(async () => {
+    owner = 'group:default/diagnostics';
     directory.setContent({
       'data/masses.csv': 'radius,label\n17.9,M\n11.2,B\n12.4,B\n',
       'data/other.csv': 'radius,label\n1,M\n',
@@ -116,6 +141,41 @@ describe('ml-data', () => {
     stop = () => backend.stop();
   });
   afterEach(() => stop());
+
+  it('belongs to the owner of its first version until they hand it over (issue 7)', async () => {
+    await register();
+    owner = 'group:default/credit';
+    expect((await register(cleo)).status).toBe(403);
+    expect((await get(base)).body.items[0]).toMatchObject({
+      owner: 'group:default/diagnostics',
+      catalogOwner: 'group:default/credit',
+      // A file that does not count opens nothing either.
+      classification: 'restricted',
+    });
+    expect((await get(`${versions}/1`, cleo)).status).toBe(403);
+    const handOver = (authorization: string, to = 'group:default/credit') =>
+      request(server)
+        .post(`${base}/default/masses/owner`)
+        .set('authorization', authorization)
+        .send({ owner: to });
+    expect((await handOver(cleo)).status).toBe(403);
+    expect((await handOver(ann, 'group:default/nobody')).status).toBe(404);
+    expect((await handOver(ann)).status).toBe(200);
+    expect((await register()).status).toBe(403);
+    expect((await register(cleo)).status).toBe(201);
+    const [item] = (await get(base)).body.items;
+    expect(item).toMatchObject({ owner: 'group:default/credit' });
+    expect(item).not.toHaveProperty('catalogOwner');
+  });
+
+  it('has no owner of its own before it has a version', async () => {
+    const { status, body } = await request(server)
+      .post(`${base}/default/masses/owner`)
+      .set('authorization', ann)
+      .send({ owner: 'group:default/credit' });
+    expect(status).toBe(409);
+    expect(body.error.message).toContain('change spec.owner');
+  });
 
   it('registers a version with manifest, schema and profile', async () => {
     const { status, body } = await register(ann, { message: 'first' });
@@ -423,8 +483,13 @@ describeDenyAll({
   pluginId: 'ml-data',
   contract: mlDataContract,
   features: features(),
+  onlyRead: ['checkDatasetAccess'],
   exampleRequests: {
     listDatasets: {},
+    handOverDataset: {
+      params: { namespace: 'default', name: 'masses' },
+      body: { owner: 'group:default/credit' },
+    },
     listDatasetVersions: { params: { namespace: 'default', name: 'masses' } },
     getDatasetVersion: {
       params: { namespace: 'default', name: 'masses', version: 1 },

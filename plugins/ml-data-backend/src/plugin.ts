@@ -24,11 +24,13 @@ import { readInProcess } from './reader/readInProcess';
 import { createRouter } from './router';
 import { DatasetCatalog } from './services/DatasetCatalog';
 import { DataAccessService } from './services/DataAccessService';
+import { DatasetOwners } from './services/DatasetOwners';
 import { DatasetService } from './services/DatasetService';
 import { DatasetVersionService } from './services/DatasetVersionService';
 import { RegistrationRunner } from './services/RegistrationRunner';
 import { RegistrationService } from './services/RegistrationService';
 import { SnapshotStore } from './storage/SnapshotStore';
+import { DatasetOwnerStore } from './stores/DatasetOwnerStore';
 import { DatasetVersionStore } from './stores/DatasetVersionStore';
 import { GrantStore } from './stores/GrantStore';
 import { RegistrationStore } from './stores/RegistrationStore';
@@ -67,7 +69,18 @@ export const mlDataPlugin = createBackendPlugin({
           '@downstage/plugin-ml-data-backend',
         );
         const authorizer = createAuthorizer(deps);
-        const catalog = new DatasetCatalog(deps.catalog);
+        const ownerStore = new DatasetOwnerStore(knex);
+        const catalog = new DatasetCatalog({
+          catalog: deps.catalog,
+          owners: ownerStore,
+        });
+        const owners = new DatasetOwners({
+          auditor: deps.auditor,
+          authorizer,
+          catalog,
+          clock: () => new Date(),
+          store: ownerStore,
+        });
         const store = new DatasetVersionStore(knex);
         const snapshots = new SnapshotStore({
           root: options.snapshotDir,
@@ -109,6 +122,7 @@ export const mlDataPlugin = createBackendPlugin({
           auditor: deps.auditor,
           authorizer,
           catalog,
+          owners,
           store: registered,
           runner,
           roots: options.roots,
@@ -138,6 +152,7 @@ export const mlDataPlugin = createBackendPlugin({
           createRouter({
             httpAuth: deps.httpAuth,
             datasets,
+            owners,
             versions,
             registrations,
             access,

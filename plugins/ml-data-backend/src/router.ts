@@ -2,6 +2,7 @@ import type { HttpAuthService } from '@backstage/backend-plugin-api';
 import { createContractRouter } from '@downstage/node';
 import { mlDataContract } from '@downstage/plugin-ml-data-common';
 import type { DataAccessService } from './services/DataAccessService';
+import type { DatasetOwners } from './services/DatasetOwners';
 import type { DatasetService } from './services/DatasetService';
 import type { DatasetVersionService } from './services/DatasetVersionService';
 import type { RegistrationService } from './services/RegistrationService';
@@ -9,16 +10,19 @@ import type { RegistrationService } from './services/RegistrationService';
 export function createRouter(deps: {
   httpAuth: HttpAuthService;
   datasets: DatasetService;
+  owners: DatasetOwners;
   versions: DatasetVersionService;
   registrations: RegistrationService;
   access: DataAccessService;
 }) {
-  const { httpAuth, datasets, versions, registrations, access } = deps;
+  const { httpAuth, datasets, owners, versions, registrations, access } = deps;
   return createContractRouter({
     contract: mlDataContract,
     httpAuth,
     handlers: {
       listDatasets: ({ query }, { caller }) => datasets.list(query, { caller }),
+      handOverDataset: ({ params, body }, { caller }) =>
+        owners.handOver({ ...params, ...body }, { caller }),
       listDatasetVersions: ({ params, query }, { caller }) =>
         versions.list({ ...params, ...query }, { caller }),
       getDatasetVersion: ({ params }, { caller }) =>

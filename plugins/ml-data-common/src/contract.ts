@@ -48,6 +48,20 @@ export const mlDataContract = defineContract({
     }),
     response: pageOf(datasetSchema),
   },
+  handOverDataset: {
+    method: 'post',
+    path: '/v1/datasets/:namespace/:name/owner',
+    summary:
+      'Hand over a dataset with versions; until then the owner of its first version counts, whatever the catalog says',
+    params: entityPathSchema,
+    body: z.object({
+      /** `group:default/diagnostics` */
+      owner: z.string().regex(/^(group|user):[^/]+\/.+$/, {
+        message: 'Expected an entity ref such as group:default/diagnostics',
+      }),
+    }),
+    response: z.object({ owner: z.string() }),
+  },
   listDatasetVersions: {
     method: 'get',
     path: '/v1/datasets/:namespace/:name/versions',

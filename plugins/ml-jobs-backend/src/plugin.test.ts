@@ -202,7 +202,7 @@ describe('the jobs plugin', () => {
   it.each([
     [
       '/etc',
-      /no project folder '\/etc' that jobs may read; allowed are folders below/,
+      /no project folder '\/etc' that jobs may read; allowed are the projects of this portal/,
     ],
     [
       'https://169.254.169.254/x.git',

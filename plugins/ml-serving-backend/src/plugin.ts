@@ -163,6 +163,7 @@ export const mlServingPlugin = createBackendPlugin({
           store,
           gateway,
           logDir: options.logDir,
+          registeredOwners: deps.registeredOwners,
         });
         deps.httpRouter.use(
           createRouter({

@@ -11,13 +11,26 @@ import {
   isDatasetEntity,
   type DatasetEntity,
 } from '@downstage/plugin-ml-catalog-common';
+import type { DatasetOwnerStore } from '../stores/DatasetOwnerStore';
 
-/** The datasets as the caller may see them: everything is asked with the caller's credentials. */
+/** On a data set whose file does not count: the owner that the catalog names. */
+const ANNOTATION_CATALOG_OWNER = 'downstage.dev/catalog-owner';
+
+/**
+ * The datasets as the caller may see them: everything is asked with the caller's credentials.
+ *
+ * @remarks
+ * The owner at the first version is the truth until they hand the data set over. A file of another owner takes nothing:
+ * what this class gives has the owner that counts, and is restricted while the two differ, because a file that does not
+ * count must not open data either.
+ */
 export class DatasetCatalog {
   readonly #catalog: CatalogService;
+  readonly #owners: DatasetOwnerStore;
 
-  constructor(catalog: CatalogService) {
-    this.#catalog = catalog;
+  constructor(deps: { catalog: CatalogService; owners: DatasetOwnerStore }) {
+    this.#catalog = deps.catalog;
+    this.#owners = deps.owners;
   }
 
   /** A page by name. The cursor is the catalog's. */
@@ -49,7 +62,7 @@ export class DatasetCatalog {
       { credentials },
     );
     return {
-      entities: items.filter(isDatasetEntity),
+      entities: await this.#settle(items.filter(isDatasetEntity)),
       nextCursor: pageInfo.nextCursor,
     };
   }
@@ -70,7 +83,43 @@ export class DatasetCatalog {
         `${ref} is not a Dataset of downstage.dev, but of ${entity.apiVersion}`,
       );
     }
-    return entity;
+    const [settled] = await this.#settle([entity]);
+    return settled;
+  }
+
+  /** Whether there is such an entity that the caller may see. */
+  async knows(
+    ref: string,
+    credentials: BackstageCredentials,
+  ): Promise<boolean> {
+    const entity = await this.#catalog.getEntityByRef(ref, { credentials });
+    return entity !== undefined;
+  }
+
+  async #settle(entities: DatasetEntity[]): Promise<DatasetEntity[]> {
+    const kept = await this.#owners.get(entities.map(keyOf));
+    return entities.map(entity => {
+      const owner = kept.get(keyOf(entity));
+      const declared = ownerOf(entity);
+      if (!owner || owner === declared) return entity;
+      return {
+        ...entity,
+        metadata: {
+          ...entity.metadata,
+          annotations: {
+            ...entity.metadata.annotations,
+            [ANNOTATION_CATALOG_OWNER]: declared ?? 'nobody',
+          },
+        },
+        relations: [
+          { type: RELATION_OWNED_BY, targetRef: owner },
+          ...(entity.relations ?? []).filter(
+            ({ type }) => type !== RELATION_OWNED_BY,
+          ),
+        ],
+        spec: { ...entity.spec, owner, classification: 'restricted' },
+      };
+    });
   }
 }
 
@@ -79,7 +128,12 @@ export function keyOf(entity: Entity): string {
   return stringifyEntityRef(entity).toLowerCase();
 }
 
-/** Who owns it, as the catalog resolved it. */
+/** The owner that the catalog names, where another one counts. */
+export function catalogOwnerOf(entity: DatasetEntity): string | undefined {
+  return entity.metadata.annotations?.[ANNOTATION_CATALOG_OWNER];
+}
+
+/** Who owns a dataset that {@link DatasetCatalog} gave. */
 export function ownerOf(entity: DatasetEntity): string | undefined {
   const related = entity.relations?.find(
     relation => relation.type === RELATION_OWNED_BY,

@@ -5,7 +5,12 @@ import {
   type Dataset,
 } from '@downstage/plugin-ml-data-common';
 import type { DatasetVersionStore } from '../stores/DatasetVersionStore';
-import { keyOf, ownerOf, type DatasetCatalog } from './DatasetCatalog';
+import {
+  catalogOwnerOf,
+  keyOf,
+  ownerOf,
+  type DatasetCatalog,
+} from './DatasetCatalog';
 
 /** The datasets of the catalog with what ml-data knows of them. */
 export class DatasetService {
@@ -48,6 +53,7 @@ export class DatasetService {
         title,
         description,
         owner: ownerOf(entity),
+        catalogOwner: catalogOwnerOf(entity),
         type,
         classification,
         maxAge: freshness?.maxAge,

@@ -27,6 +27,7 @@ import type {
 } from '../stores/RegistrationStore';
 import type { DataAccessService } from './DataAccessService';
 import { keyOf, ownerOf, type DatasetCatalog } from './DatasetCatalog';
+import type { DatasetOwners } from './DatasetOwners';
 import type { RegistrationRunner } from './RegistrationRunner';
 
 type Path = { namespace: string; name: string };
@@ -49,6 +50,7 @@ type ServiceDeps = {
   auditor: AuditorService;
   authorizer: Authorizer;
   catalog: DatasetCatalog;
+  owners: DatasetOwners;
   store: RegistrationStore;
   runner: RegistrationRunner;
   roots: Roots;
@@ -122,6 +124,7 @@ export class RegistrationService {
         )} are under way, and ${mostUnderWay} are allowed; wait for one, or cancel one`,
       );
     }
+    await this.#deps.owners.remember(entity, { caller });
     const { namespace = DEFAULT_NAMESPACE, name } = entity.metadata;
     const { registration } = await store.add({
       id: newId(),

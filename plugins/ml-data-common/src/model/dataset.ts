@@ -13,6 +13,8 @@ export const datasetSchema = z.object({
   title: z.string().optional(),
   description: z.string().optional(),
   owner: z.string().optional(),
+  /** The owner by the catalog, where it is another than the one that counts. */
+  catalogOwner: z.string().optional(),
   type: z.string(),
   classification: z.string().optional(),
   /** ISO 8601 duration: data older than this is called stale. */

@@ -144,7 +144,7 @@ export class JobService {
   ): Promise<Job> {
     await this.#authorizer.require({
       credentials,
-      permission: jobsReadPermission,
+      permission: jobsSubmitPermission,
     });
     const { owner, ...job } = await this.#store.row(id);
     await this.#authorizer.require({

@@ -140,9 +140,7 @@ export class SourceService {
     // The same answer for what is missing and what is not allowed: nobody explores the disk with it.
     if (!folder || !allowed(folder)) {
       throw new InputError(
-        `There is no project folder '${repository}' that jobs may read; allowed are folders below ${this.#roots.join(
-          ', ',
-        )} (mlJobs.sourceRoots adds more)`,
+        `There is no project folder '${repository}' that jobs may read; allowed are the projects of this portal and what mlJobs.sourceRoots adds`,
       );
     }
     const isRepository = await stat(join(folder, '.git')).catch(() =>

@@ -79,6 +79,22 @@ describe('the MLflow API', () => {
   });
 
   it.each([
+    'mlflow-artifacts:/../..',
+    'mlflow-artifacts:/a/%2e%2e/b',
+    'mlflow-artifacts:../x',
+    'mlflow-artifacts:/a//b',
+    'file:/etc',
+    'MLFLOW-ARTIFACTS:/x',
+  ])('keeps no experiment at %s (issue 7)', async location => {
+    const { status, body } = await post('experiments/create', {
+      name: 'x',
+      artifact_location: location,
+    });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ error_code: 'INVALID_PARAMETER_VALUE' });
+  });
+
+  it.each([
     ['experiments/create', {}, 400, 'INVALID_PARAMETER_VALUE'],
     ['experiments/create', { name: 'Default' }, 400, 'RESOURCE_ALREADY_EXISTS'],
     [

@@ -1,3 +1,4 @@
+import { checkArtifactPath } from '@downstage/plugin-ml-registry-node';
 import { InputError, NotFoundError } from '@backstage/errors';
 import { makerOf, type Caller } from '@downstage/node';
 import {
@@ -56,6 +57,7 @@ export class ExperimentService {
     const { access, experiments, knex, clock } = this.#deps;
     await access.track(caller, undefined);
     const name = checkExperimentName(request.name);
+    checkLocation(request.artifactLocation);
     const owner = await access.ownerFor(caller, {
       requested: request.tags[OWNER_TAG],
       // Experiments of a model are named after it.
@@ -291,4 +293,19 @@ function externalLocation(
 function checkTag(key: string, value: string) {
   checkKey('tag', key);
   checkLength(`Tag value of '${key}'`, value, limits.experimentTagValue);
+}
+
+/** An address of this server stays within its store; it is checked though another place is chosen, so that none is taken silently. */
+function checkLocation(location: string | undefined): void {
+  if (!location || !/^mlflow-artifacts:/i.test(location)) return;
+  try {
+    const path = location.replace(/^mlflow-artifacts:\/*/, '');
+    if (path) checkArtifactPath(path);
+    if (location.startsWith('mlflow-artifacts:')) return;
+  } catch {
+    // Said below.
+  }
+  throw new InputError(
+    `Invalid value '${location}' for parameter 'artifact_location' supplied: it leads out of the store of this server, leave the location out`,
+  );
 }

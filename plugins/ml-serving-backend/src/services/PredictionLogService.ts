@@ -2,8 +2,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotFoundError } from '@backstage/errors';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { Authorizer, Call, Caller } from '@downstage/node';
+import type {
+  Authorizer,
+  Call,
+  Caller,
+  RegisteredOwners,
+} from '@downstage/node';
 import {
+  mlServingChangePermission,
   mlServingReadPermission,
   type PredictionLog,
 } from '@downstage/plugin-ml-serving-common';
@@ -18,17 +24,20 @@ export class PredictionLogService {
   readonly #store: EndpointStore;
   readonly #gateway: ServingGateway;
   readonly #logDir: string;
+  readonly #registeredOwners: RegisteredOwners;
 
   constructor(options: {
     authorizer: Authorizer;
     store: EndpointStore;
     gateway: ServingGateway;
     logDir: string;
+    registeredOwners: RegisteredOwners;
   }) {
     this.#authorizer = options.authorizer;
     this.#store = options.store;
     this.#gateway = options.gateway;
     this.#logDir = options.logDir;
+    this.#registeredOwners = options.registeredOwners;
   }
 
   async get(
@@ -38,12 +47,25 @@ export class PredictionLogService {
     return this.#describe(await this.#readable(path, caller));
   }
 
-  /** Rolling changes where rows lie and not what they say, so whoever may read may ask for it. */
+  /** Rolling changes where rows lie: it is a change, and the owners', though no row says anything else after it. */
   async roll(
     path: { namespace: string; name: string },
     { caller }: Call,
   ): Promise<PredictionLog> {
+    const permission = mlServingChangePermission;
+    await this.#authorizer.requireAny({ caller, permission });
     const endpoint = await this.#readable(path, caller);
+    const { modelRef: model } = endpoint;
+    const owner =
+      (await this.#registeredOwners.ownerOf(model)) ?? endpoint.owner;
+    const facts = factsOf(endpoint);
+    await this.#authorizer.require({
+      caller,
+      permission,
+      owner,
+      model,
+      facts,
+    });
     await this.#gateway.client().roll();
     return this.#describe(endpoint);
   }

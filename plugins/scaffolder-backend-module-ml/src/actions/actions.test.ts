@@ -136,7 +136,7 @@ describe('downstage:project:publish', () => {
   it('refuses a name that another task has taken', async () => {
     await anAction().handler(aContext());
     await expect(anAction().handler(aContext({}, 'task-2'))).rejects.toThrow(
-      /already a project at .*tumours; choose another name/,
+      'already a project named tumours on this machine; choose another name',
     );
   });
 
@@ -324,7 +324,7 @@ describe('downstage:project:publish', () => {
     await expect(
       anAction().handler(aContext({ entityRef: 'model:default/tumours' })),
     ).rejects.toThrow(
-      /is published, but the catalog has not read model:default\/tumours/,
+      /The project is published, but the catalog has not read model:default\/tumours/,
     );
   });
 

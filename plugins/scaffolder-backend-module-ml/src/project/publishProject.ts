@@ -1,7 +1,7 @@
 import { ConflictError, InputError } from '@backstage/errors';
 import { randomUUID } from 'node:crypto';
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { git, type Person } from './git';
 
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -79,6 +79,8 @@ async function findExisting(
   const [commit, ...lines] = first.split('\n');
   if (lines.includes(trailer)) return { repository, commit };
   throw new ConflictError(
-    `There is already a project at ${repository}; choose another name`,
+    `There is already a project named ${basename(
+      repository,
+    )} on this machine; choose another name`,
   );
 }

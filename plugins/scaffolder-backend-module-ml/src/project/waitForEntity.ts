@@ -33,7 +33,7 @@ export async function waitForEntity(options: {
     await setTimeout(options.pollMs, undefined, { signal: options.signal });
   }
   throw new ServiceUnavailableError(
-    `${repository} is published, but the catalog has not read ${entityRef} within ${
+    `The project is published, but the catalog has not read ${entityRef} within ${
       options.timeoutMs / 1000
     } s; its page will appear later, or the catalog's log says why it cannot`,
   );
