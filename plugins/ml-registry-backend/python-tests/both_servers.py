@@ -11,6 +11,7 @@ import uuid
 import requests
 
 HEX = re.compile(r"[0-9a-f]{32}")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIMES = re.compile(r"(time|timestamp|_at$|created|updated)")
 #: Entries whose order no client can see: it makes dictionaries of them.
 DICTIONARIES = ("tags", "params", "metrics", "aliases", "dimensions")
@@ -109,6 +110,7 @@ class Server:
         text = text.replace(self.saved.get("u", "\0"), "<u>")
         text = re.sub(r"(mlflow-artifacts:/+)\d+", r"\1<experiment>", text)
         text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", "<time>", text)
+        text = UUID.sub("<id>", text)
         return HEX.sub(lambda found: self.label(found[0]), text)
 
     def label(self, found):
