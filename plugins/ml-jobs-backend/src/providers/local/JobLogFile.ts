@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { appendFile, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { maskBytes } from '../../domain/secrets';
@@ -38,7 +39,11 @@ export class JobLogFile {
     const length = Math.min(Math.max(options.limit, 4), size - offset);
     if (length === 0) return { text: '', offset, nextOffset: offset, size };
 
-    const file = await open(this.path, 'r');
+    // A job must not lead the portal to another file by a link in the place of its log.
+    const file = await open(
+      this.path,
+      constants.O_RDONLY | constants.O_NOFOLLOW,
+    );
     try {
       // With what stands around it, so that a secret is found that two pieces share.
       const before = Math.min(offset, longestSecret);
