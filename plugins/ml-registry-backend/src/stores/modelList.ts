@@ -20,11 +20,11 @@ export const modelColumns = {
 
 const namespaceSql = "COALESCE(model_entities.namespace, 'default')";
 
-export const inProductionSql =
+const inProductionSql =
   "EXISTS (SELECT 1 FROM model_versions v WHERE v.name = registered_models.name AND v.stage = 'production')";
-export const withCandidateSql =
+const withCandidateSql =
   "EXISTS (SELECT 1 FROM model_versions v WHERE v.name = registered_models.name AND v.stage = 'candidate')";
-export const waitingSql = `EXISTS (SELECT 1 FROM promotions w WHERE w.name = registered_models.name AND w.state IN (${openPromotionStates
+const waitingSql = `EXISTS (SELECT 1 FROM promotions w WHERE w.name = registered_models.name AND w.state IN (${openPromotionStates
   .map(state => `'${state}'`)
   .join(', ')}))`;
 
