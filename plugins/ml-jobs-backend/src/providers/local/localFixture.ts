@@ -78,7 +78,7 @@ export type LocalFixture = JobRuntimeFixture & {
 };
 
 export async function createFixture(
-  options: { python?: string; kind?: IsolationKind } = {},
+  options: { python?: string; kind?: IsolationKind; graceMs?: number } = {},
 ): Promise<LocalFixture> {
   const { kind = 'none' } = options;
   const root = mkdtempSync(join(tmpdir(), 'jobs-'));
@@ -107,7 +107,7 @@ export async function createFixture(
       }),
       isolation,
       slots: 2,
-      graceMs: 500,
+      graceMs: options.graceMs ?? 500,
     });
     runtimes.push(runtime);
     return runtime;
