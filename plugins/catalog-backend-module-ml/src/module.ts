@@ -9,9 +9,10 @@ import {
 } from '@backstage/plugin-catalog-node';
 import { catalogModelExtensionPoint } from '@backstage/plugin-catalog-node/alpha';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
-import { readDataDir, subscribeTopic } from '@downstage/node';
+import { publishTopic, readDataDir, subscribeTopic } from '@downstage/node';
 import {
   mlCatalogLayers,
+  modelEntityChangedTopic,
   projectPublishedTopic,
 } from '@downstage/plugin-ml-catalog-common';
 import { mlRegistryServiceRef } from '@downstage/plugin-ml-registry-node';
@@ -20,6 +21,7 @@ import { WrongFileProcessor } from './check/WrongFileProcessor';
 import { ProjectRulesProcessor } from './projects/ProjectRulesProcessor';
 import { ProjectsProvider } from './projects/ProjectsProvider';
 import { listAllModels, listChangedModels } from './registry/listAllModels';
+import { ModelChangedProcessor } from './registry/ModelChangedProcessor';
 import { RegisteredModelsProvider } from './registry/RegisteredModelsProvider';
 
 /** The kinds Model, Dataset and Feature, the models of the registry, and the projects on this machine. */
@@ -48,6 +50,17 @@ export const catalogModuleMl = createBackendModule({
         processing.addProcessor(
           new ProjectRulesProcessor({ folder: projectsFolder }),
           new WrongFileProcessor(),
+          new ModelChangedProcessor({
+            tell: modelRef => {
+              setTimeout(() => {
+                publishTopic(events, modelEntityChangedTopic, {
+                  modelRef,
+                }).catch(error =>
+                  logger.debug(`Could not tell of ${modelRef}: ${error}`),
+                );
+              }, 5_000).unref();
+            },
+          }),
         );
 
         const own = () => auth.getOwnServiceCredentials();
