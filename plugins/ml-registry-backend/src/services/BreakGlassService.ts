@@ -53,7 +53,7 @@ export class BreakGlassService {
     let recipients: string[] = [];
     await audited(
       auditor,
-      { eventId: 'model-break-glass', severityLevel: 'critical', meta },
+      { eventId: 'model-break-glass', caller, severityLevel: 'critical', meta },
       async () => {
         await authorizer.require({ caller, permission });
         authorizer.requirePerson(caller, 'break the glass');

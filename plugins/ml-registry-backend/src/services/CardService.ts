@@ -81,7 +81,7 @@ export class CardService implements CardSource {
     const by = authorizer.actor(caller);
     const declared = trimCard(request.declared);
     const meta = { actor: by, model: name, version };
-    await audited(auditor, { eventId: 'card-save', meta }, () =>
+    await audited(auditor, { eventId: 'card-save', caller, meta }, () =>
       cards.transaction(async tx => {
         const before = await cards.findUpTo(name, version, tx);
         const old = before?.version === version ? before.declared : {};

@@ -51,15 +51,19 @@ export class ClaimService {
     });
     const { owner } = request;
     const meta = { ...authorizer.who(caller), model: name, owner };
-    await audited(auditor, { eventId: 'model-claim', meta }, async () => {
-      const profile = await profiles.get(name);
-      const row = await this.#deps.versions.findModel(name);
-      const present = profile.owner ?? row?.owner;
-      if (!present) await this.#claim(name, owner, caller);
-      else if (present === owner) await this.#accept(name, profile, caller);
-      else await this.#handOver(name, { from: present, to: owner }, caller);
-      await profiles.acceptFile(name);
-    });
+    await audited(
+      auditor,
+      { eventId: 'model-claim', caller, meta },
+      async () => {
+        const profile = await profiles.get(name);
+        const row = await this.#deps.versions.findModel(name);
+        const present = profile.owner ?? row?.owner;
+        if (!present) await this.#claim(name, owner, caller);
+        else if (present === owner) await this.#accept(name, profile, caller);
+        else await this.#handOver(name, { from: present, to: owner }, caller);
+        await profiles.acceptFile(name);
+      },
+    );
     await announcer.modelChanged(name);
   }
 

@@ -44,7 +44,7 @@ export class GarbageService {
     const id = newId();
     await audited(
       auditor,
-      { eventId: 'garbage-preview', meta: { actor, id } },
+      { eventId: 'garbage-preview', caller, meta: { actor, id } },
       async () => {
         const { items, kept } = await finder.find(before.getTime());
         await garbage.insert(
@@ -76,6 +76,7 @@ export class GarbageService {
       auditor,
       {
         eventId: 'garbage-collect',
+        caller,
         severityLevel: 'high',
         meta: { actor, id },
       },

@@ -84,6 +84,7 @@ export class ModelSignatureService {
       auditor,
       {
         eventId: 'model-signature-verify',
+        caller,
         meta: { actor, model: version.name, version: version.version },
         result: ({ state, signer }) => ({
           state,

@@ -139,7 +139,7 @@ export class PromotionService {
     };
     const candidate = await auditedRefusal(
       auditor,
-      { eventId: 'promotion-request', meta },
+      { eventId: 'promotion-request', caller, meta },
       async () => {
         await authorizer.require({ caller, permission });
         const found = await this.#candidate(request);
@@ -212,51 +212,55 @@ export class PromotionService {
     const { id } = request;
     const actor = authorizer.actor(caller);
     const meta = { actor, promotion: id };
-    await audited(auditor, { eventId: 'promotion-approve', meta }, async () => {
-      await authorizer.require({ caller, permission });
-      authorizer.requirePerson(caller, 'approve a promotion');
-      // What changed since the evidence was frozen is noticed before somebody approves it unseen.
-      const before = await this.#find(id);
-      if (before.state === 'waiting-for-approval') {
-        await this.#advance(steps, id);
-      }
-      const promotion = await this.#find(id);
-      const has = await this.#rolesIn(promotion, caller, actor);
-      if (promotion.state !== 'waiting-for-approval') {
-        throw wrongState(promotion, 'approved', 'waiting-for-approval');
-      }
-      if (before.evidence.digest !== promotion.evidence.digest) {
-        throw new RegistryConflictError(
-          mlRegistryErrorCodes.promotionState,
-          `What you were about to approve has just changed: ${
-            promotion.lapses.at(-1)?.changes.join('; ') ?? 'its evidence'
-          }. Look at promotion ${id} again`,
-        );
-      }
-      const at = clock().toISOString();
-      const { comment } = request;
-      const outcome = await promotions.transaction(async tx => {
-        const approval = { by: actor, at, comment, roles: has };
-        const added = await promotions.approve(tx, id, approval);
-        if (added === 'added') {
-          await stages.append(tx, promotion.name, {
-            at,
-            actor,
-            action: 'promotion-approved',
-            version: promotion.version,
-            from: promotion.from,
-            to: promotion.to,
-            message: comment ?? `Approved for ${promotion.to}`,
-            details: { promotion: id, roles: has },
-          });
+    await audited(
+      auditor,
+      { eventId: 'promotion-approve', caller, meta },
+      async () => {
+        await authorizer.require({ caller, permission });
+        authorizer.requirePerson(caller, 'approve a promotion');
+        // What changed since the evidence was frozen is noticed before somebody approves it unseen.
+        const before = await this.#find(id);
+        if (before.state === 'waiting-for-approval') {
+          await this.#advance(steps, id);
         }
-        return added;
-      });
-      if (outcome === 'not-waiting') {
-        const now = await this.#find(id);
-        throw wrongState(now, 'approved', 'waiting-for-approval');
-      }
-    });
+        const promotion = await this.#find(id);
+        const has = await this.#rolesIn(promotion, caller, actor);
+        if (promotion.state !== 'waiting-for-approval') {
+          throw wrongState(promotion, 'approved', 'waiting-for-approval');
+        }
+        if (before.evidence.digest !== promotion.evidence.digest) {
+          throw new RegistryConflictError(
+            mlRegistryErrorCodes.promotionState,
+            `What you were about to approve has just changed: ${
+              promotion.lapses.at(-1)?.changes.join('; ') ?? 'its evidence'
+            }. Look at promotion ${id} again`,
+          );
+        }
+        const at = clock().toISOString();
+        const { comment } = request;
+        const outcome = await promotions.transaction(async tx => {
+          const approval = { by: actor, at, comment, roles: has };
+          const added = await promotions.approve(tx, id, approval);
+          if (added === 'added') {
+            await stages.append(tx, promotion.name, {
+              at,
+              actor,
+              action: 'promotion-approved',
+              version: promotion.version,
+              from: promotion.from,
+              to: promotion.to,
+              message: comment ?? `Approved for ${promotion.to}`,
+              details: { promotion: id, roles: has },
+            });
+          }
+          return added;
+        });
+        if (outcome === 'not-waiting') {
+          const now = await this.#find(id);
+          throw wrongState(now, 'approved', 'waiting-for-approval');
+        }
+      },
+    );
     await this.#advance(steps, id);
     return toPromotion(await this.#find(id));
   }
@@ -280,7 +284,7 @@ export class PromotionService {
     const meta = { actor, promotion: id, gate, reason };
     await audited(
       auditor,
-      { eventId: 'promotion-waive', severityLevel: 'high', meta },
+      { eventId: 'promotion-waive', caller, severityLevel: 'high', meta },
       async () => {
         await authorizer.require({ caller, permission });
         authorizer.requirePerson(caller, 'waive a gate');
@@ -364,7 +368,7 @@ export class PromotionService {
     const meta = { actor, promotion: request.id };
     const promotion = await auditedRefusal(
       auditor,
-      { eventId: 'promotion-reject', meta },
+      { eventId: 'promotion-reject', caller, meta },
       async () => {
         await authorizer.require({ caller, permission });
         const found = await this.#find(request.id);
@@ -396,7 +400,7 @@ export class PromotionService {
     const actor = authorizer.actor(caller);
     const promotion = await auditedRefusal(
       auditor,
-      { eventId: 'promotion-withdraw', meta: { actor, promotion: id } },
+      { eventId: 'promotion-withdraw', caller, meta: { actor, promotion: id } },
       async () => {
         await authorizer.require({ caller, permission });
         const found = await this.#find(id);
@@ -443,67 +447,71 @@ export class PromotionService {
       version: version.version,
       to,
     };
-    await audited(auditor, { eventId: 'promotion-request', meta }, async () => {
-      if (!owner) {
-        throw new RegistryConflictError(
-          mlRegistryErrorCodes.modelUnowned,
-          unowned(version.name),
-        );
-      }
-      if (!isPromotable(version.stage, to)) {
-        throw new RegistryConflictError(
-          mlRegistryErrorCodes.stageTransition,
-          noStep(version, to),
-        );
-      }
-      const evidence = await keeper.freeze(
-        { version, profile, champion, rule, to },
-        now,
-      );
-      const inserted = await promotions.transaction(async tx => {
-        const done = await promotions.insert(
-          {
-            id,
-            name: version.name,
-            version: version.version,
-            from: version.stage,
-            to,
-            state: 'requested',
-            requestedBy: actor,
-            author: version.createdBy,
-            owner,
-            reason,
-            gates: [],
-            evidence,
-            championVersion: champion?.version,
-            approvalsNeeded: rule.count,
-            approvalRule: rule,
-            message: 'Gates are about to be checked',
-            createdAt: now,
-          },
-          now,
-          tx,
-        );
-        if (done) {
-          await stages.append(tx, version.name, {
-            at: now,
-            actor,
-            action: 'promotion-requested',
-            version: version.version,
-            from: version.stage,
-            to,
-            message: reason ?? `Asked for ${to}`,
-          });
+    await audited(
+      auditor,
+      { eventId: 'promotion-request', meta },
+      async () => {
+        if (!owner) {
+          throw new RegistryConflictError(
+            mlRegistryErrorCodes.modelUnowned,
+            unowned(version.name),
+          );
         }
-        return done;
-      });
-      if (!inserted) {
-        throw openAlready(
-          { ...version, to },
-          await this.#findOpen(version, to),
+        if (!isPromotable(version.stage, to)) {
+          throw new RegistryConflictError(
+            mlRegistryErrorCodes.stageTransition,
+            noStep(version, to),
+          );
+        }
+        const evidence = await keeper.freeze(
+          { version, profile, champion, rule, to },
+          now,
         );
-      }
-    });
+        const inserted = await promotions.transaction(async tx => {
+          const done = await promotions.insert(
+            {
+              id,
+              name: version.name,
+              version: version.version,
+              from: version.stage,
+              to,
+              state: 'requested',
+              requestedBy: actor,
+              author: version.createdBy,
+              owner,
+              reason,
+              gates: [],
+              evidence,
+              championVersion: champion?.version,
+              approvalsNeeded: rule.count,
+              approvalRule: rule,
+              message: 'Gates are about to be checked',
+              createdAt: now,
+            },
+            now,
+            tx,
+          );
+          if (done) {
+            await stages.append(tx, version.name, {
+              at: now,
+              actor,
+              action: 'promotion-requested',
+              version: version.version,
+              from: version.stage,
+              to,
+              message: reason ?? `Asked for ${to}`,
+            });
+          }
+          return done;
+        });
+        if (!inserted) {
+          throw openAlready(
+            { ...version, to },
+            await this.#findOpen(version, to),
+          );
+        }
+      },
+    );
     await announcer.promotionChanged(await this.#find(id));
     await this.#advance(steps, id);
     return this.#find(id);

@@ -64,6 +64,7 @@ export class ReproductionService {
       auditor,
       {
         eventId: 'version-reproduce',
+        caller,
         meta: { actor, model: name, version: number },
         result: ({ id }) => ({ job: id }),
       },

@@ -64,6 +64,7 @@ export class RollbackService {
       this.#auditor,
       {
         eventId: 'model-rollback',
+        caller,
         meta: {
           actor: this.#authorizer.actor(caller),
           model: request.name,
@@ -81,7 +82,7 @@ export class RollbackService {
     };
     const moves = await audited(
       this.#auditor,
-      { eventId: 'model-rollback', meta },
+      { eventId: 'model-rollback', caller, meta },
       () =>
         this.#stages.transaction(async tx => {
           await this.#stages.lockModel(tx, name);

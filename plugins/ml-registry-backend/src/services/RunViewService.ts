@@ -51,7 +51,7 @@ export class RunViewService {
     const { scope, name } = view;
     return audited(
       this.#auditor,
-      { eventId: 'run-view-save', meta: { scope, name } },
+      { eventId: 'run-view-save', caller, meta: { scope, name } },
       async () => {
         const saved = await this.#views.save({
           ...view,
@@ -81,7 +81,7 @@ export class RunViewService {
     const { scope, name } = view;
     await audited(
       this.#auditor,
-      { eventId: 'run-view-delete', meta: { scope, name } },
+      { eventId: 'run-view-delete', caller, meta: { scope, name } },
       () => this.#views.delete(id),
     );
     return { id };

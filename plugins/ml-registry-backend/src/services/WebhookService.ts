@@ -281,7 +281,7 @@ export class WebhookService {
       events: record.events,
       ...(record.model && { model: record.model }),
     };
-    return audited(this.#deps.auditor, { eventId, meta }, work);
+    return audited(this.#deps.auditor, { eventId, caller, meta }, work);
   }
 }
 

@@ -90,10 +90,14 @@ export class ImportService {
       ...(request.owner && { owner: request.owner }),
       ...(request.reason && { reason: request.reason }),
     };
-    await audited(auditor, { eventId: 'import-start', meta }, async () => {
-      if (await imports.create(record)) return;
-      throw new ConflictError(`${uri} is being imported already`);
-    });
+    await audited(
+      auditor,
+      { eventId: 'import-start', caller, meta },
+      async () => {
+        if (await imports.create(record)) return;
+        throw new ConflictError(`${uri} is being imported already`);
+      },
+    );
     this.#deps.onDue();
     return this.#view(record);
   }
@@ -137,7 +141,7 @@ export class ImportService {
     const { authorizer, auditor, imports, clock } = this.#deps;
     const { uri } = await this.#find(id);
     const meta = { actor: authorizer.actor(caller), uri };
-    await audited(auditor, { eventId: 'import-cancel', meta }, () =>
+    await audited(auditor, { eventId: 'import-cancel', caller, meta }, () =>
       imports.cancel(id, clock().toISOString()),
     );
     return this.#view(await this.#find(id));
