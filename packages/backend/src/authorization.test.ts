@@ -106,6 +106,7 @@ const table: Record<string, { contract: Contract; rows: Record<string, Row> }> =
       contract: mlMonitoringContract,
       rows: {
         listMonitors: reads(),
+        countMonitors: reads(),
         getMonitor: reads(),
         listWindows: reads(),
         getWindow: reads(),

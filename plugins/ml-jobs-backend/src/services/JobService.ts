@@ -142,7 +142,7 @@ export class JobService {
     request: ParsedOf<MlJobsContract['rerunJob']>['body'],
     { credentials }: Call,
   ): Promise<Job> {
-    await this.#authorizer.require({
+    await this.#authorizer.requireAny({
       credentials,
       permission: jobsSubmitPermission,
     });
