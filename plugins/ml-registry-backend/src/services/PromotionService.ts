@@ -447,71 +447,67 @@ export class PromotionService {
       version: version.version,
       to,
     };
-    await audited(
-      auditor,
-      { eventId: 'promotion-request', meta },
-      async () => {
-        if (!owner) {
-          throw new RegistryConflictError(
-            mlRegistryErrorCodes.modelUnowned,
-            unowned(version.name),
-          );
-        }
-        if (!isPromotable(version.stage, to)) {
-          throw new RegistryConflictError(
-            mlRegistryErrorCodes.stageTransition,
-            noStep(version, to),
-          );
-        }
-        const evidence = await keeper.freeze(
-          { version, profile, champion, rule, to },
-          now,
+    await audited(auditor, { eventId: 'promotion-request', meta }, async () => {
+      if (!owner) {
+        throw new RegistryConflictError(
+          mlRegistryErrorCodes.modelUnowned,
+          unowned(version.name),
         );
-        const inserted = await promotions.transaction(async tx => {
-          const done = await promotions.insert(
-            {
-              id,
-              name: version.name,
-              version: version.version,
-              from: version.stage,
-              to,
-              state: 'requested',
-              requestedBy: actor,
-              author: version.createdBy,
-              owner,
-              reason,
-              gates: [],
-              evidence,
-              championVersion: champion?.version,
-              approvalsNeeded: rule.count,
-              approvalRule: rule,
-              message: 'Gates are about to be checked',
-              createdAt: now,
-            },
-            now,
-            tx,
-          );
-          if (done) {
-            await stages.append(tx, version.name, {
-              at: now,
-              actor,
-              action: 'promotion-requested',
-              version: version.version,
-              from: version.stage,
-              to,
-              message: reason ?? `Asked for ${to}`,
-            });
-          }
-          return done;
-        });
-        if (!inserted) {
-          throw openAlready(
-            { ...version, to },
-            await this.#findOpen(version, to),
-          );
+      }
+      if (!isPromotable(version.stage, to)) {
+        throw new RegistryConflictError(
+          mlRegistryErrorCodes.stageTransition,
+          noStep(version, to),
+        );
+      }
+      const evidence = await keeper.freeze(
+        { version, profile, champion, rule, to },
+        now,
+      );
+      const inserted = await promotions.transaction(async tx => {
+        const done = await promotions.insert(
+          {
+            id,
+            name: version.name,
+            version: version.version,
+            from: version.stage,
+            to,
+            state: 'requested',
+            requestedBy: actor,
+            author: version.createdBy,
+            owner,
+            reason,
+            gates: [],
+            evidence,
+            championVersion: champion?.version,
+            approvalsNeeded: rule.count,
+            approvalRule: rule,
+            message: 'Gates are about to be checked',
+            createdAt: now,
+          },
+          now,
+          tx,
+        );
+        if (done) {
+          await stages.append(tx, version.name, {
+            at: now,
+            actor,
+            action: 'promotion-requested',
+            version: version.version,
+            from: version.stage,
+            to,
+            message: reason ?? `Asked for ${to}`,
+          });
         }
-      },
-    );
+        return done;
+      });
+      if (!inserted) {
+        throw openAlready(
+          { ...version, to },
+          await this.#findOpen(version, to),
+        );
+      }
+    });
     await announcer.promotionChanged(await this.#find(id));
     await this.#advance(steps, id);
     return this.#find(id);
