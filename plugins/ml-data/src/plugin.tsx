@@ -114,6 +114,18 @@ const datasetCard = EntityCardBlueprint.make({
   },
 });
 
+const accessCard = EntityCardBlueprint.make({
+  name: 'access',
+  params: {
+    type: 'content',
+    filter: { kind: 'dataset' },
+    loader: async () => {
+      const { AccessCard } = await import('./entity/AccessCard');
+      return <AccessCard />;
+    },
+  },
+});
+
 const featureCard = EntityCardBlueprint.make({
   name: 'feature',
   params: {
@@ -126,7 +138,7 @@ const featureCard = EntityCardBlueprint.make({
   },
 });
 
-/** Data & features: the page, the tabs and card of a Dataset, the card of a Feature. */
+/** Data & features: the page, the tabs and cards of a Dataset, the card of a Feature. */
 export const mlDataPlugin = createFrontendPlugin({
   pluginId: 'ml-data',
   title: 'Data & features',
@@ -142,6 +154,7 @@ export const mlDataPlugin = createFrontendPlugin({
     profileContent,
     usedByContent,
     datasetCard,
+    accessCard,
     featureCard,
   ],
 });

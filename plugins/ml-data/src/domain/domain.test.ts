@@ -1,6 +1,7 @@
 import { distributionOption } from './distributionOption';
 import { durationMs, freshnessOf } from './freshness';
 import { matchesColumn } from './matchesColumn';
+import { dayAfter, endOf } from './grantDays';
 
 describe('durationMs', () => {
   it.each([
@@ -87,5 +88,14 @@ describe('distributionOption', () => {
 
   it('is nothing for a column without a distribution', () => {
     expect(distributionOption(column)).toBeUndefined();
+  });
+});
+
+describe('grantDays', () => {
+  it('counts days in UTC, and a last day runs to its end', () => {
+    const late = new Date('2026-11-29T23:30:00.000Z');
+    expect(dayAfter(late, 0)).toBe('2026-11-29');
+    expect(dayAfter(late, 90)).toBe('2027-02-27');
+    expect(endOf('2027-02-27')).toBe('2027-02-27T23:59:59.000Z');
   });
 });
