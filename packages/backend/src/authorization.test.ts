@@ -52,6 +52,7 @@ const table: Record<string, { contract: Contract; rows: Record<string, Row> }> =
       contract: mlDataContract,
       rows: {
         listDatasets: reads(),
+        handOverDataset: changes('person', { owner: credit }),
         listDatasetVersions: reads(),
         getDatasetVersion: reads(),
         registerDatasetVersion: changes('data'),

@@ -174,6 +174,7 @@ export function aDataApi(
       aRegistration({ state: 'ready', version: versions + 1 }),
     cancelDatasetRegistration: async () =>
       aRegistration({ state: 'cancelled' }),
+    handOverDataset: async ({ body }) => ({ owner: body.owner }),
     getDatasetAccess: async () => ({
       dataset: 'dataset:default/masses',
       owner: diagnostics,

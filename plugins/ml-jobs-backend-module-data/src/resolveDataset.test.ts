@@ -9,7 +9,9 @@ import {
   type MlDataService,
 } from '@downstage/plugin-ml-data-node';
 import {
+  mlJobsDataAccessExtensionPoint,
   mlJobsInputsExtensionPoint,
+  type DataAccess,
   type InputResolver,
 } from '@downstage/plugin-ml-jobs-node';
 import mlJobsModuleData from './index';
@@ -61,14 +63,26 @@ async function installed(files: ReturnType<typeof file>[]) {
     cancelDatasetRegistration: unused,
     diffDatasetVersions: unused,
     getDatasetAccess: unused,
-    checkDatasetAccess: unused,
+    handOverDataset: unused,
+    checkDatasetAccess: async ({ body }) => ({
+      items: body.datasets.map(dataset => ({
+        dataset,
+        mayRead: !dataset.includes('secret'),
+        message: `${dataset} is restricted`,
+      })),
+    }),
     listDatasetGrants: unused,
     grantDatasetAccess: unused,
     revokeDatasetGrant: unused,
   };
   const resolvers: InputResolver[] = [];
+  const access: DataAccess[] = [];
   const backend = await startTestBackend({
     extensionPoints: [
+      [
+        mlJobsDataAccessExtensionPoint,
+        { setDataAccess: given => access.push(given) },
+      ],
       [mlJobsInputsExtensionPoint, { addResolver: r => resolvers.push(r) }],
     ],
     features: [
@@ -81,7 +95,7 @@ async function installed(files: ReturnType<typeof file>[]) {
     ],
   });
   await backend.stop();
-  return { resolver: resolvers[0], resolveDatasetVersion };
+  return { access: access[0], resolver: resolvers[0], resolveDatasetVersion };
 }
 
 describe('ml-jobs module data', () => {
@@ -141,6 +155,17 @@ describe('ml-jobs module data', () => {
       expect(resolveDatasetVersion).not.toHaveBeenCalled();
     },
   );
+
+  it('asks ml-data which data sets the caller may not read, and about nothing else', async () => {
+    const { access } = await installed([]);
+    await expect(
+      access.refusals(['default/masses@3', 'secret@1', 's3://bucket/x'], {
+        credentials,
+      }),
+    ).resolves.toEqual([
+      { ref: 'secret@1', message: 'secret@1 is restricted' },
+    ]);
+  });
 
   it('passes on that there is no version', async () => {
     const { resolver } = await installed([]);

@@ -20,8 +20,10 @@ import {
 import { mlJobsPermissions } from '@downstage/plugin-ml-jobs-common';
 import {
   placeOf,
+  mlJobsDataAccessExtensionPoint,
   mlJobsInputsExtensionPoint,
   mlJobsRuntimesExtensionPoint,
+  type DataAccess,
   type InputResolver,
 } from '@downstage/plugin-ml-jobs-node';
 import type { Knex } from 'knex';
@@ -54,6 +56,15 @@ export const mlJobsPlugin = createBackendPlugin({
     const installed: Parameters<Runtimes['add']>[0][] = [];
     env.registerExtensionPoint(mlJobsRuntimesExtensionPoint, {
       addRuntime: runtime => void installed.push(runtime),
+    });
+    let dataAccess: DataAccess | undefined;
+    env.registerExtensionPoint(mlJobsDataAccessExtensionPoint, {
+      setDataAccess(access) {
+        if (dataAccess) {
+          throw new Error('Two modules decide who may read data; install one');
+        }
+        dataAccess = access;
+      },
     });
     env.registerExtensionPoint(mlJobsInputsExtensionPoint, {
       addResolver: resolver => void resolvers.push(resolver),
@@ -170,6 +181,7 @@ export const mlJobsPlugin = createBackendPlugin({
           auditor: deps.auditor,
           catalog: deps.catalog,
           registeredOwners: deps.registeredOwners,
+          dataAccess: () => dataAccess,
           clock,
           newId: newJobId,
           announce: async id => {

@@ -43,3 +43,26 @@ export interface MlJobsInputsExtensionPoint {
 
 export const mlJobsInputsExtensionPoint =
   createExtensionPoint<MlJobsInputsExtensionPoint>({ id: 'ml-jobs.inputs' });
+
+/** Who may read the data behind a job: what came out of it may quote the data. */
+export interface DataAccess {
+  /**
+   * The data sets among these that the caller may not read, each with the reason; empty when all may be read.
+   *
+   * @param refs - data sets as jobs name them: `dataset:default/breast-masses`, `default/breast-masses@3`
+   */
+  refusals(
+    refs: string[],
+    options: { credentials: BackstageCredentials },
+  ): Promise<{ ref: string; message: string }[]>;
+}
+
+/** Where the one who decides about data is installed. Without it, only the owner of a job reads what its data show. */
+export interface MlJobsDataAccessExtensionPoint {
+  setDataAccess(access: DataAccess): void;
+}
+
+export const mlJobsDataAccessExtensionPoint =
+  createExtensionPoint<MlJobsDataAccessExtensionPoint>({
+    id: 'ml-jobs.data-access',
+  });

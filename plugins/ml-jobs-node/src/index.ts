@@ -5,6 +5,9 @@
  */
 export { mlJobsServiceRef, type MlJobsService } from './service';
 export {
+  mlJobsDataAccessExtensionPoint,
+  type DataAccess,
+  type MlJobsDataAccessExtensionPoint,
   mlJobsInputsExtensionPoint,
   mlJobsRuntimesExtensionPoint,
   type InputResolver,

@@ -1,7 +1,7 @@
 import type { AuthService } from '@backstage/backend-plugin-api';
 import { NotFoundError, stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import type { Lease, ReconcilePatch } from '@downstage/node';
+import { callerOfJob, type Lease, type ReconcilePatch } from '@downstage/node';
 import type { JobAttempt } from '@downstage/plugin-ml-jobs-common';
 import {
   endsWithPortal,
@@ -297,7 +297,19 @@ export class JobReconciler {
   }
 
   async #resolveInputs(job: JobRow): Promise<Record<string, ResolvedInput>> {
-    const credentials = await this.#auth.getOwnServiceCredentials();
+    // The job reads with the rights of whoever submitted it, never with those of the portal.
+    const { credentials } = callerOfJob(
+      {
+        subject: `job:${job.id}`,
+        actor: job.created_by,
+        owner: job.owner,
+        groups: job.submitter_groups?.length
+          ? job.submitter_groups
+          : [job.owner],
+        attributes: { job: job.id, ...(job.model && { model: job.model }) },
+      },
+      await this.#auth.getOwnServiceCredentials(),
+    );
     const resolved: Record<string, ResolvedInput> = {};
     for (const { name, dataset } of job.definition.inputs ?? []) {
       // What an earlier attempt read is read again, though a newer version may be there by now.

@@ -26,11 +26,16 @@ import {
   type Queue,
   type TokenIntrospection,
 } from '@downstage/plugin-ml-jobs-common';
-import { hasIsolation, hasLogs } from '@downstage/plugin-ml-jobs-node';
+import {
+  hasIsolation,
+  hasLogs,
+  type DataAccess,
+} from '@downstage/plugin-ml-jobs-node';
 import type { Request } from 'express';
 import { isOver } from '../domain/jobStates';
 import { parseDefinition } from '../domain/parseDefinition';
 import { conflictOver, type JobStore } from '../stores/JobStore';
+import type { JobRow } from '../stores/rows';
 import type { RuntimeStore } from '../stores/RuntimeStore';
 import type { TokenStore } from '../stores/TokenStore';
 import type { Runtimes } from './Runtimes';
@@ -49,6 +54,7 @@ export class JobService {
   readonly #auditor: AuditorService;
   readonly #catalog: CatalogService;
   readonly #registeredOwners: RegisteredOwners;
+  readonly #dataAccess: () => DataAccess | undefined;
   readonly #clock: Clock;
   readonly #newId: NewId;
   readonly #announce: (id: string) => Promise<void>;
@@ -64,6 +70,8 @@ export class JobService {
     auditor: AuditorService;
     catalog: CatalogService;
     registeredOwners: RegisteredOwners;
+    /** Whoever decides about data, where it is installed. */
+    dataAccess: () => DataAccess | undefined;
     clock: Clock;
     newId: NewId;
     /** Tells the reconciler, the event bus and the pages, after commit. */
@@ -78,6 +86,7 @@ export class JobService {
     this.#auditor = options.auditor;
     this.#catalog = options.catalog;
     this.#registeredOwners = options.registeredOwners;
+    this.#dataAccess = options.dataAccess;
     this.#clock = options.clock;
     this.#newId = options.newId;
     this.#announce = options.announce;
@@ -261,7 +270,43 @@ export class JobService {
       credentials,
       permission: jobsReadPermission,
     });
+    await this.#requireDataOf(await this.#store.row(id), credentials);
     return this.readLog(id, request);
+  }
+
+  /**
+   * A log may quote the data that the job read, so it is for whoever may read that data.
+   *
+   * @throws NotAllowedError that names the data set and whom to ask
+   */
+  async #requireDataOf(job: JobRow, credentials: BackstageCredentials) {
+    const refs = [
+      ...new Set([
+        ...job.inputs.map(({ ref }) => ref),
+        ...(job.definition.inputs ?? []).map(({ dataset }) => dataset),
+      ]),
+    ];
+    if (!refs.length) return;
+    const access = this.#dataAccess();
+    if (access) {
+      const [refusal] = await access.refusals(refs, { credentials });
+      if (!refusal) return;
+      throw Object.assign(
+        new NotAllowedError(
+          `The log of job ${job.id} may show ${refusal.ref}. ${refusal.message}`,
+        ),
+        { code: 'ml-data.access-needed' },
+      );
+    }
+    if (this.#authorizer.isService(credentials)) return;
+    if (await this.#authorizer.owns(credentials, job.owner)) return;
+    throw new NotAllowedError(
+      `The log of job ${job.id} may show ${refs.join(
+        ', ',
+      )}, and nothing is installed that decides who reads data: it is for ${
+        job.owner
+      } only`,
+    );
   }
 
   /** The log without asking again: for the rest of a stream whose beginning was authorised. */

@@ -223,10 +223,10 @@ export class JobStore {
   }
 
   /** What waits for a slot, in the order it gets one: so many, from the one after the cursor. */
-  async waiting(page: {
-    cursor?: string;
-    limit: number;
-  }): Promise<{ items: QueueEntry[]; total: number; nextCursor?: string }> {
+  async waiting(
+    page: { cursor?: string; limit: number },
+    { again = false } = {},
+  ): Promise<{ items: QueueEntry[]; total: number; nextCursor?: string }> {
     const order = await this.#ordered();
     const after = page.cursor ? readCursor(page.cursor) : undefined;
     // The place of the last one may have changed since; when it has left the queue, its old place counts.
@@ -234,7 +234,13 @@ export class JobStore {
     const ids = order.ids.slice(from, from + page.limit);
     const rows = await this.#knex('jobs')
       .select(...queueColumns)
+      .where({ state: 'queued' })
       .whereIn('id', ids);
+    // Another portal has started some of them since: the line is out of date.
+    if (rows.length < ids.length && !again) {
+      this.#changed();
+      return this.waiting(page, { again: true });
+    }
     const byId = new Map(rows.map(row => [String(row.id), toEntry(row)]));
     const end = from + ids.length;
     return {

@@ -125,7 +125,8 @@ export async function createFixture(
     async specOf(command, overrides) {
       count += 1;
       const spec: JobSpec = {
-        jobId: `job${count}`,
+        // Tests of other files run beside this one, and an attempt is ended by its name and its user.
+        jobId: `job${process.pid}n${count}`,
         attempt: 1,
         name: 'test',
         owner: 'group:default/diagnostics',

@@ -80,7 +80,7 @@ describe('readRequirements', () => {
     ['./package', /is a folder of the project/],
     ['package/', /is a folder of the project/],
     ['/etc', /requirements.txt:2: '\/etc' cannot be read; Directory/],
-    ['/etc/passwd', /is a path outside the project/],
+    ['/etc/passwd', /'\/etc\/passwd' cannot be read; Invalid requirement/],
     ['../other.whl', /outside the project|cannot be read/],
     ['file:///etc/passwd', /outside the project/],
     ['x @ file:///etc/passwd', /outside the project/],
