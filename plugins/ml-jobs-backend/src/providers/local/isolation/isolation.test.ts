@@ -162,6 +162,7 @@ describe.each(kindsHere())('A hostile job in the isolation %s', kind => {
       state,
       isolation,
       path,
+      jobId: spec.jobId,
       ...(JSON.parse(result) as {
         got: Record<string, unknown>;
         good: Record<string, unknown>;
@@ -170,7 +171,7 @@ describe.each(kindsHere())('A hostile job in the isolation %s', kind => {
   }
 
   it('gets only what is promised, and all that an honest job needs', async () => {
-    const { got, good, state, isolation, path } = await attack();
+    const { got, good, state, isolation, path, jobId } = await attack();
     expect({ state, isolation }).toEqual({
       state: 'succeeded',
       isolation: kind,
@@ -178,7 +179,7 @@ describe.each(kindsHere())('A hostile job in the isolation %s', kind => {
     const free = kind === 'none';
     const data = free ? 'forged' : 'a,b\n1,2\n';
     expect(good).toEqual({ input: data, inputs: data, pool: 3 });
-    const exit = join(fixture.root, 'jobs/job2/attempt-1/exit.json');
+    const exit = join(fixture.root, 'jobs', jobId, 'attempt-1/exit.json');
     const unexpected = Object.keys(got).filter(name => !open[kind](name));
     expect({
       unexpected,
