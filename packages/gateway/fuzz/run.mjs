@@ -49,6 +49,7 @@ const problem = text => {
 function ask(socket, bytes, whole) {
   return new Promise((resolve, reject) => {
     let seen = Buffer.alloc(0);
+    let timer = null;
     const done = result => {
       clearTimeout(timer);
       socket.removeAllListeners('data');
@@ -57,7 +58,7 @@ function ask(socket, bytes, whole) {
       socket.on('error', () => {});
       resolve(result);
     };
-    const timer = setTimeout(
+    timer = setTimeout(
       () => {
         if (!whole) done('waits');
         else reject(new Error('no answer'));

@@ -3,6 +3,7 @@ import type {
   AuditorService,
   AuthService,
   LoggerService,
+  PermissionsService,
 } from '@backstage/backend-plugin-api';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import type { Clock, NewId } from '@downstage/common';
@@ -35,6 +36,7 @@ import type { SecretBox } from './services/SecretBox';
 import { ModelEntitySync } from './services/ModelEntitySync';
 import { ModelFiles } from './services/ModelFiles';
 import { ModelProfiles } from './services/ModelProfiles';
+import { ModelReads } from './services/ModelReads';
 import { ModelService } from './services/ModelService';
 import { PromotionService } from './services/PromotionService';
 import { PromotionStagePolicy } from './services/PromotionStagePolicy';
@@ -62,6 +64,7 @@ import { VersionReader } from './stores/VersionReader';
 export type RegistryDeps = {
   knex: Knex;
   authorizer: Authorizer;
+  permissions: PermissionsService;
   auditor: AuditorService;
   auth: AuthService;
   catalog: CatalogService;
@@ -243,7 +246,15 @@ export function createServices(deps: RegistryDeps) {
     stagePolicy,
     steps,
     promotions,
-    models: new ModelService({ ...shared, artifacts }),
+    models: new ModelService({
+      ...shared,
+      artifacts,
+      reads: new ModelReads({
+        authorizer,
+        permissions: deps.permissions,
+        profiles,
+      }),
+    }),
     rollbacks: new RollbackService(shared),
     breakGlass: new BreakGlassService({
       ...shared,

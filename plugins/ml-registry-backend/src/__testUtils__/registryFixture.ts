@@ -7,7 +7,11 @@ import type { CatalogService } from '@backstage/plugin-catalog-node';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import { AuthorizeResult } from '@backstage/plugin-permission-common';
 import { Authorizer, callerOf } from '@downstage/node';
-import type { ArtifactStore, Gate } from '@downstage/plugin-ml-registry-node';
+import {
+  mlModelResource,
+  type ArtifactStore,
+  type Gate,
+} from '@downstage/plugin-ml-registry-node';
 import type { Knex } from 'knex';
 import { createServices, type RegistryDeps } from '../createServices';
 import { Announcer } from '../services/Announcer';
@@ -89,6 +93,19 @@ function catalogOf(entities: Entity[]): CatalogService {
 }
 
 /** The registry's services over a database, with everything around them in memory. */
+const allowAll = mockServices.permissions({ result: AuthorizeResult.ALLOW });
+/** What conditional decisions of a test's policy are read with. */
+const conditional = {
+  resourceRef: mlModelResource.resourceRef,
+  rulesets: {
+    getPermissionRuleset: () =>
+      ({
+        getRuleByName: (name: string) =>
+          mlModelResource.rules.find(rule => rule.name === name),
+      } as never),
+  },
+};
+
 export async function aRegistry(
   knex: Knex,
   options: {
@@ -98,7 +115,8 @@ export async function aRegistry(
     /** Another catalog altogether. */
     catalogService?: CatalogService;
     gates?: Gate[];
-  } & Pick<RegistryDeps, 'trust' | 'jobs'> = {},
+  } & Pick<RegistryDeps, 'trust' | 'jobs'> &
+    Partial<Pick<RegistryDeps, 'permissions'>> = {},
 ) {
   await migrateForTest(knex);
   const { entity = aModelEntity(), gates = [] } = options;
@@ -125,8 +143,10 @@ export async function aRegistry(
       options.catalogService ??
       catalogOf(options.catalog ?? (entity ? [entity] : [])),
     logger: mockServices.logger.mock(),
+    permissions: options.permissions ?? allowAll,
     authorizer: new Authorizer({
-      permissions: mockServices.permissions({ result: AuthorizeResult.ALLOW }),
+      permissions: options.permissions ?? allowAll,
+      ...conditional,
       userInfo: people,
       administrators: ['group:default/platform'],
     }),

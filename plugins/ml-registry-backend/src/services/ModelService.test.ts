@@ -1,8 +1,14 @@
-import { TestDatabases } from '@backstage/backend-test-utils';
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import { AuthorizeResult } from '@backstage/plugin-permission-common';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import type { FactCriteria } from '@downstage/node';
 import { testDatabaseIds } from '@downstage/node/testUtils';
+import {
+  createMlModelConditionalDecision,
+  mlModelConditions,
+} from '@downstage/plugin-ml-registry-node';
 import { aModelEntity } from '../__testUtils__/aModelEntity';
+import { caller } from '../__testUtils__/people';
 import { aRegistry, as } from '../__testUtils__/registryFixture';
 import { VersionReader } from '../stores/VersionReader';
 
@@ -10,6 +16,9 @@ jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
 const credit = 'group:default/credit';
 const diagnostics = 'group:default/diagnostics';
+
+const isService = (options?: object) =>
+  JSON.stringify(options).includes('"type":"service"');
 
 describe.each(databases.eachSupportedId())('lists of models on %p', id => {
   async function start(names: string[], entities = [aModelEntity()]) {
@@ -166,6 +175,89 @@ describe.each(databases.eachSupportedId())('lists of models on %p', id => {
       await allowed({ fact: 'model', values: ['model:default/fraud'] }),
     ).toEqual(['fraud']);
     expect(await allowed({ fact: 'namespace', values: ['other'] })).toEqual([]);
+  });
+
+  it('shows what a conditional policy allows, and answers for the rest as if it did not exist', async () => {
+    const registry = await aRegistry(await databases.init(id), {
+      permissions: mockServices.permissions.mock({
+        authorize: async () => [{ result: AuthorizeResult.ALLOW }] as never,
+        authorizeConditional: async ([{ permission }]) =>
+          [
+            permission.name === 'ml.registry.read'
+              ? createMlModelConditionalDecision(permission as never, {
+                  not: mlModelConditions.isOfModel({
+                    models: ['model:default/tumours'],
+                  }),
+                })
+              : { result: AuthorizeResult.ALLOW },
+          ] as never,
+      }),
+    });
+    for (const name of ['tumours', 'fraud']) {
+      await registry.tracking.registration.createModel(caller('ann'), {
+        name,
+        tags: {},
+      });
+    }
+    const { models } = registry;
+    const listed = await models.list({ limit: 9 }, as('ann'));
+    expect(listed.items.map(({ name }) => name)).toEqual(['fraud']);
+    expect((await models.count({}, as('ann'))).total).toBe(1);
+    const path = { namespace: 'default', name: 'tumours' };
+    for (const hidden of [
+      models.get(path, as('ann')),
+      models.listVersions({ ...path, limit: 9 }, as('ann')),
+      models.getVersion({ ...path, version: 1 }, as('ann')),
+      models.listArtifacts({ ...path, version: 1 }, as('ann')),
+    ]) {
+      await expect(hidden).rejects.toMatchObject({ name: 'NotFoundError' });
+    }
+    await expect(
+      models.get({ ...path, name: 'fraud' }, as('ann')),
+    ).resolves.toMatchObject({ name: 'fraud' });
+  });
+
+  it('hides a model whose entity the catalog hides from the person', async () => {
+    const catalog = catalogServiceMock.mock();
+    const shown = new Set(['fraud']);
+    const entities = [aModelEntity(), aModelEntity({}, 'fraud')];
+    catalog.getEntitiesByRefs.mockImplementation(
+      async ({ entityRefs }, options) => ({
+        items: entityRefs.map(ref =>
+          entities.find(
+            ({ metadata }) =>
+              ref === `model:default/${metadata.name}` &&
+              (isService(options) || shown.has(metadata.name)),
+          ),
+        ),
+      }),
+    );
+    const registry = await aRegistry(await databases.init(id), {
+      catalogService: catalog,
+      permissions: mockServices.permissions.mock({
+        authorize: async () => [{ result: AuthorizeResult.ALLOW }] as never,
+        authorizeConditional: async ([{ permission }]) =>
+          [
+            permission.name === 'catalog.entity.read'
+              ? { result: AuthorizeResult.DENY }
+              : { result: AuthorizeResult.ALLOW },
+          ] as never,
+      }),
+    });
+    for (const name of ['tumours', 'fraud']) {
+      await registry.aVersion(1, {}, { name });
+    }
+    const names = async () =>
+      (await registry.models.list({ limit: 9 }, as('ann'))).items.map(
+        ({ name }) => name,
+      );
+    const tumours = () =>
+      registry.models.get({ namespace: 'default', name: 'tumours' }, as('ann'));
+    expect(await names()).toEqual(['fraud']);
+    await expect(tumours()).rejects.toMatchObject({ name: 'NotFoundError' });
+    shown.add('tumours');
+    expect(await names()).toEqual(['fraud', 'tumours']);
+    await expect(tumours()).resolves.toMatchObject({ name: 'tumours' });
   });
 
   it('reads the catalog once for new models and never again for a list', async () => {

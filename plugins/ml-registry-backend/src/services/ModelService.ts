@@ -1,7 +1,6 @@
 import { NotFoundError } from '@backstage/errors';
-import type { Authorizer, Call, Caller } from '@downstage/node';
+import type { Authorizer, Call, Caller, FactCriteria } from '@downstage/node';
 import {
-  mlRegistryReadPermission,
   type ArtifactFile,
   type Model,
   type ModelCounts,
@@ -28,7 +27,8 @@ import type {
 import type { ArtifactService, FoundArtifact } from './ArtifactService';
 import { artifactPathOf } from './ModelFiles';
 import type { ModelEntitySync } from './ModelEntitySync';
-import type { ModelProfile, ModelProfiles } from './ModelProfiles';
+import type { ModelReads } from './ModelReads';
+import type { ModelProfile } from './ModelProfiles';
 import type { VersionVerdicts } from './VersionVerdicts';
 import { summaryOf, toModelVersion } from './versionView';
 
@@ -48,26 +48,26 @@ export type ModelListRequest = {
 /** Models and versions as the portal shows them: the registry's facts joined with the catalog's. */
 export class ModelService {
   readonly #authorizer: Authorizer;
+  readonly #reads: ModelReads;
   readonly #versions: VersionReader;
   readonly #promotions: PromotionStore;
-  readonly #profiles: ModelProfiles;
   readonly #verdicts: VersionVerdicts;
   readonly #artifacts: ArtifactService;
   readonly #entities: ModelEntitySync;
 
   constructor(options: {
     authorizer: Authorizer;
+    reads: ModelReads;
     versions: VersionReader;
     promotions: PromotionStore;
-    profiles: ModelProfiles;
     verdicts: VersionVerdicts;
     artifacts: ArtifactService;
     entities: ModelEntitySync;
   }) {
     this.#authorizer = options.authorizer;
+    this.#reads = options.reads;
     this.#versions = options.versions;
     this.#promotions = options.promotions;
-    this.#profiles = options.profiles;
     this.#verdicts = options.verdicts;
     this.#artifacts = options.artifacts;
     this.#entities = options.entities;
@@ -82,17 +82,24 @@ export class ModelService {
     },
     { caller }: Call,
   ): Promise<{ items: Model[]; nextCursor?: string }> {
-    await this.#require(caller);
+    const allowed = await this.#reads.filter(caller);
     await this.#entities.readNew();
     const { sort = 'name', cursor, limit } = request;
     const page = await this.#versions.listModels({
-      question: await this.#questionOf(request, caller),
+      question: await this.#questionOf(request, { caller, allowed }),
       sort,
       cursor,
       limit,
     });
+    // A page may be shorter than asked for where the catalog hides entities; the cursor goes on all the same.
+    const hidden = await this.#reads.hiddenAmong(
+      page.models.filter(({ hasEntity }) => hasEntity).map(({ name }) => name),
+      caller,
+    );
     return {
-      items: await this.#toModels(page.models),
+      items: await this.#toModels(
+        page.models.filter(({ name }) => !hidden.has(name)),
+      ),
       nextCursor: page.nextCursor,
     };
   }
@@ -102,16 +109,18 @@ export class ModelService {
     request: ModelListRequest,
     { caller }: Call,
   ): Promise<ModelCounts> {
-    await this.#require(caller);
+    const allowed = await this.#reads.filter(caller);
     await this.#entities.readNew();
-    return this.#versions.countModels(await this.#questionOf(request, caller));
+    return this.#versions.countModels(
+      await this.#questionOf(request, { caller, allowed }),
+    );
   }
 
   async get(path: ModelPath, { caller }: Call): Promise<Model> {
-    await this.#require(caller);
+    await this.#reads.requireAny(caller);
     const facts = await this.#versions.findModel(nameOfPath(path));
     if (!facts) throw noModel(path.name);
-    const profile = await this.#profiles.get(facts.name, caller.credentials);
+    const profile = await this.#readable(facts.name, caller, facts);
     const [model] = await this.#toModels([
       {
         ...facts,
@@ -131,10 +140,10 @@ export class ModelService {
     path: ModelPath & { cursor?: string; limit: number },
     { caller }: Call,
   ): Promise<{ items: ModelVersion[]; nextCursor?: string }> {
-    await this.#require(caller);
+    await this.#reads.requireAny(caller);
     const name = nameOfPath(path);
     const facts = await this.#versions.findModel(name);
-    const profile = await this.#profiles.get(name, caller.credentials);
+    const profile = await this.#readable(name, caller, facts);
     if (!facts) {
       if (profile.hasEntity) return { items: [] };
       throw noModel(name);
@@ -155,16 +164,18 @@ export class ModelService {
   }
 
   async getVersion(path: VersionPath, { caller }: Call): Promise<ModelVersion> {
-    await this.#require(caller);
+    await this.#reads.requireAny(caller);
     const version = await this.#find(path);
+    const facts = await this.#versions.findModel(version.name);
+    const profile = await this.#readable(version.name, caller, facts);
     const [champion] = await this.#versions.inStages(
       [version.name],
       ['production'],
     );
     const [shown] = await this.#toVersions([version], {
-      profile: await this.#profiles.get(version.name, caller.credentials),
+      profile,
       champion,
-      facts: await this.#versions.findModel(version.name),
+      facts,
     });
     return shown;
   }
@@ -173,8 +184,7 @@ export class ModelService {
     request: VersionPath & { path?: string },
     { caller }: Call,
   ): Promise<{ items: ArtifactFile[] }> {
-    await this.#require(caller);
-    const version = await this.#find(request);
+    const version = await this.#findReadable(request, caller);
     const root = rootOf(version);
     const folder = request.path ? `${root}/${request.path}` : root;
     const entries = await this.#artifacts.listUnder(folder);
@@ -192,16 +202,30 @@ export class ModelService {
     request: VersionPath & { path: string },
     { caller }: Call,
   ): Promise<FoundArtifact> {
-    await this.#require(caller);
-    const version = await this.#find(request);
+    const version = await this.#findReadable(request, caller);
     return this.#artifacts.find(`${rootOf(version)}/${request.path}`);
   }
 
-  async #require(caller: Caller) {
-    await this.#authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
+  /** The profile, or the same answer as for a model that does not exist. */
+  async #readable(
+    name: string,
+    caller: Caller,
+    facts: ModelFacts | undefined,
+  ): Promise<ModelProfile> {
+    const profile = await this.#reads.profileOf(name, caller, facts?.owner);
+    if (!profile) throw noModel(name);
+    return profile;
+  }
+
+  async #findReadable(
+    path: VersionPath,
+    caller: Caller,
+  ): Promise<VersionFacts> {
+    await this.#reads.requireAny(caller);
+    const version = await this.#find(path);
+    const facts = await this.#versions.findModel(version.name);
+    await this.#readable(version.name, caller, facts);
+    return version;
   }
 
   async #find(path: VersionPath): Promise<VersionFacts> {
@@ -267,9 +291,11 @@ export class ModelService {
 
   async #questionOf(
     { owner, query, stage, models }: ModelListRequest,
-    caller: Caller,
+    asker: { caller: Caller; allowed?: FactCriteria },
   ): Promise<ModelQuestion> {
+    const { caller, allowed } = asker;
     return {
+      allowed,
       query,
       stage,
       ...(models !== undefined && {
