@@ -131,12 +131,19 @@ export class Authorizer {
     const { permission } = request;
     const caller = callerIn(request);
     await this.#criteria(caller, permission);
+    // Which model it is about is not known yet; the one that a token or a job is bound to may be meant.
     const refusal =
       (caller.kind === 'token' &&
-        refusalOfToken(caller.token, { permission })) ||
-      (caller.kind === 'job' && refusalOfJob(caller.job, { permission }));
-    // A bound token is refused for what is about no model; which model it is about is not known yet.
-    if (refusal && !boundToModel(caller)) throw new NotAllowedError(refusal);
+        refusalOfToken(caller.token, {
+          permission,
+          model: caller.token.model,
+        })) ||
+      (caller.kind === 'job' &&
+        refusalOfJob(caller.job, {
+          permission,
+          model: caller.job.attributes.model,
+        }));
+    if (refusal) throw new NotAllowedError(refusal);
   }
 
   /**
@@ -314,11 +321,4 @@ function callerIn(request: Asker): Caller {
 
 function asCaller(asker: Caller | BackstageCredentials): Caller {
   return 'kind' in asker ? asker : callerOf(asker);
-}
-
-function boundToModel(caller: Caller): boolean {
-  return (
-    (caller.kind === 'token' && caller.token.model !== undefined) ||
-    (caller.kind === 'job' && caller.job.attributes.model !== undefined)
-  );
 }

@@ -309,7 +309,7 @@ describe('ml-tokens', () => {
 describe('the table of scopes', () => {
   // Approving and tokens themselves are for people. Whoever adds a permission decides here, or in the table.
   const forPeople =
-    /^ml\.(registry\.(approve|break-glass|webhooks|collect-garbage|import)|tokens\.\w+)$/;
+    /^ml\.(data\.grant|registry\.(approve|break-glass|webhooks|collect-garbage|import)|tokens\.\w+)$/;
 
   it('names every permission of the plugins, or it is for people', () => {
     const plugins = resolve(__dirname, '../..');

@@ -55,7 +55,7 @@ export class BreakGlassService {
       auditor,
       { eventId: 'model-break-glass', caller, severityLevel: 'critical', meta },
       async () => {
-        await authorizer.require({ caller, permission });
+        await authorizer.requireAny({ caller, permission });
         authorizer.requirePerson(caller, 'break the glass');
         const name = nameOfPath(request);
         const model = await versions.findModel(name);

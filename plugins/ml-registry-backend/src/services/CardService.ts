@@ -73,7 +73,7 @@ export class CardService implements CardSource {
   ): Promise<ModelCard> {
     const { authorizer, auditor, cards, clock, ledger, announcer } = this.#deps;
     const permission = mlRegistryRegisterPermission;
-    await authorizer.require({ caller, permission });
+    await authorizer.requireAny({ caller, permission });
     const name = nameOfPath(request);
     const { version } = await this.#find(name, request.version);
     const owner = await this.#ownerOf(name);

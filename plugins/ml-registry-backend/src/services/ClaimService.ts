@@ -42,7 +42,7 @@ export class ClaimService {
   ): Promise<void> {
     const { authorizer, auditor, announcer, profiles } = this.#deps;
     const permission = mlRegistryRegisterPermission;
-    await authorizer.require({ caller, permission });
+    await authorizer.requireAny({ caller, permission });
     const name = nameOfPath(request);
     await authorizer.require({
       caller,

@@ -73,7 +73,7 @@ export class ModelSignatureService {
   ): Promise<ModelSignature> {
     const { authorizer, auditor, profiles, versions } = this.#deps;
     const permission = mlRegistryRegisterPermission;
-    await authorizer.require({ caller, permission });
+    await authorizer.requireAny({ caller, permission });
     const version = await this.#find(request);
     const owner =
       (await profiles.get(version.name)).owner ??

@@ -1,6 +1,11 @@
-import { TestDatabases } from '@backstage/backend-test-utils';
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import { AuthorizeResult } from '@backstage/plugin-permission-common';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import { ANNOTATION_INVALID } from '@downstage/plugin-ml-catalog-common';
+import {
+  createMlModelConditionalDecision,
+  mlModelConditions,
+} from '@downstage/plugin-ml-registry-node';
 import { aModelEntity } from '../__testUtils__/aModelEntity';
 import { diagnostics, caller, jobCaller } from '../__testUtils__/people';
 import { aRegistry, as } from '../__testUtils__/registryFixture';
@@ -508,6 +513,43 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
     expect(await registry.stageOf(1)).toBe('staging');
     await registry.promote(2);
     expect(await registry.aliases()).toEqual({ champion: 2 });
+  });
+
+  it('follows a policy that lets only some people approve models of high risk', async () => {
+    for (const [risk, allowed] of [
+      ['minimal', true],
+      ['high', false],
+    ] as const) {
+      const registry = await aRegistry(await databases.init(id), {
+        entity: aModelEntity({ risk }),
+        permissions: mockServices.permissions.mock({
+          authorize: async () => [{ result: AuthorizeResult.ALLOW }] as never,
+          authorizeConditional: async ([{ permission }]) =>
+            [
+              permission.name === 'ml.registry.approve'
+                ? createMlModelConditionalDecision(permission as never, {
+                    not: mlModelConditions.hasRisk({ risks: ['high'] }),
+                  })
+                : { result: AuthorizeResult.ALLOW },
+            ] as never,
+        }),
+      });
+      await registry.aVersion(1);
+      const promotion = await registry.promotions.request(
+        { namespace: 'default', name: 'tumours', version: 1, to: 'production' },
+        as('ann'),
+      );
+      const refused = await registry.promotions
+        .approve({ id: promotion.id }, as('ben'))
+        .then(
+          () => undefined,
+          error => error.message as string,
+        );
+      expect({
+        risk,
+        allowed: !/for other models only/.test(`${refused}`),
+      }).toEqual({ risk, allowed });
+    }
   });
 
   it('opens a promotion for an MLflow client that asks for production, and names it again the next time', async () => {

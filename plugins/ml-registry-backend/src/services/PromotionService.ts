@@ -14,6 +14,7 @@ import {
   type Authorizer,
   type Caller,
   type Call,
+  type Facts,
 } from '@downstage/node';
 import {
   mlRegistryApprovePermission,
@@ -31,7 +32,12 @@ import {
   nextPromotionState,
   type PromotionEvent,
 } from '../domain/promotionStates';
-import { modelRefOf, nameOfModelRef, nameOfPath } from '../domain/refs';
+import {
+  modelNamespace,
+  modelRefOf,
+  nameOfModelRef,
+  nameOfPath,
+} from '../domain/refs';
 import { isPromotable, stageStep } from '../domain/stages';
 import {
   openPromotionStates,
@@ -141,13 +147,14 @@ export class PromotionService {
       auditor,
       { eventId: 'promotion-request', caller, meta },
       async () => {
-        await authorizer.require({ caller, permission });
+        await authorizer.requireAny({ caller, permission });
         const found = await this.#candidate(request);
         await authorizer.require({
           caller,
           permission,
           owner: found.owner,
           model: modelRefOf(found.version.name),
+          facts: factsOf(found.version.name, found),
         });
         return found;
       },
@@ -216,10 +223,11 @@ export class PromotionService {
       auditor,
       { eventId: 'promotion-approve', caller, meta },
       async () => {
-        await authorizer.require({ caller, permission });
+        await authorizer.requireAny({ caller, permission });
         authorizer.requirePerson(caller, 'approve a promotion');
         // What changed since the evidence was frozen is noticed before somebody approves it unseen.
         const before = await this.#find(id);
+        await this.#requireAllowed(before, caller);
         if (before.state === 'waiting-for-approval') {
           await this.#advance(steps, id);
         }
@@ -286,9 +294,10 @@ export class PromotionService {
       auditor,
       { eventId: 'promotion-waive', caller, severityLevel: 'high', meta },
       async () => {
-        await authorizer.require({ caller, permission });
+        await authorizer.requireAny({ caller, permission });
         authorizer.requirePerson(caller, 'waive a gate');
         const promotion = await this.#find(id);
+        await this.#requireAllowed(promotion, caller);
         await this.#rolesIn(promotion, caller, actor);
         const { saw, digest } = waivable(promotion, gate);
         // Two that are open at once would be about the same thing.
@@ -332,6 +341,23 @@ export class PromotionService {
     return toPromotion(await this.#find(id));
   }
 
+  /** Whether the policy lets the caller decide about this model; who has a role in it is another question. */
+  async #requireAllowed(promotion: PromotionRecord, caller: Caller) {
+    const permission = mlRegistryApprovePermission;
+    const facts = await this.#factsOf(promotion);
+    if (await this.#deps.authorizer.allows({ caller, permission, facts })) {
+      return;
+    }
+    throw new NotAllowedError(
+      `${caller.actor} lacks the permission ${permission.name} for ${promotion.name}: the policy allows it for other models only`,
+    );
+  }
+
+  async #factsOf({ name, owner }: { name: string; owner?: string }) {
+    const profile = await this.#deps.profiles.get(name);
+    return factsOf(name, { owner, profile });
+  }
+
   /** The roles through which somebody may decide about a promotion, or a refusal. */
   async #rolesIn(
     promotion: PromotionRecord,
@@ -370,8 +396,9 @@ export class PromotionService {
       auditor,
       { eventId: 'promotion-reject', caller, meta },
       async () => {
-        await authorizer.require({ caller, permission });
+        await authorizer.requireAny({ caller, permission });
         const found = await this.#find(request.id);
+        await this.#requireAllowed(found, caller);
         const groups = await authorizer.groupsOf(caller);
         // Whoever may approve may also say no, whether they own the model or not.
         const decides = found.approvalRule?.roles.some(role =>
@@ -382,6 +409,7 @@ export class PromotionService {
             caller,
             permission,
             owner: found.owner,
+            facts: await this.#factsOf(found),
           });
         }
         return found;
@@ -402,13 +430,14 @@ export class PromotionService {
       auditor,
       { eventId: 'promotion-withdraw', caller, meta: { actor, promotion: id } },
       async () => {
-        await authorizer.require({ caller, permission });
+        await authorizer.requireAny({ caller, permission });
         const found = await this.#find(id);
         await authorizer.require({
           caller,
           permission,
           owner: found.owner,
           model: modelRefOf(found.name),
+          facts: await this.#factsOf(found),
         });
         return found;
       },
@@ -702,4 +731,17 @@ function waivable(promotion: PromotionRecord, gate: string) {
     );
   }
   return { saw: verdict.saw, digest: evidence.digest };
+}
+
+/** What a policy may ask about the model of a promotion. */
+function factsOf(
+  name: string,
+  { owner, profile }: { owner?: string; profile: { risk: string } },
+): Facts {
+  return {
+    ...(owner && { owner }),
+    namespace: modelNamespace,
+    model: modelRefOf(name),
+    risk: profile.risk,
+  };
 }

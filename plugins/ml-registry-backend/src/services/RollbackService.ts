@@ -117,7 +117,7 @@ export class RollbackService {
 
   async #authorize(request: ModelPath, caller: Caller): Promise<string> {
     const permission = mlRegistryPromotePermission;
-    await this.#authorizer.require({ caller, permission });
+    await this.#authorizer.requireAny({ caller, permission });
     const name = nameOfPath(request);
     const model = await this.#versions.findModel(name);
     if (!model) throw new NotFoundError(`No registered model ${name}`);
