@@ -266,7 +266,11 @@ export function registerActions(deps: {
         z.object({
           dataset: z.string().describe("'default/breast-masses'"),
           group: z.string().describe('group:default/credit, or one user'),
-          purpose: z.string().min(3).max(500),
+          purpose: z
+            .string()
+            .min(3)
+            .max(500)
+            .describe('What the data is read for'),
           until: z
             .string()
             .datetime({ offset: true })
