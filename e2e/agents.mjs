@@ -341,6 +341,7 @@ spec:
 function reads({ model, modelRef, champion, lastJob, run }) {
   const version = `${model}@${champion}`;
   return {
+    'ml-data.get-dataset-access': { dataset: lastJob.inputs[0].ref },
     'ml-data.get-dataset-version': { dataset: lastJob.inputs[0].ref },
     'ml-data.list-datasets': {},
     'ml-jobs.get-job': { id: lastJob.id },
@@ -413,8 +414,18 @@ function changes(given) {
   const { repository, owner } = lastJob;
   const modelVersion = `${model}@${champion}`;
   return {
+    'ml-data.grant-dataset-access': {
+      dataset: lastJob.inputs[0].ref.split('@')[0],
+      group: 'group:default/credit',
+      purpose: 'Not theirs to give',
+      until: '2100-01-01T00:00:00Z',
+    },
     'ml-data.register-dataset-version': {
       dataset: lastJob.inputs[0].ref.split('@')[0],
+    },
+    'ml-data.revoke-dataset-grant': {
+      dataset: lastJob.inputs[0].ref.split('@')[0],
+      id: 'x',
     },
     'ml-jobs.cancel-job': { id: lastJob.id },
     'ml-jobs.submit-job': { repository, owner, model: modelRef },
