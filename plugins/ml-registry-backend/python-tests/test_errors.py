@@ -70,7 +70,8 @@ def test_input_is_read_as_protobuf_reads_json(call, client, experiment):
     answer = call("post", "experiments/create", data='{"name": "x", "artifact_location": 9.0}', headers={"Content-Type": "application/json"})
     assert answer.json()["message"].startswith("Invalid value 9.0 for parameter 'artifact_location' supplied")
     assert call("post", "runs/log-parameter", json={"run_id": run_id, "key": "empty", "value": ""}).status_code == 200
-    answer = call("post", "runs/log-parameter", json={"run_id": run_id, "key": "none"})
+    assert call("post", "runs/log-parameter", json={"run_id": run_id, "key": "none"}).status_code == 200
+    answer = call("post", "runs/log-metric", json={"run_id": run_id, "key": "none", "timestamp": 1})
     assert (answer.status_code, "'value'" in answer.json()["message"]) == (400, True)
     answer = call("post", "experiments/create", data="not json", headers={"Content-Type": "application/json"})
     assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"

@@ -58,6 +58,7 @@ export class ClaimService {
         const profile = await profiles.get(name);
         const row = await this.#deps.versions.findModel(name);
         const present = profile.owner ?? row?.owner;
+        await this.#requirePart(name, { present, owner }, caller);
         if (!present) await this.#claim(name, owner, caller);
         else if (present === owner) await this.#accept(name, profile, caller);
         else await this.#handOver(name, { from: present, to: owner }, caller);
@@ -65,6 +66,25 @@ export class ClaimService {
       },
     );
     await announcer.modelChanged(name);
+  }
+
+  /** Who belongs to neither side is told so, and nothing of what waits here. */
+  async #requirePart(
+    name: string,
+    sides: { present?: string; owner: string },
+    caller: Caller,
+  ): Promise<void> {
+    const { authorizer } = this.#deps;
+    const { present, owner } = sides;
+    const groups = await authorizer.groupsOf(caller);
+    if (groups.includes(owner)) return;
+    if (present && groups.includes(present)) return;
+    if (await authorizer.isAdministrator(caller)) return;
+    throw new NotAllowedError(
+      present && present !== owner
+        ? `${caller.actor} is a member neither of ${present}, which owns ${name}, nor of ${owner}`
+        : `${caller.actor} is not a member of ${owner}, and can claim ${name} only for a group of their own`,
+    );
   }
 
   async #claim(name: string, owner: string, caller: Caller): Promise<void> {
