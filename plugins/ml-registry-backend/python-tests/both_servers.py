@@ -94,6 +94,9 @@ class Server:
             return value
         if isinstance(value, (int, float)) and TIMES.search(key) and value > 1e11:
             return "<time>"
+        # 1.0 and 1 are one number, and databases write it in both ways.
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
         if not isinstance(value, str):
             return value
         if key == "next_page_token":
