@@ -57,9 +57,10 @@ export async function progressOf({ pid, log }) {
 export function secondsOf(text) {
   const [, days = 0, clock = ''] =
     /^(?:(\d+)-)?([\d:.]+)$/.exec(text.trim()) ?? [];
-  return clock
+  const ofDay = clock
     .split(':')
-    .reduce((sum, part) => sum * 60 + Number(part), Number(days) * 24);
+    .reduce((sum, part) => sum * 60 + Number(part), 0);
+  return Number(days) * 86_400 + ofDay;
 }
 
 function sleep(milliseconds) {

@@ -159,9 +159,7 @@ function reasonOf({ code, message }) {
     EPERM: 'may not be written by this user',
     EROFS: 'lies on a disk that cannot be written to',
     ENOSPC: 'lies on a disk that is full',
-    ENOTDIR: `cannot be made: a part of it is a file${
-      path ? ` (${path})` : ''
-    }`,
+    ENOTDIR: 'cannot be made: a folder above it is a file',
     ENOENT: 'cannot be made in that place',
     ENAMETOOLONG: 'has a name that is too long',
     ELOOP: 'is a symbolic link that leads to itself',
