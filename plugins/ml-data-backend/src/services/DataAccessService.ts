@@ -4,7 +4,6 @@ import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
 import {
   audited,
-  auditedRefusal,
   type Authorizer,
   type Call,
   type Caller,
@@ -78,10 +77,9 @@ export class DataAccessService {
         }),
       },
     };
-    await auditedRefusal(this.#deps.auditor, event, async () => {
+    await audited(this.#deps.auditor, event, async () => {
       if (!decision.allowed) throw refusal(decision.message);
     });
-    await audited(this.#deps.auditor, event, async () => {});
   }
 
   /** What the caller may do with one data set. */
