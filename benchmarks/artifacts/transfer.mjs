@@ -1,4 +1,5 @@
-// Files of any size to and from a portal, never held here either, and the memory of the portal's process meanwhile.
+// Sends files of any size to a portal and back, and never holds them here either. Measures the memory of the portal's
+// process meanwhile.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';

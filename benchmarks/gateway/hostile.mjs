@@ -1,5 +1,6 @@
 // One client that means no good: garbage, bodies that are large or deep, runs that do not end, answers not read.
-// At most 500 requests a second in all, which is what one caller may send unless the portal's configuration says more.
+// It sends at most 500 requests a second in all. One caller may send so many, unless the portal's configuration says
+// more.
 //   node benchmarks/gateway/hostile.mjs http://localhost:7008      until SIGTERM; prints what it sent
 import http from 'node:http';
 import { connect } from 'node:net';
@@ -9,7 +10,7 @@ import { makeCase, randomOf } from '../../packages/gateway/fuzz/cases.mjs';
 const { hostname, port } = new URL(process.argv[2]);
 const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
 const random = randomOf(5);
-const counts = { garbage: 0, large: 0, hanging: 0, unread: 0 };
+const counts = { garbage: 0, large: 0, hanging: 0, unread: 0, busy: 0 };
 const infer = value => Buffer.from(JSON.stringify({ inputs: [value] }));
 const large = infer({
   name: 'INPUT0',
@@ -18,14 +19,23 @@ const large = infer({
   data: Array.from({ length: 500_000 }, (_, index) => index / 7),
 });
 const deep = Buffer.from('['.repeat(4_000_000));
-const endless = infer({
-  name: 'n',
-  shape: [1],
-  datatype: 'INT64',
-  data: ['1000000000000000'],
+const runsOf = times =>
+  infer({ name: 'n', shape: [1], datatype: 'INT64', data: [times] });
+const endless = runsOf('1000000000000000');
+const long = runsOf('100000');
+const ordinary = infer({
+  name: 'INPUT0',
+  shape: [1, 10_000],
+  datatype: 'FP32',
+  data: Array.from({ length: 10_000 }, (_, index) => index / 7),
 });
-/** Only these kinds, to see which one it is that hurts: garbage,large,hanging,unread. */
-const kinds = process.argv[3]?.split(',');
+/**
+ * Only these kinds, to see which one it is that hurts: garbage,large,hanging,unread. `busy` is the measure beside them:
+ * two clients in good order that keep a model each busy all the time.
+ */
+const kinds = process.argv[3]?.split(',') ?? [
+  ...['garbage', 'large', 'hanging', 'unread'],
+];
 let on = true;
 
 function post(path, body) {
@@ -51,7 +61,7 @@ function post(path, body) {
 }
 
 async function repeat(name, pauseMs, work) {
-  if (kinds && !kinds.includes(name)) return;
+  if (!kinds.includes(name)) return;
   while (on) {
     await work().catch(() => {});
     counts[name] += 1;
@@ -86,6 +96,9 @@ repeat('unread', 100, async () => {
   await delay(2_000);
   socket.destroy();
 });
+
+repeat('busy', 1, () => post('/v2/models/victim/infer', ordinary));
+repeat('busy', 1, () => post('/v2/models/loop/infer', long));
 
 process.on('SIGTERM', () => {
   on = false;

@@ -5,15 +5,16 @@
 // Writes its tables into the README beside it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { availableParallelism, cpus, loadavg, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   anEndpoint,
+  descendantsOf,
   dist,
   fixture,
   startGateway,
@@ -31,6 +32,7 @@ const usage = `node benchmarks/gateway/run.mjs [--only=hostile|log|restart] [--r
   --kinds      what the hostile client does, to see what it is that hurts: garbage,large,hanging,unread
   --favour     on a machine that does other work: the niceness (-20 to -1) at which all that is measured runs, the hostile
                client too; needs root and a kernel that shares out by session
+  --alike      the client that measures has no priority, though it stands for another machine; writes no table
 `;
 checkOptions(args, {
   values: [
@@ -41,6 +43,7 @@ checkOptions(args, {
     '--favour',
     '--kinds',
   ],
+  switches: ['--alike'],
   usage,
 });
 const only = option(args, '--only');
@@ -50,9 +53,26 @@ const rounds = Number(option(args, '--rounds') ?? 4);
 const seconds = Number(option(args, '--seconds') ?? 20);
 const endpointCount = Number(option(args, '--endpoints') ?? 20);
 const favour = option(args, '--favour');
+const alike = args.includes('--alike');
 const built = existsSync(dist);
+const setSession = (pid, niceness) => {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
+  } catch {
+    // Not shared out by session here; the niceness of the process counts then.
+  }
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // Only privileged users go below 0.
+  }
+};
 const favourSession = pid => {
-  if (favour) writeFileSync(`/proc/${pid}/autogroup`, favour);
+  if (!favour) return;
+  // A model that the gateway lets give way keeps doing so.
+  const [, now] =
+    / nice (\d+)/.exec(readFileSync(`/proc/${pid}/autogroup`, 'utf8')) ?? [];
+  if (now === undefined || now === '0') setSession(pid, Number(favour));
 };
 favourSession(process.pid);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -115,31 +135,63 @@ async function openLoop({ url, path, body, perSecond, forMs }) {
   return { latencies: latencies.slice(Math.floor(total / 10)), failures };
 }
 
-/** The hostile client, a process of its own: it must not slow down the one that measures. */
-function startHostile(url) {
+/**
+ * The other client, a process of its own: it must not slow down the one that measures. It stands for another machine, so
+ * it takes only what processor time is left here; what is measured is what the server does with its requests.
+ */
+function startOther(url, kinds) {
   const child = spawn(
     process.execPath,
-    [
-      join(here, 'hostile.mjs'),
-      url,
-      ...(option(args, '--kinds') ? [option(args, '--kinds')] : []),
-    ],
+    [join(here, 'hostile.mjs'), url, ...(kinds ? [kinds] : [])],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       detached: true,
     },
   );
-  favourSession(child.pid);
+  setSession(child.pid, favour ? Math.ceil(Number(favour) / 2) : 19);
   let text = '';
   child.stdout.on('data', chunk => {
     text += chunk;
   });
   return async () => {
-    const ended = once(child, 'exit');
+    // Not 'exit': what it says at its end may still be on its way.
+    const ended = once(child, 'close');
     child.kill('SIGTERM');
     await ended;
     return JSON.parse(text);
   };
+}
+
+/**
+ * The control: two processes that only compute and have nothing to do with the gateway. Each has a session of its own and
+ * the niceness of a model that gives way (`heavy-niceness`). What they cost, the machine costs.
+ */
+function startControl() {
+  const children = Array.from({ length: 2 }, () => {
+    const child = spawn(process.execPath, ['-e', 'for (;;);'], {
+      stdio: 'ignore',
+      detached: true,
+    });
+    setSession(child.pid, 10);
+    return child;
+  });
+  return async () => {
+    const ended = children.map(child => once(child, 'exit'));
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(ended);
+    return {};
+  };
+}
+
+/** Processor time of the whole machine so far, and the part of it in which something ran. */
+function machineTime() {
+  const sum = { all: 0, busy: 0 };
+  for (const { times } of cpus()) {
+    const all = Object.values(times).reduce((total, time) => total + time, 0);
+    sum.all += all;
+    sum.busy += all - times.idle;
+  }
+  return sum;
 }
 
 async function hostile() {
@@ -151,8 +203,10 @@ async function hostile() {
     ],
     flags: { 'inference-timeout-ms': 3_000 },
   });
+  // The wait of the client is not the gateway's doing: it stands for another machine. Needs root; else it waits too.
+  if (!alike) setSession(process.pid, -20);
   const favourAll = () => {
-    [gateway.child.pid, ...childrenOf(gateway.child.pid)].forEach(
+    [gateway.child.pid, ...descendantsOf(gateway.child.pid)].forEach(
       favourSession,
     );
   };
@@ -160,32 +214,44 @@ async function hostile() {
   const body = Buffer.from(
     JSON.stringify({ rows: [{ radius: 1, texture: 2.5, count: 3 }] }),
   );
-  const turn = () =>
-    openLoop({
+  const turn = async () => {
+    const before = machineTime();
+    const answers = await openLoop({
       url: gateway.url,
       path: '/v2/models/healthy/predict',
       body,
       perSecond: 100,
       forMs: seconds * 1000,
     });
+    const after = machineTime();
+    const busy = (after.busy - before.busy) / (after.all - before.all);
+    return { ...answers, busy };
+  };
   await turn();
-  const found = { quiet: [], hostile: [] };
+  const found = { quiet: [], control: [], busy: [], hostile: [] };
   const sum = {};
-  for (let round = 0; round < rounds; round++) {
-    found.quiet.push(await turn());
-    const stop = startHostile(gateway.url);
+  const beside = async (name, start) => {
+    const stop = start();
     // The model that hangs comes back as a new process each time.
     const again = favour && setInterval(favourAll, 500);
     await delay(2_000);
-    found.hostile.push(await turn());
+    found[name].push(await turn());
     clearInterval(again);
-    for (const [name, count] of Object.entries(await stop()))
-      sum[name] = (sum[name] ?? 0) + count;
-    // What hangs is ended before the next quiet turn.
+    for (const [kind, count] of Object.entries(await stop()))
+      sum[kind] = (sum[kind] ?? 0) + count;
+    // A client that hangs is ended before the next turn.
     await gateway.until(list =>
       list.every(({ versions }) =>
         versions.every(({ state }) => state !== 'loading'),
       ),
+    );
+  };
+  for (let round = 0; round < rounds; round++) {
+    found.quiet.push(await turn());
+    await beside('control', startControl);
+    await beside('busy', () => startOther(gateway.url, 'busy'));
+    await beside('hostile', () =>
+      startOther(gateway.url, option(args, '--kinds')),
     );
   }
   const memory = gateway.memory();
@@ -200,61 +266,59 @@ async function hostile() {
       name,
       p50: at(0.5),
       p99: at(0.99),
+      busy: median(turns.map(({ busy }) => busy)),
       failures: failures.length,
       all: turns.flatMap(({ latencies }) => latencies).length,
     };
   };
-  const [quiet, beside] = [row('quiet'), row('hostile')];
-  const change = (beside.p99 / quiet.p99 - 1) * 100;
+  const [quiet, control, busy, worst] = [
+    'quiet',
+    'control',
+    'busy',
+    'hostile',
+  ].map(row);
+  const against = other => {
+    const change = (worst.p99 / other.p99 - 1) * 100;
+    return `${fixed(Math.abs(change), 0)} % ${change >= 0 ? 'above' : 'below'}`;
+  };
+  const line = (title, { all, failures, p50, p99, busy: part }) =>
+    `| ${title} | ${all} | ${failures} | ${fixed(p50)} | ${fixed(
+      p99,
+    )} | ${fixed(p99 / control.p99, 2)} | ${fixed(part * 100, 0)} % |`;
   return `A healthy model at 100 requests a second, ${rounds} turns of ${seconds} s each way, medians of the turns. Load of the machine ${fixed(
     loadavg()[0],
   )} on ${availableParallelism()} cores:
 
-| | requests | failed | p50, ms | p99, ms |
-| --- | --: | --: | --: | --: |
-| alone | ${quiet.all} | ${quiet.failures} | ${fixed(quiet.p50)} | ${fixed(
-    quiet.p99,
-  )} |
-| beside the hostile client | ${beside.all} | ${beside.failures} | ${fixed(
-    beside.p50,
-  )} | ${fixed(beside.p99)} |
+| | requests | failed | p50, ms | p99, ms | p99 to control | processors in use |
+| --- | --: | --: | --: | --: | --: | --: |
+${line('alone', quiet)}
+${line('control: beside two processes that only compute', control)}
+${line('beside two busy models, asked in good order', busy)}
+${line('beside the hostile client', worst)}
 
-p99 ${change >= 0 ? 'rose' : 'fell'} by ${fixed(
-    Math.abs(change),
-    0,
-  )} %. The hostile client sent ${sum.garbage} requests of garbage, ${
-    sum.large
-  } bodies of 4 to 9 MB, ${sum.hanging} runs that do not end, ${
+Beside the hostile client, p99 is ${against(quiet)} that alone. It is ${against(
+    busy,
+  )} that beside two busy models, and ${against(
+    control,
+  )} that of the control. The control's processes have nothing to do with the gateway, and are as nice as a model that gives way. So its p99 is what this machine takes from everybody who shares it. The hostile client sent ${
+    sum.garbage
+  } requests of garbage and ${sum.large} bodies of 4 to 9 MB. It also sent ${
+    sum.hanging
+  } runs that do not end, and ${
     sum.unread
-  } requests whose answers it did not read. Memory at the end: gateway ${fixed(
-    memory.gateway,
-    0,
-  )} MiB.`;
+  } requests whose answers it did not read. The busy models answered ${
+    sum.busy
+  } requests. Memory at the end: gateway ${fixed(memory.gateway, 0)} MiB.`;
 }
 
 /** Processor time of the gateway and its models, in seconds: does not mind who else uses the machine. */
 function cpuOf(pid) {
-  const family = [pid, ...childrenOf(pid)];
+  const family = [pid, ...descendantsOf(pid)];
   return family.reduce((sum, one) => {
     const text = readFileSync(`/proc/${one}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return sum + (Number(fields[11]) + Number(fields[12])) / 100;
   }, 0);
-}
-
-function childrenOf(pid) {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .filter(name => {
-      try {
-        const text = readFileSync(`/proc/${name}/stat`, 'utf8');
-        return (
-          Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]) === pid
-        );
-      } catch {
-        return false;
-      }
-    });
 }
 
 async function log() {
@@ -317,9 +381,9 @@ async function log() {
   await gateway.stop();
   gateway.remove();
   const [off, on] = [median(found.silent), median(found.logged)];
-  return `Processor time of one request with 32 rows of 30 columns and as many outputs, gateway and model together, ${requests} requests a turn, medians of ${
+  return `Processor time of one request with 32 rows of 30 columns and as many outputs, gateway and model together. The figures are medians of ${
     found.logged.length
-  } turns (a model that only copies, so logging has nothing to hide behind):
+  } turns with ${requests} requests each. The model only copies, so its own time does not hide that of the logging:
 
 | not logged | logged | more |
 | --: | --: | --: |
@@ -342,7 +406,9 @@ async function restart() {
   const second = await startGateway({ folder: first.root, built });
   const listening = second.sinceStart();
   const favourAll = () =>
-    [second.child.pid, ...childrenOf(second.child.pid)].forEach(favourSession);
+    [second.child.pid, ...descendantsOf(second.child.pid)].forEach(
+      favourSession,
+    );
   favourAll();
   const again = favour && setInterval(favourAll, 50);
   await second.until(list => {
@@ -382,6 +448,7 @@ for (const [name, measure] of Object.entries(parts)) {
   if (only && only !== name) continue;
   const table = await measure();
   console.log(`${table}\n`);
+  if (alike) continue;
   const text = await readFile(readme, 'utf8');
   const stamp = `${new Date()
     .toISOString()

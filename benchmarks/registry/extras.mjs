@@ -182,7 +182,7 @@ function runPython(python, server, fits) {
   });
 }
 
-/** Asks the catalog fifty times a second from a thread of its own, so that our own load does not count. */
+/** Asks the catalog fifty times a second from a thread of its own. So our own load does not count. */
 function probe(server, seconds) {
   return new Promise((done, reject) => {
     const worker = new Worker(join(import.meta.dirname, 'probe.mjs'), {

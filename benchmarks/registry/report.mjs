@@ -113,7 +113,7 @@ function catalogLine(servers) {
   const { idle, loaded } = found;
   return [
     [
-      'The same portal’s `GET /api/catalog/entities`, fifty times a second, while nothing else happens and while searches of 1000 runs, searches by metric, histories of 25 000 points and batches of 1000 run without a pause:',
+      'The same portal’s `GET /api/catalog/entities` is asked fifty times a second. At first nothing else happens. Then a load runs without a pause: searches of 1000 runs, searches by metric, histories of 25 000 points and batches of 1000.',
       '',
       row(['', 'p50', 'p95', 'p99', 'longest']),
       row(['---', '--:', '--:', '--:', '--:']),

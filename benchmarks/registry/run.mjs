@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Seeds the portal and MLflow's own server with the same runs, puts both under the same load, and writes the table.
+// Seeds the portal and MLflow's own server with the same runs. Puts both under the same load, and writes the table.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

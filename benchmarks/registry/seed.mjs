@@ -1,5 +1,5 @@
 // The same content in both schemas, written past both servers: `runs` runs in experiment 1, each with 20 metrics,
-// 10 params and 10 tags, and one metric with `points` points in the oldest run.
+// 10 params and 10 tags. The oldest run has one metric with `points` points.
 
 export const start = 1_700_000_000_000;
 

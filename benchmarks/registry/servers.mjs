@@ -10,6 +10,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { awaitStart } from '../../scripts/awaitStart.mjs';
 import { root, tail } from '../../scripts/shell.mjs';
 import { freePort } from '../../scripts/postgres.mjs';
 
@@ -155,7 +156,8 @@ export function endServers() {
 /** A start that has written nothing and computed nothing for so long is given up. */
 const STILL = 120_000;
 
-async function startProcess({ command, args, cwd, env, log, ready }) {
+/** Starts a server in the background and answers when `ready` does. */
+export async function startProcess({ command, args, cwd, env, log, ready }) {
   const file = await open(log, 'w');
   const begin = performance.now();
   const child = spawn(command, args, {
@@ -173,25 +175,21 @@ async function startProcess({ command, args, cwd, env, log, ready }) {
     running.delete(child.pid);
   });
   // As long as it works on its start it is waited for, however slow the machine is.
-  let progress = { sign: undefined, at: performance.now() };
-  for (;;) {
-    if (
-      await fetch(ready).then(
+  const outcome = await awaitStart({
+    isReady: () =>
+      fetch(ready).then(
         answer => answer.ok,
         () => false,
-      )
-    )
-      break;
-    const now = performance.now();
-    if (now - progress.at > 1_000 || progress.sign === undefined) {
-      const sign = await signOfProgress(child.pid, log);
-      if (sign !== progress.sign) progress = { sign, at: now };
-    }
-    if (gone || now - progress.at > STILL) {
-      if (!gone) process.kill(-child.pid, 'SIGKILL');
-      throw new Error(`${command} did not start:\n${await tail(log, 25)}`);
-    }
-    await pause(50);
+      ),
+    hasEnded: () => gone,
+    progress: () => signOfProgress(child.pid, log),
+    patienceMs: STILL,
+    // How long a start takes is measured here.
+    pause: () => pause(50),
+  });
+  if (outcome !== 'ready') {
+    if (!gone) process.kill(-child.pid, 'SIGKILL');
+    throw new Error(`${command} did not start:\n${await tail(log, 25)}`);
   }
   return {
     pid: child.pid,
@@ -220,6 +218,21 @@ async function signOfProgress(pid, log) {
     ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
   }
   return `${size} ${ticks}`;
+}
+
+/** Milliseconds of the processor that these processes and all below them took so far, in steps of ten. */
+export async function processorTime(...pids) {
+  let ticks = 0;
+  for (const pid of pids) {
+    for (const member of await familyOf(pid)) {
+      const text = await readFile(`/proc/${member}/stat`, 'utf8').catch(
+        () => '',
+      );
+      const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+      ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+    }
+  }
+  return ticks * 10;
 }
 
 /** The process and all below it. */
