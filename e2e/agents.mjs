@@ -1,5 +1,5 @@
-// The golden path as agents walk it: a real MCP client and `backstage-cli actions`, in the name of example people,
-// on a portal that runs and has a model in production. What is marked as reading only is held to that mark.
+// The golden path as agents walk it: a real MCP client and `backstage-cli actions`, in the name of example people.
+// The portal runs and has a model in production. Actions that are marked as reading only are held to that mark.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,8 +25,8 @@ export function agents(options) {
 /**
  * The steps as [title, work] pairs, each resting on those before.
  *
- * `model` is in production, belongs to the group of Ann and Eve and not to Cleo's, was trained by a job and has an
- * endpoint. `consent` does what a person does at the address that `auth login` prints; without a browser the
+ * `model` is in production, was trained by a job and has an endpoint. It belongs to the group of Ann and Eve and not to
+ * Cleo's. `consent` does what a person does at the address that `auth login` prints; without a browser the
  * request of the consent page's button is sent.
  */
 export function agentSteps({
@@ -344,6 +344,7 @@ function reads({ model, modelRef, champion, lastJob, run }) {
     'ml-data.get-dataset-access': { dataset: lastJob.inputs[0].ref },
     'ml-data.get-dataset-version': { dataset: lastJob.inputs[0].ref },
     'ml-data.list-datasets': {},
+    'ml-jobs.explain-job': { id: lastJob.id },
     'ml-jobs.get-job': { id: lastJob.id },
     'ml-jobs.list-jobs': { model: modelRef },
     'ml-monitoring.get-drift': { model },

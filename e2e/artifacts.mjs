@@ -113,7 +113,7 @@ const steps = {
         }
         assert.doesNotMatch(await page.title(), new RegExp(marker));
         assert.match(page.url(), new RegExp(`/models/runs/${runId}`));
-        // What a script of that origin could reach, whoever ran it.
+        // What a script of that origin could reach, no matter who ran it.
         const reached = await frame.evaluate(() => {
           const open = [];
           for (const [what, attempt] of Object.entries({

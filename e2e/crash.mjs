@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { processesIn } from '../scripts/processes.mjs';
 import { root } from '../scripts/shell.mjs';
 import { plainMlflow } from './plainMlflow.mjs';
 import { isAlive, minute, person, portalOn, second, until } from './portal.mjs';
@@ -46,22 +47,13 @@ function walk({ portal, python }) {
   let gatewayPid;
   let answered = 0;
 
-  /** Asks the gateway itself, as an application does. */
   const predict = async (from, to) => {
-    const response = await fetch(
-      `${portal.gatewayUrl}/v2/models/${model}/predict`,
-      {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${await ann.token()}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify({ rows: rows.slice(from, to) }),
-      },
-    );
-    const text = await response.text();
-    assert.equal(response.status, 200, text);
-    assert.equal(JSON.parse(text).predictions.length, to - from);
+    const { predictions } = await askGateway(portal, {
+      model,
+      token: await ann.token(),
+      rows: rows.slice(from, to),
+    });
+    assert.equal(predictions.length, to - from);
     answered += to - from;
   };
 
@@ -69,16 +61,7 @@ function walk({ portal, python }) {
     [
       'Ann registers the data set and creates a project, which submits a job',
       async () => {
-        await portal.start();
-        rows = await sampleRows();
-        await until('the data set in the catalog', () =>
-          ann.find(
-            '/api/catalog/entities/by-name/dataset/default/breast-masses',
-          ),
-        );
-        await ann.post(
-          '/api/ml-data/v1/datasets/default/breast-masses/versions',
-        );
+        rows = await startWithData(portal, ann);
         await createProject(ann, { name: model, title: 'Crash screening' });
         assert.ok(await job(), 'the template submitted no job');
       },
@@ -89,10 +72,10 @@ function walk({ portal, python }) {
         await until(
           'the job to prepare',
           async () => (await job()).state === 'preparing',
+          2 * minute,
+          20,
         );
-        await pause(second);
-        await portal.kill();
-        await portal.start();
+        await killedBesideItsJob(portal);
         await until(
           'the job to run',
           async () => {
@@ -104,15 +87,14 @@ function walk({ portal, python }) {
             return state === 'running';
           },
           8 * minute,
-          100,
+          20,
         );
       },
     ],
     [
       'killed while the job trains, the portal finds it, and it ends with one version',
       async () => {
-        await portal.kill();
-        await portal.start();
+        await killedBesideItsJob(portal);
         const ended = await until(
           'the end of the job',
           async () => {
@@ -334,8 +316,47 @@ async function inProduction({ ann, version, promoted }) {
   assert.equal(told.filter(entry => entry.version === version).length, 1);
 }
 
+/**
+ * Kills the portal and starts it again. Its job stands still meanwhile. A start can take longer than the training of a
+ * small model. The next portal would then see the end only.
+ */
+async function killedBesideItsJob(portal) {
+  const held = await until(
+    'a process of the job',
+    () => {
+      const pids = ['jobs', 'environments'].flatMap(folder =>
+        processesIn(join(portal.dataDir, folder)),
+      );
+      const others = pids.filter(pid => pid !== portal.backendPid());
+      return others.length ? others : undefined;
+    },
+    minute,
+    20,
+  );
+  const tell = signal => {
+    for (const pid of held) if (isAlive(pid)) process.kill(pid, signal);
+  };
+  tell('SIGSTOP');
+  try {
+    await portal.kill();
+    await portal.start();
+  } finally {
+    tell('SIGCONT');
+  }
+}
+
+/** Starts the portal with a version of the example data; answers rows, as an application would send them. */
+export async function startWithData(portal, ann) {
+  await portal.start();
+  await until('the data set in the catalog', () =>
+    ann.find('/api/catalog/entities/by-name/dataset/default/breast-masses'),
+  );
+  await ann.post('/api/ml-data/v1/datasets/default/breast-masses/versions');
+  return sampleRows();
+}
+
 /** A project from the template, which submits its first job. */
-export async function createProject(ann, { name, title }) {
+export async function createProject(ann, { name, title, namespace }) {
   await until('the template in the catalog', () =>
     ann.find('/api/catalog/entities/by-name/template/default/tabular-sklearn'),
   );
@@ -343,6 +364,7 @@ export async function createProject(ann, { name, title }) {
     templateRef: 'template:default/tabular-sklearn',
     values: {
       name,
+      ...(namespace && { namespace }),
       title,
       description: 'Trained by a portal that is killed now and then',
       owner: 'group:default/diagnostics',
@@ -361,8 +383,7 @@ export async function createProject(ann, { name, title }) {
   });
 }
 
-/** Rows of the example data, as an application would send them. */
-export async function sampleRows() {
+async function sampleRows() {
   const file = join(root, 'examples/data/breast-masses.csv');
   const [header, ...lines] = (await readFile(file, 'utf8')).trim().split('\n');
   const names = header.trim().split(',');
@@ -375,6 +396,21 @@ export async function sampleRows() {
         .filter(([name]) => name !== 'mass_id' && name !== 'malignant'),
     ),
   );
+}
+
+/** Asks the gateway itself, as an application does. */
+export async function askGateway({ gatewayUrl }, { model, token, rows }) {
+  const response = await fetch(`${gatewayUrl}/v2/models/${model}/predict`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ rows }),
+  });
+  const text = await response.text();
+  assert.equal(response.status, 200, text);
+  return JSON.parse(text);
 }
 
 /** A portal that stops in good order ends its jobs and gateway; one that crashed is started once more to do so. */

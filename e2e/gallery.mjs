@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Takes the pictures of docs/pages.md, every page light and dark, on a portal with the example company and 10 000 runs:
+// Takes the pictures of docs/pages.md, every page light and dark. The portal has the example company and 10 000 runs:
 //   node e2e/manyRuns.mjs http://localhost:7007
 //   node e2e/gallery.mjs http://localhost:7007 [only these names …]
 // Ends with 1 when a page shows an error or writes one to the console. Nothing is approved or deleted.
@@ -89,7 +89,7 @@ async function take(window, page, colorScheme) {
 /** Nothing is on its way, and plots have drawn. */
 async function settled(window) {
   await window.waitForFunction(
-    () => !document.querySelector('main [aria-busy="true"]'),
+    () => !document.querySelector('[aria-busy="true"]'),
     undefined,
     { timeout: 45_000 },
   );

@@ -101,20 +101,22 @@ async function webhook(ann) {
   });
 }
 
+/** Beside the token of the example company. */
 async function tokens(ann) {
   const { items } = await ann.get('/api/ml-tokens/v1/tokens');
-  if (items.length > 0) return;
-  await ann.post('/api/ml-tokens/v1/tokens', {
-    name: 'notebook',
-    scopes: ['read', 'track'],
-    expiresInDays: 30,
-  });
-  await ann.post('/api/ml-tokens/v1/tokens', {
-    name: 'nightly-training',
-    scopes: ['read', 'track', 'register'],
-    group: 'group:default/diagnostics',
-    expiresInDays: 90,
-  });
+  const wanted = [
+    { name: 'notebook', scopes: ['read', 'track'], expiresInDays: 30 },
+    {
+      name: 'nightly-training',
+      scopes: ['read', 'track', 'register'],
+      group: 'group:default/diagnostics',
+      expiresInDays: 90,
+    },
+  ];
+  for (const token of wanted) {
+    if (!items.some(({ name }) => name === token.name))
+      await ann.post('/api/ml-tokens/v1/tokens', token);
+  }
 }
 
 /** Four runs that learn at different rates. */

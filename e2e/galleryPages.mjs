@@ -118,7 +118,7 @@ async function showEqualToo(window) {
 }
 
 /** Where this portal keeps its projects is nobody else's business. */
-async function withoutFolder(window) {
+export async function withoutFolder(window) {
   await window.evaluate(() => {
     const texts = document.createTreeWalker(
       document.body,

@@ -1,4 +1,4 @@
-// Every way round a gate that we could think of, tried by the wrong and the right people. All have to be refused, the
+// Every way to bypass a gate that we could think of, tried by the wrong and the right people. All have to be refused, the
 // production version must not move, and the audit trail has to name each attempt. Prints a table.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

@@ -1,6 +1,6 @@
 """Tries to get a version into production past its gates, with the unmodified MLflow client.
 
-Takes the name of the model and the token of whoever tries by the environment. Prints one JSON line per way: what was
+The environment names the model and holds the token of the caller. Prints one JSON line per way: what was
 tried, whether the server refused, and what it said. The script itself never fails because something was refused.
 """
 

@@ -1,4 +1,4 @@
-// A real MLflow server with content of the real client is imported into a portal that is killed in the middle, twice.
+// A real MLflow server with content of the real client is imported into a portal. It is killed in the middle, twice.
 // Afterwards both are read with the real client and compared, down to every point and every file's bytes.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -63,7 +63,10 @@ function walk({ server, portal, python, folder }) {
       },
       10 * minute,
     );
-  /** Kills the portal when it has come so far, and starts it again. */
+  /**
+   * Kills the portal when it has come so far, and starts it again. The server stands still meanwhile: a started portal
+   * goes on at once, and may be at the end before anybody looks.
+   */
   const killAt = async (kind, added) => {
     await until(
       `${added} of ${kind}`,
@@ -75,8 +78,13 @@ function walk({ server, portal, python, folder }) {
       5 * minute,
       150,
     );
-    await portal.kill();
-    await portal.start();
+    server.tell('SIGSTOP');
+    try {
+      await portal.kill();
+      await portal.start();
+    } finally {
+      server.tell('SIGCONT');
+    }
     return `killed with ${added} of kind ${kind} here`;
   };
   const compare = async () => {
@@ -215,11 +223,9 @@ async function mlflowServer({ python, folder }) {
       ),
     2 * minute,
   );
-  return {
-    uri,
-    // The server's workers are children of its own.
-    stop: () => process.kill(-child.pid, 'SIGTERM'),
-  };
+  // The server's workers are children of its own.
+  const tell = signal => process.kill(-child.pid, signal);
+  return { uri, tell, stop: () => tell('SIGTERM') };
 }
 
 function freePort() {

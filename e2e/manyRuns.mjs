@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Fills a portal with runs to look at, through its MLflow API:
 //   node e2e/manyRuns.mjs http://localhost:7007 [count=10000] [writers=8]
-// Experiment "many-runs" gets so many runs (searches with parents and children, params, metrics, tags, data sets), and
-// the run "long-curves" gets metrics of 50 000 points with spikes, system metrics, and files of every kind there is a
-// viewer for. Parquet and images are made here, so nothing else is needed.
+// Experiment "many-runs" gets so many runs (searches with parents and children, params, metrics, tags, data sets).
+// The run "long-curves" gets metrics of 50 000 points with spikes, and system metrics. It gets files of every kind
+// there is a viewer for. Parquet and images are made here, so nothing else is needed.
 import { performance } from 'node:perf_hooks';
 import { deflateSync } from 'node:zlib';
 import { fail } from '../scripts/shell.mjs';

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Measures how smooth the runs table is with what `manyRuns.mjs` put there:
 //   node e2e/manyRunsSpeed.mjs http://localhost:7007 [experiment=many-runs]
-// Opens the table in a browser, and prints the time to the first and to all rows, the times of frames and the long
-// tasks while it scrolls from top to bottom, the time of a sort, of unfolding all of a group, and the rows that exist.
+// Opens the table in a browser, and prints the time to the first and to all rows. Prints the times of frames and the
+// long tasks while it scrolls from top to bottom. Prints the time of a sort, of unfolding all of a group, and the rows
+// that exist.
 // Fails where a bar is missed, so that it can stand in a check.
 import { launchChromium } from './browser.mjs';
 import { person, requirePortal } from './portal.mjs';

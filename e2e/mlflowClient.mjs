@@ -1,4 +1,4 @@
-// The real MLflow client in a process of its own, which knows nothing but the address of the portal and its login.
+// The real MLflow client in a process of its own. It knows nothing but the address of the portal and its login.
 import { startProcess } from '../scripts/processes.mjs';
 import { minute, patience } from './portal.mjs';
 

@@ -8,7 +8,7 @@ import { minute, until } from './portal.mjs';
 
 const name = 'wine-by-code';
 
-/** The steps, for whoever has a portal that is up and a Python with MLflow and scikit-learn. */
+/** The steps, for a portal that is up and a Python with MLflow and scikit-learn. */
 export function plainMlflow({ portal, ann, python }) {
   return [
     [
@@ -30,7 +30,7 @@ export function plainMlflow({ portal, ann, python }) {
       },
     ],
     [
-      'its model appears in the catalog, owned by the team of whoever ran it',
+      'its model appears in the catalog, owned by the team of its author',
       async () => {
         const entity = await until('the model in the catalog', () =>
           ann.find(`/api/catalog/entities/by-name/model/default/${name}`),

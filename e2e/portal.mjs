@@ -196,10 +196,9 @@ export function person(url, entityRef) {
     token: signIn,
     get: path => call('GET', path),
     post: (path, body = {}) => call('POST', path, body),
-    /** Bytes as they are, such as the file of a model. */
-    put: (path, text) => call('PUT', path, text),
-    patch: (path, body) => call('PATCH', path, body),
+    /** Text goes as it is, such as the file of a model. */
     put: (path, body) => call('PUT', path, body),
+    patch: (path, body) => call('PATCH', path, body),
     /** The answer, or undefined where there is nothing yet. */
     find: path =>
       call('GET', path).catch(error => {
@@ -215,15 +214,20 @@ export function person(url, entityRef) {
  */
 export const patience = Number(process.env.DOWNSTAGE_TEST_PATIENCE ?? 6);
 
-/** Looks until there is an answer that is not empty; gives up after `limit`, which is that of a machine at rest. */
+/**
+ * Looks until there is an answer that is not empty; gives up after `limit`, which is that of a machine at rest. `what` may be
+ * a function that also says what was seen last.
+ */
 export async function until(what, look, atRest = 2 * minute, every = 500) {
   const limit = atRest * patience;
   const end = Date.now() + limit;
   for (;;) {
     const value = await look();
     if (value) return value;
-    if (Date.now() > end)
-      throw new Error(`Waited ${limit / second} s for ${what}`);
+    if (Date.now() > end) {
+      const waited = typeof what === 'function' ? what() : what;
+      throw new Error(`Waited ${limit / second} s for ${waited}`);
+    }
     await pause(every);
   }
 }

@@ -1,5 +1,5 @@
 // Kill -9 at random moments of the golden path: train, register, promote, approve, serve, predict, evaluate, and once more
-// from the beginning, until all kills are spent. Who asks looks before asking again. At the end nothing is lost, doubled or
+// from the beginning, until all kills are spent. Each client looks before it asks again. At the end nothing is lost, doubled or
 // stuck, and the gateway has answered all along. The moments follow from a seed; a run that failed is repeated with it.
 //   node e2e/randomKills.mjs [--kills 40] [--seed 1] [--replicas]
 import assert from 'node:assert/strict';
@@ -8,7 +8,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startPostgres } from '../scripts/postgres.mjs';
 import { checkOptions, option, root } from '../scripts/shell.mjs';
-import { createProject, leaveNothing, sampleRows } from './crash.mjs';
+import {
+  askGateway,
+  createProject,
+  leaveNothing,
+  startWithData,
+} from './crash.mjs';
 import { isAlive, minute, person, portalOn, second, until } from './portal.mjs';
 import { modelFile, replica } from './replicas.mjs';
 import { endWith, walkSteps } from './steps.mjs';
@@ -62,8 +67,7 @@ function onePortal({ portal, random, kills }) {
   const ann = insistent(() => [portal.url], 'ann');
   const eve = insistent(() => [portal.url], 'eve');
   const killed = killer({ kills, random, victim: () => portal });
-  const listJobs = async () =>
-    (await ann.get(`/api/ml-jobs/v1/jobs?${of}&limit=100`)).items;
+  const listJobs = async () => everyPage(ann, `/api/ml-jobs/v1/jobs?${of}`);
   let rows;
   let answered = 0;
   let cycles = 0;
@@ -71,18 +75,8 @@ function onePortal({ portal, random, kills }) {
   const predict = async () => {
     const token = await ann.token();
     for (let from = 0; from < 60; from += 20) {
-      const response = await fetch(
-        `${portal.gatewayUrl}/v2/models/${model}/predict`,
-        {
-          method: 'POST',
-          headers: {
-            'content-type': 'application/json',
-            authorization: `Bearer ${token}`,
-          },
-          body: JSON.stringify({ rows: rows.slice(from, from + 20) }),
-        },
-      );
-      assert.equal(response.status, 200, await response.text());
+      const some = rows.slice(from, from + 20);
+      await askGateway(portal, { model, token, rows: some });
       answered += 20;
     }
   };
@@ -126,7 +120,7 @@ function onePortal({ portal, random, kills }) {
     });
     await predict();
     const windows = async () =>
-      (await ann.get(`${monitorPath}/windows`)).items.length;
+      (await everyPage(ann, `${monitorPath}/windows`)).length;
     const before = (await ann.find(monitorPath)) ? await windows() : 0;
     await ensure(
       'a window of the monitor',
@@ -139,16 +133,7 @@ function onePortal({ portal, random, kills }) {
     [
       'Ann has a project, whose first job trains',
       async () => {
-        await portal.start();
-        rows = await sampleRows();
-        await until('the data set in the catalog', () =>
-          ann.find(
-            '/api/catalog/entities/by-name/dataset/default/breast-masses',
-          ),
-        );
-        await ann.post(
-          '/api/ml-data/v1/datasets/default/breast-masses/versions',
-        );
+        rows = await startWithData(portal, ann);
         await createProject(ann, { name: model, title: 'Kill screening' });
       },
     ],
@@ -182,7 +167,7 @@ function onePortal({ portal, random, kills }) {
         await complete({ ann, modelPath, versions: cycles });
         const queue = await ann.get('/api/ml-jobs/v1/queue');
         assert.deepEqual([queue.queued, queue.running], [[], []]);
-        const { items: runs } = await ann.get(`${api}/runs?${of}`);
+        const runs = await everyPage(ann, `${api}/runs?${of}`);
         const open = runs.filter(({ status }) => status === 'RUNNING');
         assert.deepEqual(open, [], 'no run hangs in RUNNING');
         const { items: endpoints } = await ann.get(
@@ -369,23 +354,32 @@ async function promoted({ ann, eve, modelPath, of, version }) {
   );
   const [{ id }] = await find();
   const path = `${api}/promotions/${id}`;
-  await until(`promotion ${version} to be applied`, async () => {
+  const seen = [];
+  const told = () =>
+    `promotion ${version} to be applied; seen: ${seen.slice(-8).join(', ')}`;
+  await until(told, async () => {
     const { state, message } = await ann.get(path);
+    const now = `${state} (${message})`;
+    if (seen.at(-1) !== now) seen.push(now);
     assert.ok(
-      ['checking', 'waiting-for-approval', 'applying', 'approved'].includes(
-        state,
-      ),
+      [
+        ...['requested', 'checking', 'waiting-for-approval', 'applying'],
+        'approved',
+      ].includes(state),
       `the promotion is ${state}: ${message}`,
     );
     if (state === 'waiting-for-approval')
-      await eve.once.post(`${path}/approve`).catch(error => orLost(error));
+      await eve.once.post(`${path}/approve`).catch(error => {
+        seen.push(error.message);
+        orLost(error);
+      });
     return state === 'approved';
   });
   assert.equal((await find()).length, 1, 'it was asked for once');
   assert.equal((await ann.get(path)).approvals.length, 1);
 }
 
-/** Versions 1 to n are there, the last one alone is in production, and the ledger tells of each promotion once. */
+/** Versions 1 to n are there, and the last one alone is in production. The ledger tells of each promotion once. */
 async function complete({ ann, modelPath, versions }) {
   const all = Array.from({ length: versions }, (_, index) => index + 1);
   const found = await versionsOf(ann, modelPath);
@@ -397,8 +391,8 @@ async function complete({ ann, modelPath, versions }) {
     found.filter(({ stage }) => stage === 'production').map(v => v.version),
     [versions],
   );
-  const { items } = await ann.get(`${modelPath}/history?limit=200`);
-  const told = items.filter(
+  const entries = await everyPage(ann, `${modelPath}/history`);
+  const told = entries.filter(
     ({ action, to }) => action === 'promoted' && to === 'production',
   );
   assert.deepEqual(
@@ -407,15 +401,30 @@ async function complete({ ann, modelPath, versions }) {
   );
 }
 
-async function versionsOf(someone, modelPath) {
-  return (await someone.find(`${modelPath}/versions`))?.items;
+const versionsOf = (someone, modelPath) =>
+  everyPage(someone, `${modelPath}/versions`);
+
+/** The whole list, page by page, for a fast machine makes more than one page; undefined where there is none yet. */
+async function everyPage(someone, path) {
+  const all = [];
+  const joint = path.includes('?') ? '&' : '?';
+  let cursor = '';
+  do {
+    const page = await someone.find(`${path}${cursor}`);
+    if (!page) return undefined;
+    all.push(...page.items);
+    cursor = page.nextCursor
+      ? `${joint}cursor=${encodeURIComponent(page.nextCursor)}`
+      : '';
+  } while (cursor);
+  return all;
 }
 
 const isOver = state => ['succeeded', 'failed', 'cancelled'].includes(state);
 
 /**
- * Kills the victim again and again and starts it anew: after a moment between nothing and twenty seconds, mostly a short
- * one, and one time in five while it is still starting.
+ * Kills the victim again and again and starts it anew. It waits for a moment between nothing and twenty seconds, mostly
+ * a short one. One time in five the victim is still starting.
  */
 function killer({ kills, random, victim }) {
   let done = 0;

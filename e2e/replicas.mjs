@@ -1,6 +1,6 @@
-// Two portals on one PostgreSQL and one folder of artifacts: scripts log through both at once, people promote and
-// approve the same versions at both at once, and one of them is killed in the middle. Nothing is lost, nothing is
-// doubled, and of those who want the same there is one winner; counted over the API and in the tables.
+// Two portals on one PostgreSQL and one folder of artifacts. Scripts log through both at once, and people promote and
+// approve the same versions at both at once. One of the portals is killed in the middle. Nothing is lost, nothing is
+// doubled, and of those who want the same there is one winner. This is counted over the API and in the tables.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
@@ -94,7 +94,7 @@ function walk({ portals, postgres }) {
         }
         const { run } = await ann[1].get(`${mlflow}/runs/get?run_id=${shared}`);
         for (const metric of run.data.metrics) {
-          // Of each key the greatest step any writer sent, whoever came last.
+          // Of each key the greatest step any writer sent, no matter who came last.
           assert.equal(metric.value, metric.step / 7);
           assert.ok(metric.step >= 16 * 6 * 50 - 50, JSON.stringify(metric));
         }
@@ -426,7 +426,11 @@ export async function replica({ node, folder, name, postgres }) {
           },
         },
       },
-      mlRegistry: { artifacts: { directory: join(folder, 'artifacts') } },
+      mlRegistry: {
+        artifacts: { directory: join(folder, 'artifacts') },
+        // Portals on one database have to have the same keys; that of artifacts lies in the folder they share.
+        webhooks: { secretKey: 'the same key for both of the portals' },
+      },
     }),
   );
   let child;

@@ -1,5 +1,5 @@
-// Asks every operation of every openapi.json what its description allows and what it does not, with schemathesis, in the name
-// of an administrator on a portal of its own. No answer may be a 5xx: what is asked wrongly is told what was wrong with it.
+// Asks every operation of every openapi.json what its description allows and what it does not, with schemathesis. It asks
+// in the name of an administrator, on a portal of its own. No answer may be a 5xx: a wrong question is told what was wrong.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

@@ -16,7 +16,7 @@ except mlflow.exceptions.MlflowException as error:
     print(error, flush=True)
 `;
 
-/** The steps, for whoever has a portal that is up and a Python with MLflow. */
+/** The steps, for a portal that is up and a Python with MLflow. */
 export function tokens({ portal, ann, python }) {
   let made;
   const run = env =>

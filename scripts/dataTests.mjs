@@ -1,9 +1,10 @@
-// The reader of datasets beside pandas and pyarrow, over files made for the purpose and, with `all`, over those that
-// other packages ship. The table of differences is in docs/reading-data.md; UPDATE_DATA_TABLE=1 writes it again.
+// The reader of data sets beside pandas and pyarrow, over files made for the purpose. With `all` it also reads those that
+// other packages ship. The tables of differences are docs/reading-data.md and differential/shipped.md beside the test;
+// UPDATE_DATA_TABLE=1 writes them again.
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { root, run, step } from './shell.mjs';
 
@@ -11,8 +12,9 @@ const require = createRequire(import.meta.url);
 const here = join(root, 'plugins/ml-data-backend/differential');
 const page = join(root, 'docs/reading-data.md');
 const folder = join(root, '.downstage/tools/python-data');
-const python = join(folder, 'bin/python');
+export const python = join(folder, 'bin/python');
 const generated = 300;
+const shippedPage = join(here, 'shipped.md');
 const [begin, end] = ['<!-- differences -->', '<!-- /differences -->'];
 
 /** Both comparisons count as one test for each file. */
@@ -26,13 +28,14 @@ export async function dataTests({ node, scratch, env, all }) {
     make: ['generate.py', join(scratch, 'odd'), String(generated)],
   });
   add(result, odd);
-  await checkTable(result, odd);
+  await checkTable(result, page, odd.table);
   if (all) {
     const shipped = await compare('Data files that other packages ship', {
       ...{ node, env, folder: join(scratch, 'shipped') },
       make: ['shipped.py', join(scratch, 'shipped')],
     });
     add(result, shipped);
+    await checkTable(result, shippedPage, tableOfShipped(shipped));
   }
   return result;
 }
@@ -68,26 +71,49 @@ async function compare(title, options) {
   return JSON.parse(stdout);
 }
 
+/** Each file in which a reader differs from ours, below the table of the reasons. */
+function tableOfShipped({ table, byFile }) {
+  const cell = reasons => [...new Set(reasons ?? [])].sort().join('; ');
+  const rows = Object.entries(byFile).map(
+    ([file, by]) =>
+      `| ${file.replaceAll('|', '\\|')} | ${cell(by.pandas)} | ${cell(
+        by.pyarrow,
+      )} |`,
+  );
+  return [
+    table,
+    `${rows.length} files in which a reader differs:`,
+    '',
+    '| file | from pandas | from pyarrow |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
 /** The page says what the comparison found, or is told to. */
-async function checkTable(result, { table }) {
-  const text = await readFile(page, 'utf8');
+async function checkTable(result, file, table) {
+  const text = await readFile(file, 'utf8');
   const wanted = `${text.slice(
     0,
     text.indexOf(begin) + begin.length,
   )}\n\n${table}\n${text.slice(text.indexOf(end))}`;
-  if (process.env.UPDATE_DATA_TABLE) await writeFile(page, wanted);
+  if (process.env.UPDATE_DATA_TABLE) await writeFile(file, wanted);
   if (wanted === text || process.env.UPDATE_DATA_TABLE) {
     result.passed += 1;
     return;
   }
   result.failed += 1;
   process.stdout.write(
-    '  docs/reading-data.md has another table of differences; UPDATE_DATA_TABLE=1 writes it again\n',
+    `  ${relative(
+      root,
+      file,
+    )} has another table of differences; UPDATE_DATA_TABLE=1 writes it again\n`,
   );
 }
 
 /** Made once for a list of packages, and kept with the other tools. */
-async function ensurePython(files) {
+export async function ensurePython(files) {
   const lists = files.map(file => join(here, file));
   const wanted = (
     await Promise.all(lists.map(file => readFile(file, 'utf8')))

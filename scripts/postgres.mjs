@@ -87,6 +87,7 @@ export async function startPostgres(
   return {
     url,
     port,
+    pid: child.pid,
     environment: {
       [`BACKSTAGE_TEST_DATABASE_POSTGRES${version}_CONNECTION_STRING`]: url,
     },

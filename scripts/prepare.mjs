@@ -59,19 +59,58 @@ export async function ensurePackages(node) {
       const end = step(
         'Installing packages (about two minutes the first time)',
       );
-      try {
-        await run(node, [yarn, 'install', '--immutable'], {
-          quiet: true,
-          cwd: root,
-          env: withNode(node),
-        });
-      } catch (error) {
-        fail('The packages could not be installed.', error.message);
+      const said = new Set();
+      // Yarn tries each package again for minutes: what stands in its way is said at once.
+      const onLine = line => {
+        const problem = problemOf(line);
+        if (!problem || said.has(problem)) return;
+        said.add(problem);
+        if (isOfCertificate(problem))
+          fail('The packages could not be installed.', ofCertificate(problem));
+        step.note(`yarn says: ${problem}`);
+      };
+      // A registry that does not answer in time ends yarn; what it has fetched so far is kept.
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          await run(node, [yarn, 'install', '--immutable'], {
+            quiet: true,
+            cwd: root,
+            env: { ...yarnSettings(process.env), ...withNode(node) },
+            onLine,
+          });
+          break;
+        } catch (error) {
+          if (attempt === 3)
+            fail('The packages could not be installed.', error.message);
+        }
       }
       end();
     },
   );
 }
+
+/** What `npm start` knows of the way to the registry, in the words of yarn. Yarn does not read npm's settings. */
+export function yarnSettings(env) {
+  const settings = {
+    YARN_HTTPS_CA_FILE_PATH: env.npm_config_cafile,
+    YARN_NPM_REGISTRY_SERVER: env.npm_config_registry,
+    YARN_HTTP_PROXY: env.npm_config_proxy || env.HTTP_PROXY || env.http_proxy,
+    YARN_HTTPS_PROXY:
+      env.npm_config_https_proxy || env.HTTPS_PROXY || env.https_proxy,
+  };
+  return Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => value),
+  );
+}
+
+/** What a line of yarn's says that stands in the way of the packages. */
+export function problemOf(line) {
+  return /YN0001: [│ ]*(?:\w*Error: )?(.+)/.exec(line)?.[1];
+}
+
+const isOfCertificate = problem => /certificate/i.test(problem);
+const ofCertificate = problem =>
+  `The registry's certificate is not trusted: ${problem}. Name the certificates of your network, as in\n    NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm start`;
 
 /** Builds the frontend, when a source it is made of changed since the last time. */
 export async function buildFrontend(node, { port }) {

@@ -1,5 +1,5 @@
-// Everything a command starts ends with it: at its end, at Ctrl-C, at SIGTERM, at an exception, and where it has a folder
-// of its own, at kill -9 too. Processes end first; the folder that they work in goes afterwards.
+// Everything a command starts ends with it: at its end, at Ctrl-C, at SIGTERM and at an exception. A command with a folder
+// of its own ends it at kill -9 too. Processes end first; the folder that they work in goes afterwards.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -42,7 +42,7 @@ export function startProcess(command, args, options = {}) {
 /**
  * What else belongs to the end of this command.
  *
- * `folder` goes last, after every process that works in it, whoever started that one. `say` is called once, before
+ * `folder` goes last, after every process that works in it, no matter who started that one. `say` is called once, before
  * anything ends, `last` once after all. `exitCode` is that of an end by a signal, 128 and the signal's number if it is left
  * out.
  */
@@ -173,14 +173,14 @@ function install() {
   installed = true;
   for (const signal of signals) {
     process.on(signal, () => {
-      // Who asks twice does not want to wait.
+      // A person who asks twice does not want to wait.
       if (ending) for (const pid of living.keys()) signalTo(-pid, 'SIGKILL');
       end(manner.exitCode ?? 128 + constants.signals[signal]);
     });
   }
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.on(event, error => {
-      // What fails because all is ending is no news.
+      // A failure because all is ending is no news.
       if (!ending) process.stderr.write(`${error?.stack ?? error}\n`);
       end(1);
     });

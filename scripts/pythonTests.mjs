@@ -15,7 +15,7 @@ const GIGABYTES = 9;
 
 let ready;
 
-/** Its path. What stands in the way is found out once, however many parts of the tests ask. */
+/** Its path. Obstacles are found out once, however many parts of the tests ask. */
 export function pythonWithMlflow() {
   ready ??= ensure();
   return ready;

@@ -71,19 +71,24 @@ export function checkOptions(args, { values = [], switches = [], usage }) {
 
 /**
  * Runs a command to its end; throws with its last lines when it fails. Where all is ending it never answers: what asked for
- * the command must not go on, nor call the end of it a failure.
+ * the command must not go on, nor call the end of it a failure. `onLine` hears each whole line of a quiet one as it comes.
  */
 export async function run(command, args, options = {}) {
   await unlessEnding();
-  const { quiet = false, ...rest } = options;
+  const { quiet = false, onLine, ...rest } = options;
   return new Promise((done, reject) => {
     const child = startProcess(command, args, {
       stdio: ['ignore', ...(quiet ? ['pipe', 'pipe'] : ['inherit', 'inherit'])],
       ...rest,
     });
     let output = '';
+    let begun = '';
     const keep = chunk => {
       output = (output + chunk).slice(-8000);
+      if (!onLine) return;
+      const lines = (begun + chunk).split('\n');
+      begun = lines.pop().slice(-8000);
+      lines.forEach(onLine);
     };
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);

@@ -20,6 +20,7 @@ import {
   readPort,
   Refusal,
   refuseTakenPort,
+  welcome,
 } from './startOptions.mjs';
 import {
   checkOptions,
@@ -135,27 +136,7 @@ if (baseUrl !== local) {
 
 const portal = await startPortal();
 
-process.stdout.write(`
-  Downstage is at ${baseUrl}
-
-  Enter as Ann Ito, a data scientist, and try first:
-    ${`${baseUrl}/create`.padEnd(50)}  a model of your own, from a template
-${
-  empty
-    ? ''
-    : `    ${`${baseUrl}/catalog/default/model/tumour-malignancy`.padEnd(
-        50,
-      )}  the example model, as soon as it is trained\n`
-}    export MLFLOW_TRACKING_URI=${baseUrl}/api/ml-registry/mlflow
-${
-  empty
-    ? '\n  There is nothing in it yet but the people, the data sets and the template.\n'
-    : ''
-}
-  Log: ${logFile}
-  Ctrl-C stops the portal, its jobs and its gateway; the next start goes on where they were.
-
-`);
+process.stdout.write(welcome({ baseUrl, empty, logFile }));
 
 ensureTechDocs();
 printExampleToken({ url: local, baseUrl, dataDir });

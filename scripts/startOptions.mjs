@@ -56,6 +56,33 @@ export function readLocalUrl({ port, host }) {
   return addressOf(here ? 'localhost' : host, port);
 }
 
+/** What a start says when the portal is there. An empty portal trains no example model, and none is promised. */
+export function welcome({ baseUrl, empty, logFile }) {
+  const line = (path, what) =>
+    `    ${`${baseUrl}${path}`.padEnd(50)}  ${what}\n`;
+  return `
+  Downstage is at ${baseUrl}
+
+  Enter as Ann Ito, a data scientist, and try first:
+${line('/create', 'a model of your own, from a template')}${
+    empty
+      ? ''
+      : line(
+          '/catalog/default/model/tumour-malignancy',
+          'the example model, as soon as it is trained',
+        )
+  }    export MLFLOW_TRACKING_URI=${baseUrl}/api/ml-registry/mlflow
+${
+  empty
+    ? '\n  There is nothing in it yet but the people, the data sets and the template.\n'
+    : ''
+}
+  Log: ${logFile}
+  Ctrl-C stops the portal, its jobs and its gateway; the next start goes on where they were.
+
+`;
+}
+
 const isEverywhere = host => ['0.0.0.0', '::'].includes(host);
 
 function addressOf(name, port) {
@@ -91,8 +118,8 @@ export async function isOwnGateway(dataDir, port) {
  * Makes the data folder and proves that it can be written to.
  *
  * @remarks
- * Folder by folder, not `recursive`: Node never comes back where the system answers that the parent of a folder that it
- * just saw does not exist, as below /proc. A newer version's data is left alone: an older portal could damage it.
+ * It goes folder by folder, not `recursive`. Below /proc, the system answers that the parent of a folder that it just
+ * saw does not exist. Node never comes back there. A newer version's data is left alone: an older portal could damage it.
  */
 export async function prepareDataDir(dataDir) {
   const other = 'Use another folder: npm start -- --data-dir other-folder';

@@ -12,15 +12,16 @@ import { ensureObjectStore, startObjectStore } from './objectStore.mjs';
 import { startPostgres } from './postgres.mjs';
 import { atTheEnd, remove, unlessEnding } from './processes.mjs';
 import { pythonWithMlflow } from './pythonTests.mjs';
+import { failedIn, failedOf, skippedIn, summaryOf } from './testResults.mjs';
 import { checkOptions, fail, option, root, run, step } from './shell.mjs';
 
 const parts = [
-  ...['format', 'lint', 'types', 'exports', 'scripts', 'unit', 'data'],
+  ...['format', 'lint', 'types', 'scripts', 'unit', 'data'],
   ...['mlflow', 'crash', 'evasion', 'replicas', 'import', 'schemathesis'],
   ...['fuzz', 'browser'],
 ];
 /** What takes too long for every change. */
-const longParts = ['kills', 'kills-of-replicas'];
+const longParts = ['kills', 'kills-of-replicas', 'cluster'];
 const usage = `npm test -- [--only=part] [--all] [--seed=1]
 
   --only  one part of ${parts.join(', ')}
@@ -40,13 +41,18 @@ const only = option(process.argv.slice(2), '--only');
 if (only !== undefined && ![...parts, ...longParts].includes(only))
   fail(`There is no part '${only}' of the tests.`, usage);
 const started = Date.now();
-const counted = { passed: 0, failed: 0 };
+/**
+ * `names` are those of what failed, with their part: the end of a long output names them. `leftOut` are the names of
+ * tests that this machine cannot run. Examples are those of a kind of isolation that it lacks.
+ */
+const counted = { passed: 0, failed: 0, names: [], leftOut: [] };
+let running;
 const node = await ensureNode();
 await ensurePackages(node);
 const bin = name => join(root, 'node_modules/.bin', name);
 const cli = join(root, 'node_modules/@backstage/cli/bin/backstage-cli');
 const scratch = await mkdtemp(join(tmpdir(), 'downstage-test-'));
-// By its folder a process is known as one of this run, whoever started it and whatever became of that.
+// Its folder tells a process of this run from others, no matter who started it and what became of that.
 process.env.DOWNSTAGE_TEST_RUN = scratch;
 atTheEnd({
   folder: scratch,
@@ -69,18 +75,20 @@ process.env.TMPDIR = scratch;
 await part('format', () =>
   check('Formatting', node, [bin('prettier'), '--check', '.']),
 );
-await part('lint', () =>
-  check('Lint', node, [cli, 'repo', 'lint', '--max-warnings', '0']),
-);
-await part('types', () =>
-  check('Types', node, [bin('tsc'), '--noEmit', '--incremental', 'false']),
-);
-await part('exports', () =>
-  check('What each package exports', node, [
-    join(root, 'scripts/exports.mjs'),
-    '--check',
-  ]),
-);
+await part('lint', async () => {
+  await check('Lint', node, [cli, 'repo', 'lint', '--max-warnings', '0']);
+  await check('Lint of what the oldest Node runs', node, [
+    ...[bin('eslint'), '--max-warnings', '0', '--ext', '.mjs'],
+    ...['--ignore-pattern', 'scripts/tests', 'scripts', 'e2e'],
+  ]);
+  await npmCheck('Unused code', 'knip');
+  await npmCheck('Spelling', 'spelling');
+});
+await part('types', async () => {
+  // The reports are made of the declarations that this writes.
+  await check('Types', node, [bin('tsc'), '--incremental', 'false']);
+  await npmCheck('API and SQL reports', 'reports', '--ci');
+});
 await part('scripts', scripts);
 await part('unit', unit);
 await part('data', data);
@@ -94,22 +102,24 @@ await part('fuzz', fuzz);
 await part('browser', browser);
 await part('kills', kills);
 await part('kills-of-replicas', killsOfReplicas);
+await part('cluster', cluster);
 await remove(scratch);
 
 const minutes = ((Date.now() - started) / 60_000).toFixed(1);
 process.stdout.write(
-  `\nAll parts in ${minutes} minutes.\n${counted.passed} passed, ${counted.failed} failed\n`,
+  `\nAll parts in ${minutes} minutes.\n${summaryOf(counted)}`,
 );
 process.exit(counted.failed ? 1 : 0);
 
 async function part(name, work) {
   if (only ? only !== name : longParts.includes(name) && !all) return;
+  running = name;
   try {
     await work();
   } catch (error) {
-    // What fails because all is ending is no result.
+    // A failure because all is ending is no result.
     await unlessEnding();
-    counted.failed += 1;
+    add({ failed: 1, names: [error.message.split('\n')[0]] });
     process.stdout.write(`${name}: ${error.message}\n`);
   } finally {
     await unlessEnding();
@@ -120,17 +130,33 @@ async function part(name, work) {
   }
 }
 
-/** A check counts as one test. */
+/** What ran in a part. Failures of which nobody knows the names are counted. */
+function add({ passed = 0, failed = 0, names = [] }) {
+  counted.passed += passed;
+  counted.failed += failed;
+  const all = failed && !names.length ? [`${failed}, see above`] : names;
+  counted.names.push(...all.map(name => `${running}: ${name}`));
+}
+
+/** A check counts as one test. Those after one that failed are run all the same. */
 async function check(title, command, args) {
   const end = step(title);
   try {
     await run(command, args, { quiet: true, cwd: root, env: environment });
-    counted.passed += 1;
+    add({ passed: 1 });
     end();
   } catch (error) {
+    await unlessEnding();
     end('failed');
-    throw error;
+    add({ failed: 1, names: [title] });
+    process.stdout.write(`${error.message}\n`);
   }
+}
+
+/** A script of package.json as a check, without what it does before. */
+function npmCheck(title, script, ...options) {
+  const args = ['run', '--silent', '--ignore-scripts', script, '--'];
+  return check(title, 'npm', [...args, ...options]);
 }
 
 /** The tests of the start and test commands themselves. */
@@ -159,17 +185,32 @@ async function scripts() {
   const xml = await readFile(report, 'utf8');
   const count = pattern => xml.match(pattern)?.length ?? 0;
   const failed = count(/<failure/g) + count(/<error/g);
-  counted.failed += failed;
-  counted.passed += count(/<testcase/g) - failed - count(/<skipped/g);
+  const skipped = [
+    ...xml.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<skipped/g),
+  ];
+  counted.leftOut.push(...skipped.map(([, name]) => name));
+  add({
+    passed: count(/<testcase/g) - failed - count(/<skipped/g),
+    ...{ failed, names: failedIn(xml) },
+  });
   title(failed ? 'failed' : 'done');
 }
 
-/** Unit and integration tests of every package, on SQLite, and on a PostgreSQL and an S3 server started for this run. */
+/**
+ * Unit and integration tests of every package, on SQLite and on PostgreSQL. The PostgreSQL server and an S3 server are
+ * started for this run.
+ */
 async function unit() {
   await ensureDebianPackage('postgresql', () => postgresInstalled());
   await ensureDebianPackage('python3-venv', () =>
     succeeds('python3', ['-c', 'import ensurepip']),
   );
+  // Without it jobs are tested in fewer kinds of isolation, which is said at the end.
+  if (process.platform === 'linux') {
+    await ensureDebianPackage('bubblewrap', () =>
+      succeeds('bwrap', ['--version']),
+    ).catch(error => step.note(error.message));
+  }
   const objectStoreCommand = await ensureObjectStore();
   const postgres = await startPostgres(join(scratch, 'postgres'));
   const objectStore = await startObjectStore(
@@ -207,17 +248,19 @@ async function unit() {
       if (!existsSync(report)) throw error;
     });
     const result = JSON.parse(await readFile(report, 'utf8'));
-    counted.passed += result.numPassedTests;
-    // A suite that could not even load has no tests to count, and still failed.
-    const unloaded = result.testResults.filter(
-      suite => suite.status === 'failed' && !suite.assertionResults.length,
-    );
-    counted.failed += result.numFailedTests + unloaded.length;
-    if (result.numPendingTests) {
+    const names = failedOf(result, root);
+    add({ passed: result.numPassedTests, failed: names.length, names });
+    const { leftOut, forgotten } = skippedIn(result);
+    counted.leftOut.push(...leftOut);
+    if (forgotten.length) {
       process.stdout.write(
-        `${result.numPendingTests} unit tests were skipped: they count as not done.\n`,
+        `${
+          forgotten.length
+        } unit tests were skipped: they count as not done.\n  ${forgotten.join(
+          '\n  ',
+        )}\n`,
       );
-      counted.failed += result.numPendingTests;
+      add({ failed: forgotten.length, names: forgotten });
     }
   } finally {
     await Promise.all([postgres.stop(), objectStore.stop()]);
@@ -229,6 +272,9 @@ async function mlflow() {
   await ensureDebianPackage('postgresql', () => postgresInstalled());
   const python = await pythonOfTests();
   const folder = join(root, 'plugins/ml-registry-backend/python-tests');
+  await projects(python);
+  process.stdout.write('PyTorch and JAX in several processes\n');
+  await pytest(python, join(root, 'plugins/ml-jobs-backend/python-tests'), {});
   process.stdout.write('The MLflow client, on SQLite\n');
   await pytest(python, folder, {});
   const postgres = await startPostgres(join(scratch, 'postgres-mlflow'));
@@ -237,6 +283,25 @@ async function mlflow() {
     await pytest(python, folder, { DOWNSTAGE_TEST_POSTGRES: postgres.url });
   } finally {
     await postgres.stop();
+  }
+}
+
+/** The tests that the project of a template brings along, as a portal writes it. They need what MLflow's client needs. */
+async function projects(python) {
+  for (const template of await readdir(join(root, 'templates'))) {
+    const skeleton = join('templates', template, 'skeleton');
+    if (!existsSync(join(root, skeleton))) continue;
+    process.stdout.write(`A project of templates/${template}\n`);
+    const project = join(scratch, 'projects', template);
+    await run(
+      node,
+      [
+        ...['--require', '@backstage/cli/config/nodeTransform.cjs'],
+        ...[join(root, 'scripts/renderTemplate.mjs'), skeleton, project],
+      ],
+      { quiet: true, cwd: root, env: environment },
+    );
+    await pytest(python, project, { MLFLOW_DISABLE_TELEMETRY: 'true' });
   }
 }
 
@@ -250,8 +315,7 @@ async function data() {
     ...{ node, scratch, env: environment },
     all: process.argv.includes('--all'),
   });
-  counted.passed += result.passed;
-  counted.failed += result.failed;
+  add(result);
 }
 
 /** The portal killed at the worst moments, and a script of plain MLflow against it. */
@@ -259,17 +323,15 @@ async function crash() {
   const { crashes } = await import('../e2e/crash.mjs');
   const python = await pythonOfTests();
   const result = await crashes({ node, scratch, python });
-  counted.passed += result.passed;
-  counted.failed += result.failed;
+  add(result);
 }
 
-/** Every way round a gate that is known, tried by the wrong and the right people. */
+/** Every known way to bypass a gate, tried by the wrong and the right people. */
 async function evasion() {
   const { gateEvasion } = await import('../e2e/gateEvasion.mjs');
   const python = await pythonOfTests();
   const result = await gateEvasion({ node, scratch, python });
-  counted.passed += result.passed;
-  counted.failed += result.failed;
+  add(result);
 }
 
 /** A real MLflow server's content, imported into a portal that is killed in the middle, and compared. */
@@ -277,8 +339,7 @@ async function imported() {
   const { importsMlflow } = await import('../e2e/importMlflow.mjs');
   const python = await pythonOfTests();
   const result = await importsMlflow({ node, scratch, python });
-  counted.passed += result.passed;
-  counted.failed += result.failed;
+  add(result);
 }
 
 /** Two portals on one PostgreSQL, under concurrent logging and promotion, one of them killed in the middle. */
@@ -286,8 +347,7 @@ async function replicated() {
   await ensureDebianPackage('postgresql', () => postgresInstalled());
   const { replicas } = await import('../e2e/replicas.mjs');
   const result = await replicas({ node, scratch });
-  counted.passed += result.passed;
-  counted.failed += result.failed;
+  add(result);
 }
 
 /** Every operation of every contract, asked rightly and wrongly: no 5xx. */
@@ -297,8 +357,7 @@ async function asked() {
   );
   const { schemathesis } = await import('../e2e/schemathesis.mjs');
   const result = await schemathesis({ node, scratch });
-  counted.passed += result.passed;
-  counted.failed += result.failed;
+  add(result);
 }
 
 /** The gateway, asked what no client should ask: it neither ends nor stalls nor grows. */
@@ -314,8 +373,7 @@ function fuzz() {
 async function kills() {
   const { randomKills } = await import('../e2e/randomKills.mjs');
   const result = await randomKills({ node, scratch, seed });
-  counted.passed += result.passed;
-  counted.failed += result.failed;
+  add(result);
 }
 
 /** The same with two portals on one PostgreSQL, one or the other. */
@@ -323,8 +381,14 @@ async function killsOfReplicas() {
   await ensureDebianPackage('postgresql', () => postgresInstalled());
   const { randomKillsOfReplicas } = await import('../e2e/randomKills.mjs');
   const result = await randomKillsOfReplicas({ node, scratch, seed });
-  counted.passed += result.passed;
-  counted.failed += result.failed;
+  add(result);
+}
+
+/** The Kubernetes that tests of clusters use: it queues, preempts and keeps volumes as a real one does. */
+async function cluster() {
+  const { clusterSmoke } = await import('../e2e/cluster.mjs');
+  const result = await clusterSmoke({ scratch });
+  add(result);
 }
 
 async function pythonOfTests() {
@@ -349,8 +413,10 @@ async function pytest(python, folder, more) {
       new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0,
     );
   const failed = number('failures') + number('errors') + number('skipped');
-  counted.passed += number('tests') - failed;
-  counted.failed += failed;
+  add({
+    passed: number('tests') - failed,
+    ...{ failed, names: failedIn(xml) },
+  });
 }
 
 /** The golden path as two people walk it, in a real browser on a portal started for this run. */
@@ -358,12 +424,10 @@ async function browser() {
   await ensureDebianPackage('chromium', () => existsSync('/usr/bin/chromium'));
   const { goldenPath } = await import('../e2e/goldenPath.mjs');
   const result = await goldenPath({ node, scratch });
-  counted.passed += result.passed;
-  counted.failed += result.failed;
+  add(result);
   const { artifactSteps } = await import('../e2e/artifacts.mjs');
   const artifacts = await artifactSteps({ node, scratch });
-  counted.passed += artifacts.passed;
-  counted.failed += artifacts.failed;
+  add(artifacts);
 }
 
 async function postgresInstalled() {

@@ -8,8 +8,8 @@ export interface Config {
          */
         people?: Array<{ entityRef: string; name?: string; title?: string }>;
         /**
-         * More host names under which one may sign in without a password, beside localhost, addresses of digits, and
-         * the names in `app.baseUrl` and `backend.baseUrl`.
+         * More host names under which one may sign in without a password. Localhost, addresses of digits, and the names
+         * in `app.baseUrl` and `backend.baseUrl` need no entry here.
          */
         allowedHosts?: string[];
       };

@@ -3,7 +3,7 @@ export interface Config {
     /**
      * Folders that datasets may be read from, relative to the working directory or absolute; none unless given.
      * A relative `location.uri` is looked for in each of them in turn. With `groups`, only their members may register
-     * from it. What the portal itself keeps is never read, even below one of them.
+     * from it. Files that the portal itself keeps are never read, even below one of them.
      */
     roots?: Array<string | { path: string; groups?: string[] }>;
     profile?: {

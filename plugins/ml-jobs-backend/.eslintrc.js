@@ -1,6 +1,6 @@
 module.exports = require('@backstage/cli/config/eslint-factory')(__dirname, {
   rules: {
-    // What supertest expects of an answer is an assertion too.
+    // An expectation of supertest is an assertion too.
     'jest/expect-expect': [
       'error',
       { assertFunctionNames: ['expect', '**.expect'] },

@@ -13,6 +13,10 @@ export interface Config {
       /** Windows kept per model; 1000 unless given. */
       keep?: number;
     };
+    labels?: {
+      /** Labels received so many days ago are removed, 1 to 36500; 400 unless given. */
+      retentionDays?: number;
+    };
     thresholds?: {
       /** Population stability index of a warning; 0.1 unless given. */
       warning?: number;

@@ -20,7 +20,7 @@ export interface Config {
     };
     /** Fields of the model card that have to be filled before candidate and production, where the entity names none. */
     cardFields?: { [risk in 'minimal' | 'limited' | 'high']?: string[] };
-    /** Patterns of aliases that may only stand on the version in production, beside champion, production, challenger. */
+    /** Patterns of aliases that only the version in production may have, beside champion, production, challenger. */
     protectedAliases?: string[];
     /** Patterns of tags that are part of what is approved; `downstage.*` unless given. */
     policyTags?: string[];

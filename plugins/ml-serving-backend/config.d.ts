@@ -1,6 +1,12 @@
 export interface Config {
   mlServing?: {
+    /** Id of the engine that serves endpoints which name none; `gateway`, the one on this machine, unless given. */
+    engine?: string;
+    /** Ids of the engines that new endpoints may name, beside `engine`; all that are installed unless given. */
+    engines?: string[];
     gateway?: {
+      /** Whether this portal runs a gateway; true unless given. Without one no endpoint of it answers. */
+      enabled?: boolean;
       /** Where the gateway listens; 127.0.0.1 unless given. */
       host?: string;
       /** Port of the gateway; 7008 unless given, 0 for any free one. */
@@ -32,6 +38,8 @@ export interface Config {
       inferenceTimeoutSeconds?: number;
       /** Resident memory that the process of one version may take; half of the machine's unless given, 0 for no limit. */
       modelMemoryMebibytes?: number;
+      /** How much nicer than the gateway a model is while it computes much, 0 to 19; 10 unless given, 0 leaves all alike. */
+      heavyNiceness?: number;
       /** Largest body of a request; 16 unless given. */
       maxBodyMebibytes?: number;
     };

@@ -7,7 +7,7 @@ configure({
   asyncUtilTimeout: 15_000 * Number(process.env.DOWNSTAGE_TEST_PATIENCE ?? 1),
 });
 
-// A warning of React in the log of a test is a fault in the test or in what it shows. Left in, a hundred of them hide the
+// A warning of React in a test's log is a fault of the test or of what it shows. Left in, a hundred of them hide the
 // one that matters.
 const faults = [
   /not wrapped in act/,

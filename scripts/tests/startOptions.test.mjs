@@ -20,9 +20,12 @@ import {
   readLocalUrl,
   readPort,
   refuseTakenPort,
+  welcome,
 } from '../startOptions.mjs';
 
 const isRoot = process.getuid?.() === 0;
+/** A user who owns nothing. */
+const nobody = 65534;
 let folder;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'downstage-start-'));
@@ -64,20 +67,23 @@ describe('the data folder', () => {
     },
   );
 
-  it(
-    'is refused in a sentence where this user may not write',
-    { skip: isRoot && 'root may write everywhere' },
-    async () => {
-      const closed = join(folder, 'closed');
-      await mkdir(closed);
-      await chmod(closed, 0o555);
+  it('is refused in a sentence where this user may not write', async () => {
+    const closed = join(folder, 'closed');
+    await mkdir(closed);
+    await chmod(closed, 0o555);
+    // Root may write everywhere: there, it is looked at as somebody else.
+    await chmod(folder, 0o755);
+    if (isRoot) process.seteuid(nobody);
+    try {
       for (const dataDir of [closed, join(closed, 'below')]) {
         await assert.rejects(prepareDataDir(dataDir), {
           message: `The folder ${dataDir} for data may not be written by this user.`,
         });
       }
-    },
-  );
+    } finally {
+      if (isRoot) process.seteuid(0);
+    }
+  });
 
   it('of a newer version is refused and left alone', async () => {
     const dataDir = join(folder, 'newer');
@@ -170,6 +176,30 @@ describe('the address', () => {
       assert.throws(() => readBaseUrl({ port: 7007, baseUrl }), {
         name: 'Refusal',
       });
+    }
+  });
+});
+
+describe('the first words of a portal', () => {
+  const baseUrl = 'http://localhost:7007';
+  const said = empty =>
+    welcome({ baseUrl, empty, logFile: '/data/portal.log' });
+
+  it('promise the example model only where it will be trained (walk, section 6)', () => {
+    const model = `${baseUrl}/catalog/default/model/tumour-malignancy`;
+    assert.ok(said(false).includes(model));
+    assert.match(said(false), /the example model, as soon as it is trained/);
+    assert.doesNotMatch(said(false), /nothing in it yet/);
+    assert.doesNotMatch(said(true), /tumour-malignancy|example model/);
+    assert.match(said(true), /nothing in it yet but the people/);
+  });
+
+  it('say where to begin, where the log is and how it ends', () => {
+    for (const text of [said(true), said(false)]) {
+      assert.ok(text.includes(`Downstage is at ${baseUrl}\n`));
+      assert.ok(text.includes(`${baseUrl}/create `));
+      assert.ok(text.includes(`${baseUrl}/api/ml-registry/mlflow\n`));
+      assert.match(text, /Log: \/data\/portal\.log\n {2}Ctrl-C stops/);
     }
   });
 });

@@ -1,6 +1,7 @@
 import { createApp } from '@backstage/frontend-defaults';
 import catalogPlugin from '@backstage/plugin-catalog/alpha';
 import { mlCatalogModules } from '@downstage/plugin-ml-catalog';
+import { errorsModule } from './errors';
 import { homeModule } from './home';
 import { navModule } from './nav';
 import { signInModule } from './signIn';
@@ -13,5 +14,6 @@ export default createApp({
     navModule,
     homeModule,
     signInModule,
+    errorsModule,
   ],
 });

@@ -19,9 +19,10 @@ type Person = { entityRef: string };
  * Lets anyone enter as one of the example people, without a password.
  *
  * @remarks
- * Only in development (`NODE_ENV=development`): outside it every attempt is refused with the reason, whatever
- * the configuration says. Also refused under a name that is not the portal's own, so that no web page can point its
- * own name here and sign in; see `knownHosts`. The people are those listed in `auth.providers.example.people`, no others.
+ * Only in development (`NODE_ENV=development`): outside it every attempt is refused with the reason, whatever the
+ * configuration says. An attempt under a name that is not the portal's own is refused too. So no web page can point its
+ * own name here and sign in; see `knownHosts`. The people are those listed in `auth.providers.example.people`, no
+ * others.
  */
 const authenticator = createProxyAuthenticator({
   defaultProfileTransform: async () => ({ profile: {} }),

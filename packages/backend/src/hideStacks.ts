@@ -1,8 +1,8 @@
 import { MiddlewareFactory } from '@backstage/backend-defaults/rootHttpRouter';
 
 /**
- * Answers name what was wrong and never where in the code: this portal runs in development mode, because its example
- * sign-in is for that only, and people use it all the same. The log keeps the stacks.
+ * Answers name what was wrong and never where in the code. This portal runs in development mode, because its example
+ * sign-in is for that only. People use it all the same. The log keeps the stacks.
  *
  * @remarks
  * Every plugin's router makes an error handler of its own with this class, and no configuration reaches them.

@@ -45,6 +45,7 @@ backend.add(searchModuleMl);
 backend.add(import('@downstage/plugin-scaffolder-backend-module-ml'));
 backend.add(import('@downstage/plugin-ml-jobs-backend'));
 backend.add(import('@downstage/plugin-ml-jobs-backend-module-data'));
+backend.add(import('@downstage/plugin-ml-jobs-backend-module-registry'));
 backend.add(import('@downstage/plugin-ml-data-backend'));
 backend.add(import('@downstage/plugin-ml-registry-backend'));
 backend.add(import('@downstage/plugin-ml-registry-backend-module-jobs'));
@@ -55,4 +56,9 @@ backend.add(mlRegistryModuleServing);
 backend.add(import('@downstage/plugin-ml-monitoring-backend'));
 backend.add(import('@downstage/plugin-ml-tokens-backend'));
 
-backend.start();
+// The failure is in the log already. A portal that answers 503 for good would look as if it were still starting.
+backend.start().catch(async () => {
+  setTimeout(() => process.exit(1), 10_000).unref();
+  await backend.stop().catch(() => {});
+  process.exit(1);
+});

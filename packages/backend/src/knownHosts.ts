@@ -24,8 +24,8 @@ export function readKnownHosts(config: RootConfigService): Set<string> {
  * Refuses a request to a name that is not the portal's.
  *
  * @remarks
- * A web page of anybody can let its own name point to this machine, and is then of one origin with the portal in the
- * eyes of the browser. It still says its own name here. An address of digits has no name that could point elsewhere.
+ * Anybody's web page can let its own name point to this machine. For the browser it is then of one origin with the
+ * portal. It still says its own name here. An address of digits has no name that could point elsewhere.
  *
  * @throws NotAllowedError
  */

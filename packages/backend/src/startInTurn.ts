@@ -24,9 +24,9 @@ const startTurnServiceRef = createServiceRef<Turn>({
  * Portals that start together on one PostgreSQL start one after the other.
  *
  * @remarks
- * Every plugin brings its tables up to date when it starts. Two that do so at once meet in the lock of the migrations, and
- * one of them stays unavailable for good. The turn is an advisory lock on a connection of its own: it ends with the start,
- * with the process, and with the connection, whichever comes first. On SQLite there is nothing to wait for.
+ * Every plugin brings its tables up to date when it starts. Two that do so at once meet in the lock of the migrations.
+ * One of them then stays unavailable for good. The turn is an advisory lock on a connection of its own: it ends with
+ * the start, with the process, and with the connection, whichever comes first. On SQLite there is nothing to wait for.
  */
 export const startInTurn = createServiceFactory({
   service: startTurnServiceRef,

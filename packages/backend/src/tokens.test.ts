@@ -1,57 +1,19 @@
-import { authServiceFactory } from '@backstage/backend-defaults/auth';
-import { httpAuthServiceFactory } from '@backstage/backend-defaults/httpAuth';
 import {
   coreServices,
   createBackendPlugin,
 } from '@backstage/backend-plugin-api';
-import {
-  createMockDirectory,
-  mockServices,
-  startTestBackend,
-} from '@backstage/backend-test-utils';
-import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
-import mlData from '@downstage/plugin-ml-data-backend';
-import mlJobs from '@downstage/plugin-ml-jobs-backend';
-import mlMonitoring from '@downstage/plugin-ml-monitoring-backend';
-import mlRegistry from '@downstage/plugin-ml-registry-backend';
-import mlServing from '@downstage/plugin-ml-serving-backend';
-import mlTokens from '@downstage/plugin-ml-tokens-backend';
+import { createMockDirectory } from '@backstage/backend-test-utils';
 import express from 'express';
 import request from 'supertest';
-import { signedPeople, signedToken } from './__testUtils__/signedPeople';
+import {
+  credit,
+  diagnostics,
+  startSecuredPortal,
+  type SecuredPortal,
+} from './__testUtils__/securedPortal';
 
 jest.setTimeout(120_000);
 const directory = createMockDirectory();
-const diagnostics = 'group:default/diagnostics';
-const credit = 'group:default/credit';
-const groups: Record<string, string> = { ann: diagnostics, cleo: credit };
-
-const entity = (
-  kind: string,
-  name: string,
-  relations: { type: string; targetRef: string }[] = [],
-  spec = {},
-) => ({
-  apiVersion: 'downstage.dev/v1alpha1',
-  kind,
-  metadata: { name, namespace: 'default' },
-  spec,
-  relations,
-});
-const ownedBy = (targetRef: string) => [{ type: 'ownedBy', targetRef }];
-const entities = [
-  entity('User', 'ann', [{ type: 'memberOf', targetRef: diagnostics }]),
-  entity('User', 'cleo', [{ type: 'memberOf', targetRef: credit }]),
-  entity('Group', 'diagnostics'),
-  entity('Group', 'credit'),
-  entity('Model', 'churn', ownedBy(diagnostics)),
-  entity('Model', 'tumour', ownedBy(diagnostics)),
-  entity('Model', 'fraud', ownedBy(credit)),
-  entity('Dataset', 'transactions', ownedBy(credit), {
-    type: 'table',
-    owner: credit,
-  }),
-];
 
 /** A plugin that knows nothing of tokens and lets services do what they like, as most of Backstage does. */
 const trusting = createBackendPlugin({
@@ -75,88 +37,31 @@ const trusting = createBackendPlugin({
 });
 
 describe('access tokens on a portal', () => {
-  let backend: Awaited<ReturnType<typeof startTestBackend>>;
-  const audit = mockServices.auditor.mock();
-  const entries: { eventId: string; meta?: Record<string, unknown> }[] = [];
+  let portal: SecuredPortal;
 
   beforeAll(async () => {
-    audit.createEvent.mockImplementation(async event => {
-      entries.push({ eventId: event.eventId, meta: event.meta });
-      return { success: async () => {}, fail: async () => {} };
-    });
-    backend = await startTestBackend({
-      features: [
-        authServiceFactory,
-        httpAuthServiceFactory,
-        signedPeople,
-        trusting,
-        mlTokens,
-        mlRegistry,
-        mlJobs,
-        mlData,
-        mlServing,
-        mlMonitoring,
-        catalogServiceMock.factory({ entities }),
-        mockServices.events.factory(),
-        audit.factory,
-        mockServices.rootConfig.factory({
-          data: {
-            app: { baseUrl: 'http://portal' },
-            backend: {
-              auth: {
-                externalAccess: [
-                  { type: 'downstage', options: {} },
-                  {
-                    type: 'static',
-                    options: { token: 'a-static-one', subject: 'ci' },
-                  },
-                ],
-              },
-            },
-            downstage: { dataDir: directory.path },
-            mlJobs: { local: { enabled: false } },
-            mlServing: { gateway: { port: 0 } },
-          },
-        }),
-        mockServices.userInfo.mock({
-          getUserInfo: async credentials => {
-            const { userEntityRef } = credentials.principal as {
-              userEntityRef: string;
-            };
-            const [, name] = userEntityRef.split('/');
-            return {
-              userEntityRef,
-              ownershipEntityRefs: [userEntityRef, groups[name]],
-            };
-          },
-        }).factory,
+    portal = await startSecuredPortal({
+      dataDir: directory.path,
+      features: [trusting],
+      externalAccess: [
+        {
+          type: 'static',
+          options: { token: 'a-static-one', subject: 'ci' },
+        },
       ],
     });
   });
-  afterAll(() => backend.stop());
+  afterAll(() => portal?.stop());
 
-  let made = 0;
-  async function aToken(body: object, person = 'ann') {
-    made += 1;
-    const response = await request(backend.server)
-      .post('/api/ml-tokens/v1/tokens')
-      .set('authorization', `Bearer ${signedToken(`user:default/${person}`)}`)
-      .send({ name: `token-${made}`, ...body });
-    expect({ status: response.status, error: response.body.error }).toEqual({
-      status: 201,
-      error: undefined,
-    });
-    return response.body as { secret: string; token: { id: string } };
-  }
   const bearer = (secret: string) => `Bearer ${secret}`;
   const basic = (secret: string) =>
     `Basic ${Buffer.from(`anybody:${secret}`).toString('base64')}`;
   const get = (path: string, authorization: string) =>
-    request(backend.server)
+    request(portal.server)
       .get(`/api/${path}`)
       .set('authorization', authorization);
   const post = (path: string, authorization: string, body: object = {}) =>
-    request(backend.server)
+    request(portal.server)
       .post(`/api/${path}`)
       .set('authorization', authorization)
       .send(body);
@@ -164,7 +69,7 @@ describe('access tokens on a portal', () => {
     post(`ml-registry/mlflow/api/2.0/mlflow/${path}`, authorization, body);
 
   it('tracks a run as its person, as bearer and as Basic password', async () => {
-    const { secret } = await aToken({ scopes: ['track'] });
+    const secret = await portal.secretOf(['track']);
     for (const authorization of [bearer(secret), basic(secret)]) {
       const created = await mlflow('runs/create', authorization, {
         experiment_id: '0',
@@ -185,7 +90,7 @@ describe('access tokens on a portal', () => {
   });
 
   it('is refused what its scopes do not say, with the scope that would', async () => {
-    const { secret } = await aToken({ scopes: ['track'] });
+    const secret = await portal.secretOf(['track']);
     const refused = await mlflow('registered-models/create', bearer(secret), {
       name: 'churn',
     });
@@ -196,7 +101,7 @@ describe('access tokens on a portal', () => {
   });
 
   it('changes what its group owns, and not the model of another', async () => {
-    const { secret } = await aToken({ scopes: ['register'] });
+    const secret = await portal.secretOf(['register']);
     const create = (name: string) =>
       mlflow('registered-models/create', bearer(secret), { name });
     expect((await create('churn')).status).toBe(200);
@@ -206,8 +111,7 @@ describe('access tokens on a portal', () => {
   });
 
   it('changes only the model it is bound to', async () => {
-    const { secret } = await aToken({
-      scopes: ['register', 'serve', 'predict'],
+    const secret = await portal.secretOf(['register', 'serve', 'predict'], {
       binding: { model: 'model:default/churn' },
     });
     const describe = (name: string) =>
@@ -232,12 +136,12 @@ describe('access tokens on a portal', () => {
   });
 
   it('does not decide about production with the scope register alone', async () => {
-    const { secret } = await aToken({ scopes: ['track', 'register'] });
+    const secret = await portal.secretOf(['track', 'register']);
     const run = await mlflow('runs/create', bearer(secret), {
       experiment_id: '0',
     });
     const { run_id } = run.body.run.info;
-    await request(backend.server)
+    await request(portal.server)
       .put(
         `/api/ml-registry/mlflow/api/2.0/mlflow-artifacts/artifacts/0/${run_id}/artifacts/model/MLmodel`,
       )
@@ -269,9 +173,8 @@ describe('access tokens on a portal', () => {
   });
 
   it('acts as the group it was made for, and is no plugin', async () => {
-    const { secret } = await aToken({
+    const secret = await portal.secretOf(['track', 'read'], {
       name: 'nightly',
-      scopes: ['track', 'read'],
       group: diagnostics,
     });
     const created = await mlflow('experiments/create', bearer(secret), {
@@ -294,7 +197,7 @@ describe('access tokens on a portal', () => {
   });
 
   it('reads every plugin of the machine learning part, and changes none with the scope read', async () => {
-    const { secret } = await aToken({ scopes: ['read'] });
+    const secret = await portal.secretOf(['read']);
     const reads = [
       'ml-registry/v1/models',
       'ml-jobs/v1/jobs',
@@ -340,7 +243,7 @@ describe('access tokens on a portal', () => {
   });
 
   it('stays who it is when one plugin asks another for it', async () => {
-    const { secret } = await aToken({ scopes: ['monitor'] });
+    const secret = await portal.secretOf(['monitor']);
     // Monitoring may retrain, and asks ml-jobs in the name of the token, which may not read jobs.
     const refused = await post(
       'ml-monitoring/v1/monitors/default/churn/retrain',
@@ -350,35 +253,40 @@ describe('access tokens on a portal', () => {
     expect(refused.body.error.message).toMatch(
       /The token 'token-\d+' of user:default\/ann has the scopes monitor; ml.jobs.read needs read or train/,
     );
-    const both = await aToken({ scopes: ['monitor', 'train'] });
+    const both = await portal.secretOf(['monitor', 'train']);
     const asked = await post(
       'ml-monitoring/v1/monitors/default/churn/retrain',
-      bearer(both.secret),
+      bearer(both),
     );
     expect(asked.body.error.message).toMatch(/No job has trained/);
   });
 
   it('names the person and the token in the audit trail', async () => {
-    const { secret, token } = await aToken({
+    const { secret, token } = await portal.token(['serve'], {
       name: 'audited',
-      scopes: ['serve'],
     });
     await post('ml-serving/v1/endpoints', bearer(secret), {
       modelRef: 'model:default/churn',
     });
     expect(
-      entries.find(({ eventId }) => eventId === 'endpoint-create')?.meta,
+      portal.entries.find(({ eventId }) => eventId === 'endpoint-create')?.meta,
     ).toMatchObject({
       actor: 'user:default/ann',
       token: { id: token.id, name: 'audited' },
     });
-    expect(JSON.stringify(entries)).not.toContain(secret);
+    expect(JSON.stringify(portal.entries)).not.toContain(secret);
   });
 
   it('approves nothing, and makes no tokens', async () => {
-    const { secret } = await aToken({
-      scopes: ['read', 'track', 'register', 'promote', 'train', 'data'],
-    });
+    const secret = await portal.secretOf([
+      'read',
+      'track',
+      'register',
+      'promote',
+      'train',
+      'data',
+      'monitor',
+    ]);
     for (const [path, body] of [
       ['ml-registry/v1/promotions/x/approve', {}],
       ['ml-tokens/v1/tokens', { name: 'another', scopes: ['read'] }],
@@ -389,10 +297,35 @@ describe('access tokens on a portal', () => {
     }
   });
 
+  it('sets up, changes and deletes no monitor, also with the scope monitor, and sends labels', async () => {
+    const secret = await portal.secretOf(['read', 'monitor']);
+    const model = '/api/ml-monitoring/v1/monitors/default/churn';
+    const kinds = `${model}/kinds/drift`;
+    for (const asked of [
+      request(portal.server).put(`${kinds}/default`),
+      request(portal.server).delete(`${kinds}/strict`),
+    ]) {
+      const answer = await asked
+        .set('authorization', bearer(secret))
+        .send({ settings: { warning: 5, drift: 5 } });
+      expect(answer.status).toBe(403);
+      expect(answer.body.error.message).toMatch(
+        /ml.monitoring.configure.* no token may; sign in/,
+      );
+    }
+    const labels = await post(
+      'ml-monitoring/v1/monitors/default/churn/labels',
+      bearer(secret),
+      { labels: [{ predictionId: 'r/0', label: 1 }] },
+    );
+    // It may, so that it hears whether the model is watched.
+    expect([200, 404]).toContain(labels.status);
+  });
+
   it('is refused by plugins that would let a service do anything', async () => {
-    const { secret } = await aToken({ scopes: ['read'] });
+    const secret = await portal.secretOf(['read']);
     const remove = (authorization: string) =>
-      request(backend.server)
+      request(portal.server)
         .delete('/api/trusting/everything')
         .set('authorization', authorization);
     const refused = await remove(bearer(secret));
@@ -404,8 +337,8 @@ describe('access tokens on a portal', () => {
     expect((await remove('Bearer a-static-one')).status).toBe(200);
   });
 
-  it('does not believe whoever says for whom they call', async () => {
-    const { secret } = await aToken({ scopes: ['read'] });
+  it('does not believe a caller that names another person', async () => {
+    const secret = await portal.secretOf(['read']);
     const answer = await post('ml-tokens/v1/tokens', bearer(secret), {
       name: 'x',
       scopes: ['read'],
@@ -420,8 +353,7 @@ describe('access tokens on a portal', () => {
   });
 
   it('tells a token what it is', async () => {
-    const { secret, token } = await aToken({
-      scopes: ['track'],
+    const { secret, token } = await portal.token(['track'], {
       binding: { group: diagnostics },
     });
     const { body } = await get('ml-tokens/v1/token', bearer(secret));
@@ -434,11 +366,11 @@ describe('access tokens on a portal', () => {
   });
 
   it('ends at once when revoked, everywhere, and says so to who holds it', async () => {
-    const { secret, token } = await aToken({ name: 'ended', scopes: ['read'] });
+    const { secret, token } = await portal.token(['read'], { name: 'ended' });
     expect((await get('ml-jobs/v1/jobs', bearer(secret))).status).toBe(200);
     const revoked = await post(
       `ml-tokens/v1/tokens/${token.id}/revoke`,
-      bearer(signedToken('user:default/ann')),
+      bearer(portal.session('ann')),
     );
     expect(revoked.body.lastUsedAt).toBeDefined();
     for (const answer of [
@@ -454,7 +386,7 @@ describe('access tokens on a portal', () => {
   });
 
   it('is told what is wrong with what is no token, without a word about others', async () => {
-    const { secret } = await aToken({ scopes: ['read'] });
+    const secret = await portal.secretOf(['read']);
     const last = secret.at(-1) === 'a' ? 'b' : 'a';
     const mistyped = `${secret.slice(0, -1)}${last}`;
     for (const authorization of [bearer(mistyped), basic(mistyped)]) {

@@ -1,6 +1,7 @@
 import { ResponseError } from '@backstage/errors';
 import type { CliCommand, CliCommandContext } from '@backstage/cli-node';
 import type { ContractClient } from '@downstage/common';
+import { mlJobsContract } from '@downstage/plugin-ml-jobs-common';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import { terminal, type Output } from './output';
 import { clientOf, findPortal, type Portal } from './portal';
@@ -9,6 +10,7 @@ import { clientOf, findPortal, type Portal } from './portal';
 export type CommandContext = {
   portal: Portal;
   registry: ContractClient<typeof mlRegistryContract>;
+  jobs: ContractClient<typeof mlJobsContract>;
   output: Output;
 };
 
@@ -19,34 +21,64 @@ export const jsonFlag = {
   default: false,
 } as const;
 
+/** A command as its file declares it: it reads the arguments, and gives back what is to be done. */
+type Definition<T> = {
+  path: string[];
+  description: string;
+  read: (
+    context: CliCommandContext & { help: { description: string } },
+  ) => (context: T) => Promise<void>;
+};
+
 /**
  * Turns a command into one of the Backstage CLI. The arguments are read first, so that `--help` needs no portal;
  * then the portal is found, and what goes wrong is one sentence and exit code 1, never a stack.
  */
-export function command(definition: {
-  path: string[];
-  description: string;
-  /** Reads the arguments; gives back what is to be done. */
-  read: (
-    context: CliCommandContext & { help: { description: string } },
-  ) => (context: CommandContext) => Promise<void>;
-}): CliCommand {
-  const { path, description, read } = definition;
+export function command(definition: Definition<CommandContext>): CliCommand {
+  return runsIn(definition, {
+    context: async () => {
+      const portal = await findPortal();
+      const registry = clientOf(portal, {
+        contract: mlRegistryContract,
+        pluginId: 'ml-registry',
+      });
+      const jobs = clientOf(portal, {
+        contract: mlJobsContract,
+        pluginId: 'ml-jobs',
+      });
+      return { portal, registry, jobs, output: terminal };
+    },
+    failure: 1,
+  });
+}
+
+/**
+ * A command that works with files of this machine, and needs no portal.
+ *
+ * @param definition - `failure` is the exit code when it cannot do its work
+ */
+export function localCommand(
+  definition: Definition<{ output: Output }> & { failure?: number },
+): CliCommand {
+  const { failure = 1 } = definition;
+  const context = async () => ({ output: terminal });
+  return runsIn(definition, { context, failure });
+}
+
+function runsIn<T>(
+  { path, description, read }: Definition<T>,
+  options: { context: () => Promise<T>; failure: number },
+): CliCommand {
   return {
     path,
     description,
     execute: async context => {
       try {
         const run = read({ ...context, help: { description } });
-        const portal = await findPortal();
-        const registry = clientOf(portal, {
-          contract: mlRegistryContract,
-          pluginId: 'ml-registry',
-        });
-        await run({ portal, registry, output: terminal });
+        await run(await options.context());
       } catch (error) {
         terminal.note(reasonOf(error));
-        process.exitCode = 1;
+        process.exitCode = options.failure;
       }
     },
   };
@@ -100,4 +132,10 @@ export function refuseMore(given: readonly string[], taken: number): void {
 export function modelRef(text: string): string {
   const { namespace, name } = modelPath(text);
   return `model:${namespace}/${name}`;
+}
+
+/** Whom things belong to: `diagnostics` is the group of that name, anything with a kind is taken as it stands. */
+export function ownerRef(text: string): string {
+  if (text.includes(':')) return text;
+  return `group:${text.includes('/') ? text : `default/${text}`}`;
 }

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
+import { keepOutput } from './__testUtils__/keepOutput';
 import { commands } from './index';
 
 type Seen = {
@@ -19,14 +20,11 @@ describe('downstage', () => {
   let server: Server;
   let answer: { status: number; body: object };
   let seen: Seen[];
-  let out: string;
-  let err: string;
+  let kept: ReturnType<typeof keepOutput>;
   const before = { ...process.env };
 
   beforeEach(async () => {
     seen = [];
-    out = '';
-    err = '';
     server = createServer((request, response) => {
       let body = '';
       request.on('data', chunk => (body += chunk));
@@ -49,14 +47,7 @@ describe('downstage', () => {
     const { port } = server.address() as AddressInfo;
     process.env.DOWNSTAGE_URL = `http://127.0.0.1:${port}`;
     process.env.DOWNSTAGE_TOKEN = 'secret-of-ann';
-    jest.spyOn(process.stdout, 'write').mockImplementation(text => {
-      out += text;
-      return true;
-    });
-    jest.spyOn(process.stderr, 'write').mockImplementation(text => {
-      err += text;
-      return true;
-    });
+    kept = keepOutput();
   });
   afterEach(async () => {
     jest.restoreAllMocks();
@@ -94,30 +85,161 @@ describe('downstage', () => {
     updatedAt: '2026-11-20T10:00:00.000Z',
   };
 
+  it.each([
+    ['diagnostics', 'group:default/diagnostics'],
+    ['team/vision', 'group:team/vision'],
+    ['user:default/ann', 'user:default/ann'],
+  ])('takes the owner %s for %s', async (given, ref) => {
+    answer = { status: 200, body: { items: [] } };
+    await downstage('models', '--owner', given);
+    const { searchParams } = new URL(seen[0].url ?? '', 'http://portal');
+    expect(searchParams.get('owner')).toBe(ref);
+  });
+
   it('lists models in the name of the token, as a table', async () => {
-    answer = { status: 200, body: { items: [model] } };
+    const staging = {
+      ref: 'default/churn@3',
+      version: 3,
+      stage: 'staging',
+      metrics: {},
+      createdAt: '2026-11-20T10:00:00.000Z',
+    };
+    answer = { status: 200, body: { items: [{ ...model, staging }] } };
     await downstage('models');
     expect(seen[0]).toMatchObject({
       method: 'GET',
       url: '/api/ml-registry/v1/models?limit=500',
       authorization: 'Bearer secret-of-ann',
     });
-    expect(out).toBe(
-      'MODEL  OWNER                 PRODUCTION  CANDIDATE  VERSIONS\n' +
-        'churn  group:default/credit  –           –          3\n',
+    expect(kept.out).toBe(
+      'MODEL  OWNER                 PRODUCTION  CANDIDATE  STAGING  VERSIONS\n' +
+        'churn  group:default/credit  –           –          v3       3\n',
     );
+  });
+
+  /** As the template's training logs it: curves come first by their names, and the gate looks at the last. */
+  const version = {
+    ref: 'default/churn@2',
+    modelRef: 'model:default/churn',
+    version: 2,
+    stage: 'staging',
+    aliases: [],
+    tags: {},
+    status: 'READY',
+    source: 'runs:/1/model',
+    artifactUri: 'mlflow-artifacts:/0/1/artifacts/model',
+    params: {},
+    datasets: [],
+    features: [],
+    flavors: ['onnx'],
+    owner: 'group:default/credit',
+    createdAt: '2026-11-20T10:00:00.000Z',
+    createdBy: 'user:default/ann',
+    metrics: {
+      curve_train_log_loss: 0.1,
+      curve_val_log_loss: 0.2,
+      train_accuracy: 0.9,
+      train_auc: 0.95,
+      val_auc: 0.98765,
+    },
+    gates: [
+      {
+        gate: 'val_auc at least 0.9',
+        status: 'passed',
+        saw: '0.98765',
+        wanted: 'at least 0.9',
+        message: 'val_auc is 0.98765',
+      },
+    ],
+  };
+
+  it('shows of a version first the metric that its gate looks at (walk, section 13)', async () => {
+    answer = { status: 200, body: { items: [version] } };
+    await downstage('versions', 'churn');
+    expect(seen[0].url).toContain('/api/ml-registry/v1/models/default/churn');
+    expect(kept.out).toBe(
+      'VERSION          STAGE    ALIASES  METRICS                                                               CREATED           BY\n' +
+        'default/churn@2  staging  –        val_auc=0.9877 curve_train_log_loss=0.1000 curve_val_log_loss=0.2000  2026-11-20 10:00  user:default/ann\n',
+    );
+  });
+
+  it('shows of what was found first the metrics that were asked for (walk, section 13)', async () => {
+    answer = { status: 200, body: { items: [version] } };
+    await downstage(
+      'search',
+      "metrics.val_auc > 0.9 AND stage = 'staging'",
+      '--order',
+      'metrics.train_auc DESC',
+    );
+    const { searchParams } = new URL(seen[0].url ?? '', 'http://portal');
+    expect(searchParams.get('filter')).toBe(
+      "metrics.val_auc > 0.9 AND stage = 'staging'",
+    );
+    expect(kept.out).toContain(
+      'default/churn@2  staging  group:default/credit  onnx     val_auc=0.9877 train_auc=0.9500 curve_',
+    );
+  });
+
+  it('explains why a job waits, and what can be done', async () => {
+    answer = {
+      status: 200,
+      body: {
+        job: 'abc',
+        state: 'queued',
+        reason: 'WaitsForResources',
+        message: 'Waits for room: it needs 4 cores, and 1 of 8 are free',
+        owner: 'group:default/credit',
+        queue: 'research',
+        priority: 'standard',
+        runtime: 'local-process',
+        position: 2,
+        waiting: 7,
+        ahead: [{ id: 'x1', name: 'churn', owner: 'group:default/credit' }],
+        othersAhead: 0,
+        lacking: [
+          { resource: 'cpu', needed: 4, total: 8, used: 7, held: 0, free: 1 },
+          {
+            ...{ resource: 'memory', needed: 2 ** 31, total: 2 ** 32 },
+            ...{ used: 2 ** 31, held: 2 ** 30, free: 2 ** 30 },
+          },
+        ],
+        uses: {},
+        queueUses: {},
+        quota: {},
+        borrowed: {},
+        month: [{ unit: 'gpuHours', used: 3, quota: 10, left: 7 }],
+        canDo: ['Submit it with smaller resources'],
+      },
+    };
+    await downstage('jobs', 'explain', 'abc');
+    expect(seen[0].url).toBe('/api/ml-jobs/v1/jobs/abc/explanation');
+    expect(kept.out.split('\n')).toEqual([
+      'Waits for room: it needs 4 cores, and 1 of 8 are free.',
+      'State queued, queue research, priority standard, runtime local-process.',
+      'Place 2 of 7.',
+      'Ahead: x1 (churn, group:default/credit)',
+      '',
+      'RESOURCE  NEEDED  FREE  USED  HELD  TOTAL',
+      'cpu       4       1     7     0     8',
+      'memory    2Gi     1Gi   2Gi   1Gi   4Gi',
+      '',
+      'This month: 3 of 10 gpuHours, 7 left.',
+      '',
+      'Submit it with smaller resources.',
+      '',
+    ]);
   });
 
   it('gives programs JSON', async () => {
     answer = { status: 200, body: { items: [model] } };
     await downstage('models', '--json');
-    expect(JSON.parse(out)).toMatchObject([{ name: 'churn' }]);
+    expect(JSON.parse(kept.out)).toMatchObject([{ name: 'churn' }]);
   });
 
   it('says when nothing matches, beside the output', async () => {
     answer = { status: 200, body: { items: [] } };
     await downstage('models', '--query', 'nothing');
-    expect([out, err]).toEqual(['', 'No model matches.\n']);
+    expect([kept.out, kept.err]).toEqual(['', 'No model matches.\n']);
   });
 
   it('repeats what the server refused in its own words, and fails', async () => {
@@ -137,13 +259,13 @@ describe('downstage', () => {
       reason: 'wrong scores',
       toVersion: 2,
     });
-    expect(err).toContain('churn cannot go back');
+    expect(kept.err).toContain('churn cannot go back');
     expect(process.exitCode).toBe(1);
   });
 
   it('names the stages it knows when it is given another', async () => {
     await downstage('promote', 'churn@3', '--to', 'prod');
-    expect(err).toContain(
+    expect(kept.err).toContain(
       "'prod' is not one of staging, candidate, production",
     );
     expect(seen).toEqual([]);
@@ -153,7 +275,7 @@ describe('downstage', () => {
   it('does not call a portal with half of a sign-in', async () => {
     delete process.env.DOWNSTAGE_TOKEN;
     await downstage('models');
-    expect(err).toContain('only DOWNSTAGE_URL is set');
+    expect(kept.err).toContain('only DOWNSTAGE_URL is set');
     expect(seen).toEqual([]);
     expect(process.exitCode).toBe(1);
   });
@@ -188,26 +310,28 @@ describe('downstage', () => {
       scopes: ['track', 'register'],
       binding: { model: 'model:default/churn' },
     });
-    expect(out).toBe('dst_secret\n');
-    expect(err).toContain('nightly of user:default/ann lasts until 2027-02-18');
+    expect(kept.out).toBe('dst_secret\n');
+    expect(kept.err).toContain(
+      'nightly of user:default/ann lasts until 2027-02-18',
+    );
   });
 
   it('makes no token that may do nothing', async () => {
     await downstage('token', 'create', 'nightly');
-    expect(err).toContain('Say what the token may do');
+    expect(kept.err).toContain('Say what the token may do');
     expect(seen).toEqual([]);
   });
 
   it('refuses a word too many, which would be left out of a reason', async () => {
     await downstage('reject', 'p1', 'it', 'is', 'late');
-    expect(err).toContain("'is' is one word too many");
+    expect(kept.err).toContain("'is' is one word too many");
     expect(seen).toEqual([]);
     expect(process.exitCode).toBe(1);
   });
 
   it('refuses what is not a number before it asks for anything', async () => {
     await downstage('rollback', 'churn', 'late', '--to', 'two');
-    expect(err).toContain("'two' is not a number");
+    expect(kept.err).toContain("'two' is not a number");
     expect(seen).toEqual([]);
   });
 
@@ -218,7 +342,7 @@ describe('downstage', () => {
   ])('says what is wrong with %s %j', async (name, value, reason) => {
     process.env[name] = value;
     await downstage('models');
-    expect(err).toMatch(reason);
+    expect(kept.err).toMatch(reason);
     expect(seen).toEqual([]);
     expect(process.exitCode).toBe(1);
   });
@@ -229,11 +353,11 @@ describe('downstage', () => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>');
     });
     await downstage('models');
-    expect(err).toMatch(/answers with a page: it is not the address/);
+    expect(kept.err).toMatch(/answers with a page: it is not the address/);
     const { DOWNSTAGE_URL: url = '' } = process.env;
     await new Promise(resolve => server.close(resolve));
     await downstage('models');
-    expect(err).toContain(`No portal answers at ${url} (`);
+    expect(kept.err).toContain(`No portal answers at ${url} (`);
   });
 
   it('says that it is the token when the portal does not take it', async () => {
@@ -243,12 +367,20 @@ describe('downstage', () => {
       body: { error, response: { statusCode: 401 } },
     };
     await downstage('models');
-    expect(err).toContain('The portal does not take the token: Illegal token');
+    expect(kept.err).toContain(
+      'The portal does not take the token: Illegal token',
+    );
   });
 
   it.each([
     ['ends with 1 when it is refused', ['promote', 'nothing'], 1, /Not a ver/],
     ['refuses flags it does not know', ['models', '--ouner=x'], 1, /--ouner/],
+    [
+      'checks a project without a portal',
+      ['validate', '.'],
+      2,
+      /downstage init/,
+    ],
     ['lists its commands when it is given none', [], 0, /rollback/],
     ['lists the commands of a group', ['token'], 0, /revoke/],
   ])('as a program it %s', async (_what, words, code, said) => {
@@ -307,10 +439,10 @@ describe('downstage', () => {
       'GET /api/ml-registry/v1/imports/i1',
       'GET /api/ml-registry/v1/imports/i1/omissions?limit=200',
     ]);
-    expect(out).toBe(
+    expect(kept.out).toBe(
       'KIND  FOUND  ADDED  KNOWN  LEFT OUT\nrun   4      2      1      1\n',
     );
-    expect(err).toContain('left out: run r4: its id is taken');
+    expect(kept.err).toContain('left out: run r4: its id is taken');
     expect(process.exitCode).toBeUndefined();
   });
 });

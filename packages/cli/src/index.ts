@@ -6,12 +6,15 @@
 import { createCliModule } from '@backstage/cli-node';
 import packageJson from '../package.json';
 import { importServer } from './commands/importServer';
+import { explain } from './commands/jobs';
+import { init } from './commands/init';
 import { ledger, production } from './commands/ledger';
 import { models } from './commands/models';
 import { approve, promote, promotions, reject } from './commands/promotions';
 import { rollback } from './commands/rollback';
 import { search } from './commands/search';
 import { tokenCreate, tokenList, tokenRevoke } from './commands/tokens';
+import { validate } from './commands/validate';
 import { versions } from './commands/versions';
 
 /** Every command of `downstage`. */
@@ -26,10 +29,13 @@ export const commands = [
   rollback,
   ledger,
   production,
+  explain,
   importServer,
   tokenCreate,
   tokenList,
   tokenRevoke,
+  init,
+  validate,
 ];
 
 export default createCliModule({

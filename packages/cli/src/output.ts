@@ -68,7 +68,7 @@ export function fewMetrics(
 
 /**
  * The names of the metrics that a filter or an order speaks of, in its order: `metrics.auc > 0.9`, `metrics."val loss" DESC`.
- * What stands in quotes is a value, and may say anything.
+ * A text in quotes is a value, and may say anything.
  */
 export function metricsIn(text: string): string[] {
   const parts =

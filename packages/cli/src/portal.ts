@@ -9,7 +9,7 @@ import {
 export type Portal = { baseUrl: string; token: () => Promise<string> };
 
 /**
- * The portal of `DOWNSTAGE_URL` with the token of `DOWNSTAGE_TOKEN` (notebooks, CI), or the one that
+ * The portal of `DOWNSTAGE_URL` with the token of `DOWNSTAGE_TOKEN` (notebooks, CI). Without these, the portal that
  * `backstage-cli auth login` signed in to.
  *
  * @throws Error when there is neither, saying how to sign in
@@ -76,7 +76,7 @@ export function clientOf<C extends Contract>(
   });
 }
 
-/** `fetch` in the name of whoever is signed in. */
+/** `fetch` in the name of the person who is signed in. */
 export function withToken(portal: Portal): typeof fetch {
   return async (input, init) => {
     const headers = {

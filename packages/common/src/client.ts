@@ -1,4 +1,4 @@
-import { ResponseError } from '@backstage/errors';
+import { InputError, ResponseError } from '@backstage/errors';
 import type { Contract, RequestOf, ResponseOf } from './contract';
 
 /** What a call may be given besides its request. */
@@ -77,9 +77,14 @@ export function createContractClient<C extends Contract>(options: {
 }
 
 function toPath(path: string, params: Record<string, unknown> = {}) {
-  return path.replace(/:(\w+)/g, (_, key) =>
-    encodeURIComponent(String(params[key])),
-  );
+  return path.replace(/:(\w+)/g, (_, key) => {
+    const text = String(params[key]);
+    // No encoding keeps an address from reading them as a way up, to an operation that nobody named.
+    if (/^\.\.?$/.test(text)) {
+      throw new InputError(`'${text}' is no ${key}: addresses cannot hold it`);
+    }
+    return encodeURIComponent(text);
+  });
 }
 
 function toQuery(query: Record<string, unknown> = {}) {

@@ -49,6 +49,14 @@ describe('createContractClient', () => {
     );
   });
 
+  it.each(['.', '..'])('asks for nothing beside the name %s', async name => {
+    const { client, fetch } = clientAnswering(new Response('{}'));
+    await expect(
+      client.getModel({ params: { namespace: 'default', name }, query: {} }),
+    ).rejects.toThrow(`'${name}' is no name: addresses cannot hold it`);
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
   it('sends a body as JSON with the token of the call', async () => {
     const { client, fetch } = clientAnswering(
       new Response('{"name":"m"}', { status: 201 }),

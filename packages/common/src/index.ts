@@ -13,6 +13,7 @@ export {
   type ResponseOf,
 } from './contract';
 export { toOpenApi } from './openApi';
+export { DATA_ACCESS_NEEDED } from './dataAccessNeeded';
 export {
   createContractClient,
   type CallOptions,
@@ -23,23 +24,27 @@ export {
   parseVersionRef,
   type VersionRef,
 } from './versionRef';
+export { listed } from './listed';
+export { unlessAborted } from './unlessAborted';
+export { mlflowNameOf, modelOfMlflowName, shownNameOf } from './mlflowName';
 export {
   conditionSchema,
   entityPathSchema,
   entityRefSchema,
   pageOf,
   pageQuerySchema,
+  refListSchema,
+  widePageQuerySchema,
   timestampSchema,
   type Condition,
 } from './schemas';
 export { allItems, collectItems } from './pages';
 export type { Clock, NewId } from './time';
 export {
-  permissionsOfScopes,
-  personalScopes,
-  scopesWith,
-  tokenScopes,
+  defineTokenScopes,
   tokenScopeSchema,
+  TokenScopes,
   type GrantedPermission,
+  type PluginTokenScopes,
   type TokenScope,
 } from './tokenScopes';

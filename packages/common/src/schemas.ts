@@ -11,7 +11,7 @@ export const entityRefSchema = z
 /** Date and time in ISO 8601, UTC. */
 export const timestampSchema = z.string();
 
-/** The path parameters of everything that hangs on an entity. */
+/** The path parameters of everything that belongs to an entity. */
 export const entityPathSchema = z.object({
   namespace: z
     .string()
@@ -36,6 +36,25 @@ export const pageQuerySchema = z.object({
   cursor: z.string().max(2000).optional(),
   limit: z.coerce.number<string | number>().int().min(1).max(500).default(50),
 });
+
+/** Paging of a list that came whole before it had pages: without a limit it is as long as it was then. */
+export const widePageQuerySchema = pageQuerySchema.extend({
+  limit: z.coerce.number<string | number>().int().min(1).max(500).default(500),
+});
+
+/**
+ * Some entities in one query parameter, as refs with commas between.
+ *
+ * @remarks
+ * Servers refuse a request whose headers, the address among them, are longer than 16 KiB. They say nothing of use. A
+ * list that is too long for that is refused here, in words.
+ */
+export const refListSchema = z
+  .string()
+  .max(
+    10_000,
+    'At most 10,000 characters fit into one request: ask for the models in parts',
+  );
 
 /** A page of items, with the cursor of the next page where there is one. */
 export function pageOf<T extends z.ZodType>(item: T) {

@@ -4,9 +4,9 @@
  *
  *   node packages/gateway/fuzz/run.mjs [--cases 100000] [--seed 1] [--json report.json]
  *
- * The same seed makes the same cases. Fails when the gateway or a model ends, when an answer is a 500, when a request
- * gets no answer, when a right request between them gets a wrong answer, or when memory grows by more than 64 MiB
- * over the last two thirds.
+ * The same seed makes the same cases. The run fails when the gateway or a model ends, or when an answer is a 500. It
+ * fails when a request gets no answer, or when a right request between them gets a wrong answer. It also fails when
+ * memory grows by more than 64 MiB over the last two thirds.
  */
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -25,7 +25,7 @@ const { values } = parseArgs({
 const total = Number(values.cases);
 const seed = Number(values.seed);
 const answerLimitMs = 60_000;
-/** What is no whole request may get no answer: the server waits for the rest. */
+/** A part of a request may get no answer: the server waits for the rest. */
 const partLimitMs = 1_000;
 const allowedGrowth = 64;
 

@@ -1,4 +1,4 @@
-/* Starts a gateway as a process, in a folder of its own, with the models of the kit and of the tests. */
+/* Starts a gateway as a process, in a folder of its own. It serves the models of the kit and of the tests. */
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -26,6 +26,9 @@ const own = fileURLToPath(new URL('..', import.meta.url));
 export const dist = join(own, 'dist/main.cjs.js');
 const require = createRequire(import.meta.url);
 
+// Ctrl-C does not reach the gateway's session; the end of this process does.
+process.once('SIGINT', () => process.exit(130));
+
 export const columns = ['radius', 'texture', 'count'];
 const features = columns.map(name => ({
   name,
@@ -36,8 +39,9 @@ export function anEndpoint(endpoint, paths, options = {}) {
   return {
     endpoint,
     model: `model:default/${endpoint}`,
-    variant: 'champion',
-    active: paths.length,
+    variants: [
+      { name: 'champion', version: paths.length, weight: 100, mode: 'live' },
+    ],
     versions: paths.map((path, index) => ({
       version: index + 1,
       path,
@@ -76,11 +80,12 @@ export async function startGateway({ endpoints, flags = {}, folder, built }) {
     ...flags,
   }).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const started = performance.now();
-  // A small heap, so that what is not given back shows.
+  // A small heap, so that what is not given back shows; at its start as the portal has it (src/command.ts).
   const child = spawn(
     process.execPath,
     [
       '--max-old-space-size=256',
+      '--initial-old-space-size=128',
       ...(built
         ? [
             '--require',
@@ -92,7 +97,9 @@ export async function startGateway({ endpoints, flags = {}, folder, built }) {
     ],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
-      // Who may ask is another matter than what may be asked.
+      // A session of its own, as the portal starts it: it shares no processor time with its clients.
+      detached: true,
+      // Access is another matter than the requests themselves.
       env: {
         ...process.env,
         NODE_OPTIONS: '',
@@ -100,6 +107,9 @@ export async function startGateway({ endpoints, flags = {}, folder, built }) {
       },
     },
   );
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   const said = [];
   const lines = createInterface({ input: child.stdout });
   const url = await new Promise((resolve, reject) => {
@@ -146,10 +156,10 @@ export async function startGateway({ endpoints, flags = {}, folder, built }) {
     until,
     token: kept || token,
     sinceStart: () => performance.now() - started,
-    /** Resident memory of the gateway alone and with its models, in MiB. */
+    /** Resident memory of the gateway, and of its models with what starts them, in MiB. */
     memory() {
-      const models = processes().filter(({ parent }) => parent === child.pid);
-      const sum = models.reduce((total, { pid }) => total + resident(pid), 0);
+      const others = descendantsOf(child.pid);
+      const sum = others.reduce((total, pid) => total + resident(pid), 0);
       return { gateway: resident(child.pid), models: sum };
     },
     async stop(signal = 'SIGTERM') {
@@ -161,6 +171,18 @@ export async function startGateway({ endpoints, flags = {}, folder, built }) {
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+/** All that a process started, and what that started. */
+export function descendantsOf(ancestor) {
+  const all = processes();
+  const found = [ancestor];
+  for (const pid of found) {
+    found.push(
+      ...all.filter(({ parent }) => parent === pid).map(each => each.pid),
+    );
+  }
+  return found.slice(1);
 }
 
 function processes() {

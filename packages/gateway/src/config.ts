@@ -43,6 +43,13 @@ const configSchema = z.strictObject({
   inferenceTimeoutMs: number({ least: 10, default: 30_000 }),
   /** Resident memory of the process of one version; half of the machine's unless given, 0 for no limit. */
   modelMemoryBytes: number({ least: 0, default: Math.floor(totalmem() / 2) }),
+  /** How much nicer than the gateway a model is while it computes much; 0 leaves all models alike. Linux. */
+  heavyNiceness: z.coerce
+    .number<string | number>()
+    .int()
+    .min(0)
+    .max(19)
+    .default(10),
   /** How long a starting server may say that it is not ready because a model is still loading. */
   startPatienceMs: number({ least: 0, default: 30_000 }),
   logQueueBytes: number({ least: 1024, default: 64 * 1024 * 1024 }),
@@ -77,6 +84,7 @@ const flags: Record<keyof GatewayConfig, string> = {
   loadTimeoutSeconds: 'load-timeout-seconds',
   inferenceTimeoutMs: 'inference-timeout-ms',
   modelMemoryBytes: 'model-memory-bytes',
+  heavyNiceness: 'heavy-niceness',
   startPatienceMs: 'start-patience-ms',
   logQueueBytes: 'log-queue-bytes',
   logSampling: 'log-sampling',

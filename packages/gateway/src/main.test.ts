@@ -1,7 +1,7 @@
 /* eslint-disable no-restricted-syntax -- __dirname: this is no Backstage backend, and both layouts, src and dist, are handled here */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gatewayCommand } from './command';
@@ -12,6 +12,13 @@ import {
   aVersion,
   clientOf,
 } from './testUtils/gatewayFixture';
+import {
+  isHeld,
+  isRunning,
+  launcherOf,
+  modelProcessesOf,
+  processorSeconds,
+} from './testUtils/modelProcesses';
 
 jest.setTimeout(90_000);
 
@@ -24,16 +31,29 @@ describe('the gateway as a process', () => {
     ...['--open', 'true'],
   ];
   const children: ChildProcess[] = [];
-  const start = async () => {
-    const child = spawn(process.execPath, [...gatewayCommand(), ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+  /** @param planted - code of a mistake that nobody foresaw; it runs in the gateway's process */
+  const start = async (planted = '') => {
+    const before = join(stateDir, 'planted.cjs');
+    writeFileSync(before, planted);
+    const child = spawn(
+      process.execPath,
+      ['--require', before, ...gatewayCommand(), ...args],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     children.push(child);
-    for await (const line of createInterface({ input: child.stdout })) {
-      const [url] = /http:\/\/[^" ]+/.exec(line) ?? [];
-      if (url) return { child, client: clientOf(url, folder.token) };
-    }
-    throw new Error('The gateway ended without an address');
+    const lines = createInterface({ input: child.stdout });
+    const said: string[] = [];
+    const url = await new Promise<string>((resolve, reject) => {
+      lines.on('line', line => {
+        said.push(JSON.parse(line).message);
+        const [found] = /http:\/\/[^" ]+/.exec(line) ?? [];
+        if (found) resolve(found);
+      });
+      lines.on('close', () =>
+        reject(new Error('The gateway ended without an address')),
+      );
+    });
+    return { child, said, client: clientOf(url, folder.token) };
   };
   afterAll(() => {
     children.forEach(child => child.kill('SIGKILL'));
@@ -46,7 +66,7 @@ describe('the gateway as a process', () => {
     await first.client.untilActive(1);
     await first.client.put(aState(2, [aVersion(1), aVersion(2)]));
     await first.client.untilActive(2);
-    // A wish it cannot fulfil: version 2 goes on answering, also after the crash.
+    // A desired state it cannot fulfil: version 2 goes on answering, also after the crash.
     const broken = { ...aVersion(1), version: 3, sha256: '0'.repeat(64) };
     await first.client.put(aState(3, [aVersion(2), broken]));
     first.child.kill('SIGKILL');
@@ -59,7 +79,49 @@ describe('the gateway as a process', () => {
     expect(await once(second.child, 'exit')).toEqual([0, null]);
   });
 
-  // A run inside native code does not notice that its gateway is gone; what ends it is found through /proc.
+  it('answers on after a rejection and an exception that nobody caught, and says them (issue 7)', async () => {
+    if (process.platform === 'win32') return;
+    const { child, said, client } = await start(`
+      process.on('SIGUSR2', () => {
+        Promise.reject(new Error('a planted rejection'));
+        setImmediate(() => { throw new TypeError('a planted exception'); });
+      });
+    `);
+    await client.put(aState(1, [aVersion(1)]));
+    await client.untilActive(1);
+    // Twice: the first one must not be the last one that is survived.
+    for (let time = 1; time <= 2; time++) {
+      child.kill('SIGUSR2');
+      while (said.filter(line => line.includes('planted')).length < 2 * time) {
+        await new Promise(setImmediate);
+      }
+      expect((await client.predict()).status).toBe(200);
+    }
+    expect(said.filter(line => line.includes('planted'))).toEqual([
+      'Unforeseen: Error: a planted rejection',
+      'Unforeseen: TypeError: a planted exception',
+      'Unforeseen: Error: a planted rejection',
+      'Unforeseen: TypeError: a planted exception',
+    ]);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('answers on and stops in good order when nobody reads what it says any more', async () => {
+    const { child, client } = await start();
+    await client.put(aState(1, [aVersion(1)]));
+    await client.untilActive(1);
+    child.stdout.destroy();
+    // A kept version that cannot be loaded is said, into the closed pipe.
+    const broken = { ...aVersion(1), version: 3, sha256: '0'.repeat(64) };
+    await client.put(aState(2, [aVersion(1), broken]));
+    expect((await client.predict()).status).toBe(200);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  // A run inside native code does not notice that its gateway is gone; what ends it is found through /proc. As a rule
+  // the launcher ends it first. Here the launcher is held, as on a machine where it was killed together with its gateway.
   it('ends models that outlived a gateway that was killed', async () => {
     if (process.platform !== 'linux') return;
     const first = await start();
@@ -72,53 +134,26 @@ describe('the gateway as a process', () => {
         },
       ],
     });
-    let models = modelsOf(first.child.pid);
+    let models = modelProcessesOf(first.child.pid);
     // Until it is inside the run that does not end: it has used more processor time than a start takes.
     while (!models.some(pid => processorSeconds(pid) > 2)) {
       await new Promise(setImmediate);
-      models = modelsOf(first.child.pid);
+      models = modelProcessesOf(first.child.pid);
     }
+    const launcher = launcherOf(first.child.pid)!;
+    process.kill(launcher, 'SIGSTOP');
+    while (!isHeld(launcher)) await new Promise(setImmediate);
     first.child.kill('SIGKILL');
     await once(first.child, 'exit');
     expect(models.filter(isRunning)).toEqual(models);
 
     const second = await start();
-    while (models.some(isRunning)) await new Promise(setImmediate);
+    const left = [...models, launcher];
+    while (left.some(isRunning)) await new Promise(setImmediate);
     second.child.kill('SIGTERM');
     expect(await once(second.child, 'exit')).toEqual([0, null]);
   });
 });
-
-/** Processes that say that this gateway started them. */
-function modelsOf(gateway: number | undefined): number[] {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .filter(name => {
-      try {
-        return readFileSync(`/proc/${name}/environ`, 'latin1')
-          .split('\0')
-          .includes(`DOWNSTAGE_GATEWAY_PARENT=${gateway}`);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
-function processorSeconds(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[11]) / 100;
-}
-
-/** One that has ended and that nobody has taken note of is not running. */
-function isRunning(pid: number): boolean {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2)[0] !== 'Z';
-  } catch {
-    return false;
-  }
-}
 
 describe('readConfig', () => {
   it('lets flags win over the environment and the environment over the file', () => {

@@ -10,10 +10,13 @@ function say(level: string, message: string) {
   );
 }
 
+// The reader of the output may be gone: the gateway outlives the portal. Unheard, the error of one line would be said by the
+// next, which fails too, without end.
+process.stdout.on('error', () => {});
+
 async function main() {
   const config = readConfig(process.argv.slice(2), process.env);
   const gateway = await startGateway(config, { say });
-  say('info', `Listening on ${gateway.url}`);
   // A mistake in one request must not end the others: said, counted in nobody's favour, and carried on from.
   const carryOn = (error: unknown) =>
     say('error', `Unforeseen: ${stringifyError(error)}`);
@@ -29,6 +32,8 @@ async function main() {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
+  // Last: a reader of this line may stop the gateway in the same moment.
+  say('info', `Listening on ${gateway.url}`);
 }
 
 main().catch(error => {

@@ -4,18 +4,20 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import { adminRoutes } from './adminRoutes';
+import { adminRoutes } from './routes/adminRoutes';
 import type { AskPortal } from './auth/askPortal';
-import { Guard } from './auth/Guard';
+import { AccessControl } from './auth/AccessControl';
 import type { FetchKeys } from './auth/PortalKeys';
+import { gatewayBuild } from './command';
 import type { GatewayConfig } from './config';
 import { ModelHost } from './host/ModelHost';
 import { StateFile, writeAtomically } from './host/StateFile';
 import { ByteBudget } from './http/ByteBudget';
 import { createServer } from './http/createServer';
-import { Inference } from './Inference';
-import { endOrphans } from './inference/childCommand';
-import { oipRoutes } from './oip/routes';
+import { Inference } from './routes/Inference';
+import { endOrphans } from './processes/childCommand';
+import { Priorities } from './processes/Priorities';
+import { oipRoutes } from './routes/oipRoutes';
 import { PredictionLog } from './log/PredictionLog';
 import { Traffic } from './traffic/Traffic';
 
@@ -29,7 +31,7 @@ export type Gateway = {
 };
 
 /**
- * Starts the gateway: loads the last wish from its state folder and serves it, then listens for the next one.
+ * Starts the gateway: loads the last desired state from its state folder and serves it, then listens for the next one.
  *
  * @remarks
  * Nothing else has to be alive for it to serve. Where it listens stands in `gateway.json` of the state folder.
@@ -54,6 +56,7 @@ export async function startGateway(
     );
   }
   const startedAt = clock().toISOString();
+  const build = gatewayBuild();
   const stateFile = new StateFile(join(config.stateDir, 'state.json'));
   if (stateFile.problem) say('error', stateFile.problem);
   const traffic = new Traffic({ clock });
@@ -84,6 +87,7 @@ export async function startGateway(
       queueBytes: config.maxQueueBytes,
       memoryBytes: config.modelMemoryBytes,
     },
+    priorities: new Priorities({ niceness: config.heavyNiceness }),
   });
   const inference = new Inference({
     host,
@@ -93,8 +97,8 @@ export async function startGateway(
     newId: randomUUID,
   });
   const budget = new ByteBudget(config.maxHeldBytes);
-  const problems = { count: 0 };
-  const guard = new Guard({
+  const problems = { count: 0, refused: new Map<number, number>() };
+  const accessControl = new AccessControl({
     clock,
     adminToken: token,
     open: config.open,
@@ -107,7 +111,7 @@ export async function startGateway(
     admin: adminRoutes({
       token,
       startedAt,
-      guard,
+      accessControl,
       host,
       stateFile,
       log,
@@ -116,8 +120,12 @@ export async function startGateway(
       problems,
     }),
     maxBodyBytes: config.maxBodyBytes,
-    guard,
+    accessControl,
     budget,
+    onRefused: status => {
+      const { refused } = problems;
+      refused.set(status, (refused.get(status) ?? 0) + 1);
+    },
     onError: error => {
       problems.count += 1;
       say('error', `A request failed unforeseen: ${stringifyError(error)}`);
@@ -133,7 +141,7 @@ export async function startGateway(
   const { port } = server.address() as AddressInfo;
   const name = config.host.includes(':') ? `[${config.host}]` : config.host;
   const url = `http://${name}:${port}`;
-  guard.apply(stateFile.state.desired);
+  accessControl.apply(stateFile.state.desired);
   const orphans = endOrphans();
   if (orphans) say('warn', `Ended ${orphans} models of a gateway that is gone`);
   host.resume(stateFile.state.desired, {
@@ -143,7 +151,7 @@ export async function startGateway(
   log.start({ flushMs: config.flushMs, rollMs: config.rollSeconds * 1000 });
   writeAtomically(
     join(config.stateDir, 'gateway.json'),
-    JSON.stringify({ pid: process.pid, url, port, startedAt }),
+    JSON.stringify({ pid: process.pid, url, port, startedAt, build }),
   );
 
   return {

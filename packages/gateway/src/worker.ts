@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
 import { answerRequest } from './inference/answerRequest';
-import { FrameReader, toFrame } from './inference/frames';
+import { inOnePiece } from './kernel/bytes';
+import { FrameReader, toFrame } from './processes/frames';
 import { LoadedSession, said } from './inference/LoadedSession';
-import type { FromModel, ToModel } from './inference/messages';
+import type { FromModel, ToModel } from './inference/modelMessages';
 
 /*
  * The process of one model version. It holds one session, and does everything that depends on what clients send:
@@ -40,7 +41,7 @@ async function receive(message: ToModel, bytes: Buffer) {
 }
 
 const reader = new FrameReader((head, bytes) => {
-  work = work.then(() => receive(head as ToModel, bytes));
+  work = work.then(() => receive(head as ToModel, inOnePiece(bytes)));
 });
 socket.on('data', chunk => reader.push(chunk as Buffer));
 socket.on('close', () => process.exit(0));

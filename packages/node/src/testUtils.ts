@@ -4,10 +4,12 @@
  *
  * @packageDocumentation
  */
+import { execFileSync } from 'node:child_process';
 import {
   coreServices,
   createServiceFactory,
   type BackendFeature,
+  type BackstageCredentials,
 } from '@backstage/backend-plugin-api';
 import {
   mockCredentials,
@@ -15,9 +17,14 @@ import {
   startTestBackend,
   type TestDatabaseId,
 } from '@backstage/backend-test-utils';
+import { stringifyEntityRef, type Entity } from '@backstage/catalog-model';
+import { catalogServiceRef } from '@backstage/plugin-catalog-node';
+import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import {
   AuthorizeResult,
+  isResourcePermission,
   type Permission,
+  type PolicyDecision,
 } from '@backstage/plugin-permission-common';
 import type { Contract } from '@downstage/common';
 import request from 'supertest';
@@ -53,9 +60,9 @@ export type ExampleRequests<C extends Contract> = {
 };
 
 /**
- * Proves that no operation of a contract forgot its permission check: with a policy that denies everything,
- * every one answers 403, and with one that allows reading, every one that changes something does. A new operation
- * appears here by itself, and fails until it has an example.
+ * Proves that no operation of a contract forgot its permission check. Every operation answers 403 under a policy that
+ * denies everything. Every operation that changes something answers 403 under a policy that allows reading. A new
+ * operation appears here by itself, and fails until it has an example.
  */
 export function describeDenyAll<C extends Contract>(options: {
   pluginId: string;
@@ -134,17 +141,155 @@ export function describeDenyAll<C extends Contract>(options: {
 }
 
 function permissionsOf(allows: (permission: Permission) => boolean) {
-  const decide = async (queries: { permission: Permission }[]) =>
+  return permissionsFactory(async queries =>
     queries.map(({ permission }) => ({
       result: allows(permission) ? AuthorizeResult.ALLOW : AuthorizeResult.DENY,
-    }));
+    })),
+  );
+}
+
+/**
+ * A permission policy for a test backend. Like Backstage it lets services do everything, and refuses to answer with
+ * conditions where the permission has no resource type.
+ *
+ * @example
+ * ```ts
+ * policyOf((permission, person) =>
+ *   isPermission(permission, jobsReadPermission)
+ *     ? createMlJobConditionalDecision(permission, mlJobConditions.isOwner({ owners: groupsOf(person) }))
+ *     : { result: AuthorizeResult.ALLOW },
+ * );
+ * ```
+ */
+export function policyOf(
+  decide: (permission: Permission, person?: string) => PolicyDecision,
+): BackendFeature {
+  return permissionsFactory(async (queries, options) =>
+    queries.map(({ permission }): PolicyDecision => {
+      const principal = options?.credentials?.principal as
+        | { type?: string; userEntityRef?: string }
+        | undefined;
+      if (principal?.type === 'service') {
+        return { result: AuthorizeResult.ALLOW };
+      }
+      const decision = decide(permission, principal?.userEntityRef);
+      if (
+        decision.result === AuthorizeResult.CONDITIONAL &&
+        !isResourcePermission(permission)
+      ) {
+        throw new Error(
+          `Conditional decision for the permission ${permission.name}, which has no resource type`,
+        );
+      }
+      return decision;
+    }),
+  );
+}
+
+/** A catalog of some entities, of which people do not see those that `hides` names at the moment; services see all. */
+export function hidingCatalog(options: {
+  entities: Entity[];
+  hides: () => string[];
+}): BackendFeature {
+  const { entities, hides } = options;
+  const mockFor = (asked: { credentials: BackstageCredentials }) => {
+    const { type } = asked.credentials.principal as { type?: string };
+    const hidden = type === 'user' ? hides() : [];
+    return catalogServiceMock({
+      entities: entities.filter(
+        entity => !hidden.includes(stringifyEntityRef(entity)),
+      ),
+    });
+  };
+  return createServiceFactory({
+    service: catalogServiceRef,
+    deps: {},
+    factory: () => ({
+      ...catalogServiceMock({ entities }),
+      getEntityByRef: (ref, asked) => mockFor(asked).getEntityByRef(ref, asked),
+      getEntitiesByRefs: (refs, asked) =>
+        mockFor(asked).getEntitiesByRefs(refs, asked),
+      getEntityFacets: (query, asked) =>
+        mockFor(asked).getEntityFacets(query, asked),
+      queryEntities: (query, asked) =>
+        mockFor(asked).queryEntities(query, asked),
+    }),
+  });
+}
+
+/**
+ * What a test backend knows of people: by the ref of a person the group, or groups, they are in. Others are in none.
+ *
+ * @example
+ * ```ts
+ * membersOf({ 'user:default/ann': 'group:default/diagnostics' });
+ * ```
+ */
+export function membersOf(
+  groups: Record<string, string | string[]>,
+): BackendFeature {
+  return mockServices.userInfo.mock({
+    getUserInfo: async ({ principal }) => {
+      const { userEntityRef } = principal as { userEntityRef: string };
+      const theirs = groups[userEntityRef] ?? [];
+      return {
+        userEntityRef,
+        ownershipEntityRefs: [userEntityRef, theirs].flat(),
+      };
+    },
+  }).factory;
+}
+
+/** Git as Ann, whatever this machine's own configuration says; answers what it printed. */
+export function git(cwd: string, ...args: string[]): string {
+  return execFileSync('git', args, {
+    cwd,
+    encoding: 'utf8',
+    env: {
+      PATH: process.env.PATH,
+      GIT_AUTHOR_NAME: 'Ann',
+      GIT_AUTHOR_EMAIL: 'ann@example.com',
+      GIT_COMMITTER_NAME: 'Ann',
+      GIT_COMMITTER_EMAIL: 'ann@example.com',
+    },
+  }).trim();
+}
+
+/** What the audit trail keeps of an event that has ended. */
+export type AuditedEvent = {
+  eventId: string;
+  outcome: 'succeeded' | 'failed';
+  meta: object;
+};
+
+/** An auditor that tells of each event when it ends. */
+export function auditorThatTells(
+  tell: (event: AuditedEvent) => void,
+): BackendFeature {
+  return mockServices.auditor.mock({
+    createEvent: async ({ eventId, meta }) => {
+      const end =
+        (outcome: AuditedEvent['outcome']) =>
+        async (more?: { meta?: object }) =>
+          tell({ eventId, outcome, meta: { ...meta, ...more?.meta } });
+      return { success: end('succeeded'), fail: end('failed') };
+    },
+  }).factory;
+}
+
+function permissionsFactory(
+  answer: (
+    queries: { permission: Permission }[],
+    options?: { credentials?: BackstageCredentials },
+  ) => Promise<PolicyDecision[]>,
+): BackendFeature {
   return createServiceFactory({
     service: coreServices.permissions,
     deps: {},
     factory: () =>
       mockServices.permissions.mock({
-        authorize: decide,
-        authorizeConditional: decide,
+        authorize: answer as never,
+        authorizeConditional: answer as never,
       }),
   });
 }

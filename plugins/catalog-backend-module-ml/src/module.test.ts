@@ -77,6 +77,7 @@ spec: ${JSON.stringify({
 describe('the catalog with the module', () => {
   let folder: string;
   let registered: RegisteredModel[];
+  let deleted: string[] = [];
   let events: typeof eventsServiceRef.T;
   let stop: () => Promise<void>;
   let server: Parameters<typeof request>[0];
@@ -132,7 +133,11 @@ describe('the catalog with the module', () => {
         createServiceFactory({
           service: mlRegistryServiceRef,
           deps: {},
-          factory: () => registry(() => registered),
+          factory: () =>
+            registry(
+              () => registered,
+              () => deleted,
+            ),
         }),
         createServiceFactory({
           service: eventsServiceRef,
@@ -295,6 +300,7 @@ describe('the catalog with the module', () => {
     expect(back?.status).toBeUndefined();
 
     registered = [];
+    deleted = ['model:default/from-code'];
     await events.publish({
       topic: 'ml-registry.version-created',
       eventPayload: {},
@@ -306,13 +312,22 @@ describe('the catalog with the module', () => {
   });
 });
 
-/** A registry of which nothing is asked but its list. */
+/** A registry of which nothing is asked but its list, and what was deleted. */
 function registry(
   list: () => RegisteredModel[],
+  deleted: () => string[],
 ): typeof mlRegistryServiceRef.T {
   const listModels = async () => ({
     items: list().map(model => ({ ...model, risk: 'limited' })),
   });
-  const countModels = async () => ({ total: list().length });
-  return JSON.parse('{}', () => ({ listModels, countModels }));
+  const listLedger = async ({ query }: { query: { action?: string } }) => ({
+    items:
+      query.action === 'deleted'
+        ? deleted().map(modelRef => ({
+            modelRef,
+            at: '2026-03-01T00:00:00.000Z',
+          }))
+        : [],
+  });
+  return JSON.parse('{}', () => ({ listModels, listLedger }));
 }

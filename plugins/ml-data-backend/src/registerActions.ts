@@ -1,9 +1,9 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { InputError } from '@backstage/errors';
 import { callerOf } from '@downstage/node';
-import type { DataAccessService } from '../services/DataAccessService';
-import type { DatasetService } from '../services/DatasetService';
-import type { DatasetVersionService } from '../services/DatasetVersionService';
+import type { DataAccessService } from './access/DataAccessService';
+import type { DatasetService } from './versions/DatasetService';
+import type { DatasetVersionService } from './versions/DatasetVersionService';
 
 /** What a person does on the pages of ml-data, for agents, templates and terminals, under the same permissions. */
 export function registerActions(deps: {
@@ -188,7 +188,7 @@ export function registerActions(deps: {
     title: 'Register dataset version',
     description:
       'Registers what the location of a dataset holds now as its next immutable version, with manifest, schema and profile. ' +
-      'Only owners of the dataset may. What takes longer than a minute goes on in the background: call it again later. The same content as the latest version makes no new one, but returns that version.',
+      'Only owners of the dataset may. A registration longer than a minute goes on in the background: call it again later. The same content as the latest version makes no new one, but returns that version.',
     attributes: { destructive: false, idempotent: true },
     schema: {
       input: z =>

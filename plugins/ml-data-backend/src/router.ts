@@ -1,24 +1,33 @@
-import type { HttpAuthService } from '@backstage/backend-plugin-api';
+import type {
+  AuditorService,
+  HttpAuthService,
+} from '@backstage/backend-plugin-api';
 import { createContractRouter } from '@downstage/node';
 import { mlDataContract } from '@downstage/plugin-ml-data-common';
-import type { DataAccessService } from './services/DataAccessService';
-import type { DatasetOwners } from './services/DatasetOwners';
-import type { DatasetService } from './services/DatasetService';
-import type { DatasetVersionService } from './services/DatasetVersionService';
-import type { RegistrationService } from './services/RegistrationService';
+import type { DataAccessService } from './access/DataAccessService';
+import type { DatasetOwners } from './datasets/DatasetOwners';
+import type { DatasetService } from './versions/DatasetService';
+import type { DatasetVersionService } from './versions/DatasetVersionService';
+import type { PreviewService } from './previews/PreviewService';
+import type { RegistrationService } from './registrations/RegistrationService';
 
 export function createRouter(deps: {
   httpAuth: HttpAuthService;
+  auditor: AuditorService;
   datasets: DatasetService;
   owners: DatasetOwners;
   versions: DatasetVersionService;
+  previews: PreviewService;
   registrations: RegistrationService;
   access: DataAccessService;
 }) {
-  const { httpAuth, datasets, owners, versions, registrations, access } = deps;
+  const { httpAuth, datasets, owners, versions, access } = deps;
+  const { previews, registrations } = deps;
   return createContractRouter({
     contract: mlDataContract,
     httpAuth,
+    auditor: deps.auditor,
+    reads: ['checkDatasetAccess'],
     handlers: {
       listDatasets: ({ query }, { caller }) => datasets.list(query, { caller }),
       handOverDataset: ({ params, body }, { caller }) =>
@@ -29,6 +38,8 @@ export function createRouter(deps: {
         versions.get(params, { caller }),
       registerDatasetVersion: ({ params, body }, { caller }) =>
         versions.register({ ...params, ...body }, { caller }),
+      previewDatasetVersion: ({ params, body }, { caller, signal }) =>
+        previews.preview({ ...params, ...body }, { caller, signal }),
       startDatasetRegistration: ({ params, body }, { caller }) =>
         registrations.start({ ...params, ...body }, { caller }),
       listDatasetRegistrations: ({ params, query }, { caller }) =>

@@ -5,7 +5,11 @@ import {
   pageOf,
   pageQuerySchema,
 } from '@downstage/common';
-import { datasetAccessSchema, datasetGrantSchema } from './model/access';
+import {
+  datasetAccessAnswerSchema,
+  datasetAccessSchema,
+  datasetGrantSchema,
+} from './model/access';
 import { datasetFilesSchema, datasetSchema } from './model/dataset';
 import { datasetDiffSchema } from './model/datasetDiff';
 import {
@@ -13,6 +17,7 @@ import {
   datasetVersionSummarySchema,
 } from './model/datasetVersion';
 import { datasetDialectSchema } from './model/dialect';
+import { datasetPreviewSchema } from './model/preview';
 import { datasetRegistrationSchema } from './model/registration';
 
 const versionPath = entityPathSchema.extend({
@@ -33,7 +38,13 @@ const registrationBody = z.object({
   dialect: datasetDialectSchema.optional(),
 });
 
-/** The HTTP API of ml-data. */
+/** So many data sets are asked about in one question. */
+export const mostDatasetsChecked = 50;
+
+/**
+ * The HTTP API of ml-data. Beside it, not JSON: `GET /v1/datasets/:namespace/:name/versions/:version/content`, the
+ * bytes of one file; `datasetContentPath` writes its address.
+ */
 export const mlDataContract = defineContract({
   listDatasets: {
     method: 'get',
@@ -81,11 +92,20 @@ export const mlDataContract = defineContract({
     method: 'post',
     path: '/v1/datasets/:namespace/:name/versions',
     summary:
-      'Register what the location of a dataset holds now, and wait for it; the same content as the latest version gives that version. What takes longer than a minute goes on in the background',
+      'Register what the location of a dataset holds now, and wait for it; the same content as the latest version gives that version. A registration longer than a minute goes on in the background',
     params: entityPathSchema,
     body: registrationBody,
     response: datasetVersionSchema,
     status: 201,
+  },
+  previewDatasetVersion: {
+    method: 'post',
+    path: '/v1/datasets/:namespace/:name/preview',
+    summary:
+      'How the text at the location of a dataset would be read now: its first rows, or why it would be refused. Reads the beginning of a few files and keeps nothing',
+    params: entityPathSchema,
+    body: registrationBody.omit({ message: true }),
+    response: datasetPreviewSchema,
   },
   startDatasetRegistration: {
     method: 'post',
@@ -134,17 +154,9 @@ export const mlDataContract = defineContract({
       'Whether the caller may read each of some datasets; nothing is changed',
     body: z.object({
       /** Refs of datasets or of their versions. */
-      datasets: z.array(z.string().min(1).max(300)).max(50),
+      datasets: z.array(z.string().min(1).max(300)).max(mostDatasetsChecked),
     }),
-    response: z.object({
-      items: z.array(
-        z.object({
-          dataset: z.string(),
-          mayRead: z.boolean(),
-          message: z.string().optional(),
-        }),
-      ),
-    }),
+    response: z.object({ items: z.array(datasetAccessAnswerSchema) }),
   },
   listDatasetGrants: {
     method: 'get',
@@ -186,7 +198,8 @@ export const mlDataContract = defineContract({
   resolveDatasetVersion: {
     method: 'get',
     path: '/v1/datasets/:namespace/:name/versions/:version/files',
-    summary: 'The files of a version on this machine, verified by their hashes',
+    summary:
+      'The files of a version, verified by their hashes: by path on the machine of the portal, and by address',
     params: versionPath,
     response: datasetFilesSchema,
   },

@@ -3,12 +3,13 @@
  *
  * @packageDocumentation
  */
-export { mlDataContract } from './contract';
+export { mlDataContract, mostDatasetsChecked } from './contract';
 export {
   mlDataGrantPermission,
   mlDataPermissions,
   mlDataReadPermission,
   mlDataWritePermission,
+  mlDataTokenScopes,
 } from './permissions';
 export {
   datasetVersionCreatedSchema,
@@ -16,9 +17,11 @@ export {
   type DatasetVersionCreated,
 } from './events';
 export {
+  datasetAccessAnswerSchema,
   datasetAccessSchema,
   datasetGrantSchema,
   type DatasetAccess,
+  type DatasetAccessAnswer,
   type DatasetGrant,
 } from './model/access';
 export {
@@ -27,17 +30,25 @@ export {
   type DatasetDialect,
 } from './model/dialect';
 export {
+  datasetFileAddressSchema,
   datasetFilesSchema,
   datasetSchema,
   type Dataset,
+  type DatasetFileAddress,
   type DatasetFiles,
 } from './model/dataset';
+export {
+  datasetContentPath,
+  datasetContentQuerySchema,
+  type DatasetContentQuery,
+} from './model/content';
 export {
   columnShiftSchema,
   datasetDiffSchema,
   type ColumnShift,
   type DatasetDiff,
 } from './model/datasetDiff';
+export { datasetPreviewSchema, type DatasetPreview } from './model/preview';
 export {
   datasetRegistrationSchema,
   registrationEnds,

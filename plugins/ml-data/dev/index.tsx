@@ -13,11 +13,11 @@ import {
 import { catalogApiMock } from '@backstage/plugin-catalog-react/testUtils';
 import { Container } from '@backstage/ui';
 import mlDataPlugin from '../src';
-import { DatasetCard } from '../src/entity/DatasetCard';
-import { FeatureCard } from '../src/entity/FeatureCard';
-import { ProfileContent } from '../src/entity/ProfileContent';
-import { UsedByContent } from '../src/entity/UsedByContent';
-import { VersionsContent } from '../src/entity/VersionsContent';
+import { DatasetCard } from '../src/datasets/DatasetCard';
+import { FeatureCard } from '../src/features/FeatureCard';
+import { ProfileContent } from '../src/profile/ProfileContent';
+import { UsedByContent } from '../src/datasets/UsedByContent';
+import { VersionsContent } from '../src/versions/VersionsContent';
 import { dataset, feature } from '../src/testUtils';
 
 // The pages of ml-data against `plugins/ml-data-backend/dev`. Tabs and cards are at /catalog/versions, /catalog/profile …

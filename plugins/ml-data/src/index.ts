@@ -4,5 +4,5 @@
  * @packageDocumentation
  */
 export { mlDataPlugin as default } from './plugin';
-export { mlDataApiRef, type MlDataApi } from './api';
-export { mlDataTranslationRef } from './translation';
+export { mlDataApiRef, type MlDataApi } from './shared/api';
+export { mlDataTranslationRef } from './shared/translation';

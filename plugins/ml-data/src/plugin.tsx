@@ -1,5 +1,6 @@
 import {
   ApiBlueprint,
+  coreExtensionData,
   createFrontendPlugin,
   discoveryApiRef,
   fetchApiRef,
@@ -13,8 +14,10 @@ import {
 import { createContractClient } from '@downstage/common';
 import { mlDataContract } from '@downstage/plugin-ml-data-common';
 import { RiDatabase2Line } from '@remixicon/react';
-import { mlDataApiRef } from './api';
-import { rootRouteRef } from './routes';
+import { mlDataApiRef } from './shared/api';
+import { columnPickerField } from './columnPicker/formField';
+import { KnownPages } from './KnownPages';
+import { rootRouteRef } from './shared/routes';
 
 const api = ApiBlueprint.make({
   params: defineParams =>
@@ -30,12 +33,27 @@ const api = ApiBlueprint.make({
     }),
 });
 
-const page = PageBlueprint.make({
-  params: {
-    path: '/datasets',
-    title: 'Data & features',
-    icon: <RiDatabase2Line />,
-    routeRef: rootRouteRef,
+const page = PageBlueprint.makeWithOverrides({
+  *factory(original, { inputs }) {
+    const known = inputs.pages.map(input =>
+      input.get(coreExtensionData.routePath),
+    );
+    const made = original({
+      path: '/datasets',
+      title: 'Data & features',
+      icon: <RiDatabase2Line />,
+      routeRef: rootRouteRef,
+    });
+    for (const value of made) {
+      // The blueprint draws nothing below an address that none of its pages has.
+      yield value.id === coreExtensionData.reactElement.id
+        ? coreExtensionData.reactElement(
+            <KnownPages paths={known}>
+              {made.get(coreExtensionData.reactElement)}
+            </KnownPages>,
+          )
+        : value;
+    }
   },
 });
 
@@ -45,7 +63,7 @@ const datasetsPage = SubPageBlueprint.make({
     path: 'list',
     title: 'Datasets',
     loader: async () => {
-      const { DatasetsPage } = await import('./pages/DatasetsPage');
+      const { DatasetsPage } = await import('./datasets/DatasetsPage');
       return <DatasetsPage />;
     },
   },
@@ -57,7 +75,7 @@ const featuresPage = SubPageBlueprint.make({
     path: 'features',
     title: 'Feature views',
     loader: async () => {
-      const { FeaturesPage } = await import('./pages/FeaturesPage');
+      const { FeaturesPage } = await import('./features/FeaturesPage');
       return <FeaturesPage />;
     },
   },
@@ -70,7 +88,7 @@ const versionsContent = EntityContentBlueprint.make({
     title: 'Versions',
     filter: { kind: 'dataset' },
     loader: async () => {
-      const { VersionsContent } = await import('./entity/VersionsContent');
+      const { VersionsContent } = await import('./versions/VersionsContent');
       return <VersionsContent />;
     },
   },
@@ -83,7 +101,7 @@ const profileContent = EntityContentBlueprint.make({
     title: 'Profile',
     filter: { kind: 'dataset' },
     loader: async () => {
-      const { ProfileContent } = await import('./entity/ProfileContent');
+      const { ProfileContent } = await import('./profile/ProfileContent');
       return <ProfileContent />;
     },
   },
@@ -96,7 +114,7 @@ const usedByContent = EntityContentBlueprint.make({
     title: 'Used by',
     filter: { kind: 'dataset' },
     loader: async () => {
-      const { UsedByContent } = await import('./entity/UsedByContent');
+      const { UsedByContent } = await import('./datasets/UsedByContent');
       return <UsedByContent />;
     },
   },
@@ -108,7 +126,7 @@ const datasetCard = EntityCardBlueprint.make({
     type: 'content',
     filter: { kind: 'dataset' },
     loader: async () => {
-      const { DatasetCard } = await import('./entity/DatasetCard');
+      const { DatasetCard } = await import('./datasets/DatasetCard');
       return <DatasetCard />;
     },
   },
@@ -120,7 +138,7 @@ const accessCard = EntityCardBlueprint.make({
     type: 'content',
     filter: { kind: 'dataset' },
     loader: async () => {
-      const { AccessCard } = await import('./entity/AccessCard');
+      const { AccessCard } = await import('./access/AccessCard');
       return <AccessCard />;
     },
   },
@@ -132,7 +150,7 @@ const featureCard = EntityCardBlueprint.make({
     type: 'content',
     filter: { kind: 'feature' },
     loader: async () => {
-      const { FeatureCard } = await import('./entity/FeatureCard');
+      const { FeatureCard } = await import('./features/FeatureCard');
       return <FeatureCard />;
     },
   },
@@ -156,5 +174,6 @@ export const mlDataPlugin = createFrontendPlugin({
     datasetCard,
     accessCard,
     featureCard,
+    columnPickerField,
   ],
 });

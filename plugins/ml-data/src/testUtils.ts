@@ -1,10 +1,11 @@
 import type {
   DatasetGrant,
+  DatasetPreview,
   DatasetRegistration,
   DatasetVersion,
   DatasetVersionSummary,
 } from '@downstage/plugin-ml-data-common';
-import type { MlDataApi } from './api';
+import type { MlDataApi } from './shared/api';
 
 export const diagnostics = 'group:default/diagnostics';
 
@@ -127,6 +128,31 @@ export function aRegistration(
   };
 }
 
+/** Two rows of three columns, all that there is. */
+export function aPreview(over: Partial<DatasetPreview> = {}): DatasetPreview {
+  return {
+    uri: 'masses.csv',
+    format: 'csv',
+    files: [{ path: 'masses.csv', size: 40, looked: 40 }],
+    allFiles: 1,
+    complete: true,
+    dialect: { delimiter: ';' },
+    columns: [
+      { name: 'radius', type: 'DOUBLE' },
+      { name: 'label', type: 'VARCHAR' },
+      { name: 'note', type: 'VARCHAR' },
+    ],
+    allColumns: 3,
+    rows: [
+      ['17.9', 'M', null],
+      ['11.2', 'B', ''],
+    ],
+    lookedRows: 2,
+    notes: [],
+    ...over,
+  };
+}
+
 /** The right of Credit to read, until a day far away. */
 export function aGrant(over: Partial<DatasetGrant> = {}): DatasetGrant {
   return {
@@ -167,6 +193,7 @@ export function aDataApi(
     listDatasetVersions: async () => ({ items: numbers.map(aSummary) }),
     getDatasetVersion: async ({ params }) => aVersion(Number(params.version)),
     registerDatasetVersion: async () => aVersion(versions + 1),
+    previewDatasetVersion: async () => aPreview(),
     startDatasetRegistration: async () =>
       aRegistration({ state: 'ready', version: versions + 1 }),
     listDatasetRegistrations: async () => ({ items: [] }),

@@ -11,8 +11,10 @@ import {
 import {
   mlJobsDataAccessExtensionPoint,
   mlJobsInputsExtensionPoint,
+  mlJobsOutputsExtensionPoint,
   type DataAccess,
   type InputResolver,
+  type OutputLookup,
 } from '@downstage/plugin-ml-jobs-node';
 import mlJobsModuleData from './index';
 import { parseDatasetInput } from './resolveDataset';
@@ -41,6 +43,12 @@ async function installed(files: ReturnType<typeof file>[]) {
           files: ['/data/v3.table/part-00000.parquet'],
         },
         dialect: { delimiter: ';' },
+        addresses: {
+          files: files.map(({ path, size, sha256 }) => ({
+            ...{ name: path.slice('/data/v3/'.length), size, sha256 },
+            url: `/v1/${path}`,
+          })),
+        },
         columns: [{ name: 'x', type: 'DOUBLE' }],
         warnings: [],
       };
@@ -57,6 +65,7 @@ async function installed(files: ReturnType<typeof file>[]) {
     listDatasetVersions: unused,
     getDatasetVersion: unused,
     registerDatasetVersion: unused,
+    previewDatasetVersion: unused,
     startDatasetRegistration: unused,
     listDatasetRegistrations: unused,
     getDatasetRegistration: unused,
@@ -67,8 +76,9 @@ async function installed(files: ReturnType<typeof file>[]) {
     checkDatasetAccess: async ({ body }) => ({
       items: body.datasets.map(dataset => ({
         dataset,
-        mayRead: !dataset.includes('secret'),
-        message: `${dataset} is restricted`,
+        ...(dataset.includes('secret')
+          ? { mayRead: false, message: `${dataset} is restricted` }
+          : { mayRead: true, because: 'owner' }),
       })),
     }),
     listDatasetGrants: unused,
@@ -76,6 +86,7 @@ async function installed(files: ReturnType<typeof file>[]) {
     revokeDatasetGrant: unused,
   };
   const resolvers: InputResolver[] = [];
+  const lookups: OutputLookup[] = [];
   const access: DataAccess[] = [];
   const backend = await startTestBackend({
     extensionPoints: [
@@ -84,6 +95,7 @@ async function installed(files: ReturnType<typeof file>[]) {
         { setDataAccess: given => access.push(given) },
       ],
       [mlJobsInputsExtensionPoint, { addResolver: r => resolvers.push(r) }],
+      [mlJobsOutputsExtensionPoint, { addLookup: f => lookups.push(f) }],
     ],
     features: [
       mlJobsModuleData,
@@ -95,6 +107,7 @@ async function installed(files: ReturnType<typeof file>[]) {
     ],
   });
   await backend.stop();
+  expect(lookups).toHaveLength(1);
   return { access: access[0], resolver: resolvers[0], resolveDatasetVersion };
 }
 
@@ -115,6 +128,18 @@ describe('ml-jobs module data', () => {
     });
   });
 
+  it('finds the one data set that may not be read behind a hundred others', async () => {
+    const { access } = await installed([]);
+    const refs = Array.from({ length: 100 }, (_, at) => `default/d${at}@1`);
+    const answers = await access.ask([...refs, 'default/secret@1'], {
+      credentials,
+    });
+    expect(answers).toHaveLength(101);
+    expect(answers.filter(({ mayRead }) => !mayRead)).toMatchObject([
+      { ref: 'default/secret@1' },
+    ]);
+  });
+
   it('pins a dataset of one file to its version, with the hash of the file', async () => {
     const { resolver, resolveDatasetVersion } = await installed([
       file('a.csv', 'abc'),
@@ -126,6 +151,7 @@ describe('ml-jobs module data', () => {
       path: '/data/v3/a.csv',
       sha256: 'abc',
       format: 'csv',
+      files: [{ name: 'a.csv', size: 4, sha256: 'abc' }],
       table: '/data/v3.table/part-00000.parquet',
       dialect: { delimiter: ';' },
     });
@@ -156,14 +182,15 @@ describe('ml-jobs module data', () => {
     },
   );
 
-  it('asks ml-data which data sets the caller may not read, and about nothing else', async () => {
+  it('asks ml-data which data sets the caller may read, and about nothing else', async () => {
     const { access } = await installed([]);
     await expect(
-      access.refusals(['default/masses@3', 'secret@1', 's3://bucket/x'], {
+      access.ask(['default/masses@3', 'secret@1', 's3://bucket/x'], {
         credentials,
       }),
     ).resolves.toEqual([
-      { ref: 'secret@1', message: 'secret@1 is restricted' },
+      { ref: 'default/masses@3', mayRead: true, because: 'owner' },
+      { ref: 'secret@1', mayRead: false, message: 'secret@1 is restricted' },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { parseVersionRef } from '@downstage/common';
 import type { MlDataService } from '@downstage/plugin-ml-data-node';
-import type { ResolvedInput } from '@downstage/plugin-ml-jobs-node';
+import type { FoundInput, InputFile } from '@downstage/plugin-ml-jobs-node';
 
 const entityRef = /^dataset:(?:([a-zA-Z0-9._-]+)\/)?([a-zA-Z0-9._-]+)$/i;
 const versionRef =
@@ -28,6 +28,10 @@ function tableOf({ folder, files }: { folder: string; files: string[] }) {
   return files.length === 1 ? files[0] : folder;
 }
 
+function toFile({ name, size, sha256 }: InputFile): InputFile {
+  return { name, size, sha256 };
+}
+
 /**
  * Pins a dataset to a version and hands out its verified files. Nothing is registered: a dataset without a version
  * is an error that says so.
@@ -35,7 +39,7 @@ function tableOf({ folder, files }: { folder: string; files: string[] }) {
 export async function resolveDataset(
   ref: string,
   options: { data: MlDataService; credentials: BackstageCredentials },
-): Promise<ResolvedInput | undefined> {
+): Promise<FoundInput | undefined> {
   const params = parseDatasetInput(ref);
   if (!params) return undefined;
   const { data, credentials } = options;
@@ -49,6 +53,10 @@ export async function resolveDataset(
         ? found.files[0].sha256
         : found.digest.replace(/^sha256:/, ''),
     format: found.format,
+    files: found.addresses.files.map(toFile),
+    ...(found.addresses.table && {
+      tableFiles: found.addresses.table.map(toFile),
+    }),
     ...(found.table && { table: tableOf(found.table) }),
     ...(found.dialect && { dialect: found.dialect }),
   };

@@ -1,8 +1,11 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { RootConfigService } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
 import { readDataDir } from '@downstage/node';
+import type { AdmissionOptions } from './domain/admission/queueOptions';
+import { memoryBytes } from './domain/duration';
+import { readAdmission } from './readAdmission';
 import {
   isolationKinds,
   type IsolationKind,
@@ -14,13 +17,18 @@ export type MlJobsOptions = {
   jobsFolder: string;
   environmentsFolder: string;
   repositoriesFolder: string;
+  archivesFolder: string;
+  logsFolder: string;
   uvFolder: string;
   runtime?: string;
   sourceRoots: string[];
   sourceHosts: string[];
+  admission: AdmissionOptions;
   local: {
     enabled: boolean;
     slots: number;
+    /** Cores and bytes that its jobs may hold together. */
+    resources: { cpu: number; memory: number };
     python?: string;
     uv: boolean;
     environments: Record<string, string>;
@@ -28,6 +36,7 @@ export type MlJobsOptions = {
     isolation: IsolationKind | 'auto';
     readOnly: string[];
     indexes: string[];
+    log: { headBytes: number; tailBytes: number; bytesPerSecond: number };
   };
 };
 
@@ -51,6 +60,8 @@ export function readMlJobsConfig(
     jobsFolder: join(dataDir, 'jobs'),
     environmentsFolder: join(dataDir, 'environments'),
     repositoriesFolder: join(dataDir, 'repositories'),
+    archivesFolder: join(dataDir, 'archives'),
+    logsFolder: join(dataDir, 'job-logs'),
     uvFolder: join(dataDir, 'tools', 'uv'),
     runtime: config?.getOptionalString('runtime'),
     sourceRoots: [
@@ -64,7 +75,12 @@ export function readMlJobsConfig(
       'gitlab.com',
       'bitbucket.org',
     ],
+    admission: readAdmission(config),
     local: {
+      resources: {
+        cpu: config?.getOptionalNumber('local.cores') ?? availableParallelism(),
+        memory: readMemory(config?.getOptionalString('local.memory')),
+      },
       enabled:
         config?.getOptionalBoolean('local.enabled') ??
         environment === 'development',
@@ -82,9 +98,44 @@ export function readMlJobsConfig(
         path => resolve(path),
       ),
       indexes: config?.getOptionalStringArray('local.indexes') ?? [],
+      log: {
+        headBytes: readMiB(config, 'local.log.headMiB', 64),
+        tailBytes: readMiB(config, 'local.log.tailMiB', 64),
+        bytesPerSecond: readMiB(config, 'local.log.perSecondMiB', 8),
+      },
       graceMs: (config?.getOptionalNumber('local.graceSeconds') ?? 10) * 1000,
     },
   };
+}
+
+/** Of the machine, or of the container that the portal runs in. */
+function readMemory(text: string | undefined): number {
+  if (text === undefined) {
+    const limit = process.constrainedMemory();
+    return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+  }
+  try {
+    return memoryBytes(text);
+  } catch {
+    throw new InputError(
+      `mlJobs.local.memory is '${text}'; expected an amount such as 512Mi or 32Gi`,
+    );
+  }
+}
+
+/** At least one: a log of nothing would hide why a job failed. */
+function readMiB(
+  config: RootConfigService | undefined,
+  key: string,
+  usual: number,
+): number {
+  const value = config?.getOptionalNumber(key) ?? usual;
+  if (value >= 1 && value <= 1024 ** 2) return Math.floor(value * 1024 ** 2);
+  throw new InputError(
+    `mlJobs.${key} is ${value}; expected a number of MiB from 1 to ${
+      1024 ** 2
+    }`,
+  );
 }
 
 function readIsolation(text = 'auto'): IsolationKind | 'auto' {

@@ -1,6 +1,7 @@
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
-import { requestCredentials } from '@downstage/node';
+import { parseRequest, requestCaller } from '@downstage/node';
+import { mlJobsContract } from '@downstage/plugin-ml-jobs-common';
 import type express from 'express';
 import Router from 'express-promise-router';
 import type { JobService } from './services/JobService';
@@ -8,6 +9,9 @@ import type { JobService } from './services/JobService';
 const piece = 256 * 1024;
 const lookEveryMs = 400;
 const beatEveryMs = 15_000;
+
+const { params: pathSchema, query } = mlJobsContract.getJobLog;
+const workerSchema = query.pick({ worker: true });
 
 /**
  * The log as a stream and as a file.
@@ -25,15 +29,14 @@ export function createLogRouter(options: {
   const router = Router();
 
   router.get('/v1/jobs/:id/log/stream', async (request, response) => {
-    const credentials = await requestCredentials(httpAuth, request);
-    const { id } = request.params;
+    const caller = await requestCaller(httpAuth, request);
+    const { id, worker } = askedOf(request);
     const from = readOffset(
       request.header('last-event-id') ?? request.query.offset,
     );
     let log = await jobs.log(
-      id,
-      { offset: from, limit: piece },
-      { credentials },
+      { id, offset: from, limit: piece, worker },
+      { caller },
     );
 
     response.status(200).set({
@@ -46,21 +49,23 @@ export function createLogRouter(options: {
 
     const closed = new AbortController();
     response.on('close', () => closed.abort());
-    let beat = Date.now();
+    let beat = performance.now();
     try {
       for (;;) {
         if (log.text) {
           const { text, offset, nextOffset } = log;
           await send(response, 'log', nextOffset, { text, offset, nextOffset });
-          beat = Date.now();
+          beat = performance.now();
         }
         if (log.end || closed.signal.aborted) break;
         if (!log.text) await pause(lookEveryMs, closed.signal);
-        if (Date.now() - beat > beatEveryMs) {
+        if (performance.now() - beat > beatEveryMs) {
           response.write(': still here\n\n');
-          beat = Date.now();
+          beat = performance.now();
         }
-        log = await jobs.readLog(id, { offset: log.nextOffset, limit: piece });
+        log = await jobs.readLog({
+          ...{ id, offset: log.nextOffset, limit: piece, worker },
+        });
       }
       if (!closed.signal.aborted)
         await send(response, 'end', log.nextOffset, {});
@@ -70,9 +75,12 @@ export function createLogRouter(options: {
   });
 
   router.get('/v1/jobs/:id/log/download', async (request, response) => {
-    const credentials = await requestCredentials(httpAuth, request);
-    const { id } = request.params;
-    let log = await jobs.log(id, { offset: 0, limit: piece }, { credentials });
+    const caller = await requestCaller(httpAuth, request);
+    const { id, worker } = askedOf(request);
+    let log = await jobs.log(
+      { id, offset: 0, limit: piece, worker },
+      { caller },
+    );
     response.status(200).set({
       'content-type': 'text/plain; charset=utf-8',
       'content-disposition': `attachment; filename="job-${id.replace(
@@ -83,12 +91,22 @@ export function createLogRouter(options: {
     });
     while (log.text) {
       await write(response, log.text);
-      log = await jobs.readLog(id, { offset: log.nextOffset, limit: piece });
+      log = await jobs.readLog({
+        ...{ id, offset: log.nextOffset, limit: piece, worker },
+      });
     }
     response.end();
   });
 
   return router;
+}
+
+/** Which job, and which of its processes where it has several: as the contract says of a piece of the log. */
+function askedOf(request: express.Request) {
+  return {
+    ...parseRequest('path', pathSchema, request.params),
+    ...parseRequest('query', workerSchema, request.query),
+  };
 }
 
 function readOffset(value: unknown): number {

@@ -1,6 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createServiceFactory } from '@backstage/backend-plugin-api';
+import {
+  createBackendModule,
+  createServiceFactory,
+  type BackendFeature,
+} from '@backstage/backend-plugin-api';
 import {
   mockCredentials,
   mockServices,
@@ -8,9 +12,28 @@ import {
 } from '@backstage/backend-test-utils';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import { notificationService } from '@backstage/plugin-notifications-node';
+import {
+  AuthorizeResult,
+  isPermission,
+} from '@backstage/plugin-permission-common';
 import type { Job } from '@downstage/plugin-ml-jobs-common';
-import { mlJobsContract } from '@downstage/plugin-ml-jobs-common';
-import { describeDenyAll } from '@downstage/node/testUtils';
+import {
+  jobsSubmitPermission,
+  mlJobsContract,
+} from '@downstage/plugin-ml-jobs-common';
+import {
+  createMlJobConditionalDecision,
+  mlJobConditions,
+  mlJobsDataAccessExtensionPoint,
+  mlJobsInputsExtensionPoint,
+} from '@downstage/plugin-ml-jobs-node';
+import {
+  auditorThatTells,
+  describeDenyAll,
+  membersOf,
+  policyOf,
+  type AuditedEvent,
+} from '@downstage/node/testUtils';
 import Knex, { type Knex as KnexType } from 'knex';
 import request from 'supertest';
 import mlJobsPlugin from './index';
@@ -22,9 +45,9 @@ const owner = 'group:default/diagnostics';
 const ann = mockCredentials.user.header('user:default/ann');
 const cleo = mockCredentials.user.header('user:default/cleo');
 
-const people: Record<string, string[]> = {
-  'user:default/ann': ['user:default/ann', owner],
-  'user:default/cleo': ['user:default/cleo', 'group:default/credit'],
+const groups = {
+  'user:default/ann': owner,
+  'user:default/cleo': 'group:default/credit',
 };
 
 const catalogInfo = (of: string) =>
@@ -38,49 +61,77 @@ const creditModel = {
   relations: [{ type: 'ownedBy', targetRef: 'group:default/credit' }],
 };
 
+/** Hands out one file of restricted data, and lets nobody but Ann read what came out of it. */
+const restrictedData = (options: { file: string; decides: boolean }) =>
+  createBackendModule({
+    pluginId: 'ml-jobs',
+    moduleId: 'restricted-data',
+    register(env) {
+      env.registerInit({
+        deps: {
+          access: mlJobsDataAccessExtensionPoint,
+          inputs: mlJobsInputsExtensionPoint,
+        },
+        async init({ access, inputs }) {
+          inputs.addResolver({
+            resolve: async () => ({
+              ref: 'default/patients@1',
+              path: options.file,
+              sha256: 'a'.repeat(64),
+              format: 'csv',
+              files: [],
+            }),
+            open: async () => undefined,
+          });
+          if (!options.decides) return;
+          access.setDataAccess({
+            async ask(refs, { credentials }) {
+              const { userEntityRef } = credentials.principal as {
+                userEntityRef?: string;
+              };
+              return refs.map(ref =>
+                userEntityRef === 'user:default/ann'
+                  ? { ref, mayRead: true, because: 'owner' }
+                  : {
+                      ref,
+                      mayRead: false,
+                      message: `Ask ${owner} for a grant`,
+                    },
+              );
+            },
+          });
+        },
+      });
+    },
+  });
+
+const isGuardedRead = ({ eventId }: { eventId: string }) =>
+  eventId === 'guarded-content-read';
+
 describe('the jobs plugin', () => {
   let project: ReturnType<typeof createProject>;
   let knex: KnexType;
   let sent: unknown[];
-  let audited: { eventId: string; outcome: string; meta?: object }[];
+  let audited: AuditedEvent[];
   let backend: Awaited<ReturnType<typeof startTestBackend>>;
 
-  const start = (local: object = {}, dataDir = project.dataDir) =>
+  const start = (local: object = {}, more: BackendFeature[] = []) =>
     startTestBackend({
       features: [
         mlJobsPlugin,
+        ...more,
         mockServices.database.factory({ knex }),
         mockServices.rootConfig.factory({
           data: {
             backend: { baseUrl: 'http://127.0.0.1:0' },
-            downstage: { dataDir },
+            downstage: { dataDir: project.dataDir },
             mlJobs: {
               local: { enabled: true, slots: 1, graceSeconds: 1, ...local },
             },
           },
         }),
-        mockServices.auditor.mock({
-          createEvent: async ({ eventId, meta }) => {
-            const note = (outcome: string) => async (end?: { meta?: object }) =>
-              void audited.push({
-                eventId,
-                outcome,
-                meta: { ...meta, ...end?.meta },
-              });
-            return { success: note('succeeded'), fail: note('failed') };
-          },
-        }).factory,
-        mockServices.userInfo.mock({
-          getUserInfo: async credentials => {
-            const ref =
-              (credentials.principal as { userEntityRef?: string })
-                .userEntityRef ?? '';
-            return {
-              userEntityRef: ref,
-              ownershipEntityRefs: people[ref] ?? [],
-            };
-          },
-        }).factory,
+        auditorThatTells(event => audited.push(event)),
+        membersOf(groups),
         catalogServiceMock.factory({ entities: [creditModel] }),
         createServiceFactory({
           service: notificationService,
@@ -199,6 +250,60 @@ describe('the jobs plugin', () => {
     );
   });
 
+  it('takes the job that is named of a file with several, also when it is run again', async () => {
+    project.commit({
+      'downstage.yaml': `${definitionOf(
+        'echo prepared',
+        'name: prepare\n',
+      )}---\n${definitionOf('echo trained', 'name: train\n')}`,
+    });
+    const unnamed = await submit().expect(400);
+    expect(unnamed.body.error.message).toBe(
+      'downstage.yaml: there are several jobs, name one of them: prepare, train',
+    );
+    const unknown = await submit({ job: 'test' }).expect(400);
+    expect(unknown.body.error.message).toBe(
+      "downstage.yaml: there is no job 'test'; there are: prepare, train",
+    );
+    const { id } = (await submit({ job: 'train' }).expect(201)).body;
+    await untilOver(id);
+    expect(await logOf(id)).toContain('trained');
+    const again = await call()
+      .post(`/api/ml-jobs/v1/jobs/${id}/rerun`)
+      .set('authorization', ann)
+      .send({})
+      .expect(201);
+    expect(again.body).toMatchObject({
+      name: 'train',
+      definition: { entryPoint: 'echo trained' },
+    });
+    await untilOver(again.body.id);
+    const { definition } = again.body;
+    const both = await submit({ job: 'train', definition }).expect(400);
+    expect(both.body.error.message).toMatch(/either definition or job/);
+  });
+
+  it('refuses a job that the runtime would run on less, and warns of what changes no result', async () => {
+    const asking = (lines: string) => {
+      project.commit({ 'downstage.yaml': definitionOf('true', lines) });
+      return submit();
+    };
+    const refused = await asking(
+      'resources: { gpus: 2, nodes: 2 }\ndistributed: ddp\n',
+    ).expect(400);
+    expect(refused.body.error.message).toBe(
+      "The runtime 'local-process' cannot run this job: " +
+        'resources.gpus: 2 asked for, and it gives none; ' +
+        'resources.nodes: 2 asked for, and it has one',
+    );
+    const taken = await asking(
+      'queue: research\npriority: standard\nspot: true\ncheckpoint: { keep: 2 }\n',
+    ).expect(201);
+    expect(
+      taken.body.warnings.map(({ option }: { option: string }) => option),
+    ).toEqual(['spot', 'queue']);
+  });
+
   it.each([
     [
       '/etc',
@@ -309,6 +414,61 @@ describe('the jobs plugin', () => {
     expect(await logOf(again.body.id)).toContain('now 9');
   });
 
+  it('says that a job which is run again goes to another runtime, where its own is off', async () => {
+    const { id } = (await submit()).body;
+    await untilOver(id);
+    await knex('jobs').where({ id }).update({ runtime: 'kubernetes' });
+    const again = await call()
+      .post(`/api/ml-jobs/v1/jobs/${id}/rerun`)
+      .set('authorization', ann)
+      .send({})
+      .expect(201);
+    expect(again.body).toMatchObject({
+      runtime: 'local-process',
+      warnings: [
+        {
+          option: 'runtime',
+          message:
+            "The runtime 'kubernetes' of the job that is run again is off; this one runs on 'local-process'",
+        },
+      ],
+    });
+    await untilOver(again.body.id);
+  });
+
+  it('says what attempts used, to who may see the job, by owner and period', async () => {
+    project.commit({
+      'downstage.yaml': definitionOf('true', 'resources: { cpu: 0.5 }\n'),
+    });
+    const { id } = (await submit()).body;
+    await untilOver(id);
+    const usage = async (query: string, status = 200) =>
+      (
+        await call()
+          .get(`/api/ml-jobs/v1/usage?${query}`)
+          .set('authorization', ann)
+          .expect(status)
+      ).body;
+    const { items } = await usage(`owner=${encodeURIComponent(owner)}`);
+    const own = items.filter(({ job }: { job: string }) => job === id);
+    expect(own).toEqual([
+      expect.objectContaining({ resource: 'slot', unit: 'slot-seconds' }),
+      expect.objectContaining({
+        ...{ owner, job: id, attempt: 1, runtime: 'local-process' },
+        ...{ resource: 'cpu', unit: 'cpu-seconds' },
+      }),
+    ]);
+    const [slot, cpu] = own;
+    expect(cpu.amount).toBeGreaterThan(0);
+    // Preparing holds a slot as well, and half a core was asked for.
+    expect(slot.amount).toBeGreaterThan(cpu.amount * 2);
+    expect((await usage('to=2020-01-01')).items).toEqual([]);
+    expect((await usage('owner=group:default/nobody')).items).toEqual([]);
+    const order = await usage('from=2026-02-01&to=2026-01-01', 400);
+    expect(order.error.message).toContain("'from' is after 'to'");
+    await usage('from=tomorrow', 400);
+  });
+
   it('lets another team look and nothing else', async () => {
     const { id } = (await submit()).body;
     await call()
@@ -328,6 +488,91 @@ describe('the jobs plugin', () => {
     }
     await submit({ model: 'model:default/default-risk' }).expect(403);
     await submit({ model: 'group:default/x' }).expect(400);
+  });
+
+  it.each([
+    [
+      'readers of the data',
+      true,
+      'default/patients@1. Ask group:default/diagnostics for a grant',
+    ],
+    [
+      'its owner, where nothing decides about data',
+      false,
+      'it is for group:default/diagnostics only',
+    ],
+  ])(
+    'shows the log of a job on restricted data to %s, in each of its forms',
+    async (_, decides, message) => {
+      const file = join(project.dataDir, 'patients.csv');
+      await writeFile(file, 'name\nMrs-Secret\n');
+      await backend.stop();
+      backend = await start({}, [restrictedData({ file, decides })]);
+      project.commit({
+        'downstage.yaml': definitionOf(
+          'cat "$DOWNSTAGE_INPUT_TRAINING"',
+          'inputs:\n  - { name: training, dataset: default/patients@1 }\n',
+        ),
+      });
+      const { id } = (await submit().expect(201)).body;
+      await untilOver(id);
+      for (const form of ['log', 'log/stream', 'log/download', 'samples']) {
+        const read = (who: string) =>
+          call()
+            .get(`/api/ml-jobs/v1/jobs/${id}/${form}`)
+            .set('authorization', who)
+            .buffer(true);
+        expect((await read(ann).expect(200)).text).toContain(
+          form === 'samples' ? '"points":[' : 'Mrs-Secret',
+        );
+        const refused = await read(cleo).expect(403);
+        expect(refused.text).not.toContain('Mrs-Secret');
+        expect(refused.body.error).toMatchObject({
+          message: expect.stringContaining(message),
+          code: 'ml-data.access-needed',
+          dataset: 'dataset:default/patients',
+        });
+        const reads = audited.splice(0).filter(isGuardedRead);
+        expect(reads).toMatchObject([
+          {
+            outcome: 'succeeded',
+            meta: {
+              actor: 'user:default/ann',
+              job: id,
+              datasets: ['default/patients@1'],
+              because: [{ right: 'owner' }],
+            },
+          },
+          { outcome: 'failed', meta: { actor: 'user:default/cleo', job: id } },
+        ]);
+      }
+    },
+  );
+
+  it('lets a policy decide for which models jobs are submitted, also by what the project names (issue 7)', async () => {
+    await backend.stop();
+    backend = await start({}, [
+      policyOf(permission =>
+        isPermission(permission, jobsSubmitPermission)
+          ? createMlJobConditionalDecision(
+              permission,
+              mlJobConditions.isOfModel({ models: ['model:default/churn'] }),
+            )
+          : { result: AuthorizeResult.ALLOW },
+      ),
+    ]);
+    const refused = await submit();
+    expect(refused.status).toBe(403);
+    expect(refused.body.error.message).toContain('for other things only');
+    await submit({ model: 'model:default/other' }).expect(403);
+    await submit({ model: 'model:default/churn' }).expect(201);
+    const definition = {
+      apiVersion: 'downstage.dev/v1',
+      kind: 'Job',
+      entryPoint: 'true',
+      model: 'model:default/churn',
+    };
+    await submit({ definition }).expect(201);
   });
 
   it('says before a job runs what its working copy will not hold, as folder 17 has it', async () => {
@@ -576,7 +821,10 @@ describeDenyAll({
     cancelJob: { params: { id: 'x' }, body: {} },
     rerunJob: { params: { id: 'x' }, body: {} },
     getJobLog: { params: { id: 'x' } },
+    explainJob: { params: { id: 'j' } },
+    getJobSamples: { params: { id: 'x' } },
     getQueue: {},
+    listUsage: {},
     introspectToken: { body: { token: 'x' } },
   },
 });

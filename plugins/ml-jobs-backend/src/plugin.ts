@@ -11,26 +11,39 @@ import { notificationService } from '@backstage/plugin-notifications-node';
 import { signalsServiceRef } from '@backstage/plugin-signals-node';
 import {
   createAuthorizer,
+  HiddenEntities,
   migrate,
   type Reconciler,
   refusingActions,
   registeredOwnersServiceRef,
   startReconciler,
+  tokenScopesServiceRef,
 } from '@downstage/node';
-import { mlJobsPermissions } from '@downstage/plugin-ml-jobs-common';
 import {
+  mlJobsPermissions,
+  mlJobsTokenScopes,
+} from '@downstage/plugin-ml-jobs-common';
+import {
+  mlJobResource,
   placeOf,
   mlJobsDataAccessExtensionPoint,
   mlJobsInputsExtensionPoint,
+  mlJobsLogStoreExtensionPoint,
+  mlJobsOutputsExtensionPoint,
   mlJobsRuntimesExtensionPoint,
   type DataAccess,
   type InputResolver,
+  type LogStore,
+  type OutputLookup,
 } from '@downstage/plugin-ml-jobs-node';
 import type { Knex } from 'knex';
 import { registerActions } from './actions/registerActions';
 import { readMlJobsConfig } from './config';
-import { secretsOfConfig } from './domain/secrets';
+import { attemptPath } from './domain/attemptAddresses';
+import { Secrets, secretsOfConfig } from './domain/secrets';
 import { newJobId } from './domain/tokens';
+import { FileLogStore } from './logs/FileLogStore';
+import { MaskedLogStore } from './logs/MaskedLogStore';
 import { Environments } from './providers/local/Environments';
 import { chooseIsolation } from './providers/local/isolation/chooseIsolation';
 import type { Isolation } from './providers/local/isolation/Isolation';
@@ -38,15 +51,23 @@ import { Uv } from './providers/local/Uv';
 import { LocalProcessRuntime } from './providers/local/LocalProcessRuntime';
 import { FolderLock } from './providers/local/FolderLock';
 import { JobReconciler } from './reconcilers/JobReconciler';
-import { RuntimeKeeper } from './reconcilers/RuntimeKeeper';
+import { RuntimeRegistrar } from './reconcilers/RuntimeRegistrar';
 import { createRouter } from './router';
+import { Admission } from './services/Admission';
+import { schemaPath } from './schemaRouter';
+import { AttemptService } from './services/AttemptService';
 import { createAnnouncer } from './services/createAnnouncer';
+import { JobLogs } from './services/JobLogs';
+import { JobOutputs } from './services/JobOutputs';
 import { JobService } from './services/JobService';
 import { Runtimes } from './services/Runtimes';
+import { SourceArchives } from './services/SourceArchives';
 import { SourceService } from './services/SourceService';
+import { UsageService } from './services/UsageService';
 import { JobStore } from './stores/JobStore';
-import { RuntimeStore } from './stores/RuntimeStore';
+import { roomsOf, RuntimeStore } from './stores/RuntimeStore';
 import { TokenStore } from './stores/TokenStore';
+import { UsageStore } from './stores/UsageStore';
 
 /** Training and other runs of code: queue, attempts, logs. */
 export const mlJobsPlugin = createBackendPlugin({
@@ -70,6 +91,21 @@ export const mlJobsPlugin = createBackendPlugin({
       addResolver: resolver => void resolvers.push(resolver),
     });
 
+    const lookups: OutputLookup[] = [];
+    env.registerExtensionPoint(mlJobsOutputsExtensionPoint, {
+      addLookup: lookup => void lookups.push(lookup),
+    });
+
+    let logStore: LogStore | undefined;
+    env.registerExtensionPoint(mlJobsLogStoreExtensionPoint, {
+      setLogStore(store) {
+        if (logStore) {
+          throw new Error('Two modules set a store of logs; install one');
+        }
+        logStore = store;
+      },
+    });
+
     env.registerInit({
       deps: {
         actionsRegistry: actionsRegistryServiceRef,
@@ -88,8 +124,10 @@ export const mlJobsPlugin = createBackendPlugin({
         notifications: notificationService,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
+        plugin: coreServices.pluginMetadata,
         rootLifecycle: coreServices.rootLifecycle,
         signals: signalsServiceRef,
+        tokenScopes: tokenScopesServiceRef,
         userInfo: coreServices.userInfo,
       },
       async init(deps) {
@@ -99,23 +137,46 @@ export const mlJobsPlugin = createBackendPlugin({
           '@downstage/plugin-ml-jobs-backend',
         );
         const clock = () => new Date();
-        const store = new JobStore(knex);
+        const runtimeStore = new RuntimeStore(knex);
+        const admission = new Admission({
+          ...{ admission: options.admission, clock },
+          rooms: async () => roomsOf(await runtimeStore.live(clock())),
+        });
+        const store = new JobStore(knex, admission);
         const tokens = new TokenStore(knex);
         const sources = new SourceService({
           roots: options.sourceRoots,
           hosts: options.sourceHosts,
           cache: options.repositoriesFolder,
         });
-        const authorizer = createAuthorizer(deps);
+        const secrets = new Secrets(secretsOfConfig(deps.config));
+        const logs = new JobLogs({
+          store: logStore
+            ? new MaskedLogStore({ store: logStore, secrets })
+            : new FileLogStore({ folder: options.logsFolder, secrets }),
+        });
+        const authorizer = createAuthorizer({
+          ...deps,
+          resource: {
+            permissionsRegistry: deps.permissionsRegistry,
+            definition: mlJobResource,
+            permissions: mlJobsPermissions,
+            scopes: mlJobsTokenScopes,
+          },
+        });
+        const hidden = new HiddenEntities({ ...deps, clock });
         const tell = createAnnouncer({ ...deps, store });
-        const runtimeStore = new RuntimeStore(knex);
         let loop: Reconciler | undefined;
-        let keeping: RuntimeKeeper | undefined;
+        let running: RuntimeRegistrar | undefined;
         let holding:
           | { lock: FolderLock; local: LocalProcessRuntime }
           | undefined;
 
-        const runtimes = new Runtimes({ preferred: options.runtime });
+        const runtimes = new Runtimes({
+          preferred: options.runtime,
+          // Modules install theirs first, and the local one may be another portal's.
+          usual: 'local-process',
+        });
         if (options.local.enabled) {
           const { isolation, unusable } = await chooseIsolation({
             wanted: options.local.isolation,
@@ -143,7 +204,9 @@ export const mlJobsPlugin = createBackendPlugin({
             sourceHosts: options.sourceHosts,
             secrets: secretsOfConfig(deps.config),
             slots: options.local.slots,
+            resources: options.local.resources,
             graceMs: options.local.graceMs,
+            log: options.local.log,
             onChange: ({ jobId }) =>
               void store
                 .markDue({ ids: [jobId] }, clock().toISOString())
@@ -161,10 +224,15 @@ export const mlJobsPlugin = createBackendPlugin({
           tokens,
           runtimes,
           sources,
+          admission,
+          logs,
+          outputs: new JobOutputs({ lookups: () => lookups, auth: deps.auth }),
           resolvers: () => resolvers,
           auth: deps.auth,
-          trackingUri: async () =>
-            `${await deps.discovery.getBaseUrl('ml-registry')}/mlflow`,
+          addressOf: (pluginId, from) =>
+            from === 'internal'
+              ? deps.discovery.getBaseUrl(pluginId)
+              : deps.discovery.getExternalBaseUrl(pluginId),
           clock,
           onChange: async change => {
             loop?.nudge();
@@ -177,9 +245,13 @@ export const mlJobsPlugin = createBackendPlugin({
           sources,
           runtimes,
           runtimeStore,
+          admission,
+          logs,
           authorizer,
+          permissions: deps.permissions,
           auditor: deps.auditor,
           catalog: deps.catalog,
+          hidden,
           registeredOwners: deps.registeredOwners,
           dataAccess: () => dataAccess,
           clock,
@@ -190,22 +262,56 @@ export const mlJobsPlugin = createBackendPlugin({
           },
         });
 
-        deps.permissionsRegistry.addPermissions(mlJobsPermissions);
-        deps.httpRouter.use(createRouter({ httpAuth: deps.httpAuth, jobs }));
+        const attempts = new AttemptService({
+          store,
+          tokens,
+          archives: new SourceArchives({
+            folder: options.archivesFolder,
+            sources,
+            hosts: options.sourceHosts,
+            clock,
+          }),
+          logs,
+          runtimes,
+          resolvers: () => resolvers,
+          auth: deps.auth,
+        });
+        // The token of a job is none of Backstage's: the service checks it.
+        deps.httpRouter.addAuthPolicy({
+          path: attemptPath,
+          allow: 'unauthenticated',
+        });
+        deps.httpRouter.addAuthPolicy({
+          path: schemaPath,
+          allow: 'unauthenticated',
+        });
+        deps.httpRouter.use(
+          createRouter({
+            attempts,
+            auditor: deps.auditor,
+            httpAuth: deps.httpAuth,
+            jobs,
+            usage: new UsageService({
+              store: new UsageStore(knex),
+              authorizer,
+              hidden,
+            }),
+          }),
+        );
         registerActions({
-          actionsRegistry: refusingActions(deps.actionsRegistry),
+          actionsRegistry: refusingActions(deps.actionsRegistry, deps),
           jobs,
         });
 
         deps.lifecycle.addStartupHook(async () => {
-          const keeper = new RuntimeKeeper({
+          const registrar = new RuntimeRegistrar({
             ...{ store, runtimes, runtimeStore, reconciler, clock },
             logger: deps.logger,
             local: holding,
             onChange: () => loop?.nudge(),
           });
-          keeping = keeper;
-          await keeper.look();
+          running = registrar;
+          await registrar.look();
           loop = startReconciler({
             name: 'jobs',
             table: 'jobs',
@@ -213,13 +319,13 @@ export const mlJobsPlugin = createBackendPlugin({
             logger: deps.logger,
             clock,
             intervalMs: 1_000,
-            leaseMs: 5 * 60_000,
+            stepMs: 5 * 60_000,
             concurrency: 8,
             only: due => onlyOurs(due, runtimes),
             reconcile: lease => reconciler.reconcile(lease),
           });
           loop.nudge();
-          keeper.start();
+          registrar.start();
         });
         // Before the others, because it writes to the database.
         deps.rootLifecycle.addBeforeShutdownHook(async () => {
@@ -233,7 +339,7 @@ export const mlJobsPlugin = createBackendPlugin({
                 `Jobs did not stop well: ${stringifyError(end.reason)}`,
               );
           }
-          await keeping?.stop();
+          await running?.stop();
         });
       },
     });

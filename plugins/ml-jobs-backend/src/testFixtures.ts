@@ -1,39 +1,28 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { git } from '@downstage/node/testUtils';
 
 /** A git repository below a data directory, as the templates make them. */
 export function createProject(files: Record<string, string>) {
   const dataDir = mkdtempSync(join(tmpdir(), 'downstage-'));
   const folder = join(dataDir, 'projects', 'project');
   mkdirSync(folder, { recursive: true });
-  const git = (...args: string[]) =>
-    execFileSync('git', args, {
-      cwd: folder,
-      encoding: 'utf8',
-      env: {
-        PATH: process.env.PATH,
-        GIT_AUTHOR_NAME: 'Ann',
-        GIT_AUTHOR_EMAIL: 'ann@example.com',
-        GIT_COMMITTER_NAME: 'Ann',
-        GIT_COMMITTER_EMAIL: 'ann@example.com',
-      },
-    }).trim();
-  git('init', '-q', '-b', 'main');
+  const gitHere = (...args: string[]) => git(folder, ...args);
+  gitHere('init', '-q', '-b', 'main');
   const commit = (changed: Record<string, string>) => {
     for (const [name, text] of Object.entries(changed)) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    git('add', '.');
-    git('commit', '-qm', Object.keys(changed).join(', '));
-    return git('rev-parse', 'HEAD');
+    gitHere('add', '.');
+    gitHere('commit', '-qm', Object.keys(changed).join(', '));
+    return gitHere('rev-parse', 'HEAD');
   };
   return {
     dataDir,
     folder,
-    git,
+    git: gitHere,
     commit,
     head: commit(files),
     remove: () => rmSync(dataDir, { recursive: true, force: true }),

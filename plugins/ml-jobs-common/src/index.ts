@@ -9,6 +9,7 @@ export {
   jobsReadPermission,
   jobsSubmitPermission,
   mlJobsPermissions,
+  mlJobsTokenScopes,
 } from './permissions';
 export { jobChangedTopic } from './events';
 export {
@@ -16,24 +17,43 @@ export {
   inputDeclarationSchema,
   jobDefinitionJsonSchema,
   jobDefinitionSchema,
+  jobDocumentSchema,
+  outputDeclarationSchema,
   parametersSchema,
   parameterValueSchema,
   resourcesSchema,
   type InputDeclaration,
   type JobDefinition,
   type JobEnvironment,
+  type OutputDeclaration,
   type Parameters,
   type ParameterValue,
   type Resources,
 } from './model/definition';
+export { chooseDefinition } from './reading/chooseDefinition';
+export { inQuotes } from './reading/exactNumbers';
+export {
+  formatMistake,
+  readDefinitions,
+  type Mistake,
+  type Place,
+  type ReadDefinitions,
+} from './reading/readDefinitions';
+export { jobExplanationSchema, type JobExplanation } from './model/explanation';
 export {
   jobAttemptSchema,
   jobInputSchema,
+  jobGroupSchema,
   jobLogSchema,
+  jobOutputSchema,
+  jobSamplesSchema,
   jobSchema,
   jobSourceSchema,
   jobStates,
   jobStateSchema,
+  jobUsageSchema,
+  jobWaitingSchema,
+  jobWorkerSchema,
   jobTimelineEntrySchema,
   queueSchema,
   tokenIntrospectionSchema,
@@ -41,8 +61,13 @@ export {
   type JobAttempt,
   type JobInput,
   type JobLog,
+  type JobOutput,
+  type JobSamples,
   type JobSource,
   type JobState,
+  type JobUsage,
+  type JobWaiting,
+  type JobWorker,
   type JobTimelineEntry,
   type Queue,
   type QueueItem,

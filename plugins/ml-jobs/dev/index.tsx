@@ -4,9 +4,9 @@ import {
   createFrontendModule,
 } from '@backstage/frontend-plugin-api';
 import mlJobsPlugin, { mlJobsApiRef, type MlJobsApi } from '../src';
-import { idle, job } from '../src/__testUtils__/examples';
+import { explanation, idle, job } from '../src/__testUtils__/examples';
 
-// Who looks at the pages here is a guest; as owner they are offered every change.
+// The reader of the pages here is a guest; as owner they are offered every change.
 const mine = { ...job, owner: 'user:default/guest' };
 const jobs = [
   { ...mine, id: 'waits12345', state: 'queued' as const, queuePosition: 1 },
@@ -30,6 +30,7 @@ const api: Partial<MlJobsApi> = {
   listJobs: async () => ({ items: jobs }),
   getJob: async ({ params: { id } }) =>
     jobs.find(candidate => candidate.id === id) ?? mine,
+  explainJob: async () => explanation,
   getQueue: async () => ({ ...idle, running: [mine], queued: [jobs[0]] }),
   streamLog: async (_, { signal, onPiece }) => {
     for (let step = 0; !signal.aborted && step < 600; step++) {

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { readEvents } from './domain/readEvents';
 
 /** A piece of a log as the stream brings it. */
-export type LogPiece = { text: string; offset: number; nextOffset: number };
+type LogPiece = { text: string; offset: number; nextOffset: number };
 
 const pieceSchema = z.object({
   text: z.string(),

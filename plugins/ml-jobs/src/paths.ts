@@ -1,4 +1,5 @@
 import { parseEntityRef } from '@backstage/catalog-model';
+import type { JobOutput } from '@downstage/plugin-ml-jobs-common';
 
 /** Where things are in the portal; other plugins' pages are reached by path alone. */
 export const paths = {
@@ -18,5 +19,16 @@ export const paths = {
     return match
       ? `${paths.entity(`dataset:${match[1]}/${match[2]}`)}/versions`
       : undefined;
+  },
+  /** Where a found output of a job is: the version of a model or a data set, or the run that has a file. */
+  output({ kind, ref }: Pick<JobOutput, 'kind' | 'ref'>): string | undefined {
+    if (ref === undefined) return undefined;
+    if (kind === 'artifact')
+      return `/models/runs/${encodeURIComponent(ref.split('/')[0])}`;
+    const match = /^([^/@]+)\/([^@]+)@(\d+)$/.exec(ref);
+    if (!match) return undefined;
+    const [, namespace, name, version] = match;
+    const entity = paths.entity(`${kind}:${namespace}/${name}`);
+    return `${entity}/versions?version=${version}`;
   },
 };

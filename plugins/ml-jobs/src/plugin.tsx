@@ -51,7 +51,9 @@ const trainingContent = EntityContentBlueprint.make({
     routeRef: trainingRouteRef,
     filter: { kind: 'model' },
     loader: () =>
-      import('./entity/TrainingContent').then(m => <m.TrainingContent />),
+      import('./entity/TrainingContent').then(({ TrainingContent }) => (
+        <TrainingContent />
+      )),
   },
 });
 

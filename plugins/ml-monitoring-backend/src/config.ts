@@ -9,7 +9,12 @@ export type MonitoringOptions = {
   everyMs: number;
   atLeastEveryMs: number;
   keep: number;
+  /** Labels that were received longer ago are removed. */
+  labelDays: number;
 };
+
+/** A hundred years. */
+const MOST_DAYS = 36_500;
 
 /** The section `mlMonitoring` of the configuration, with its defaults. */
 export function readMlMonitoringConfig(
@@ -37,10 +42,18 @@ export function readMlMonitoringConfig(
       `mlMonitoring.thresholds are ${rules.warning} and ${rules.drift}; expected 0 < warning <= drift`,
     );
   }
+  const labelDays =
+    root.getOptionalNumber('mlMonitoring.labels.retentionDays') ?? 400;
+  if (!(labelDays >= 1 && labelDays <= MOST_DAYS)) {
+    throw new InputError(
+      `mlMonitoring.labels.retentionDays is ${labelDays}; it must be from 1 to ${MOST_DAYS}`,
+    );
+  }
   return {
     rules,
     everyMs: duration('every', 60_000),
     atLeastEveryMs: duration('atLeastEvery', 3_600_000),
     keep: window?.getOptionalNumber('keep') ?? 1000,
+    labelDays,
   };
 }

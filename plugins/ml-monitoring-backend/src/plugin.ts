@@ -11,45 +11,67 @@ import { notificationService } from '@backstage/plugin-notifications-node';
 import { signalsServiceRef } from '@backstage/plugin-signals-node';
 import {
   createAuthorizer,
+  HiddenEntities,
   migrate,
   publishTopic,
   refusingActions,
   registeredOwnersServiceRef,
   subscribeTopic,
+  tokenScopesServiceRef,
 } from '@downstage/node';
-import { mlDataServiceRef } from '@downstage/plugin-ml-data-node';
+import { dataAccessOf, mlDataServiceRef } from '@downstage/plugin-ml-data-node';
 import { mlJobsServiceRef } from '@downstage/plugin-ml-jobs-node';
 import {
   mlMonitoringPermissions,
   monitorChangedChannel,
+  mlMonitoringTokenScopes,
 } from '@downstage/plugin-ml-monitoring-common';
-import { monitorChangedTopic } from '@downstage/plugin-ml-monitoring-node';
+import {
+  mlMonitoringDetectorsExtensionPoint,
+  mlMonitorResource,
+  monitorChangedTopic,
+} from '@downstage/plugin-ml-monitoring-node';
 import { mlRegistryServiceRef } from '@downstage/plugin-ml-registry-node';
 import {
+  downloadPredictionLogFile,
   endpointChangedTopic,
   mlServingServiceRef,
 } from '@downstage/plugin-ml-serving-node';
 import { registerActions } from './actions/registerActions';
 import { readMlMonitoringConfig } from './config';
+import { Detectors } from './detectors/Detectors';
+import { driftDetector } from './detectors/driftDetector';
+import { performanceDetector } from './detectors/performanceDetector';
+import { LabelStore } from './labels/LabelStore';
 import { startBaselineReconciler } from './reconcilers/baselines';
 import { startMonitorReconciler } from './reconcilers/monitors';
 import { startSweeps } from './reconcilers/sweeps';
 import { createRouter } from './router';
 import { BaselineBuilder } from './services/BaselineBuilder';
+import { ContentReads } from './services/ContentReads';
 import { EpisodeAnnouncer } from './services/EpisodeAnnouncer';
 import { createFetchEvaluation } from './services/fetchEvaluation';
 import { ModelOwners } from './services/ModelOwners';
 import { MonitorService } from './services/MonitorService';
+import { PredictionLogReader } from './services/PredictionLogReader';
 import { WindowEvaluator } from './services/WindowEvaluator';
+import { WindowReader } from './services/WindowReader';
 import { BaselineStore } from './stores/BaselineStore';
 import { EpisodeStore } from './stores/EpisodeStore';
 import { MonitorStore } from './stores/MonitorStore';
 import { WindowStore } from './stores/WindowStore';
 
-/** Drift of served models: frozen baselines, windows of the prediction log, episodes, retraining. */
+/** A detector that takes longer makes its window unknown. */
+const DETECTOR_TIMEOUT_MS = 30_000;
+
+/** Watches served models: frozen baselines, windows of the prediction log, episodes, retraining. */
 export const mlMonitoringPlugin = createBackendPlugin({
   pluginId: 'ml-monitoring',
   register(env) {
+    const added = new Detectors();
+    env.registerExtensionPoint(mlMonitoringDetectorsExtensionPoint, {
+      addDetector: detector => added.add(detector),
+    });
     env.registerInit({
       deps: {
         actions: actionsRegistryServiceRef,
@@ -69,10 +91,12 @@ export const mlMonitoringPlugin = createBackendPlugin({
         notifications: notificationService,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
+        plugin: coreServices.pluginMetadata,
         registeredOwners: registeredOwnersServiceRef,
         registry: mlRegistryServiceRef,
         serving: mlServingServiceRef,
         signals: signalsServiceRef,
+        tokenScopes: tokenScopesServiceRef,
         userInfo: coreServices.userInfo,
       },
       async init(deps) {
@@ -83,6 +107,11 @@ export const mlMonitoringPlugin = createBackendPlugin({
           '@downstage/plugin-ml-monitoring-backend',
         );
         const clock = () => new Date();
+        const detectors = new Detectors([
+          driftDetector(options.rules),
+          performanceDetector(),
+          ...added.all(),
+        ]);
         const announce = async ({ ref }: { ref: string }) => {
           await publishTopic(events, monitorChangedTopic, { ref });
           await deps.signals.publish({
@@ -94,8 +123,18 @@ export const mlMonitoringPlugin = createBackendPlugin({
         const baselines = new BaselineStore(knex);
         const windows = new WindowStore(knex);
         const episodes = new EpisodeStore(knex);
+        const labels = new LabelStore(knex);
         const monitors = new MonitorStore({ knex, windows, episodes });
-        const shared = { knex, auth, baselines, monitors, clock, logger };
+        const shared = {
+          knex,
+          auth,
+          baselines,
+          detectors,
+          labels,
+          monitors,
+          clock,
+          logger,
+        };
         const announcer = new EpisodeAnnouncer({
           episodes,
           notifications: deps.notifications,
@@ -103,27 +142,43 @@ export const mlMonitoringPlugin = createBackendPlugin({
         const evaluator = new WindowEvaluator({
           ...shared,
           serving,
+          reader: new WindowReader({
+            labels,
+            rowsToFreeze: options.rules.minRows,
+            log: new PredictionLogReader({
+              serving,
+              auth,
+              open: (file, { credentials }) =>
+                downloadPredictionLogFile(file, { ...deps, credentials }),
+            }),
+          }),
           episodes,
           windows,
-          rules: options.rules,
           keep: options.keep,
+          timeoutMs: DETECTOR_TIMEOUT_MS,
           newId: randomUUID,
           announce,
         });
         const service = new MonitorService({
           ...shared,
           auditor: deps.auditor,
-          authorizer: createAuthorizer(deps),
+          authorizer: createAuthorizer({
+            ...deps,
+            resource: {
+              permissionsRegistry: deps.permissionsRegistry,
+              definition: mlMonitorResource,
+              permissions: mlMonitoringPermissions,
+              scopes: mlMonitoringTokenScopes,
+            },
+          }),
+          hidden: new HiddenEntities({ ...deps, clock }),
+          content: new ContentReads({ ...deps, data: dataAccessOf(deps.data) }),
           owners: new ModelOwners(deps),
           jobs: deps.jobs,
           data: deps.data,
           episodes,
           windows,
           evaluator,
-          thresholds: {
-            warning: options.rules.warning,
-            drift: options.rules.drift,
-          },
           announcer,
           announceLater: error =>
             logger.warn(
@@ -133,12 +188,15 @@ export const mlMonitoringPlugin = createBackendPlugin({
             ),
         });
 
-        deps.permissionsRegistry.addPermissions(mlMonitoringPermissions);
         deps.httpRouter.use(
-          createRouter({ httpAuth: deps.httpAuth, monitors: service }),
+          createRouter({
+            auditor: deps.auditor,
+            httpAuth: deps.httpAuth,
+            monitors: service,
+          }),
         );
         registerActions({
-          actions: refusingActions(deps.actions),
+          actions: refusingActions(deps.actions, deps),
           monitors: service,
         });
 
@@ -147,8 +205,6 @@ export const mlMonitoringPlugin = createBackendPlugin({
           const monitorLoop = startMonitorReconciler({
             ...shared,
             ...options,
-            minRows: options.rules.minRows,
-            serving,
             evaluator,
             announcer,
             announce,
@@ -168,6 +224,7 @@ export const mlMonitoringPlugin = createBackendPlugin({
           });
           const sweeps = await startSweeps({
             ...shared,
+            ...options,
             serving,
             announce,
             found: () => {

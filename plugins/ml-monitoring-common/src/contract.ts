@@ -3,18 +3,29 @@ import {
   entityPathSchema,
   pageOf,
   pageQuerySchema,
+  refListSchema,
 } from '@downstage/common';
 import { z } from 'zod';
 import { baselineSchema } from './model/baseline';
-import { monitorCountsSchema, monitorSchema } from './model/monitor';
-import { retrainedSchema, retrainingSchema } from './model/retraining';
+import { labelReceiptSchema, labelSchema } from './model/label';
 import {
-  driftStatusSchema,
-  windowSchema,
-  windowSummarySchema,
-} from './model/window';
+  detectorSchema,
+  monitorCountsSchema,
+  monitorKindSchema,
+  monitorNameSchema,
+  monitorSchema,
+} from './model/monitor';
+import { retrainedSchema, retrainingSchema } from './model/retraining';
+import { driftStatusSchema } from './model/status';
+import { windowSchema, windowSummarySchema } from './model/window';
 
 const statusWords = driftStatusSchema.options.join('|');
+
+/** One of several monitors of a model. */
+const namedMonitorSchema = entityPathSchema.extend({
+  kind: monitorKindSchema,
+  monitor: monitorNameSchema,
+});
 
 /** The HTTP API of `ml-monitoring`: monitors, their windows and baselines, and the retrain button. */
 export const mlMonitoringContract = defineContract({
@@ -33,7 +44,18 @@ export const mlMonitoringContract = defineContract({
         )
         .optional(),
       /** Only of these models, as refs with commas between. */
-      models: z.string().max(20_000).optional(),
+      models: refListSchema.optional(),
+      /**
+       * Monitors of these kinds, with commas between, or `all`. Unless given, the drift monitor that every served model has.
+       */
+      kind: z
+        .string()
+        .max(500)
+        .regex(
+          /^[a-z][a-z0-9-]*(?:,[a-z][a-z0-9-]*)*$/,
+          'Expected kinds with commas between, such as drift,performance, or all',
+        )
+        .optional(),
     }),
     response: pageOf(monitorSchema),
   },
@@ -46,14 +68,14 @@ export const mlMonitoringContract = defineContract({
   getMonitor: {
     method: 'get',
     path: '/v1/monitors/:namespace/:name',
-    summary: 'The monitor of one model',
+    summary: 'The drift monitor of one model',
     params: entityPathSchema,
     response: monitorSchema,
   },
   listWindows: {
     method: 'get',
     path: '/v1/monitors/:namespace/:name/windows',
-    summary: 'The latest windows of a monitor, newest first',
+    summary: 'The latest windows of the drift monitor, newest first',
     params: entityPathSchema,
     query: pageQuerySchema,
     response: pageOf(windowSummarySchema),
@@ -82,6 +104,66 @@ export const mlMonitoringContract = defineContract({
     summary: 'Close a window now and compare it with the baseline',
     params: entityPathSchema,
     response: windowSchema,
+  },
+  listDetectors: {
+    method: 'get',
+    path: '/v1/detectors',
+    summary: 'Kinds of monitors that are installed, and what each may set',
+    response: z.object({ items: z.array(detectorSchema) }),
+  },
+  getNamedMonitor: {
+    method: 'get',
+    path: '/v1/monitors/:namespace/:name/kinds/:kind/:monitor',
+    summary: 'One of several monitors of a model',
+    params: namedMonitorSchema,
+    response: monitorSchema,
+  },
+  saveMonitor: {
+    method: 'put',
+    path: '/v1/monitors/:namespace/:name/kinds/:kind/:monitor',
+    summary: 'Set up a monitor of a model, or change its settings',
+    params: namedMonitorSchema,
+    body: z.object({
+      /** All of them; what is left out follows the configuration. */
+      settings: z.record(z.string(), z.unknown()).default({}),
+    }),
+    response: monitorSchema,
+  },
+  deleteMonitor: {
+    method: 'delete',
+    path: '/v1/monitors/:namespace/:name/kinds/:kind/:monitor',
+    summary: 'Remove a monitor that was set up, with its windows',
+    params: namedMonitorSchema,
+    response: monitorSchema,
+  },
+  listNamedWindows: {
+    method: 'get',
+    path: '/v1/monitors/:namespace/:name/kinds/:kind/:monitor/windows',
+    summary: 'The latest windows of one of several monitors, newest first',
+    params: namedMonitorSchema,
+    query: pageQuerySchema,
+    response: pageOf(windowSummarySchema),
+  },
+  evaluateNamedMonitor: {
+    method: 'post',
+    path: '/v1/monitors/:namespace/:name/kinds/:kind/:monitor/evaluate',
+    summary: 'Close a window of one of several monitors now',
+    params: namedMonitorSchema,
+    response: windowSchema,
+  },
+  sendLabels: {
+    method: 'post',
+    path: '/v1/monitors/:namespace/:name/labels',
+    summary:
+      'Send true values of predictions; the same label twice is one, another is a correction',
+    params: entityPathSchema,
+    body: z.object({
+      /** At most 1 MB a request. All are taken or none. */
+      labels: z.array(labelSchema).min(1).max(5000),
+      /** Where they come from; the caller unless given. */
+      source: z.string().min(1).max(200).optional(),
+    }),
+    response: labelReceiptSchema,
   },
   previewRetraining: {
     method: 'get',

@@ -6,7 +6,7 @@ import { z } from 'zod';
  *
  * @remarks
  * The name is used for the event topic and for the signal channel. Both may be lost; the payload only names
- * the monitor, whoever cares reads it again.
+ * the monitor, and receivers read it again.
  */
 export const monitorChangedChannel = 'ml-monitoring.monitor-changed';
 export const monitorChangedSchema = z.object({ ref: entityRefSchema });

@@ -6,8 +6,10 @@
 export { mlMonitoringContract, type MlMonitoringContract } from './contract';
 export {
   mlMonitoringChangePermission,
+  mlMonitoringConfigurePermission,
   mlMonitoringPermissions,
   mlMonitoringReadPermission,
+  mlMonitoringTokenScopes,
 } from './permissions';
 export {
   monitorChangedChannel,
@@ -23,8 +25,12 @@ export {
   type NumericBaseline,
 } from './model/baseline';
 export {
+  detectorSchema,
   monitorCountsSchema,
+  monitorKindSchema,
+  monitorNameSchema,
   monitorSchema,
+  type InstalledDetector,
   type Monitor,
   type MonitorCounts,
 } from './model/monitor';
@@ -36,13 +42,21 @@ export {
 } from './model/retraining';
 export {
   columnDriftSchema,
-  driftStatusSchema,
   windowSchema,
   windowSummarySchema,
   type ColumnDrift,
   type DriftHistogram,
-  type DriftStatus,
   type Finding,
   type Window,
   type WindowSummary,
 } from './model/window';
+export {
+  labelReceiptSchema,
+  labelSchema,
+  labelValueSchema,
+  type Label,
+  type LabelReceipt,
+  type LabelValue,
+} from './model/label';
+export { signalSchema, type Signal } from './model/signal';
+export { driftStatusSchema, type DriftStatus } from './model/status';

@@ -44,6 +44,7 @@ const data = createFrontendModule({
                   monitor,
                   {
                     ...monitor,
+                    id: 'model:default/fraud-score',
                     ref: 'model:default/fraud-score',
                     modelRef: 'model:default/fraud-score',
                     status: 'ok',

@@ -1,6 +1,7 @@
 import type { DatasetQuality } from '@downstage/plugin-ml-data-common';
 import type { GateVerdict } from '@downstage/plugin-ml-registry-common';
 import type { Gate } from '@downstage/plugin-ml-registry-node';
+import { listed } from '@downstage/common';
 
 const gate = 'data quality';
 
@@ -59,7 +60,9 @@ export function createDataQualityGate(
             saw: failed.join('; ') || `${ref}: ${state}`,
             wanted,
             message: failed.length
-              ? `Checks of ${ref} failed: ${failed.join('; ')}`
+              ? `Checks of ${ref} failed: ${listed(failed, {
+                  separator: '; ',
+                })}`
               : `The quality of ${ref} is ${state}`,
             ...(!passed && {
               how: failed.length

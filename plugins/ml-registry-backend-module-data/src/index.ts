@@ -1,5 +1,6 @@
 /**
- * A gate on the quality of the data-set versions a model version learned from.
+ * Decides who reads what came out of guarded data. Adds a gate on the quality of the data-set versions that a model
+ * version learned from.
  * Install it with `backend.add(import('@downstage/plugin-ml-registry-backend-module-data'))`.
  *
  * @packageDocumentation

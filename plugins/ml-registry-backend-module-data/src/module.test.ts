@@ -1,12 +1,17 @@
 import { createServiceFactory } from '@backstage/backend-plugin-api';
-import { startTestBackend } from '@backstage/backend-test-utils';
+import {
+  mockCredentials,
+  startTestBackend,
+} from '@backstage/backend-test-utils';
 import type { DatasetQuality } from '@downstage/plugin-ml-data-common';
 import {
   mlDataServiceRef,
   type MlDataService,
 } from '@downstage/plugin-ml-data-node';
 import {
+  mlRegistryDataAccessExtensionPoint,
   mlRegistryGatesExtensionPoint,
+  type DataAccess,
   type Gate,
   type GateSubject,
 } from '@downstage/plugin-ml-registry-node';
@@ -32,23 +37,33 @@ const rows = (state: DatasetQuality['state']): DatasetQuality => ({
 
 const stops: (() => Promise<void>)[] = [];
 
-/** The gate as the module installs it, in front of an ml-data that answers so. */
-async function installed(getDatasetVersion: jest.Mock): Promise<Gate> {
+/** What the module installs, in front of an ml-data that answers so. */
+async function install(data: Partial<MlDataService>) {
   const addGate = jest.fn((_gate: Gate) => {});
+  const setDataAccess = jest.fn((_access: DataAccess) => {});
   const backend = await startTestBackend({
-    extensionPoints: [[mlRegistryGatesExtensionPoint, { addGate }]],
+    extensionPoints: [
+      [mlRegistryGatesExtensionPoint, { addGate }],
+      [mlRegistryDataAccessExtensionPoint, { setDataAccess }],
+    ],
     features: [
       mlRegistryModuleData,
       createServiceFactory({
         service: mlDataServiceRef,
         deps: {},
-        factory: () =>
-          ({ getDatasetVersion } as Partial<MlDataService> as MlDataService),
+        factory: () => data as MlDataService,
       }),
     ],
   });
   stops.push(() => backend.stop());
-  return addGate.mock.calls[0][0];
+  return {
+    gate: addGate.mock.calls[0][0],
+    access: setDataAccess.mock.calls[0][0],
+  };
+}
+
+async function installed(getDatasetVersion: jest.Mock): Promise<Gate> {
+  return (await install({ getDatasetVersion })).gate;
 }
 
 const answers = (quality?: DatasetQuality) =>
@@ -58,11 +73,39 @@ const refuses = (name: string, message: string) =>
     throw Object.assign(new Error(message), { name });
   });
 
-describe('the data-quality gate', () => {
-  afterEach(async () => {
-    await Promise.all(stops.splice(0).map(stop => stop()));
-  });
+afterEach(async () => {
+  await Promise.all(stops.splice(0).map(stop => stop()));
+});
 
+describe('who reads what came out of data', () => {
+  it('is asked of ml-data once for several data sets, in the name of the caller', async () => {
+    const checkDatasetAccess = jest.fn(async () => ({
+      items: [
+        { dataset: 'dataset:default/a', mayRead: true, because: 'open' },
+        {
+          dataset: 'dataset:default/b',
+          mayRead: true,
+          because: 'grant',
+          grant: 'g1',
+        },
+        { dataset: 'dataset:default/c', mayRead: false, message: 'Ask ann' },
+      ],
+    }));
+    const { access } = await install({ checkDatasetAccess });
+    const credentials = mockCredentials.user('user:default/cleo');
+    const refs = ['a', 'b', 'c'].map(name => `dataset:default/${name}`);
+    expect(await access.ask(refs, { credentials })).toEqual([
+      { ref: refs[0], mayRead: true, because: 'open' },
+      { ref: refs[1], mayRead: true, because: 'grant', grant: 'g1' },
+      { ref: refs[2], mayRead: false, message: 'Ask ann' },
+    ]);
+    expect(checkDatasetAccess.mock.calls).toEqual([
+      [{ body: { datasets: refs } }, { credentials }],
+    ]);
+  });
+});
+
+describe('the data-quality gate', () => {
   it('asks ml-data for the exact version, as the registry itself', async () => {
     const getDatasetVersion = answers(rows('passed'));
     const gate = await installed(getDatasetVersion);

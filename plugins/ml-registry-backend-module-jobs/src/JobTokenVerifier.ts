@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@downstage/common';
 import type { TokenIntrospection } from '@downstage/plugin-ml-jobs-common';
-import type { JobIdentity } from '@downstage/node';
+import { KeptAnswers, parseRights, type JobIdentity } from '@downstage/node';
 import type { TokenVerifier } from '@downstage/plugin-ml-registry-node';
 
 const keptMs = 5_000;
@@ -19,58 +19,38 @@ const mostKept = 1_000;
  */
 export class JobTokenVerifier implements TokenVerifier {
   readonly #introspect: (token: string) => Promise<TokenIntrospection>;
-  readonly #clock: Clock;
-  readonly #kept = new Map<
-    string,
-    { until: number; answer: Promise<JobIdentity | undefined> }
-  >();
+  readonly #kept: KeptAnswers<JobIdentity | undefined>;
 
   constructor(options: {
     introspect: (token: string) => Promise<TokenIntrospection>;
     clock: Clock;
   }) {
     this.#introspect = options.introspect;
-    this.#clock = options.clock;
+    this.#kept = new KeptAnswers({
+      clock: options.clock,
+      keptMs,
+      keptMsOf: subject => (subject ? keptMs : refusedKeptMs),
+      most: mostKept,
+    });
   }
 
   async verify(token: string): Promise<JobIdentity | undefined> {
     if (looksLikeBackstageToken(token) || token.length > 1_000)
       return undefined;
     const key = createHash('sha256').update(token).digest('base64');
-    const now = this.#clock().getTime();
-    const kept = this.#kept.get(key);
-    if (kept && kept.until > now) return kept.answer;
-    const entry = { until: now + keptMs, answer: this.#ask(token) };
-    this.#keep(key, entry);
-    try {
-      const subject = await entry.answer;
-      if (!subject) entry.until = now + refusedKeptMs;
-      return subject;
-    } catch (error) {
-      // Not an answer: the next request asks again.
-      this.#kept.delete(key);
-      throw error;
-    }
+    return this.#kept.get(key, () => this.#ask(token));
   }
 
   async #ask(token: string): Promise<JobIdentity | undefined> {
-    const { active, subject, actor, owner, attributes } =
+    const { active, subject, actor, owner, groups, rights, attributes } =
       await this.#introspect(token);
     if (!active || !subject || !actor || !owner || !attributes)
       return undefined;
-    return { subject, actor, owner, attributes };
-  }
-
-  #keep(
-    key: string,
-    entry: { until: number; answer: Promise<JobIdentity | undefined> },
-  ) {
-    this.#kept.delete(key);
-    this.#kept.set(key, entry);
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= mostKept) break;
-      this.#kept.delete(oldest);
-    }
+    return {
+      ...{ subject, actor, owner, attributes },
+      ...(groups && { groups }),
+      ...(rights && { rights: parseRights(rights) }),
+    };
   }
 }
 

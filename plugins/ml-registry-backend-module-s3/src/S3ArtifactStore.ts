@@ -23,10 +23,9 @@ import { S3Parts } from './S3Parts';
 /**
  * Artifacts as objects of one bucket.
  *
- * Uploads are streamed in parts of eight mebibytes through one piece of
- * memory, and are completed once the stream has ended well, so an object is
- * whole or absent. An upload that breaks is aborted; one whose process died is what the bucket's
- * lifecycle rule for incomplete uploads is for.
+ * Uploads are streamed in parts of eight mebibytes through one piece of memory. They are completed once the stream has
+ * ended well, so an object is whole or absent. An upload that breaks is aborted. The bucket's lifecycle rule for
+ * incomplete uploads ends an upload whose process died.
  */
 export class S3ArtifactStore implements ArtifactStore {
   readonly #client: S3Client;

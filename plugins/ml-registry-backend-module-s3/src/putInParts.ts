@@ -102,7 +102,7 @@ export async function putInParts(
     if (upload) {
       await client
         .send(new AbortMultipartUploadCommand({ ...target, ...upload }))
-        // What broke first is what the caller wants to hear of.
+        // The caller wants to hear of the first error.
         .catch(() => {});
     }
     throw error;

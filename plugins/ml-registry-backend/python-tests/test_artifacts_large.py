@@ -1,4 +1,4 @@
-"""Large files, parts, presigned addresses, and files that a registered version stands on, with the unmodified client."""
+"""Large files, parts, presigned addresses, and files that a registered version uses, with the unmodified client."""
 
 import hashlib
 import os
@@ -104,7 +104,7 @@ def test_what_a_registered_version_stands_on_stays(experiment, unique, client, t
     assert mlflow.pyfunc.load_model(f"models:/{name}/1").predict(["x"]) == ["x"]
 
     (tmp_path / "MLmodel").write_text("something else")
-    with pytest.raises(Exception, match="stands on stays as it is|409"):
+    with pytest.raises(Exception, match="stay as they are|409"):
         client.log_model_artifact(info.model_id, str(tmp_path / "MLmodel"))
     assert mlflow.pyfunc.load_model(f"models:/{name}/1").predict(["x"]) == ["x"]
     # The same flows go on through a new version.

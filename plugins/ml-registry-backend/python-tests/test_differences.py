@@ -105,8 +105,8 @@ def page(table, count):
     lines = [
         "# Where the portal answers otherwise than MLflow's server",
         "",
-        f"The tests send the same {count} requests to the server of MLflow {mlflow.__version__} and to the portal, and compare status,",
-        "error code and body. What differs is here, each with its reason. The page is written from",
+        f"The tests send the same {count} requests to the server of MLflow {mlflow.__version__} and to the portal.",
+        "They compare status, error code and body. What differs is here, each with its reason. The page is written from",
         "`plugins/ml-registry-backend/python-tests/differences.json`; a difference that is not in it fails the tests, and so does",
         "one that is gone. To write both again:",
         "",

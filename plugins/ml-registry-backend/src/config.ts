@@ -4,11 +4,14 @@ import { InputError } from '@backstage/errors';
 import { durationToMilliseconds } from '@backstage/types';
 import { readDataDir } from '@downstage/node';
 import { z } from 'zod';
-import { readGovernance, type GovernanceOptions } from './readGovernance';
-import type { SigningTrust } from './domain/verifyBundle';
-import type { ExternalSource } from './domain/externalSources';
-import { readExternalSources } from './readExternalSources';
-import { readSigningTrust } from './readSigningTrust';
+import {
+  readGovernance,
+  type GovernanceOptions,
+} from './governance/readGovernance';
+import type { SigningTrust } from './integrity/signatures/verifyBundle';
+import type { ExternalSource } from './tracking/externalSources';
+import { readExternalSources } from './tracking/readExternalSources';
+import { readSigningTrust } from './integrity/signatures/readSigningTrust';
 
 /** The configuration of the registry, read once. */
 export type MlRegistryOptions = {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type {
   AuditorService,
   AuthService,
+  DiscoveryService,
   LoggerService,
   PermissionsService,
 } from '@backstage/backend-plugin-api';
@@ -11,55 +12,33 @@ import type { Authorizer } from '@downstage/node';
 import type {
   ArtifactHolder,
   ArtifactStore,
+  DataAccess,
   Gate,
   TrainingJobs,
 } from '@downstage/plugin-ml-registry-node';
 import type { Knex } from 'knex';
-import type { ExternalSource } from './domain/externalSources';
-import type { SigningTrust } from './domain/verifyBundle';
-import type { Announcer } from './services/Announcer';
-import { ClaimService } from './services/ClaimService';
-import { createRunPageServices } from './services/createRunPageServices';
-import { createGarbageServices } from './services/createGarbageServices';
-import { createCardServices } from './services/createCardServices';
-import { createTrackingServices } from './services/createTrackingServices';
-import { defaultPolicy } from './domain/policy';
-import type { GovernanceOptions } from './readGovernance';
-import { createImports } from './services/import/createImports';
-import { createWebhooks } from './services/createWebhooks';
-import { BreakGlassService } from './services/BreakGlassService';
-import { EvidenceKeeper } from './services/EvidenceKeeper';
-import { FileReader } from './services/FileReader';
-import { GateKeeper } from './services/GateKeeper';
-import type { OutboundClient } from './services/OutboundClient';
-import type { SecretBox } from './services/SecretBox';
-import { ModelEntitySync } from './services/ModelEntitySync';
-import { ModelFiles } from './services/ModelFiles';
-import { ModelProfiles } from './services/ModelProfiles';
-import { ModelReads } from './services/ModelReads';
-import { ModelService } from './services/ModelService';
-import { PromotionService } from './services/PromotionService';
-import { PromotionStagePolicy } from './services/PromotionStagePolicy';
-import { PromotionSteps } from './services/PromotionSteps';
-import { RollbackService } from './services/RollbackService';
-import { RunQueryService } from './services/RunQueryService';
-import { VersionChecks } from './services/VersionChecks';
-import { VersionFiles } from './services/VersionFiles';
-import { VersionVerdicts } from './services/VersionVerdicts';
-import { VersionSearchService } from './services/VersionSearchService';
-import { BreakGlassStore } from './stores/BreakGlassStore';
-import { CheckStore } from './stores/CheckStore';
-import { EvidenceStore } from './stores/EvidenceStore';
-import { ExperimentStore } from './stores/ExperimentStore';
-import { ModelEntityStore } from './stores/ModelEntityStore';
-import { ModelStore } from './stores/ModelStore';
-import { OwnershipStore } from './stores/OwnershipStore';
-import { PromotionStore } from './stores/PromotionStore';
-import { RunStore } from './stores/RunStore';
-import { SearchFactStore } from './stores/SearchFactStore';
-import { StageStore } from './stores/StageStore';
-import { VersionFileStore } from './stores/VersionFileStore';
-import { VersionReader } from './stores/VersionReader';
+import { createModelReads } from './access/create';
+import { createCards } from './cards/create';
+import { createStores } from './createStores';
+import { createTrackingServices } from './createTrackingServices';
+import { createGarbageServices } from './garbage/create';
+import { createGovernance } from './governance/create';
+import type { GovernanceOptions } from './governance/readGovernance';
+import { askAfterEntry, askAfterReading } from './governance/stores/askAgain';
+import { EvidenceStore } from './governance/stores/EvidenceStore';
+import { createImports } from './imports/create';
+import { createIntegrity } from './integrity/create';
+import type { SigningTrust } from './integrity/signatures/verifyBundle';
+import type { OutboundClient } from './kernel/OutboundClient';
+import type { SecretBox } from './kernel/SecretBox';
+import { LedgerService } from './ledger/LedgerService';
+import { ModelService } from './modelPages/ModelService';
+import { createOwners } from './owners/create';
+import { createRunPageServices } from './runPages/create';
+import type { ExternalSource } from './tracking/externalSources';
+import type { Announcer } from './versions/Announcer';
+import { createVersions } from './versions/create';
+import { createWebhooks } from './webhooks/create';
 
 export type RegistryDeps = {
   knex: Knex;
@@ -68,6 +47,7 @@ export type RegistryDeps = {
   auditor: AuditorService;
   auth: AuthService;
   catalog: CatalogService;
+  discovery: DiscoveryService;
   logger: LoggerService;
   announcer: Announcer;
   artifactStore: ArtifactStore;
@@ -102,177 +82,122 @@ export type RegistryDeps = {
   trust?: SigningTrust;
   /** The jobs models come from, once a module brought them. */
   jobs?: () => TrainingJobs | undefined;
-  clock?: Clock;
+  /** Decides about data, once a module brought it. */
+  dataAccess?: () => DataAccess | undefined;
+  clock: Clock;
   newId?: NewId;
 };
 
 export type RegistryServices = ReturnType<typeof createServices>;
 
-/** The services of the registry, put together. */
+/** The services of the registry, put together room by room. */
 export function createServices(deps: RegistryDeps) {
-  const { knex, authorizer, auditor, announcer, logger, portalUrl } = deps;
-  const clock = deps.clock ?? (() => new Date());
+  const { knex, artifactStore, outgoing } = deps;
   const newId = deps.newId ?? randomUUID;
 
-  const versions = new VersionReader(knex);
-  const promotionStore = new PromotionStore(knex);
-  const profiles = new ModelProfiles({
-    ...deps,
-    ownership: new OwnershipStore(knex),
-  });
-  const entities = new ModelEntitySync({
-    entities: new ModelEntityStore(knex),
-    profiles,
-    clock,
-  });
+  const { profiles, entities } = createOwners(deps);
   const { ledger, webhooks, deliveries } = createWebhooks({
     ...deps,
-    ...deps.outgoing,
-    ownerOf: async name =>
-      (await profiles.get(name)).owner ??
-      (await versions.findModel(name))?.owner,
-    clock,
+    ...outgoing,
+    ownerOf: name => profiles.ownerOf(name),
     newId: deps.newDeliveryId,
+    onAppend: askAfterEntry,
   });
-  const stages = new StageStore(knex, ledger);
-  const files = new ModelFiles(deps.artifactStore);
-  const { services: about, reproducedBy } = createCardServices({
+  const stores = createStores({ knex, ledger, artifactStore });
+  const modelReads = createModelReads({
     ...deps,
-    clock,
-    files,
-    ledger,
     profiles,
-    versions,
+    versions: stores.versions,
   });
-  const versionFiles = new VersionFiles({ knex, store: deps.artifactStore });
-  const governance = deps.governance ?? {};
-  const policy = governance.policy ?? defaultPolicy;
-  const evidence = new EvidenceStore(knex);
-  const aboutVersion = { evidence, files, versionFiles, cards: about.cards };
-  const keeper = new EvidenceKeeper({ ...aboutVersion, policy });
-  const reader = new FileReader({
-    files: versionFiles,
-    store: new VersionFileStore(knex),
-    versions,
-    clock,
-  });
-  const gates = new GateKeeper({
-    ...aboutVersion,
-    versions,
-    promotions: promotionStore,
-    reader,
-    cardFields: governance.cardFields,
-    gates: deps.gates,
-  });
-  const checkStore = new CheckStore(knex);
   const shared = {
-    verdicts: new VersionVerdicts({ checkStore, gates, files, clock }),
-    authorizer,
-    auditor,
-    announcer,
-    logger,
-    clock,
+    ...deps,
+    ...stores,
     newId,
-    versions,
-    stages,
     ledger,
     profiles,
-    files,
-    gates,
-    evidence,
-    keeper,
-    policy,
-    rules: { rules: governance.approvals },
-    promotions: promotionStore,
     entities,
+    reads: modelReads,
+    evidence: new EvidenceStore(knex),
   };
-
-  const steps = new PromotionSteps(shared);
-  const promotions = new PromotionService({ ...shared, steps });
-  const stagePolicy = new PromotionStagePolicy({
+  const integrity = createIntegrity({ ...shared, onRead: askAfterReading });
+  const { cards, reproductions, reproducedBy } = createCards(shared);
+  const governance = createGovernance({
     ...shared,
-    promotions,
-    portalUrl,
+    cards,
+    fileReader: integrity.fileReader,
   });
+  const records = {
+    ledgers: new LedgerService(shared),
+    signatures: integrity.signatures,
+    cards,
+    reproductions,
+  };
+  const { policy, stagePolicy } = governance;
   const tracking = createTrackingServices({
     knex,
-    authorizer,
-    artifactStore: deps.artifactStore,
+    stores,
+    ledger,
+    modelReads,
+    artifactStore,
+    stagePolicy,
+    policy,
+    reproducedBy,
+    authorizer: deps.authorizer,
+    auditor: deps.auditor,
+    dataAccess: deps.dataAccess,
     ownUrls: deps.ownUrls,
     externalSources: deps.externalSources,
     onUploadDue: deps.onUploadDue,
-    stagePolicy,
-    policy,
-    ledger,
-    entityOwner: async name => (await profiles.get(name)).owner,
+    entityOwner: name => profiles.ownerOf(name),
     readEntities: () => entities.readNew(),
     onModelCreated: name => profiles.acceptFile(name),
-    reproducedBy,
     onVersionCreated: async version => {
       deps.onVersionCreated();
-      await about.signatures.checkNew(version);
+      await records.signatures.checkNew(version);
     },
-    clock: () => clock().getTime(),
+    clock: deps.clock,
   });
-  const { artifacts } = tracking;
-  const runs = new RunQueryService({
-    authorizer,
-    knex,
-    artifacts,
-    experiments: new ExperimentStore(knex),
-    runs: new RunStore(knex),
+  const { runs, ...runPages } = createRunPageServices({
+    ...shared,
+    modelReads,
+    tracking,
+    stores,
   });
   return {
-    about,
+    records,
     entities,
     tracking,
-    versionSearch: new VersionSearchService({
-      ...shared,
-      reads: tracking.reads,
-      searchFacts: tracking.searchFacts,
-      facts: new SearchFactStore(knex),
-    }),
     webhooks,
     deliveries,
+    runs,
+    runPages,
+    ...createVersions({ ...shared, ...tracking, stores, modelReads }),
     ...createImports({
       ...deps,
-      ...deps.outgoing,
-      client: deps.outgoing.importClient,
-      onDue: deps.outgoing.onImportDue,
-      stages,
+      ...stores,
+      ...outgoing,
+      client: outgoing.importClient,
+      onDue: outgoing.onImportDue,
       policy,
-      clock,
     }),
     stagePolicy,
-    steps,
-    promotions,
+    steps: governance.steps,
+    promotions: governance.promotions,
+    rollbacks: governance.rollbacks,
+    breakGlass: governance.breakGlass,
+    checks: governance.checks,
     models: new ModelService({
       ...shared,
-      artifacts,
-      reads: new ModelReads({
-        authorizer,
-        permissions: deps.permissions,
-        profiles,
-      }),
+      verdicts: governance.verdicts,
+      promotions: governance.promotionStore,
+      artifacts: tracking.artifacts,
     }),
-    rollbacks: new RollbackService(shared),
-    breakGlass: new BreakGlassService({
-      ...shared,
-      glass: new BreakGlassStore(),
-      administrators: governance.administrators ?? [],
-    }),
-    claims: new ClaimService({ ...shared, modelStore: new ModelStore(knex) }),
-    runs,
-    runPages: createRunPageServices({ ...shared, knex, tracking, runs }),
     ...createGarbageServices({
       ...shared,
-      knex,
-      artifactStore: deps.artifactStore,
       holders: deps.holders ?? [],
       retentionMs: deps.retentionMs ?? 30 * 24 * 3_600_000,
       onDue: deps.onGarbageDue ?? (() => {}),
     }),
-    checks: new VersionChecks({ ...shared, checks: checkStore }),
-    fileReader: reader,
+    fileReader: integrity.fileReader,
   };
 }

@@ -1,4 +1,9 @@
-import { createServiceFactory } from '@backstage/backend-plugin-api';
+import {
+  coreServices,
+  createBackendModule,
+  createServiceFactory,
+  type DatabaseService,
+} from '@backstage/backend-plugin-api';
 import { actionsRegistryServiceRef } from '@backstage/backend-plugin-api/alpha';
 import {
   createMockDirectory,
@@ -7,11 +12,12 @@ import {
   startTestBackend,
 } from '@backstage/backend-test-utils';
 import { actionsRegistryServiceMock } from '@backstage/backend-test-utils/alpha';
+import type { Entity } from '@backstage/catalog-model';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import { describeDenyAll } from '@downstage/node/testUtils';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import request from 'supertest';
-import mlRegistryPlugin from './index';
+import mlRegistryPlugin from '.';
 import { aModelEntity } from './__testUtils__/aModelEntity';
 import { peopleFactory } from './__testUtils__/people';
 import { modelFile } from './__testUtils__/registryFixture';
@@ -28,10 +34,17 @@ function features() {
         downstage: { dataDir: directory.path },
       },
     }),
-    catalogServiceMock.factory({ entities: [aModelEntity()] }),
+    catalogServiceMock.factory({
+      entities: [aModelEntity(), inNamespace('credit', aModelEntity())],
+    }),
     peopleFactory,
     mockServices.events.factory(),
   ];
+}
+
+function inNamespace(namespace: string, entity: Entity): Entity {
+  const metadata = { ...entity.metadata, namespace, title: 'Bad debts' };
+  return { ...entity, metadata };
 }
 
 const header = (name: string) =>
@@ -39,6 +52,7 @@ const header = (name: string) =>
 
 describe('ml-registry', () => {
   let backend: Awaited<ReturnType<typeof startTestBackend>>;
+  let database: DatabaseService | undefined;
   const actions = actionsRegistryServiceMock();
 
   const mlflow = (path: string, body: object, name = 'ann') =>
@@ -66,7 +80,7 @@ describe('ml-registry', () => {
   };
 
   /** What an MLflow client does: a run with a metric, its files, a version. */
-  async function register(auc: number) {
+  async function register(auc: number, name = 'tumours') {
     const created = await mlflow('runs/create', { experiment_id: '0' });
     const { run_id: runId } = created.body.run.info;
     await mlflow('runs/log-metric', {
@@ -90,9 +104,9 @@ describe('ml-registry', () => {
       .send(Buffer.from(modelFile))
       .expect(200);
     await mlflow('runs/update', { run_id: runId, status: 'FINISHED' });
-    await mlflow('registered-models/create', { name: 'tumours' });
+    await mlflow('registered-models/create', { name });
     const version = await mlflow('model-versions/create', {
-      name: 'tumours',
+      name,
       source: `runs:/${runId}/model`,
       run_id: runId,
     });
@@ -110,6 +124,18 @@ describe('ml-registry', () => {
           service: actionsRegistryServiceRef,
           deps: {},
           factory: () => actions,
+        }),
+        createBackendModule({
+          pluginId: 'ml-registry',
+          moduleId: 'database-of-the-test',
+          register(env) {
+            env.registerInit({
+              deps: { found: coreServices.database },
+              async init({ found }) {
+                database = found;
+              },
+            });
+          },
         }),
       ],
     });
@@ -178,6 +204,91 @@ describe('ml-registry', () => {
     });
     const { body: versionNow } = await get(path);
     expect(versionNow.aliases).toEqual(['champion']);
+  });
+
+  it('takes a version of another namespace there as well, and leaves the model of that name in default alone', async () => {
+    const { version } = await register(0.96, '__credit__tumours');
+    const path = `models/credit/tumours/versions/${version}`;
+    const staged = await until(async () => {
+      const { body } = await get(path);
+      return body.stage === 'staging' ? body : undefined;
+    });
+    expect(staged).toMatchObject({
+      ref: 'credit/tumours@1',
+      modelRef: 'model:credit/tumours',
+      metrics: { auc: 0.96 },
+    });
+    const refused = await mlflow('model-versions/transition-stage', {
+      name: '__credit__tumours',
+      version: String(version),
+      stage: 'Production',
+      archive_existing_versions: false,
+    });
+    expect(refused.body.message).toContain(
+      'http://portal/catalog/credit/model/tumours/versions',
+    );
+    const { body: open } = await get('promotions?model=model:credit/tumours');
+    expect(open.items).toMatchObject([{ versionRef: 'credit/tumours@1' }]);
+    const [{ id }] = open.items;
+    expect(
+      (await post(`promotions/${id}/approve`, {}, 'ben')).body,
+    ).toMatchObject({ state: 'approved' });
+    expect((await get('models/credit/tumours')).body).toMatchObject({
+      ref: 'model:credit/tumours',
+      title: 'Bad debts',
+      production: { version: 1, metrics: { auc: 0.96 } },
+    });
+    expect((await get('models/default/tumours')).body).toMatchObject({
+      ref: 'model:default/tumours',
+      title: 'Tumours',
+      production: { version: 1, metrics: { auc: 0.95 } },
+    });
+    const champion = await request(backend.server)
+      .get('/api/ml-registry/mlflow/api/2.0/mlflow/registered-models/alias')
+      .query({ name: '__credit__tumours', alias: 'champion' })
+      .set('authorization', header('ann'));
+    expect(champion.body.model_version).toMatchObject({
+      name: '__credit__tumours',
+      version: '1',
+      aliases: ['champion'],
+    });
+    // What the portal says about it, in all its answers together, never has MLflow's spelling.
+    const said = await Promise.all(
+      [
+        path,
+        `${path}/card`,
+        `${path}/promotion-preview?to=production`,
+        'models/credit/tumours/history',
+        'ledger?model=model:credit/tumours',
+        'ledger/production?at=2026-12-01',
+        'models',
+        'promotions',
+      ].map(async each => JSON.stringify((await get(each)).body)),
+    );
+    expect(said.join()).toContain('credit/tumours');
+    expect(said.join()).not.toContain('__credit__');
+    const credentials = mockCredentials.user('user:default/ann');
+    const { output } = await actions.invoke({
+      id: 'test:get-model',
+      input: { model: 'credit/tumours' },
+      credentials,
+    });
+    expect(output).toMatchObject({ ref: 'model:credit/tumours' });
+    // Out of the way of the tests below, which speak of one model.
+    await mlflow('model-versions/transition-stage', {
+      name: '__credit__tumours',
+      version: '1',
+      stage: 'Archived',
+      archive_existing_versions: false,
+    });
+    const removed = await request(backend.server)
+      .delete('/api/ml-registry/mlflow/api/2.0/mlflow/registered-models/delete')
+      .set('authorization', header('ann'))
+      .send({ name: '__credit__tumours' });
+    expect({ status: removed.status, body: removed.body }).toEqual({
+      status: 200,
+      body: {},
+    });
   });
 
   it('lists and streams the files of a version', async () => {
@@ -296,6 +407,80 @@ describe('ml-registry', () => {
     ]);
   });
 
+  it('shows what a newer release wrote into the ledger, on every way to it (R4)', async () => {
+    const knex = await database?.getClient();
+    await knex?.('ledger').insert({
+      name: 'tumours',
+      at: '2027-03-01T10:00:00.000Z',
+      actor: 'user:default/ann',
+      action: 'quantised',
+      version: 1,
+      from_stage: 'production',
+      to_stage: 'frozen',
+      message: 'Version 1 was quantised',
+      flagged: false,
+    });
+    const entry = {
+      action: 'quantised',
+      version: 1,
+      from: 'production',
+      to: 'frozen',
+      message: 'Version 1 was quantised',
+    };
+    for (const path of ['ledger?limit=1', 'models/default/tumours/history']) {
+      const { status, body } = await get(path);
+      expect({ status, first: body.items?.[0] }).toMatchObject({
+        status: 200,
+        first: entry,
+      });
+    }
+    for (const format of ['csv', 'json']) {
+      const { status, text } = await get(`ledger/export?format=${format}`);
+      expect({ status, text }).toEqual({
+        status: 200,
+        text: expect.stringContaining('quantised'),
+      });
+    }
+    // It left production with an action that this release has no word for.
+    const on = async (day: string) =>
+      (await get(`ledger/production?at=${day}`)).body.items;
+    expect(await on('2027-02-28')).toMatchObject([
+      { name: 'tumours', version: 1, until: '2027-03-01T10:00:00.000Z' },
+    ]);
+    expect(await on('2027-03-02')).toEqual([]);
+    const { output } = await actions.invoke({
+      id: 'test:list-ledger',
+      input: { model: 'tumours' },
+      credentials: mockCredentials.user('user:default/cleo'),
+    });
+    expect(JSON.stringify(output)).toContain('quantised');
+    // Nobody can ask for a word that this release does not know: the refusal names those that it does.
+    const asked = await get('ledger?action=quantised');
+    expect(asked.status).toBe(400);
+    expect(asked.body.error.message).toContain('promoted');
+  });
+
+  it('refuses a time that ends before it begins, and a cursor of nobody', async () => {
+    const span = 'from=2026-12-02&to=2026-12-01';
+    for (const path of ['ledger', 'ledger/production-changes']) {
+      const { status, body } = await get(`${path}?${span}`);
+      expect({ path, status, message: body.error?.message }).toEqual({
+        path,
+        status: 400,
+        message: expect.stringContaining(
+          "'from' is after 'to': 2026-12-02 and 2026-12-01",
+        ),
+      });
+    }
+    const { status, body } = await get(
+      'ledger/production?at=2026-12-01&cursor=%25',
+    );
+    expect([status, body.error.message]).toEqual([
+      400,
+      "Not a cursor: '%'; expected the nextCursor of the page before",
+    ]);
+  });
+
   it('says what is there when something is not', async () => {
     const { status, body } = await get('models/default/tumours/versions/9');
     expect({ status, message: body.error.message }).toEqual({
@@ -348,6 +533,7 @@ describeDenyAll({
     previewPromotion: { params: version },
     requestPromotion: { params: version, body: { to: 'production' } },
     listPromotions: {},
+    countPromotions: {},
     getPromotion: { params: { id: 'x' } },
     approvePromotion: { params: { id: 'x' }, body: {} },
     rejectPromotion: { params: { id: 'x' }, body: { comment: 'no' } },

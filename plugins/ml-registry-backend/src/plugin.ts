@@ -13,36 +13,44 @@ import {
   migrate,
   refusingActions,
   subscribeTopic,
+  tokenScopesServiceRef,
 } from '@downstage/node';
 import { modelEntityChangedTopic } from '@downstage/plugin-ml-catalog-common';
-import { mlRegistryPermissions } from '@downstage/plugin-ml-registry-common';
+import {
+  mlRegistryPermissions,
+  mlRegistryTokenScopes,
+} from '@downstage/plugin-ml-registry-common';
 import {
   mlRegistryArtifactHoldersExtensionPoint,
   mlRegistryArtifactStoreExtensionPoint,
+  mlRegistryDataAccessExtensionPoint,
   mlRegistryGatesExtensionPoint,
   mlRegistryJobsExtensionPoint,
   mlRegistryTokensExtensionPoint,
   type ArtifactHolder,
   type ArtifactStore,
+  type DataAccess,
   type Gate,
   type TrainingJobs,
   type TokenVerifier,
   mlModelResource,
 } from '@downstage/plugin-ml-registry-node';
 import express from 'express';
-import { registerActions } from './actions/registerActions';
+import { registerActions } from './registerActions';
 import { readMlRegistryConfig } from './config';
 import { createServices } from './createServices';
-import { nameOfModelRef } from './domain/refs';
+import { nameOfModelRef } from './kernel/refs';
 import { createMlflowRouter } from './mlflow/createMlflowRouter';
-import { FolderArtifactStore } from './providers/FolderArtifactStore';
-import { readSigningKey } from './providers/readSigningKey';
-import { startLoops, type Loops } from './reconcilers/startLoops';
+import { FolderArtifactStore } from './artifacts/FolderArtifactStore';
+import { fingerprintOf } from './kernel/fingerprintOf';
+import { readSigningKey } from './artifacts/readSigningKey';
+import { holdSharedKeys } from './kernel/database/holdSharedKeys';
+import { startLoops, type Loops } from './startLoops';
 import { createRouter } from './router';
-import { Announcer } from './services/Announcer';
-import { OutboundClient } from './services/OutboundClient';
-import { SecretBox } from './services/SecretBox';
-import { tuneSqlite } from './stores/sqliteFile';
+import { Announcer } from './versions/Announcer';
+import { OutboundClient } from './kernel/OutboundClient';
+import { SecretBox } from './kernel/SecretBox';
+import { tuneSqlite } from './kernel/database/sqliteFile';
 
 /** Tracking, models, versions, promotion. */
 export const mlRegistryPlugin = createBackendPlugin({
@@ -62,6 +70,17 @@ export const mlRegistryPlugin = createBackendPlugin({
           );
         }
         jobs = given;
+      },
+    });
+    let dataAccess: DataAccess | undefined;
+    env.registerExtensionPoint(mlRegistryDataAccessExtensionPoint, {
+      setDataAccess(given) {
+        if (dataAccess) {
+          throw new ConflictError(
+            'Two modules set who decides about data for ml-registry; install one of them',
+          );
+        }
+        dataAccess = given;
       },
     });
     let artifactStore: ArtifactStore | undefined;
@@ -101,6 +120,7 @@ export const mlRegistryPlugin = createBackendPlugin({
         permissionsRegistry: coreServices.permissionsRegistry,
         plugin: coreServices.pluginMetadata,
         signals: signalsServiceRef,
+        tokenScopes: tokenScopesServiceRef,
         userInfo: coreServices.userInfo,
       },
       async init(deps) {
@@ -113,6 +133,7 @@ export const mlRegistryPlugin = createBackendPlugin({
             permissionsRegistry: deps.permissionsRegistry,
             definition: mlModelResource,
             permissions: mlRegistryPermissions,
+            scopes: mlRegistryTokenScopes,
           },
         });
         const knex = await migrate(
@@ -120,6 +141,28 @@ export const mlRegistryPlugin = createBackendPlugin({
           '@downstage/plugin-ml-registry-backend',
         );
         await tuneSqlite(knex);
+        const secrets = options.webhooks.secretKey
+          ? SecretBox.fromKey(options.webhooks.secretKey)
+          : await SecretBox.fromFile(options.webhooks.secretKeyFile);
+        const signingKey = await readSigningKey({
+          configured: options.signingKey,
+          folder: options.artifactsDir,
+        });
+        await holdSharedKeys(
+          [
+            {
+              name: 'secrets of webhooks',
+              fingerprint: secrets.fingerprint,
+              setting: 'mlRegistry.webhooks.secretKey',
+            },
+            {
+              name: 'signed addresses of artifacts',
+              fingerprint: fingerprintOf(signingKey),
+              setting: 'mlRegistry.artifacts.signingKey',
+            },
+          ],
+          { knex, clock, lifecycle, logger },
+        );
         // The loops need the services, and they tell the loops: until these run there is nobody to tell.
         const running: { loops?: Loops } = {};
         const services = createServices({
@@ -135,19 +178,14 @@ export const mlRegistryPlugin = createBackendPlugin({
             (await FolderArtifactStore.open(options.artifactsDir)),
           ownUrls: {
             baseUrl: () => deps.discovery.getExternalBaseUrl('ml-registry'),
-            key: await readSigningKey({
-              configured: options.signingKey,
-              folder: options.artifactsDir,
-            }),
+            key: signingKey,
           },
           outgoing: {
             client: new OutboundClient({
               allowedHosts: options.webhooks.allow,
               setting: 'mlRegistry.webhooks.allow',
             }),
-            secrets: options.webhooks.secretKey
-              ? SecretBox.fromKey(options.webhooks.secretKey)
-              : await SecretBox.fromFile(options.webhooks.secretKeyFile),
+            secrets,
             onDue: () => running.loops?.webhooks.nudge(),
             importClient: new OutboundClient({
               allowedHosts: options.importAllow,
@@ -163,6 +201,7 @@ export const mlRegistryPlugin = createBackendPlugin({
           trust: options.signing,
           externalSources: options.externalSources,
           jobs: () => jobs,
+          dataAccess: () => dataAccess,
           onVersionCreated: () => running.loops?.versions.nudge(),
         });
 
@@ -175,9 +214,8 @@ export const mlRegistryPlugin = createBackendPlugin({
 
         await subscribeTopic(deps.events, modelEntityChangedTopic, {
           id: 'ml-registry-model-entities',
-          handler: async ({ modelRef }) => {
-            await services.entities.changed([nameOfModelRef(modelRef)]);
-          },
+          handler: ({ modelRefs }) =>
+            services.entities.changed(modelRefs.map(nameOfModelRef)),
         });
         // The MLflow API authenticates by itself: its clients bring tokens that are not Backstage's.
         httpRouter.addAuthPolicy({ path: '/mlflow', allow: 'unauthenticated' });
@@ -198,7 +236,9 @@ export const mlRegistryPlugin = createBackendPlugin({
             portalUrl: options.portalUrl,
           }),
         );
-        router.use(createRouter({ httpAuth, ...services }));
+        router.use(
+          createRouter({ httpAuth, auditor: deps.auditor, ...services }),
+        );
         httpRouter.use(router);
         registerActions({
           actions: refusingActions(deps.actions, deps),

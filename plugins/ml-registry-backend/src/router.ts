@@ -1,31 +1,35 @@
-import type { HttpAuthService } from '@backstage/backend-plugin-api';
+import type {
+  AuditorService,
+  HttpAuthService,
+} from '@backstage/backend-plugin-api';
 import { createContractRouter, refuseInWords } from '@downstage/node';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import type express from 'express';
 import Router from 'express-promise-router';
-import { cardHandlers } from './http/cardHandlers';
-import { createExportRouter } from './http/createExportRouter';
-import { createFileRouter } from './http/createFileRouter';
-import { runPageHandlers } from './http/runPageHandlers';
-import { importHandlers } from './http/importHandlers';
-import { webhookHandlers } from './http/webhookHandlers';
-import type { ImportService } from './services/import/ImportService';
-import type { ClaimService } from './services/ClaimService';
-import type { CardServices } from './services/createCardServices';
-import type { RunPageServices } from './services/createRunPageServices';
-import type { GarbageService } from './services/GarbageService';
-import type { BreakGlassService } from './services/BreakGlassService';
-import type { ModelService } from './services/ModelService';
-import type { PromotionService } from './services/PromotionService';
-import type { RollbackService } from './services/RollbackService';
-import type { RunQueryService } from './services/RunQueryService';
-import type { VersionSearchService } from './services/VersionSearchService';
-import type { WebhookService } from './services/WebhookService';
+import { cardHandlers } from './cards/cardHandlers';
+import { createExportRouter } from './cards/createExportRouter';
+import { createFileRouter } from './modelPages/createFileRouter';
+import { runPageHandlers } from './runPages/runPageHandlers';
+import { importHandlers } from './imports/importHandlers';
+import { webhookHandlers } from './webhooks/webhookHandlers';
+import type { ImportService } from './imports/ImportService';
+import type { ClaimService } from './versions/ClaimService';
+import type { CardServices } from './cards/create';
+import type { RunPageServices } from './runPages/create';
+import type { GarbageService } from './garbage/GarbageService';
+import type { BreakGlassService } from './governance/BreakGlassService';
+import type { ModelService } from './modelPages/ModelService';
+import type { PromotionService } from './governance/PromotionService';
+import type { RollbackService } from './governance/RollbackService';
+import type { RunQueryService } from './runPages/RunQueryService';
+import type { VersionSearchService } from './versions/VersionSearchService';
+import type { WebhookService } from './webhooks/WebhookService';
 
 /** The contract, turned into service calls, and the routes that stream. */
 export function createRouter(options: {
   httpAuth: HttpAuthService;
-  about: CardServices;
+  auditor: AuditorService;
+  records: CardServices;
   breakGlass: BreakGlassService;
   claims: ClaimService;
   models: ModelService;
@@ -42,11 +46,12 @@ export function createRouter(options: {
   const router = Router();
 
   router.use(createFileRouter({ httpAuth, models, runs }));
-  router.use(createExportRouter({ httpAuth, ...options.about }));
+  router.use(createExportRouter({ httpAuth, ...options.records }));
   router.use(
     createContractRouter({
       contract: mlRegistryContract,
       httpAuth,
+      auditor: options.auditor,
       handlers: {
         listModels: ({ query }, call) => models.list(query, call),
         countModels: ({ query }, call) => models.count(query, call),
@@ -63,6 +68,7 @@ export function createRouter(options: {
         requestPromotion: ({ params, body }, call) =>
           promotions.request({ ...params, ...body }, call),
         listPromotions: ({ query }, call) => promotions.list(query, call),
+        countPromotions: (_, call) => promotions.count({}, call),
         getPromotion: ({ params }, call) => promotions.get(params.id, call),
         approvePromotion: ({ params, body }, call) =>
           promotions.approve({ ...params, ...body }, call),
@@ -84,8 +90,9 @@ export function createRouter(options: {
           await claims.claim({ ...params, ...body }, call);
           return models.get(params, call);
         },
-        listModelHistory: ({ params }, call) => rollbacks.history(params, call),
-        listExperiments: (_, call) => runs.listExperiments(call),
+        listModelHistory: ({ params, query }, call) =>
+          rollbacks.history({ ...params, ...query }, call),
+        listExperiments: ({ query }, call) => runs.listExperiments(query, call),
         searchRuns: ({ query }, call) => runs.search(query, call),
         getRun: ({ params }, call) => runs.get(params.runId, call),
         getMetricHistory: ({ params, query }, call) =>
@@ -93,15 +100,16 @@ export function createRouter(options: {
         listRunArtifacts: ({ params, query }, call) =>
           runs.listArtifacts({ ...params, ...query }, call),
         ...runPageHandlers(options.runPages),
-        previewGarbage: (_, call) => options.garbage.preview(call),
-        listGarbageCollections: (_, call) => options.garbage.list(call),
+        previewGarbage: (_, call) => options.garbage.preview({}, call),
+        listGarbageCollections: ({ query }, call) =>
+          options.garbage.list(query, call),
         getGarbageCollection: ({ params }, call) =>
           options.garbage.get(params.id, call),
         collectGarbage: ({ params }, call) =>
           options.garbage.collect(params.id, call),
         ...webhookHandlers(options),
         ...importHandlers(options),
-        ...cardHandlers(options.about),
+        ...cardHandlers(options.records),
       },
     }),
   );

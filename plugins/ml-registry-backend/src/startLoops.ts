@@ -4,15 +4,15 @@ import type {
 } from '@backstage/backend-plugin-api';
 import type { Clock } from '@downstage/common';
 import type { Knex } from 'knex';
-import type { RegistryServices } from '../createServices';
-import { startEntityReconciler } from './entityReconciler';
-import { startFileReconciler } from './fileReconciler';
-import { startGarbageReconciler } from './garbageReconciler';
-import { startImportReconciler } from './importReconciler';
-import { startPromotionReconciler } from './promotionReconciler';
-import { startUploadReconciler } from './uploadReconciler';
-import { startVersionReconciler } from './versionReconciler';
-import { startWebhookReconciler } from './webhookReconciler';
+import type { RegistryServices } from './createServices';
+import { startEntityReconciler } from './owners/entityReconciler';
+import { startFileReconciler } from './integrity/fileReconciler';
+import { startGarbageReconciler } from './garbage/garbageReconciler';
+import { startImportReconciler } from './imports/importReconciler';
+import { startPromotionReconciler } from './governance/promotionReconciler';
+import { startUploadReconciler } from './artifacts/uploadReconciler';
+import { startVersionReconciler } from './governance/versionReconciler';
+import { startWebhookReconciler } from './webhooks/webhookReconciler';
 
 export type Loops = ReturnType<typeof startLoops>;
 
@@ -41,7 +41,7 @@ export function startLoops(
     }),
     garbage: startGarbageReconciler({
       ...shared,
-      steps: services.garbageSteps,
+      steps: services.garbageDeletion,
     }),
     webhooks: startWebhookReconciler({
       ...shared,
@@ -49,7 +49,7 @@ export function startLoops(
     }),
     imports: startImportReconciler({
       ...shared,
-      steps: services.importSteps,
+      steps: services.importProcess,
     }),
   };
   lifecycle.addShutdownHook(async () => {

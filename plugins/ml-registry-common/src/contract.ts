@@ -3,13 +3,15 @@ import {
   entityPathSchema,
   pageOf,
   pageQuerySchema,
+  refListSchema,
+  widePageQuerySchema,
 } from '@downstage/common';
 import { z } from 'zod';
 import { cardOperations } from './contract/cards';
 import { claimOperations } from './contract/claims';
 import { ledgerOperations } from './contract/ledger';
 import { garbageOperations } from './contract/garbage';
-import { runTableOperations } from './contract/runTable';
+import { listOf, runTableOperations } from './contract/runTable';
 import { governanceOperations } from './contract/governance';
 import { searchOperations } from './contract/search';
 import { importOperations } from './contract/import';
@@ -22,9 +24,9 @@ import {
   modelSortSchema,
 } from './model/model';
 import {
+  promotionFilterSchema,
   promotionPreviewSchema,
   promotionSchema,
-  promotionStateSchema,
 } from './model/promotion';
 import { experimentSchema, metricPointSchema, runSchema } from './model/run';
 import { promotionTargetSchema } from './model/stage';
@@ -35,7 +37,7 @@ const versionPathSchema = entityPathSchema.extend({
 });
 const promotionPathSchema = z.object({ id: z.string().min(1).max(64) });
 const runPathSchema = z.object({ runId: z.string().min(1).max(64) });
-const artifactQuerySchema = z.object({
+const artifactQuerySchema = widePageQuerySchema.extend({
   /** Folder below the root of the artifacts; the root unless given. */
   path: z.string().max(1000).optional(),
 });
@@ -56,7 +58,7 @@ const modelQuestionSchema = z.object({
   query: z.string().max(256).optional(),
   stage: modelListFilterSchema.optional(),
   /** Only these, as refs or names, with commas between. */
-  models: z.string().max(20_000).optional(),
+  models: refListSchema.optional(),
 });
 
 /** The HTTP API of `ml-registry`, under `/api/ml-registry`. The MLflow API beside it is a foreign contract. */
@@ -106,7 +108,7 @@ export const mlRegistryContract = defineContract({
     summary: 'Files of a version',
     params: versionPathSchema,
     query: artifactQuerySchema,
-    response: z.object({ items: z.array(artifactFileSchema) }),
+    response: pageOf(artifactFileSchema),
   },
   previewPromotion: {
     method: 'get',
@@ -132,12 +134,18 @@ export const mlRegistryContract = defineContract({
     method: 'get',
     path: '/v1/promotions',
     summary: 'Promotions, newest first',
-    query: z.object({
+    query: widePageQuerySchema.extend({
       /** `model:default/tumour-malignancy` */
       model: z.string().optional(),
-      state: promotionStateSchema.optional(),
+      state: promotionFilterSchema.optional(),
     }),
-    response: z.object({ items: z.array(promotionSchema) }),
+    response: pageOf(promotionSchema),
+  },
+  countPromotions: {
+    method: 'get',
+    path: '/v1/promotion-counts',
+    summary: 'How many promotions wait for a decision of the caller',
+    response: z.object({ waitingForMe: z.number().int() }),
   },
   getPromotion: {
     method: 'get',
@@ -187,13 +195,20 @@ export const mlRegistryContract = defineContract({
     path: '/v1/models/:namespace/:name/history',
     summary: 'Everything that was decided about a model, newest first',
     params: entityPathSchema,
-    response: z.object({ items: z.array(historyEntrySchema) }),
+    query: numberPageSchema.extend({ limit: widePageQuerySchema.shape.limit }),
+    response: pageOf(historyEntrySchema),
   },
   listExperiments: {
     method: 'get',
     path: '/v1/experiments',
-    summary: 'Experiments, newest first',
-    response: z.object({ items: z.array(experimentSchema) }),
+    summary: 'Experiments, last changed first',
+    query: widePageQuerySchema.extend({
+      /** Text in the name. */
+      query: z.string().max(200).optional(),
+      /** Only these. */
+      experimentId: listOf(z.string().min(1).max(64), 100),
+    }),
+    response: pageOf(experimentSchema),
   },
   searchRuns: {
     method: 'get',
@@ -222,13 +237,14 @@ export const mlRegistryContract = defineContract({
     query: z.object({ key: z.string().min(1).max(250) }),
     response: z.object({ key: z.string(), points: z.array(metricPointSchema) }),
   },
+  /** Of a path that names a file: that file alone, without reading a folder. */
   listRunArtifacts: {
     method: 'get',
     path: '/v1/runs/:runId/artifacts',
     summary: 'Files of a run',
     params: runPathSchema,
     query: artifactQuerySchema,
-    response: z.object({ items: z.array(artifactFileSchema) }),
+    response: pageOf(artifactFileSchema),
   },
   ...cardOperations,
   ...claimOperations,

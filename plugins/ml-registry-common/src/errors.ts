@@ -4,7 +4,7 @@ import { ConflictError } from '@backstage/errors';
 export const mlRegistryErrorCodes = {
   /** Gates failed, or production changed since they were checked. */
   promotionBlocked: 'ml-registry.promotion-blocked',
-  /** What was asked does not fit the promotion's state. */
+  /** The request does not fit the promotion's state. */
   promotionState: 'ml-registry.promotion-state',
   /** An unfinished promotion of the same version to the same stage exists. */
   promotionPending: 'ml-registry.promotion-pending',

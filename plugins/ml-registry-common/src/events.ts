@@ -32,4 +32,3 @@ export const promotionChangedSchema = z.object({
 export type PromotionChanged = z.infer<typeof promotionChangedSchema>;
 
 export const modelChangedSchema = z.object({ modelRef: z.string() });
-export type ModelChanged = z.infer<typeof modelChangedSchema>;

@@ -16,6 +16,7 @@ export {
   mlRegistryReadPermission,
   mlRegistryRegisterPermission,
   mlRegistryTrackPermission,
+  mlRegistryTokenScopes,
 } from './permissions';
 export {
   mlRegistryTopics,
@@ -48,6 +49,22 @@ export {
   type GateVerdict,
   type Waiver,
 } from './model/gate';
+export { checkRunFilter, type FilterFault } from './search/checkRunFilter';
+export {
+  completeRunFilter,
+  type Completion,
+  type LoggedNames,
+} from './search/completeRunFilter';
+export { parseFilter } from './search/parseFilter';
+export { parseOrderBy, type SearchOrder } from './search/parseOrderBy';
+export { type Comparison, type FilterOperator } from './search/readFilter';
+export { pythonSpace, pythonWord } from './search/pythonClasses';
+export { runNames, type RunAttribute } from './search/runNames';
+export {
+  type Named,
+  type SearchEntity,
+  type SearchNames,
+} from './search/searchNames';
 export { foundVersionSchema, type FoundVersion } from './model/search';
 export {
   artifactFileSchema,
@@ -128,6 +145,7 @@ export {
   measurementSchema,
   promotionPreviewSchema,
   promotionSchema,
+  promotionFilterSchema,
   promotionStateSchema,
   type Approval,
   type ApprovalRule,
@@ -137,12 +155,14 @@ export {
   type Measurement,
   type Promotion,
   type PromotionPreview,
+  type PromotionFilter,
   type PromotionState,
 } from './model/promotion';
 export {
   experimentSchema,
   metricPointSchema,
   runSchema,
+  runStatuses,
   type Experiment,
   type MetricPoint,
   type Run,

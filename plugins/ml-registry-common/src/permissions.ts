@@ -1,4 +1,5 @@
 import { createPermission } from '@backstage/plugin-permission-common';
+import { defineTokenScopes } from '@downstage/common';
 
 /** See models, versions, runs, promotions and their artifacts. */
 export const mlRegistryReadPermission = createPermission({
@@ -72,3 +73,29 @@ export const mlRegistryPermissions = [
   mlRegistryWebhooksPermission,
   mlRegistryImportPermission,
 ];
+
+/** What access tokens and jobs may do in the registry. */
+export const mlRegistryTokenScopes = defineTokenScopes({
+  pluginId: 'ml-registry',
+  scopes: {
+    read: { allows: [mlRegistryReadPermission] },
+    track: { allows: [mlRegistryReadPermission, mlRegistryTrackPermission] },
+    register: {
+      allows: [mlRegistryReadPermission, mlRegistryRegisterPermission],
+    },
+    promote: {
+      allows: [mlRegistryReadPermission, mlRegistryPromotePermission],
+      // Asked for by a service, one person could do both.
+      personal: { reason: 'the requester of a promotion may not approve it' },
+    },
+  },
+  // Tracking is by experiment, and experiments belong to groups.
+  ofOwner: [mlRegistryTrackPermission],
+  // Which runs a job may write is decided by the registry: those that it made.
+  jobs: [
+    mlRegistryReadPermission,
+    mlRegistryTrackPermission,
+    mlRegistryRegisterPermission,
+    mlRegistryPromotePermission,
+  ],
+});

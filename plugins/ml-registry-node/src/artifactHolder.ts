@@ -1,5 +1,6 @@
-/** A version somebody needs: the registered model's name and its number. */
+/** A version somebody needs: its model and its number. */
 export type HeldVersion = {
+  /** `model:credit/churn`, `credit/churn` or, in the namespace `default`, `churn`; letter for letter as registered. */
   model: string;
   version: number;
   /** For people: `endpoint default/churn serves it`. */

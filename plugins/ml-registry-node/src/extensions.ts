@@ -1,4 +1,5 @@
 import { createExtensionPoint } from '@backstage/backend-plugin-api';
+import type { DataAccess } from '@downstage/node';
 import type { ArtifactHolder } from './artifactHolder';
 import type { ArtifactStore } from './artifactStore';
 import type { Gate } from './gate';
@@ -60,4 +61,19 @@ export interface MlRegistryArtifactHoldersExtensionPoint {
 export const mlRegistryArtifactHoldersExtensionPoint =
   createExtensionPoint<MlRegistryArtifactHoldersExtensionPoint>({
     id: 'ml-registry.artifact-holders',
+  });
+
+/** Lets somebody decide who reads what came out of data sets. */
+export interface MlRegistryDataAccessExtensionPoint {
+  /** @throws when another module has set it */
+  setDataAccess(access: DataAccess): void;
+}
+
+/**
+ * Where the one who decides about data is installed. Without it the registry cannot know which data is guarded: what
+ * came out of any declared data set is for the owner of the run only.
+ */
+export const mlRegistryDataAccessExtensionPoint =
+  createExtensionPoint<MlRegistryDataAccessExtensionPoint>({
+    id: 'ml-registry.data-access',
   });

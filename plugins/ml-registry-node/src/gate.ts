@@ -32,7 +32,7 @@ export type GateSubject = {
  * A check a version has to pass before it enters a stage.
  *
  * @remarks
- * Asked more than once for the same version; must not change anything. What cannot be told yet is `pending`
+ * Asked more than once for the same version; must not change anything. A verdict that cannot be told yet is `pending`
  * and is asked again. A gate that throws is taken as `pending` with the error as its message: a promotion never
  * passes because a gate was broken.
  *

@@ -11,15 +11,18 @@ export {
 export {
   mlRegistryArtifactHoldersExtensionPoint,
   mlRegistryArtifactStoreExtensionPoint,
+  mlRegistryDataAccessExtensionPoint,
   mlRegistryGatesExtensionPoint,
   mlRegistryJobsExtensionPoint,
   mlRegistryTokensExtensionPoint,
   type MlRegistryArtifactHoldersExtensionPoint,
   type MlRegistryArtifactStoreExtensionPoint,
+  type MlRegistryDataAccessExtensionPoint,
   type MlRegistryGatesExtensionPoint,
   type MlRegistryJobsExtensionPoint,
   type MlRegistryTokensExtensionPoint,
 } from './extensions';
+export type { DataAccess, DataAnswer } from '@downstage/node';
 export type { Gate, GateSubject } from './gate';
 export type { RecordedJob, TrainingJobs } from './trainingJobs';
 export type { TokenVerifier } from './tokens';

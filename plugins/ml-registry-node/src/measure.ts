@@ -22,8 +22,8 @@ export class Measure {
 }
 
 /**
- * Gives the memory of a chunk back at once, instead of at the next garbage collection: a stream of hundreds of
- * megabytes makes that much garbage, and the engine lets about a hundred of it pile up before it looks.
+ * Gives the memory of a chunk back at once, instead of at the next garbage collection. A stream of hundreds of
+ * megabytes makes that much garbage. The engine lets about a hundred megabytes of it pile up before it looks.
  *
  * @remarks
  * Only for chunks that nobody else holds; they are empty afterwards. A chunk that shares its memory is left alone.

@@ -4,7 +4,7 @@ import { defineMlResource } from '@downstage/node';
  * What conditional policies may ask about models, and about what belongs to them: versions, promotions, webhooks.
  *
  * @remarks
- * An experiment, a run, a logged model and a trace have an owner and no other fact, so that only `isOwner` meets them.
+ * An experiment, a run, a logged model and a trace have an owner and no other fact. So only `isOwner` meets them.
  */
 export const mlModelResource = defineMlResource({
   pluginId: 'ml-registry',

@@ -8,12 +8,12 @@ import {
 import { catalogApiRef, EntityProvider } from '@backstage/plugin-catalog-react';
 import { catalogApiMock } from '@backstage/plugin-catalog-react/testUtils';
 import { Flex } from '@backstage/ui';
-import { PendingApprovalsCard } from '../src/entity/PendingApprovalsCard';
-import { ProductionCard } from '../src/entity/ProductionCard';
-import { RunsContent } from '../src/entity/RunsContent';
-import { VersionsContent } from '../src/entity/VersionsContent';
+import { PendingApprovalsCard } from '../src/promotions/PendingApprovalsCard';
+import { ProductionCard } from '../src/versions/ProductionCard';
+import { RunsContent } from '../src/runs/RunsContent';
+import { VersionsContent } from '../src/versions/VersionsContent';
 import mlRegistryPlugin from '../src';
-import { mlRegistryApiRef } from '../src/api';
+import { mlRegistryApiRef } from '../src/shared/api';
 import {
   aModel,
   aModelEntity,
@@ -24,7 +24,7 @@ import {
 } from '../src/__testUtils__/examples';
 import { fakeRegistry } from '../src/__testUtils__/fakeRegistry';
 
-// Who looks at the pages here is a guest; as owner they are offered every change.
+// The reader of the pages here is a guest; as owner they are offered every change.
 const owner = 'user:default/guest';
 const entity = {
   ...aModelEntity,

@@ -9,6 +9,6 @@ export {
   mlRegistryApiRef,
   type ArtifactOwner,
   type MlRegistryApi,
-} from './api';
-export { rootRouteRef, runsRouteRef, versionsRouteRef } from './routes';
-export { mlRegistryTranslationRef } from './translation';
+} from './shared/api';
+export { rootRouteRef, runsRouteRef, versionsRouteRef } from './shared/routes';
+export { mlRegistryTranslationRef } from './shared/translation';

@@ -12,9 +12,9 @@ import {
 } from '@backstage/plugin-catalog-react/alpha';
 import { JobResultBlueprint, ModelHealthBlueprint } from '@downstage/react';
 import { RiBox3Line } from '@remixicon/react';
-import { createMlRegistryApi, mlRegistryApiRef } from './api';
-import { ReproductionResult } from './components/version/ReproductionResult';
-import { rootRouteRef, runsRouteRef, versionsRouteRef } from './routes';
+import { createMlRegistryApi, mlRegistryApiRef } from './shared/api';
+import { ReproductionResult } from './versions/reproduction/ReproductionResult';
+import { rootRouteRef, runsRouteRef, versionsRouteRef } from './shared/routes';
 
 const api = ApiBlueprint.make({
   params: defineParams =>
@@ -39,8 +39,8 @@ const page = PageBlueprint.makeWithOverrides({
       title: 'Models',
       routeRef: rootRouteRef,
       loader: () =>
-        import('./pages/RegistryPages').then(m => (
-          <m.RegistryPages health={health} />
+        import('./RegistryPages').then(({ RegistryPages }) => (
+          <RegistryPages health={health} />
         )),
     });
   },
@@ -57,7 +57,7 @@ const versionsContent = EntityContentBlueprint.make({
     routeRef: versionsRouteRef,
     filter: isModel,
     loader: () =>
-      import('./entity/VersionsContent').then(m => <m.VersionsContent />),
+      import('./versions/VersionsContent').then(m => <m.VersionsContent />),
   },
 });
 
@@ -69,7 +69,7 @@ const runsContent = EntityContentBlueprint.make({
     group: 'development',
     routeRef: runsRouteRef,
     filter: isModel,
-    loader: () => import('./entity/RunsContent').then(m => <m.RunsContent />),
+    loader: () => import('./runs/RunsContent').then(m => <m.RunsContent />),
   },
 });
 
@@ -79,7 +79,7 @@ const productionCard = EntityCardBlueprint.make({
     type: 'content',
     filter: isModel,
     loader: () =>
-      import('./entity/ProductionCard').then(m => <m.ProductionCard />),
+      import('./versions/ProductionCard').then(m => <m.ProductionCard />),
   },
 });
 
@@ -89,7 +89,7 @@ const pendingApprovalsCard = EntityCardBlueprint.make({
     type: 'content',
     filter: isModel,
     loader: () =>
-      import('./entity/PendingApprovalsCard').then(m => (
+      import('./promotions/PendingApprovalsCard').then(m => (
         <m.PendingApprovalsCard />
       )),
   },

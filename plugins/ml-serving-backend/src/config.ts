@@ -10,14 +10,20 @@ import {
 import { z } from 'zod';
 
 export type MlServingOptions = {
+  /** Id of the engine of endpoints that name none. */
+  engine: string;
+  /** Ids of the engines that new endpoints may name; all unless given. */
+  engines?: string[];
   gateway: {
+    /** Whether this portal runs one at all. */
+    enabled: boolean;
     host: string;
     port: number;
     publicUrl: string | undefined;
     rollSeconds: number;
     /** Further flags of the gateway, as `packages/gateway` names them. */
     flags?: string[];
-    /** Wish, pid, token and output of the gateway: `<dataDir>/gateway`. */
+    /** Desired state, pid, token and output of the gateway: `<dataDir>/gateway`. */
     stateDir: string;
     /** Whom it answers, besides what the portal decides. */
     access: Omit<GatewayAccess, 'portal'>;
@@ -35,7 +41,10 @@ export function readMlServingConfig(root: RootConfigService): MlServingOptions {
   const dataDir = readDataDir(root);
   const config = root.getOptionalConfig('mlServing');
   return {
+    engine: config?.getOptionalString('engine') ?? 'gateway',
+    engines: config?.getOptionalStringArray('engines'),
     gateway: {
+      enabled: config?.getOptionalBoolean('gateway.enabled') ?? true,
       host: config?.getOptionalString('gateway.host') ?? '127.0.0.1',
       port: config?.getOptionalNumber('gateway.port') ?? 7008,
       publicUrl: config?.getOptionalString('gateway.publicUrl'),
@@ -51,6 +60,15 @@ export function readMlServingConfig(root: RootConfigService): MlServingOptions {
   };
 }
 
+/** The address that clients use while nobody knows a better one. */
+export function publicUrlOf({
+  gateway,
+}: {
+  gateway: Pick<MlServingOptions['gateway'], 'host' | 'port' | 'publicUrl'>;
+}): string {
+  return gateway.publicUrl ?? `http://${gateway.host}:${gateway.port}`;
+}
+
 /** Generous for an application, and far from what the gateway can do for all of them together. */
 const defaultLimits = {
   caller: { perSecond: 500, burst: 2000, concurrent: 64 },
@@ -59,7 +77,7 @@ const defaultLimits = {
 
 function readAccess(root: RootConfigService): Omit<GatewayAccess, 'portal'> {
   const gateway = root.getOptionalConfig('mlServing.gateway');
-  // Whoever reaches the portal by a name reaches the gateway beside it by the same one.
+  // Clients reach the gateway by the same name as the portal beside it.
   const baseUrl = root.getOptionalString('backend.baseUrl');
   const publicUrl = gateway?.getOptionalString('publicUrl');
   const limit = (of: keyof typeof defaultLimits): GatewayLimit => {
@@ -110,6 +128,7 @@ function gatewayFlags(
     'load-timeout-seconds': number('gateway.loadTimeoutSeconds'),
     'inference-timeout-ms': number('gateway.inferenceTimeoutSeconds', 1000),
     'model-memory-bytes': number('gateway.modelMemoryMebibytes', mebibyte),
+    'heavy-niceness': number('gateway.heavyNiceness'),
     'max-body-bytes': number('gateway.maxBodyMebibytes', mebibyte),
     'log-sampling': number('predictionLog.sampling'),
     'log-sampling-by-endpoint': byEndpoint && JSON.stringify(byEndpoint),

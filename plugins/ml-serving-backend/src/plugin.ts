@@ -8,12 +8,13 @@ import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { signalsServiceRef } from '@backstage/plugin-signals-node';
 import {
   createAuthorizer,
+  HiddenEntities,
   migrate,
   publishTopic,
   refusingActions,
   registeredOwnersServiceRef,
-  startReconciler,
   subscribeTopic,
+  tokenScopesServiceRef,
 } from '@downstage/node';
 import {
   mlRegistryServiceRef,
@@ -22,28 +23,46 @@ import {
 import {
   endpointChangedTopicName,
   mlServingPermissions,
+  mlServingTokenScopes,
 } from '@downstage/plugin-ml-serving-common';
 import {
   endpointChangedTopic,
   mlEndpointResource,
+  mlServingEnginesExtensionPoint,
+  type ServingEngine,
 } from '@downstage/plugin-ml-serving-node';
 import { registerActions } from './actions/registerActions';
-import { readMlServingConfig } from './config';
+import { publicUrlOf, readMlServingConfig } from './config';
+import { PredictionLogService } from './predictionLog/PredictionLogService';
 import { LocalGateway } from './providers/LocalGateway';
-import { reconcileEndpoint } from './reconcilers/reconcileEndpoint';
+import { SilentEngine } from './providers/SilentEngine';
+import { startLanes } from './reconcilers/startLanes';
 import { createRouter } from './router';
 import { AccessDecisions } from './services/AccessDecisions';
+import { EndpointReads } from './services/EndpointReads';
 import { EndpointService } from './services/EndpointService';
-import { GatewaySync } from './services/GatewaySync';
+import { Engines } from './services/Engines';
+import { EngineSync } from './services/EngineSync';
+import { InputExamples } from './services/InputExamples';
 import { ModelFetcher, openFromRegistry } from './services/ModelFetcher';
-import { PredictionLogService } from './services/PredictionLogService';
+import { RolloutService } from './services/RolloutService';
 import { VersionJudge } from './services/VersionJudge';
 import { EndpointStore } from './stores/EndpointStore';
+import { RolloutStore } from './stores/RolloutStore';
 
 /** Endpoints that follow the production version of a model, and the gateway that answers for them. */
 export const mlServingPlugin = createBackendPlugin({
   pluginId: 'ml-serving',
   register(env) {
+    const added: ServingEngine[] = [];
+    env.registerExtensionPoint(mlServingEnginesExtensionPoint, {
+      addEngine(engine) {
+        if ([...added, { id: 'gateway' }].some(({ id }) => id === engine.id)) {
+          throw new Error(`Two serving engines have the id '${engine.id}'`);
+        }
+        added.push(engine);
+      },
+    });
     env.registerInit({
       deps: {
         actions: actionsRegistryServiceRef,
@@ -64,6 +83,7 @@ export const mlServingPlugin = createBackendPlugin({
         registeredOwners: registeredOwnersServiceRef,
         registry: mlRegistryServiceRef,
         signals: signalsServiceRef,
+        tokenScopes: tokenScopesServiceRef,
         userInfo: coreServices.userInfo,
       },
       async init(deps) {
@@ -75,23 +95,39 @@ export const mlServingPlugin = createBackendPlugin({
           '@downstage/plugin-ml-serving-backend',
         );
         const store = new EndpointStore(knex);
+        const rolloutStore = new RolloutStore(knex);
         const authorizer = createAuthorizer({
           ...deps,
           resource: {
             permissionsRegistry: deps.permissionsRegistry,
             definition: mlEndpointResource,
             permissions: mlServingPermissions,
+            scopes: mlServingTokenScopes,
           },
         });
-        const gateway = new LocalGateway({ options, logger, clock });
         const { access, public: granted } = options.gateway;
-        const sync = new GatewaySync({
-          store,
-          gateway,
-          discovery: deps.discovery,
-          access,
-          granted,
+        const gateway = options.gateway.enabled
+          ? new LocalGateway({ options, logger, clock })
+          : new SilentEngine({
+              id: 'gateway',
+              publicUrl: publicUrlOf(options),
+              why: 'This portal runs no gateway: mlServing.gateway.enabled is false in its configuration',
+            });
+        const engines = new Engines({
+          engines: [gateway, ...added],
+          defaultId: options.engine,
+          offered: options.engines,
+          syncOf: engine =>
+            new EngineSync({
+              store,
+              engine,
+              discovery: deps.discovery,
+              access,
+              granted,
+            }),
         });
+        const hidden = new HiddenEntities({ ...deps, clock });
+        const reads = new EndpointReads({ authorizer, store, hidden });
         const decisions = new AccessDecisions({
           authorizer,
           catalog: deps.catalog,
@@ -108,35 +144,30 @@ export const mlServingPlugin = createBackendPlugin({
             message: endpoint,
           });
         };
+        const open = openFromRegistry({ discovery: deps.discovery, auth });
         const fetcher = new ModelFetcher({
           registry,
-          open: openFromRegistry({ discovery: deps.discovery, auth }),
+          open,
           modelDir: options.modelDir,
         });
-        const reconciler = startReconciler({
-          name: 'ml-serving endpoints',
-          table: 'endpoints',
+        const rollouts = new RolloutService({
+          reads,
+          rollouts: rolloutStore,
+          engines,
+        });
+        const reconciler = startLanes({
+          auth,
+          store,
+          rollouts: rolloutStore,
+          rolloutService: rollouts,
+          registry,
+          fetcher,
+          engines,
+          clock,
+          pollMs: options.pollMs,
+          announce,
           knex,
           logger,
-          clock,
-          intervalMs: 1_000,
-          // Fetching a large model must not outlive its lease.
-          leaseMs: 10 * 60_000,
-          reconcile: lease =>
-            reconcileEndpoint(lease, {
-              auth,
-              store,
-              registry,
-              fetcher,
-              gateway,
-              sync,
-              clock,
-              pollMs: options.pollMs,
-              announce,
-              lookAgainIn: ms => {
-                setTimeout(() => reconciler.nudge(), ms).unref();
-              },
-            }),
         });
         const dueNow = (modelRef?: string) =>
           store
@@ -150,9 +181,9 @@ export const mlServingPlugin = createBackendPlugin({
           catalog: deps.catalog,
           registeredOwners: deps.registeredOwners,
           store,
-          gateway,
-          sync,
+          engines,
           decisions,
+          reads,
           granted,
           clock,
           nudge: () => reconciler.nudge(),
@@ -161,17 +192,24 @@ export const mlServingPlugin = createBackendPlugin({
         const predictionLogs = new PredictionLogService({
           authorizer,
           store,
-          gateway,
+          engines,
+          reads,
           logDir: options.logDir,
           registeredOwners: deps.registeredOwners,
         });
         deps.httpRouter.use(
           createRouter({
+            auditor: deps.auditor,
             httpAuth: deps.httpAuth,
             decisions,
             endpoints,
-            versions: new VersionJudge({ authorizer, auth, fetcher, store }),
+            examples: new InputExamples({ reads, store, fetcher, open }),
+            versions: new VersionJudge({
+              ...{ authorizer, auth, fetcher, hidden, store },
+              registeredOwners: deps.registeredOwners,
+            }),
             predictionLogs,
+            rollouts,
           }),
         );
         registerActions({
@@ -182,18 +220,20 @@ export const mlServingPlugin = createBackendPlugin({
           id: 'ml-serving',
           handler: ({ modelRef }) => dueNow(modelRef),
         });
-        deps.lifecycle.addStartupHook(() =>
-          gateway.start({
-            onAlive: () => {
-              // It may not have heard of what was deleted while it was away.
-              sync.push().catch(() => {});
-              dueNow();
-            },
-          }),
-        );
+        deps.lifecycle.addStartupHook(() => {
+          for (const { engine, sync } of engines.all()) {
+            engine.start({
+              onAlive: () => {
+                // It may not have heard of what was deleted while it was away.
+                sync.push().catch(() => {});
+                dueNow();
+              },
+            });
+          }
+        });
         deps.lifecycle.addShutdownHook(async () => {
           await reconciler.stop();
-          await gateway.stop();
+          await Promise.all(engines.all().map(({ engine }) => engine.stop()));
         });
       },
     });

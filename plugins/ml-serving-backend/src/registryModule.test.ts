@@ -17,9 +17,25 @@ describe('mlRegistryModuleServing', () => {
       items: [
         {
           ref: 'default/churn',
-          modelRef: 'model:default/churn',
+          namespace: 'default',
+          name: 'churn',
           variants: [{ version: 3 }],
           previousVersion: 2,
+          neededVersions: [2, 3, 4],
+        },
+        {
+          ref: 'credit/Churn',
+          namespace: 'credit',
+          name: 'Churn',
+          variants: [{ version: 1 }],
+        },
+        // Its engine does not answer.
+        {
+          ref: 'credit/fraud',
+          namespace: 'credit',
+          name: 'fraud',
+          variants: [],
+          neededVersions: [5],
         },
       ],
     }));
@@ -41,14 +57,29 @@ describe('mlRegistryModuleServing', () => {
     const [[holder]] = addArtifactHolder.mock.calls;
     await expect(holder.heldVersions()).resolves.toEqual([
       {
-        model: 'churn',
+        model: 'default/churn',
         version: 3,
         reason: 'endpoint default/churn serves it',
       },
       {
-        model: 'churn',
+        model: 'default/churn',
         version: 2,
         reason: 'endpoint default/churn keeps it for a rollback',
+      },
+      {
+        model: 'default/churn',
+        version: 4,
+        reason: 'endpoint default/churn is to serve it',
+      },
+      {
+        model: 'credit/Churn',
+        version: 1,
+        reason: 'endpoint credit/Churn serves it',
+      },
+      {
+        model: 'credit/fraud',
+        version: 5,
+        reason: 'endpoint credit/fraud is to serve it',
       },
     ]);
     expect(listEndpoints).toHaveBeenCalledWith(

@@ -2,7 +2,6 @@ import {
   coreServices,
   createBackendModule,
 } from '@backstage/backend-plugin-api';
-import { parseEntityRef } from '@backstage/catalog-model';
 import { allItems } from '@downstage/common';
 import {
   mlRegistryArtifactHoldersExtensionPoint,
@@ -14,8 +13,8 @@ import { mlServingServiceRef } from '@downstage/plugin-ml-serving-node';
 import { createServableGate } from './servableGate';
 
 /**
- * Brings the gate `can be served` to every promotion, and keeps the registry from deleting for good what an endpoint serves, or keeps
- * for a rollback. While `ml-serving` does not answer, nothing is deleted.
+ * Brings the gate `can be served` to every promotion. Keeps the registry from deleting for good what an endpoint
+ * serves, or keeps for a rollback. While `ml-serving` does not answer, nothing is deleted.
  *
  * @example
  * ```ts
@@ -63,24 +62,21 @@ export const mlRegistryModuleServing = createBackendModule({
   },
 });
 
-/** What an endpoint serves now, is about to serve, and keeps for a rollback. */
-export function versionsOf(endpoint: Endpoint): HeldVersion[] {
-  const { ref, modelRef, variants, previousVersion } = endpoint;
-  const model = parseEntityRef(modelRef).name;
-  return [
-    ...variants.map(({ version }) => ({
-      model,
-      version,
-      reason: `endpoint ${ref} serves it`,
-    })),
-    ...(previousVersion === undefined
-      ? []
-      : [
-          {
-            model,
-            version: previousVersion,
-            reason: `endpoint ${ref} keeps it for a rollback`,
-          },
-        ]),
-  ];
+/** What an endpoint serves now, is about to serve, and keeps for a rollback; each version once. */
+function versionsOf(endpoint: Endpoint): HeldVersion[] {
+  const { ref, namespace, name, variants, previousVersion } = endpoint;
+  const reasons = new Map<number, string>();
+  const hold = (version: number, why: string) => {
+    if (!reasons.has(version)) reasons.set(version, `endpoint ${ref} ${why}`);
+  };
+  for (const { version } of variants) hold(version, 'serves it');
+  if (previousVersion !== undefined) {
+    hold(previousVersion, 'keeps it for a rollback');
+  }
+  // The others, from the tables: no engine needs to answer for it.
+  for (const version of endpoint.neededVersions ?? []) {
+    hold(version, 'is to serve it');
+  }
+  const model = `${namespace}/${name}`;
+  return [...reasons].map(([version, reason]) => ({ model, version, reason }));
 }

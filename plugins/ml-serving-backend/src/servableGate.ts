@@ -7,8 +7,8 @@ const gate = 'can be served';
 const wanted = 'a version that endpoints of this portal can serve';
 
 /**
- * The gate that endpoints bring: a version that cannot be served says so when it is registered and asked to be promoted,
- * not after it has been deployed.
+ * The gate that endpoints bring. A version that cannot be served says so before it is deployed: when it is registered
+ * and asked to be promoted.
  *
  * @remarks
  * It fails for a model that has an endpoint, which would go on with the old version; an approver may waive it. For

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toOpenApi } from '@downstage/common';
 import { mlServingContract } from './contract';
-import { gatewayDesiredStateSchema } from './gatewayState';
+import { gatewayDesiredStateSchema, leadingVariant } from './gatewayState';
 
 const file = join(__dirname, '..', 'openapi.json');
 
@@ -35,16 +35,60 @@ describe('gatewayDesiredStateSchema', () => {
     versions: [version],
   };
 
-  it('calls the one variant champion unless told otherwise', () => {
+  const champion = {
+    name: 'champion',
+    version: 1,
+    weight: 100,
+    mode: 'live',
+  };
+
+  it.each([
+    ['named', { variant: 'blue' }, 'blue'],
+    ['not named', {}, 'champion'],
+  ])(
+    'makes one variant of the version that answered before there were variants, %s',
+    (_, change, name) => {
+      const { endpoints } = gatewayDesiredStateSchema.parse({
+        endpoints: [{ ...endpoint, ...change }],
+      });
+      expect(endpoints).toEqual([
+        {
+          endpoint: 'tumour',
+          model: 'model:default/tumour',
+          variants: [{ ...champion, name }],
+          versions: [version],
+        },
+      ]);
+    },
+  );
+
+  it('goes by the variants where the version for gateways of before stands beside them', () => {
     const { endpoints } = gatewayDesiredStateSchema.parse({
-      endpoints: [endpoint],
+      endpoints: [
+        {
+          ...endpoint,
+          active: 9,
+          variants: [
+            { ...champion, weight: 40 },
+            { ...champion, name: 'challenger', weight: 60 },
+          ],
+        },
+      ],
     });
-    expect(endpoints[0].variant).toBe('champion');
+    expect(leadingVariant(endpoints[0].variants)?.name).toBe('challenger');
   });
 
   it.each([
     ['a name with a slash', { endpoint: 'team/tumour' }],
     ['an active version that is not given', { active: 2 }],
+    [
+      'a variant of a version that is not given',
+      { variants: [{ ...champion, version: 2 }] },
+    ],
+    ['two variants of one name', { variants: [champion, champion] }],
+    ['only a shadow', { variants: [{ ...champion, mode: 'shadow' }] }],
+    ['no share for anybody', { variants: [{ ...champion, weight: 0 }] }],
+    ['no variant', { variants: [] }],
     ['a hash that is none', { versions: [{ ...version, sha256: 'x' }] }],
   ])('refuses %s', (_, change) => {
     const state = { endpoints: [{ ...endpoint, ...change }] };

@@ -9,9 +9,11 @@ import {
 import {
   endpointAccessSchema,
   endpointSchema,
+  cellSchema,
   endpointStates,
   predictRequestSchema,
   predictResponseSchema,
+  rolloutSchema,
 } from './endpoint';
 import { columnSchema, trafficBucketSchema } from './gatewayState';
 
@@ -28,9 +30,13 @@ export const predictionLogSchema = z.object({
   features: z.array(columnSchema),
   /** Columns `prediction.<name>`; a vector output `p` becomes `p_0`, `p_1`. */
   predictions: z.array(columnSchema),
-  /** Absolute; read it with union_by_name, versions may differ in columns. */
+  /**
+   * Absolute, on the machine that answers, for people who work there: read it with union_by_name, versions may differ
+   * in columns. Programs read `listPredictionLogFiles`, which serves other machines too. Empty where the engine keeps the
+   * log elsewhere.
+   */
   parquetGlob: z.string(),
-  /** NDJSON files that are not rolled yet, absolute. */
+  /** NDJSON files that are not rolled yet, absolute, on the machine that answers. */
   openFiles: z.array(z.string()),
   /** Rows in Parquet. */
   rows: z.number().int(),
@@ -38,6 +44,41 @@ export const predictionLogSchema = z.object({
   dropped: z.number().int(),
 });
 export type PredictionLog = z.infer<typeof predictionLogSchema>;
+
+/** One Parquet file of a prediction log, and how to read it. */
+export const predictionLogFileSchema = z.object({
+  /** `v<version>/<day>/<name>`; a file never changes, and never comes back under the same id. */
+  id: z.string(),
+  version: z.number().int(),
+  /** The day of its predictions, UTC: `2026-03-04`. */
+  day: z.string(),
+  bytes: z.number().int(),
+  rows: z.number().int(),
+  /** Where its content is read with a token: absolute, or relative to the base address of `ml-serving`. */
+  url: z.string(),
+  /**
+   * Where it lies on the machine that answers. A reader on the same machine may open it instead; it first checks that
+   * a file of this size is there.
+   */
+  path: z.string().optional(),
+});
+export type PredictionLogFile = z.infer<typeof predictionLogFileSchema>;
+
+const versionNumberSchema = z.coerce.number<string | number>().int().min(1);
+
+/** A row to try an endpoint with. */
+export const inputExampleSchema = z.object({
+  /** The version that answers now; none before one does. */
+  version: z.number().int().optional(),
+  /**
+   * What the version was logged with, at most one row. None where there is no example, or where it has no columns. None
+   * where the caller may not read the data behind it.
+   */
+  rows: z.array(z.record(z.string(), cellSchema)),
+  /** Why an example that is there gives no row, in words. */
+  refusal: z.string().optional(),
+});
+export type InputExample = z.infer<typeof inputExampleSchema>;
 
 const problemSchema = z.object({ reason: z.string(), message: z.string() });
 
@@ -123,6 +164,8 @@ export const mlServingContract = defineContract({
     body: z.object({
       modelRef: entityRefSchema,
       access: endpointAccessSchema.optional(),
+      /** Id of the serving engine that answers; that of the configuration unless given. */
+      engine: z.string().min(1).max(64).optional(),
     }),
     response: endpointSchema,
     status: 201,
@@ -161,6 +204,21 @@ export const mlServingContract = defineContract({
     }),
     response: accessDecisionSchema,
   },
+  getInputExample: {
+    method: 'get',
+    path: '/v1/endpoints/:namespace/:name/input-example',
+    summary: 'A row that the version which answers was logged with',
+    params: entityPathSchema,
+    response: inputExampleSchema,
+  },
+  listRollouts: {
+    method: 'get',
+    path: '/v1/endpoints/:namespace/:name/rollouts',
+    summary: 'What answered behind an endpoint and when, newest first',
+    params: entityPathSchema,
+    query: pageQuerySchema,
+    response: pageOf(rolloutSchema),
+  },
   getTraffic: {
     method: 'get',
     path: '/v1/endpoints/:namespace/:name/traffic',
@@ -189,5 +247,34 @@ export const mlServingContract = defineContract({
     summary: 'Turn what is still NDJSON into Parquet now',
     params: entityPathSchema,
     response: predictionLogSchema,
+  },
+  countPredictions: {
+    method: 'get',
+    path: '/v1/endpoints/:namespace/:name/prediction-log/count',
+    summary: 'How many predictions of a version are in the log',
+    params: entityPathSchema,
+    query: z.object({
+      version: versionNumberSchema,
+      /** Only predictions after this time. Those that are not Parquet yet are counted whenever they were made. */
+      after: z.iso.datetime().optional(),
+    }),
+    response: z.object({
+      /** In Parquet. */
+      rows: z.number().int(),
+      /** Not Parquet yet. */
+      openRows: z.number().int(),
+    }),
+  },
+  listPredictionLogFiles: {
+    method: 'get',
+    path: '/v1/endpoints/:namespace/:name/prediction-log/files',
+    summary: 'The Parquet files of a prediction log, newest first; for plugins',
+    params: entityPathSchema,
+    query: pageQuerySchema.extend({
+      version: versionNumberSchema.optional(),
+      /** Without files of earlier days. */
+      after: z.iso.datetime().optional(),
+    }),
+    response: pageOf(predictionLogFileSchema),
   },
 });

@@ -9,11 +9,14 @@ export const columnSchema = z.object({
 });
 export type Column = z.infer<typeof columnSchema>;
 
-/** Names in URLs of the Open Inference Protocol: clients do not encode slashes, so there are none. */
+/**
+ * Names in URLs of the Open Inference Protocol: clients do not encode slashes, so there are none. Underscores stand
+ * around the namespace of models outside `default`.
+ */
 export const gatewayModelNameSchema = z
   .string()
   .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/,
+    /^(?:__[a-z0-9]+(?:(?:-+|[_.])[a-z0-9]+)*__)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/,
     'Expected letters, digits, dots, dashes or underscores, without a slash',
   );
 
@@ -27,7 +30,43 @@ export const gatewayVersionSchema = z.object({
 });
 export type GatewayVersion = z.infer<typeof gatewayVersionSchema>;
 
-export const gatewayEndpointSchema = z
+/** Variants are few: a champion, a challenger, and what is tried beside them. */
+const mostVariants = 8;
+
+/** How a version takes part behind an endpoint. `shadow`: asked beside the live ones, its answers go to nobody. */
+export const variantModes = ['live', 'shadow'] as const;
+
+/** A part of an endpoint: the version behind it, and its share of the requests. */
+export const servedVariantSchema = z.object({
+  /** `champion`, `challenger`: as the prediction log names it. */
+  name: z.string().min(1).max(64),
+  version: z.number().int().min(1),
+  /** Share of the requests in percent; 0 for a shadow. */
+  weight: z.number().min(0).max(100),
+  mode: z.enum(variantModes),
+});
+export type ServedVariant = z.infer<typeof servedVariantSchema>;
+
+const servedVariantsSchema = z.array(servedVariantSchema).max(mostVariants);
+
+/** What the gateway was told before it knew variants, also in files that it left: one version answers. */
+const beforeVariantsSchema = z.looseObject({
+  variant: z.string().optional(),
+  active: z.number(),
+  variants: z.undefined().optional(),
+});
+
+function withVariants(value: unknown): unknown {
+  const before = beforeVariantsSchema.safeParse(value);
+  if (!before.success) return value;
+  const { variant = 'champion', active, ...rest } = before.data;
+  return {
+    ...rest,
+    variants: [{ name: variant, version: active, weight: 100, mode: 'live' }],
+  };
+}
+
+const gatewayEndpointFields = z
   .object({
     endpoint: gatewayModelNameSchema,
     /** `Endpoint.ref`, by which the portal decides who may ask; the name unless given. */
@@ -36,18 +75,48 @@ export const gatewayEndpointSchema = z
     public: z.boolean().optional(),
     /** The model's entity ref; goes into the prediction log. */
     model: z.string().min(1),
-    variant: z.string().min(1).default('champion'),
-    /** The version that answers. */
-    active: z.number().int().min(1),
-    /** Every version to keep loaded: the active one, and the one before for an instant rollback. */
-    versions: z.array(gatewayVersionSchema).min(1).max(8),
+    /** Who answers: at least one live variant with a share. */
+    variants: servedVariantsSchema.min(1),
+    /** Every version to keep loaded: those of the variants, and the one before for an instant rollback. */
+    versions: z
+      .array(gatewayVersionSchema)
+      .min(1)
+      .max(mostVariants + 1),
   })
   .refine(
-    endpoint =>
-      endpoint.versions.some(version => version.version === endpoint.active),
-    { message: 'The active version must be one of versions' },
-  );
-export type GatewayEndpoint = z.infer<typeof gatewayEndpointSchema>;
+    ({ variants, versions }) =>
+      variants.every(variant =>
+        versions.some(({ version }) => version === variant.version),
+      ),
+    { message: 'The version of each variant must be one of versions' },
+  )
+  .refine(
+    ({ variants }) =>
+      new Set(variants.map(({ name }) => name)).size === variants.length,
+    { message: 'Two variants have the same name' },
+  )
+  .refine(({ variants }) => leadingVariant(variants) !== undefined, {
+    message: 'No live variant has a share of the requests',
+  });
+export type GatewayEndpoint = z.infer<typeof gatewayEndpointFields>;
+
+export const gatewayEndpointSchema = z.preprocess(
+  withVariants,
+  gatewayEndpointFields,
+);
+
+/** The live variant with the largest share, the first of equals: what an endpoint stands for in one word. */
+export function leadingVariant<T extends Omit<ServedVariant, 'version'>>(
+  variants: readonly T[],
+): T | undefined {
+  return variants
+    .filter(({ mode, weight }) => mode === 'live' && weight > 0)
+    .reduce<T | undefined>(
+      (leading, one) =>
+        leading && leading.weight >= one.weight ? leading : one,
+      undefined,
+    );
+}
 
 /** How much may be asked in a second and at a time; what is absent is not limited. */
 export const gatewayLimitSchema = z.object({
@@ -86,7 +155,7 @@ export const gatewayAccessSchema = z.object({
 });
 export type GatewayAccess = z.infer<typeof gatewayAccessSchema>;
 
-/** What `PUT /admin/v1/state` of the gateway takes: the whole wish, never a difference. */
+/** What `PUT /admin/v1/state` of the gateway takes: the whole desired state, never a difference. */
 export const gatewayDesiredStateSchema = z.object({
   access: gatewayAccessSchema.optional(),
   endpoints: z.array(gatewayEndpointSchema).max(10_000),
@@ -109,10 +178,19 @@ export const gatewayStatusSchema = z.object({
   endpoints: z.array(
     z.object({
       endpoint: z.string(),
-      /** The version the wish names. */
+      /** The version of the leading variant, as desired. */
       wanted: z.number().int(),
-      /** The version that answers now; absent until the first one is loaded. */
+      /** The version that answers for it now; absent until the first one is loaded. */
       active: z.number().int().optional(),
+      /** All variants, as desired; gateways of before say none. */
+      variants: z
+        .array(
+          servedVariantSchema.extend({
+            /** The version that answers for it now; another one while that of the variant is not loaded. */
+            active: z.number().int().optional(),
+          }),
+        )
+        .optional(),
       versions: z.array(gatewayVersionStatusSchema),
     }),
   ),

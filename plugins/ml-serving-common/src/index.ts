@@ -5,26 +5,34 @@
  */
 export {
   accessDecisionSchema,
+  inputExampleSchema,
   mlServingContract,
+  predictionLogFileSchema,
   predictionLogSchema,
   servabilitySchema,
   type AccessDecision,
+  type InputExample,
   type PredictionLog,
+  type PredictionLogFile,
   type Servability,
 } from './contract';
 export {
+  NO_GATEWAY,
   cellSchema,
   endpointAccessSchema,
   endpointSchema,
   endpointStates,
   predictRequestSchema,
   predictResponseSchema,
+  rolloutSchema,
+  rolloutStates,
   type Cell,
   type Endpoint,
   type EndpointAccess,
   type EndpointVariant,
   type PredictRequest,
   type PredictResponse,
+  type Rollout,
 } from './endpoint';
 export {
   endpointChangedSchema,
@@ -43,7 +51,10 @@ export {
   gatewayStatusSchema,
   gatewayVersionSchema,
   gatewayVersionStatusSchema,
+  leadingVariant,
+  servedVariantSchema,
   trafficBucketSchema,
+  variantModes,
   type Column,
   type GatewayAccess,
   type GatewayDesiredState,
@@ -53,11 +64,19 @@ export {
   type GatewayStatus,
   type GatewayVersion,
   type GatewayVersionStatus,
+  type ServedVariant,
   type TrafficBucket,
 } from './gatewayState';
+export { PREDICTION_ID_HEADER, predictionIdOf } from './predictionId';
+export {
+  inputExampleFiles,
+  rowsOfExample,
+  type ExampleRows,
+} from './inputExample';
 export {
   mlServingChangePermission,
   mlServingPermissions,
   mlServingPredictPermission,
   mlServingReadPermission,
+  mlServingTokenScopes,
 } from './permissions';

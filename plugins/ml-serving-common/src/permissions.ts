@@ -1,4 +1,5 @@
 import { createPermission } from '@backstage/plugin-permission-common';
+import { defineTokenScopes } from '@downstage/common';
 
 /** Look at endpoints, their traffic and where their prediction log lies. */
 export const mlServingReadPermission = createPermission({
@@ -26,3 +27,13 @@ export const mlServingPermissions = [
   mlServingChangePermission,
   mlServingPredictPermission,
 ];
+
+/** What access tokens may do with endpoints. */
+export const mlServingTokenScopes = defineTokenScopes({
+  pluginId: 'ml-serving',
+  scopes: {
+    read: { allows: [mlServingReadPermission] },
+    serve: { allows: [mlServingReadPermission, mlServingChangePermission] },
+    predict: { allows: [mlServingPredictPermission] },
+  },
+});

@@ -9,14 +9,54 @@ import {
 } from '@backstage/backend-test-utils';
 import { actionsRegistryServiceMock } from '@backstage/backend-test-utils/alpha';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
-import { AuthorizeResult } from '@backstage/plugin-permission-common';
-import { scopesWith } from '@downstage/common';
-import { describeDenyAll } from '@downstage/node/testUtils';
-import { mlTokensContract } from '@downstage/plugin-ml-tokens-common';
+import {
+  AuthorizeResult,
+  isPermission,
+  type PolicyDecision,
+} from '@backstage/plugin-permission-common';
+import { TokenScopes } from '@downstage/common';
+import {
+  Authorizer,
+  callerOf,
+  formatTokenSubject,
+  tokenScopesServiceRef,
+} from '@downstage/node';
+import {
+  describeDenyAll,
+  membersOf,
+  policyOf,
+} from '@downstage/node/testUtils';
+import {
+  mlTokensContract,
+  mlTokensCreatePermission,
+  mlTokensReadPermission,
+} from '@downstage/plugin-ml-tokens-common';
+import {
+  createMlTokenConditionalDecision,
+  mlTokenConditions,
+} from '@downstage/plugin-ml-tokens-node';
+import {
+  mlDataReadPermission,
+  mlDataTokenScopes,
+} from '@downstage/plugin-ml-data-common';
+import { mlJobsTokenScopes } from '@downstage/plugin-ml-jobs-common';
+import { mlMonitoringTokenScopes } from '@downstage/plugin-ml-monitoring-common';
+import {
+  mlRegistryReadPermission,
+  mlRegistryTokenScopes,
+} from '@downstage/plugin-ml-registry-common';
+import { mlServingTokenScopes } from '@downstage/plugin-ml-serving-common';
 import request from 'supertest';
 import mlTokens from './index';
 
 jest.setTimeout(60_000);
+const allScopes = [
+  mlRegistryTokenScopes,
+  mlJobsTokenScopes,
+  mlDataTokenScopes,
+  mlServingTokenScopes,
+  mlMonitoringTokenScopes,
+];
 const diagnostics = 'group:default/diagnostics';
 const groups: Record<string, string[]> = {
   'user:default/ann': [diagnostics],
@@ -46,11 +86,17 @@ function features(
   options: {
     denied?: string[];
     actions?: ReturnType<typeof actionsRegistryServiceMock>;
+    tokenScopes?: TokenScopes;
   } = {},
 ) {
   const actions = options.actions ?? actionsRegistryServiceMock();
   return [
     mlTokens,
+    createServiceFactory({
+      service: tokenScopesServiceRef,
+      deps: {},
+      factory: () => options.tokenScopes ?? new TokenScopes(allScopes),
+    }),
     catalogServiceMock.factory({ entities }),
     mockServices.rootConfig.factory({
       data: {
@@ -61,20 +107,7 @@ function features(
         },
       },
     }),
-    mockServices.userInfo.mock({
-      getUserInfo: async credentials => {
-        const { userEntityRef } = credentials.principal as {
-          userEntityRef: string;
-        };
-        return {
-          userEntityRef,
-          ownershipEntityRefs: [
-            userEntityRef,
-            ...(groups[userEntityRef] ?? []),
-          ],
-        };
-      },
-    }).factory,
+    membersOf(groups),
     createServiceFactory({
       service: actionsRegistryServiceRef,
       deps: {},
@@ -85,6 +118,18 @@ function features(
 
 const as = (name: string) =>
   mockCredentials.user.header(`user:default/${name}`);
+
+/** Changes of endpoints are denied, and reading models is allowed for some of them only. */
+function decisionAbout(name: string): PolicyDecision {
+  if (name === 'ml.serving.change') return { result: AuthorizeResult.DENY };
+  if (name !== 'ml.registry.read') return { result: AuthorizeResult.ALLOW };
+  return {
+    result: AuthorizeResult.CONDITIONAL,
+    pluginId: 'ml-registry',
+    resourceType: 'ml-model',
+    conditions: { rule: 'IS_OWNER', resourceType: 'ml-model', params: {} },
+  };
+}
 
 describe('ml-tokens', () => {
   const actions = actionsRegistryServiceMock();
@@ -102,12 +147,9 @@ describe('ml-tokens', () => {
         audit.factory,
         mockServices.permissions.mock({
           authorize: async asked =>
-            asked.map(({ permission }) => ({
-              result:
-                permission.name === 'ml.serving.change'
-                  ? AuthorizeResult.DENY
-                  : AuthorizeResult.ALLOW,
-            })),
+            asked.map(() => ({ result: AuthorizeResult.ALLOW })),
+          authorizeConditional: async asked =>
+            asked.map(({ permission }) => decisionAbout(permission.name)),
         }).factory,
       ],
     });
@@ -158,6 +200,15 @@ describe('ml-tokens', () => {
     });
     const again = await create('ann', { name: 'notebook', scopes: ['read'] });
     expect(again.status).toBe(409);
+  });
+
+  it('makes a token under a conditional policy, and keeps what the conditions are about', async () => {
+    const made = await create('eve', { name: 'some', scopes: ['read'] });
+    expect(made.status).toBe(201);
+    expect(made.body.token.conditional).toEqual(['ml.registry.read']);
+    expect(made.body.token.permissions).toContain('ml.registry.read');
+    const other = await create('eve', { name: 'all', scopes: ['predict'] });
+    expect(other.body.token).not.toHaveProperty('conditional');
   });
 
   it('makes a service token that all members of its group see and may revoke', async () => {
@@ -219,6 +270,18 @@ describe('ml-tokens', () => {
       /belongs to group:default\/credit/,
     ],
     [
+      'a limit that stands under a name of its own, which would limit nothing',
+      { model: 'model:default/churn' },
+      400,
+      /Unrecognized key: "model"/,
+    ],
+    [
+      'a limit of no kind',
+      { binding: { models: 'model:default/churn' } },
+      400,
+      /Unrecognized key: "models"/,
+    ],
+    [
       'a model that nobody knows',
       { binding: { model: 'model:default/x' } },
       403,
@@ -246,7 +309,7 @@ describe('ml-tokens', () => {
       'asking for promotions in the name of a group',
       { scopes: ['promote'], group: diagnostics },
       400,
-      /whoever asks for a promotion may not approve it/,
+      /the requester of a promotion may not approve it/,
     ],
     ['a scope that is none', { scopes: ['approve'] }, 400, /scopes/],
     ['no scope', { scopes: [] }, 400, /scopes/],
@@ -261,6 +324,35 @@ describe('ml-tokens', () => {
       status,
       message: expect.stringMatching(message),
     });
+  });
+
+  it('says what tokens can be made for', async () => {
+    const { body } = await request(backend.server)
+      .get('/api/ml-tokens/v1/scopes')
+      .set('authorization', as('ann'));
+    expect(body.items.map(({ name }: { name: string }) => name)).toEqual([
+      'read',
+      'data',
+      'train',
+      'monitor',
+      'track',
+      'register',
+      'promote',
+      'serve',
+      'predict',
+    ]);
+    expect(body.items.slice(5, 7)).toEqual([
+      {
+        name: 'register',
+        permissions: ['ml.registry.read', 'ml.registry.register'],
+        personal: false,
+      },
+      {
+        name: 'promote',
+        permissions: ['ml.registry.read', 'ml.registry.promote'],
+        personal: true,
+      },
+    ]);
   });
 
   it('makes tokens for people only, and answers only tokens what they are', async () => {
@@ -306,10 +398,128 @@ describe('ml-tokens', () => {
   });
 });
 
+describe('ml-tokens under a policy that answers with conditions', () => {
+  let backend: Awaited<ReturnType<typeof startTestBackend>>;
+  beforeAll(async () => {
+    backend = await startTestBackend({
+      features: [
+        ...features(),
+        policyOf((permission, person = '') => {
+          if (isPermission(permission, mlTokensReadPermission)) {
+            // Service tokens are for the group to see, personal ones for nobody.
+            return createMlTokenConditionalDecision(
+              permission,
+              mlTokenConditions.isOwner({ owners: groups[person] ?? [] }),
+            );
+          }
+          if (isPermission(permission, mlTokensCreatePermission)) {
+            return createMlTokenConditionalDecision(permission, {
+              not: mlTokenConditions.isOwner({
+                owners: ['group:default/credit'],
+              }),
+            });
+          }
+          return { result: AuthorizeResult.ALLOW };
+        }),
+      ],
+    });
+  });
+  afterAll(() => backend.stop());
+
+  const post = (person: string, path: string, body: object = {}) =>
+    request(backend.server)
+      .post(`/api/ml-tokens/v1/tokens${path}`)
+      .set('authorization', as(person))
+      .send(body);
+
+  it('lists what it allows, and knows nothing of the rest', async () => {
+    const own = await post('ann', '', { name: 'own', scopes: ['read'] });
+    const shared = await post('ann', '', {
+      name: 'shared',
+      scopes: ['read'],
+      group: diagnostics,
+    });
+    expect([own.status, shared.status]).toEqual([201, 201]);
+    const listed = await request(backend.server)
+      .get('/api/ml-tokens/v1/tokens')
+      .set('authorization', as('ann'));
+    expect(listed.body.items).toMatchObject([{ name: 'shared' }]);
+    const hidden = `/${own.body.token.id}/revoke`;
+    expect((await post('ann', hidden)).status).toBe(404);
+    const visible = `/${shared.body.token.id}/revoke`;
+    expect((await post('ben', visible)).status).toBe(200);
+    // Not theirs, so not there: 404 and not 403.
+    expect((await post('cleo', visible)).status).toBe(404);
+  });
+
+  it('makes none for an owner that it excludes', async () => {
+    const made = await post('cleo', '', {
+      name: 'nightly',
+      scopes: ['read'],
+      group: 'group:default/credit',
+    });
+    expect(made.status).toBe(403);
+    expect(made.body.error.message).toContain('for other things only');
+  });
+});
+
+describe('ml-tokens beside a plugin that has not spoken yet', () => {
+  it('makes a token that does not read what the policy denies, when the plugin speaks', async () => {
+    const tokenScopes = new TokenScopes([mlRegistryTokenScopes]);
+    const backend = await startTestBackend({
+      features: [
+        ...features({ tokenScopes }),
+        policyOf(({ name }) => ({
+          result:
+            name === 'ml.data.read'
+              ? AuthorizeResult.DENY
+              : AuthorizeResult.ALLOW,
+        })),
+      ],
+    });
+    const create = (name: string) =>
+      request(backend.server)
+        .post('/api/ml-tokens/v1/tokens')
+        .set('authorization', as('ann'))
+        .send({ name, scopes: ['read'] });
+    const made = await create('early');
+    expect(made.status).toBe(201);
+    const { scopes, permissions } = made.body.token;
+    expect(permissions).toEqual(['ml.registry.read']);
+
+    tokenScopes.add(mlDataTokenScopes);
+    expect((await create('late')).status).toBe(403);
+    const authorizer = new Authorizer({
+      tokenScopes,
+      // To the policy a token is a service.
+      permissions: mockServices.permissions({ result: AuthorizeResult.ALLOW }),
+      userInfo: mockServices.userInfo.mock(),
+    });
+    const subject = formatTokenSubject({
+      actor: 'user:default/ann',
+      tokenId: 'one',
+      tokenName: 'early',
+      scopes,
+      permissions,
+      groups: [],
+    });
+    const caller = callerOf(mockCredentials.service(subject));
+    await authorizer.require({ caller, permission: mlRegistryReadPermission });
+    await expect(
+      authorizer.require({ caller, permission: mlDataReadPermission }),
+    ).rejects.toThrow(
+      /may not use ml.data.read: the policy was not asked about it/,
+    );
+    await backend.stop();
+  });
+});
+
 describe('the table of scopes', () => {
-  // Approving and tokens themselves are for people. Whoever adds a permission decides here, or in the table.
+  const tokenScopes = new TokenScopes(allScopes);
+  const scopesWith = (name: string) => tokenScopes.scopesWith(name);
+  // Approving and tokens themselves are for people. The author of a new permission decides here, or in the table.
   const forPeople =
-    /^ml\.(data\.grant|registry\.(approve|break-glass|webhooks|collect-garbage|import)|tokens\.\w+)$/;
+    /^ml\.(data\.grant|monitoring\.configure|registry\.(approve|break-glass|webhooks|collect-garbage|import)|tokens\.\w+)$/;
 
   it('names every permission of the plugins, or it is for people', () => {
     const plugins = resolve(__dirname, '../..');
@@ -340,6 +550,7 @@ describeDenyAll({
   features: features(),
   exampleRequests: {
     listTokens: {},
+    listScopes: {},
     createToken: { body: { name: 'x', scopes: ['read'] } },
     revokeToken: { params: { id: 'x' } },
     getCurrentToken: {},

@@ -10,9 +10,16 @@ import {
   migrate,
   refusingActions,
   registeredOwnersServiceRef,
+  tokenScopesServiceRef,
 } from '@downstage/node';
-import { mlTokensPermissions } from '@downstage/plugin-ml-tokens-common';
-import { tokenVerifierServiceRef } from '@downstage/plugin-ml-tokens-node';
+import {
+  mlTokensPermissions,
+  mlTokensTokenScopes,
+} from '@downstage/plugin-ml-tokens-common';
+import {
+  mlTokenResource,
+  tokenVerifierServiceRef,
+} from '@downstage/plugin-ml-tokens-node';
 import { registerActions } from './actions/registerActions';
 import { readMlTokensConfig } from './config';
 import { createRouter } from './router';
@@ -40,7 +47,9 @@ export const mlTokensPlugin = createBackendPlugin({
         logger: coreServices.logger,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
+        plugin: coreServices.pluginMetadata,
         registeredOwners: registeredOwnersServiceRef,
+        tokenScopes: tokenScopesServiceRef,
         userInfo: coreServices.userInfo,
         verifiers: tokenVerifierServiceRef,
       },
@@ -54,9 +63,18 @@ export const mlTokensPlugin = createBackendPlugin({
         const ownership = new Ownership(deps);
         const uses = new UseRecorder({ store, clock, logger });
         const verifier = new TokenVerifier({ store, ownership, uses, clock });
+        const authorizer = createAuthorizer({
+          ...deps,
+          resource: {
+            permissionsRegistry: deps.permissionsRegistry,
+            definition: mlTokenResource,
+            permissions: mlTokensPermissions,
+            scopes: mlTokensTokenScopes,
+          },
+        });
         const tokens = new TokenService({
           ...deps,
-          authorizer: createAuthorizer(deps),
+          authorizer,
           store,
           ownership,
           lifetimes,
@@ -67,9 +85,17 @@ export const mlTokensPlugin = createBackendPlugin({
         verifiers.verify = secret => verifier.verify(secret);
         deps.lifecycle.addShutdownHook(() => uses.settled());
 
-        deps.permissionsRegistry.addPermissions(mlTokensPermissions);
-        deps.httpRouter.use(createRouter({ httpAuth: deps.httpAuth, tokens }));
-        registerActions({ actions: refusingActions(deps.actions), tokens });
+        deps.httpRouter.use(
+          createRouter({
+            auditor: deps.auditor,
+            httpAuth: deps.httpAuth,
+            tokens,
+          }),
+        );
+        registerActions({
+          actions: refusingActions(deps.actions, deps),
+          tokens,
+        });
 
         const accepted = (
           config.getOptionalConfigArray('backend.auth.externalAccess') ?? []

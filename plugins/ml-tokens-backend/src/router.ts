@@ -1,4 +1,7 @@
-import type { HttpAuthService } from '@backstage/backend-plugin-api';
+import type {
+  AuditorService,
+  HttpAuthService,
+} from '@backstage/backend-plugin-api';
 import { createContractRouter } from '@downstage/node';
 import { mlTokensContract } from '@downstage/plugin-ml-tokens-common';
 import type express from 'express';
@@ -8,6 +11,7 @@ import type { TokenService } from './services/TokenService';
 /** The contract, turned into calls of the service. Answers may hold a secret, so nobody on the way keeps them. */
 export function createRouter(options: {
   httpAuth: HttpAuthService;
+  auditor: AuditorService;
   tokens: TokenService;
 }): express.Router {
   const { httpAuth, tokens } = options;
@@ -20,11 +24,13 @@ export function createRouter(options: {
     createContractRouter({
       contract: mlTokensContract,
       httpAuth,
+      auditor: options.auditor,
       handlers: {
         listTokens: ({ query }, call) => tokens.list(query, call),
+        listScopes: (_, call) => tokens.listScopes({}, call),
         createToken: ({ body }, call) => tokens.create(body, call),
         revokeToken: ({ params }, call) => tokens.revoke(params.id, call),
-        getCurrentToken: async (_, call) => tokens.current(call),
+        getCurrentToken: (_, call) => tokens.current({}, call),
       },
     }),
   );

@@ -8,7 +8,8 @@ import {
   mockServices,
   ServiceFactoryTester,
 } from '@backstage/backend-test-utils';
-import { formatTokenSubject } from '@downstage/node';
+import { formatTokenSubject, tokenScopesFactory } from '@downstage/node';
+import { mlJobsTokenScopes } from '@downstage/plugin-ml-jobs-common';
 import {
   downstageTokenHandler,
   newSecret,
@@ -62,6 +63,7 @@ describe('a backend without ml-tokens', () => {
     const { port } = server.address() as AddressInfo;
     const [handler] = await ServiceFactoryTester.from(downstageTokenHandler, {
       dependencies: [
+        tokenScopesFactory([mlJobsTokenScopes]),
         createServiceFactory({
           service: coreServices.discovery,
           deps: {},

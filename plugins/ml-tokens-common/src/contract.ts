@@ -1,10 +1,16 @@
-import { defineContract, entityRefSchema } from '@downstage/common';
+import {
+  defineContract,
+  entityRefSchema,
+  pageOf,
+  widePageQuerySchema,
+} from '@downstage/common';
 import { z } from 'zod';
 import {
   accessTokenSchema,
   createdTokenSchema,
   createTokenSchema,
   currentTokenSchema,
+  offeredScopeSchema,
   tokenOptionsSchema,
   tokenStateSchema,
 } from './model/token';
@@ -16,14 +22,19 @@ export const mlTokensContract = defineContract({
     path: '/v1/tokens',
     summary:
       "The caller's own tokens and those of their groups, newest first; administrators may name any owner",
-    query: z.object({
+    query: widePageQuerySchema.extend({
       owner: entityRefSchema.optional(),
       state: tokenStateSchema.optional(),
     }),
-    response: z.object({
-      items: z.array(accessTokenSchema),
+    response: pageOf(accessTokenSchema).extend({
       options: tokenOptionsSchema,
     }),
+  },
+  listScopes: {
+    method: 'get',
+    path: '/v1/scopes',
+    summary: 'What tokens of this portal can be made for',
+    response: z.object({ items: z.array(offeredScopeSchema) }),
   },
   createToken: {
     method: 'post',

@@ -9,6 +9,7 @@ export {
   mlTokensPermissions,
   mlTokensReadPermission,
   mlTokensRevokePermission,
+  mlTokensTokenScopes,
 } from './permissions';
 export {
   accessTokenSchema,
@@ -19,6 +20,7 @@ export {
   type CreatedToken,
   type CreateToken,
   type CurrentToken,
+  type OfferedScope,
   type TokenBinding,
   type TokenKind,
   type TokenState,

@@ -1,53 +1,36 @@
+import { isError } from '@backstage/errors';
+import { KeptAnswers } from '@downstage/node';
 import { hashOf } from './secret';
-
-const keptMs = 2_000;
-const mostKept = 1_000;
 
 /**
  * Keeps answers about tokens for two seconds, refusals too: a training script sends many small requests.
  *
  * @remarks
- * So a token that was revoked, or a person who left a group, is refused at most two seconds later, on every replica.
- * Secrets are kept as hashes only. Requests that come at once wait for one answer.
+ * So a revoked token is refused at most two seconds later, on every replica. The same holds for a person who left a
+ * group. Secrets are kept as hashes only. Requests that come at once wait for one answer.
  */
 export class RememberedAnswers {
-  readonly #clock: () => Date;
-  readonly #kept = new Map<
-    string,
-    { until: number; answer: Promise<string> }
-  >();
+  readonly #kept: KeptAnswers<string>;
 
   constructor(options: { clock: () => Date }) {
-    this.#clock = options.clock;
+    this.#kept = new KeptAnswers({
+      clock: options.clock,
+      keptMs: 2_000,
+      most: 1_000,
+      // Trouble is not an answer: the next request asks again.
+      keepsError: error =>
+        isError(error) && error.name === 'AuthenticationError',
+    });
   }
 
-  async get(
+  get(
     secret: string,
     ask: (secret: string) => Promise<string>,
   ): Promise<string> {
-    const key = hashOf(secret);
-    const now = this.#clock().getTime();
-    const kept = this.#kept.get(key);
-    if (kept && kept.until > now) return kept.answer;
-    const answer = ask(secret);
-    this.#keep(key, { until: now + keptMs, answer });
-    answer.catch(error => {
-      // Trouble is not an answer: the next request asks again.
-      if (error?.name !== 'AuthenticationError') this.#kept.delete(key);
-    });
-    return answer;
+    return this.#kept.get(hashOf(secret), () => ask(secret));
   }
 
   clear() {
     this.#kept.clear();
-  }
-
-  #keep(key: string, entry: { until: number; answer: Promise<string> }) {
-    this.#kept.delete(key);
-    this.#kept.set(key, entry);
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= mostKept) break;
-      this.#kept.delete(oldest);
-    }
   }
 }

@@ -3,6 +3,11 @@
  *
  * @packageDocumentation
  */
+export {
+  createMlTokenConditionalDecision,
+  mlTokenConditions,
+  mlTokenResource,
+} from './permissions';
 export { RememberedAnswers } from './RememberedAnswers';
 export { hashOf, isWellFormed, newSecret } from './secret';
 export { downstageTokenHandler } from './tokenHandler';

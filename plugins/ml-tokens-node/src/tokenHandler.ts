@@ -13,6 +13,7 @@ import {
   ResponseError,
   ServiceUnavailableError,
 } from '@backstage/errors';
+import { tokenScopesServiceRef } from '@downstage/node';
 import {
   currentTokenSchema,
   tokenPrefix,
@@ -20,16 +21,6 @@ import {
 import { RememberedAnswers } from './RememberedAnswers';
 import { isWellFormed } from './secret';
 import { tokenVerifierServiceRef, type VerifyToken } from './verifier';
-
-/** The plugins whose services ask the authorizer of `@downstage/node`, which knows what a token may do. */
-const ourPlugins = [
-  'ml-data',
-  'ml-jobs',
-  'ml-monitoring',
-  'ml-registry',
-  'ml-serving',
-  'ml-tokens',
-];
 
 /**
  * Lets every plugin of a backend accept tokens, through Backstage's own hook for external tokens. It comes with
@@ -46,28 +37,29 @@ const ourPlugins = [
  *         options: {} # plugins: [my-plugin] adds plugins that use the authorizer too
  * ```
  *
- * Plugins that are not ours refuse tokens: to Backstage a token is a service, and services may do everything there.
+ * A plugin takes tokens when it has said what their scopes allow, with `createAuthorizer`: its services ask the authorizer. All others
+ * refuse tokens: to Backstage a token is a service, and services may do everything there.
  */
 export const downstageTokenHandler = createServiceFactory({
   service: externalTokenHandlersServiceRef,
   deps: {
     plugin: coreServices.pluginMetadata,
     discovery: coreServices.discovery,
+    tokenScopes: tokenScopesServiceRef,
     verifier: tokenVerifierServiceRef,
   },
-  factory({ plugin, discovery, verifier }) {
+  factory({ plugin, discovery, tokenScopes, verifier }) {
     const pluginId = plugin.getId();
     const remote = createRemoteVerifier(discovery);
-    return createExternalTokenHandler<{ plugins: Set<string> }>({
+    return createExternalTokenHandler<{ others: string[] }>({
       type: 'downstage',
       initialize: ({ options }) => ({
-        plugins: new Set([
-          ...ourPlugins,
-          ...(options.getOptionalStringArray('plugins') ?? []),
-        ]),
+        others: options.getOptionalStringArray('plugins') ?? [],
       }),
-      async verifyToken(token, { plugins }) {
+      async verifyToken(token, { others }) {
         if (!token.startsWith(tokenPrefix)) return undefined;
+        // Asked for each token: a plugin that starts later is in it too.
+        const plugins = new Set([...tokenScopes.pluginIds, ...others]);
         if (!plugins.has(pluginId)) {
           throw new NotAllowedError(
             `Access tokens (${tokenPrefix}…) work on ${[...plugins].join(

@@ -7,7 +7,7 @@ export const mlTokensTranslationRef = createTranslationRef({
     page: {
       title: 'Access tokens',
       description:
-        'For notebooks, CI and long jobs: a token does what its scopes say, as you or as one of your groups, until it expires or is revoked.',
+        'For notebooks, CI and long jobs. A token does what its scopes say, as you or as one of your groups. It works until it expires or is revoked.',
       create: 'New token',
       showEnded: 'Show expired and revoked',
       emptyTitle: 'You have no tokens',
@@ -33,6 +33,7 @@ export const mlTokensTranslationRef = createTranslationRef({
       revoke: 'Revoke',
       revokeName: 'Revoke {{name}}',
       by: 'by {{person}}',
+      ofPages: 'of {{pages}}',
     },
     state: {
       active: 'Active',
@@ -50,6 +51,7 @@ export const mlTokensTranslationRef = createTranslationRef({
       serve: 'Create and delete endpoints',
       predict: 'Ask endpoints for predictions',
       monitor: 'Evaluate monitors and retrain',
+      other: 'Allows {{permissions}}',
     },
     create: {
       title: 'New access token',

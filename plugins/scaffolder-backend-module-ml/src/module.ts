@@ -6,7 +6,11 @@ import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { scaffolderActionsExtensionPoint } from '@backstage/plugin-scaffolder-node';
 import { scaffolderTemplatingExtensionPoint } from '@backstage/plugin-scaffolder-node/alpha';
-import { createAuthorizer, registeredOwnersServiceRef } from '@downstage/node';
+import {
+  createAuthorizer,
+  registeredOwnersServiceRef,
+  tokenScopesServiceRef,
+} from '@downstage/node';
 import { mlJobsServiceRef } from '@downstage/plugin-ml-jobs-node';
 import { mlRegistryServiceRef } from '@downstage/plugin-ml-registry-node';
 import { createCheckProjectAction } from './actions/createCheckProjectAction';
@@ -30,6 +34,7 @@ export const scaffolderModuleMl = createBackendModule({
         registeredOwners: registeredOwnersServiceRef,
         registry: mlRegistryServiceRef,
         templating: scaffolderTemplatingExtensionPoint,
+        tokenScopes: tokenScopesServiceRef,
         userInfo: coreServices.userInfo,
       },
       async init({ actions, templating, ...deps }) {

@@ -14,6 +14,8 @@ import { readDeclarations } from './project/readDeclarations';
 const template = resolve(__dirname, '../../../templates/tabular-sklearn');
 const values = {
   name: 'tumour-malignancy',
+  namespace: 'default',
+  mlflowName: 'tumour-malignancy',
   title: 'Tumour "malignancy"',
   description: 'Tells malignant from benign: by the nuclei',
   owner: 'group:default/diagnostics',
@@ -117,6 +119,33 @@ describe('the template for a tabular model', () => {
     });
   });
 
+  it('writes a project of a namespace, as the catalog and as MLflow name its model', async () => {
+    await write({
+      namespace: 'credit',
+      mlflowName: '__credit__tumour-malignancy',
+    });
+    const { metadata } = parse(await read('catalog-info.yaml'));
+    expect(metadata).toMatchObject({
+      name: 'tumour-malignancy',
+      namespace: 'credit',
+    });
+    expect(parse(await read('downstage.yaml')).model).toBe(
+      'model:credit/tumour-malignancy',
+    );
+    expect(await read('src/settings.py')).toContain(
+      'MODEL_NAME = "__credit__tumour-malignancy"',
+    );
+    const declared = await readDeclarations({
+      folder: workspace,
+      owner: values.owner,
+      entityRef: 'model:credit/tumour-malignancy',
+    });
+    expect(declared).toHaveLength(1);
+    await expect(
+      readDeclarations({ folder: workspace, owner: values.owner }),
+    ).rejects.toThrow('is in the namespace credit; allowed is default');
+  });
+
   it('keeps ids away from the model, and a notebook that opens', async () => {
     await write({ timestamp: 'measured_at' });
     expect(await read('src/settings.py')).toContain(
@@ -172,6 +201,8 @@ describe('the template for a tabular model', () => {
       const text = value.replace(/\p{Surrogate}/gu, '\ufffd');
       await write({
         name: value,
+        namespace: value,
+        mlflowName: value,
         title: value,
         description: value,
         owner: value,
@@ -193,6 +224,7 @@ describe('the template for a tabular model', () => {
         kind: 'Model',
         metadata: {
           name: text,
+          namespace: text,
           title: text,
           description: text,
           annotations: { 'backstage.io/techdocs-ref': 'dir:.' },
@@ -219,7 +251,7 @@ describe('the template for a tabular model', () => {
       });
       expect(parse(await read('downstage.yaml'))).toMatchObject({
         name: text,
-        model: `model:default/${text}`,
+        model: `model:${text}/${text}`,
         inputs: [{ name: 'data', dataset: text }],
       });
       expect(parse(await read('mkdocs.yml'))).toMatchObject({

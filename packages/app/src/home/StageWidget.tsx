@@ -1,3 +1,4 @@
+import { shownNameOf } from '@downstage/common';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { Link } from '@backstage/core-components';
 import { Flex, Grid, Text } from '@backstage/ui';
@@ -10,7 +11,10 @@ import {
   type Tone,
 } from '@downstage/react';
 import { mlJobsContract } from '@downstage/plugin-ml-jobs-common';
-import { mlMonitoringContract } from '@downstage/plugin-ml-monitoring-common';
+import {
+  mlMonitoringContract,
+  type Monitor,
+} from '@downstage/plugin-ml-monitoring-common';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import { mlServingContract } from '@downstage/plugin-ml-serving-common';
 import type { ReactNode } from 'react';
@@ -54,14 +58,15 @@ export function StageWidget() {
   );
   const monitors = useLoad(
     async signal => {
-      const [counts, drifting] = await Promise.all([
+      const [counts, alarming] = await Promise.all([
         monitoring.countMonitors({}, { signal }),
         monitoring.listMonitors(
-          { query: { status: 'drift', limit: 10 } },
+          // The count is of drift alone: a model that is only wrong must not look well.
+          { query: { kind: 'all', status: 'drift', limit: 10 } },
           { signal },
         ),
       ]);
-      return { ...counts, drifting: drifting.items };
+      return { ...counts, alarming: alarming.items };
     },
     [],
     options,
@@ -96,6 +101,7 @@ export function StageWidget() {
               {latest && (
                 <Link to={`/training/jobs/${latest.id}`}>
                   <StatusBadge
+                    wraps
                     tone={jobTones[latest.state]}
                     label={`${latest.name}: ${latest.state}`}
                   />
@@ -117,33 +123,40 @@ export function StageWidget() {
         )}
       </Tile>
       <Tile title="Monitoring" to="/monitoring" value={monitors}>
-        {({ total, byStatus, drifting }) => {
-          return (
-            <>
-              <Figure
-                number={byStatus.drift ?? 0}
-                of={total}
-                label="drifting"
-              />
-              {drifting.map(({ ref, modelRef }) => {
-                const { namespace, name } = parseEntityRef(modelRef);
-                return (
-                  <Link
-                    key={ref}
-                    to={`/catalog/${namespace}/model/${name}/monitoring`}
-                  >
-                    <StatusBadge tone="error" label={`${name} drifted`} />
-                  </Link>
-                );
-              })}
-              {!drifting.length && (
-                <StatusBadge tone="ok" label="nothing unusual" />
-              )}
-            </>
-          );
-        }}
+        {({ total, byStatus, alarming }) => (
+          <>
+            <Figure number={byStatus.drift ?? 0} of={total} label="drifting" />
+            {alarming.map(monitor => (
+              <Alarm key={monitor.id} monitor={monitor} />
+            ))}
+            {!alarming.length && (
+              <StatusBadge tone="ok" label="nothing unusual" />
+            )}
+          </>
+        )}
       </Tile>
     </Grid.Root>
+  );
+}
+
+function Alarm({ monitor }: { monitor: Monitor }) {
+  const { kind, name, modelRef } = monitor;
+  const model = parseEntityRef(modelRef);
+  const isDrift = kind === 'drift';
+  const search =
+    isDrift && name === 'default' ? '' : `?monitor=${kind}/${name}`;
+  return (
+    <Link
+      to={`/catalog/${model.namespace}/model/${model.name}/monitoring${search}`}
+    >
+      <StatusBadge
+        wraps
+        tone="error"
+        label={`${shownNameOf(model)} ${
+          isDrift ? 'drifted' : `beyond its limit of ${kind}`
+        }${name === 'default' ? '' : ` · ${name}`}`}
+      />
+    </Link>
   );
 }
 
@@ -158,7 +171,9 @@ function Tile<T>(props: {
       <Text as="h3" variant="title-x-small">
         <Link to={props.to}>{props.title}</Link>
       </Text>
-      <Frame value={props.value}>{props.children}</Frame>
+      <Frame isNarrow value={props.value}>
+        {props.children}
+      </Frame>
     </Flex>
   );
 }

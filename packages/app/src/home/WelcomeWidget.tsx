@@ -33,9 +33,16 @@ export function WelcomeWidget() {
           : trained, gated, approved, served and watched for drift.
         </Text>
       )}
-      <Text as="p">Or log from a notebook with the plain MLflow client:</Text>
+      <Text as="p">
+        Or log from a notebook with the plain MLflow client and an{' '}
+        <Link to="/settings/access-tokens">access token</Link> of the scopes
+        track and register:
+      </Text>
       <CodeBlock
-        code={`export MLFLOW_TRACKING_URI=${window.location.origin}/api/ml-registry/mlflow`}
+        code={[
+          `export MLFLOW_TRACKING_URI=${window.location.origin}/api/ml-registry/mlflow`,
+          'export MLFLOW_TRACKING_TOKEN=dst_…',
+        ].join('\n')}
       />
     </Flex>
   );

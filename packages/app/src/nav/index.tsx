@@ -15,6 +15,13 @@ import MenuIcon from '@material-ui/icons/Menu';
 import SearchIcon from '@material-ui/icons/Search';
 import { SidebarLogo } from './SidebarLogo';
 
+/** At the top: at the bottom right, where Backstage shows them, they lie on the buttons of forms for 15 seconds. */
+const notices = {
+  enabled: true,
+  autoHideDuration: 15_000,
+  anchorOrigin: { vertical: 'top', horizontal: 'center' },
+} as const;
+
 const navContent = NavContentBlueprint.make({
   params: {
     component: ({ navItems }) => {
@@ -49,7 +56,7 @@ const navContent = NavContentBlueprint.make({
           </SidebarGroup>
           <SidebarSpace />
           <SidebarDivider />
-          <NotificationsSidebarItem />
+          <NotificationsSidebarItem snackbarProps={notices} />
           <SidebarDivider />
           <SidebarGroup
             label="Settings"

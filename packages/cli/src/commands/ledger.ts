@@ -1,4 +1,5 @@
 import { ResponseError } from '@backstage/errors';
+import { collectItems } from '@downstage/common';
 import { cli } from 'cleye';
 import { command, jsonFlag, oneOf, refuseMore } from '../command';
 import { show } from '../output';
@@ -71,9 +72,12 @@ export const production = command({
     );
     refuseMore(given, 0);
     return async ({ registry, output }) => {
-      const { items } = await registry.productionOn({
-        query: { at: flags.on ?? new Date().toISOString(), model: flags.model },
-      });
+      const at = flags.on ?? new Date().toISOString();
+      const items = await collectItems(
+        cursor =>
+          registry.productionOn({ query: { at, model: flags.model, cursor } }),
+        Infinity,
+      );
       show(output, items, {
         json: flags.json,
         columns: ['model', 'version', 'since', 'until', 'by'],

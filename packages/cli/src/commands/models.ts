@@ -1,6 +1,6 @@
 import { cli } from 'cleye';
 import { collectItems } from '@downstage/common';
-import { command, jsonFlag, refuseMore } from '../command';
+import { command, jsonFlag, ownerRef, refuseMore } from '../command';
 import { show } from '../output';
 
 export const models = command({
@@ -14,8 +14,8 @@ export const models = command({
         help,
         flags: {
           owner: {
-            type: String,
-            description: 'Only of this owner: group:default/diagnostics',
+            type: ownerRef,
+            description: 'Only of this owner: diagnostics, user:default/ann',
           },
           query: { type: String, description: 'Only with these words' },
           json: jsonFlag,
@@ -34,12 +34,16 @@ export const models = command({
       );
       show(output, items, {
         json: flags.json,
-        columns: ['model', 'owner', 'production', 'candidate', 'versions'],
+        columns: [
+          ...['model', 'owner', 'production'],
+          ...['candidate', 'staging', 'versions'],
+        ],
         rows: items.map(model => ({
           model: model.name,
           owner: model.owner,
           production: model.production && `v${model.production.version}`,
           candidate: model.candidate && `v${model.candidate.version}`,
+          staging: model.staging && `v${model.staging.version}`,
           versions: model.versionCount,
         })),
         nothing: 'No model matches.',

@@ -1,6 +1,6 @@
-import { parseVersionRef } from '@downstage/common';
+import { collectItems, parseVersionRef } from '@downstage/common';
 import {
-  promotionStateSchema,
+  promotionFilterSchema,
   promotionTargetSchema,
   type Promotion,
 } from '@downstage/plugin-ml-registry-common';
@@ -56,8 +56,8 @@ export const promotions = command({
         help,
         flags: {
           state: {
-            type: oneOf(promotionStateSchema.options),
-            description: `One of ${promotionStateSchema.options.join(', ')}`,
+            type: oneOf(promotionFilterSchema.options),
+            description: `One of ${promotionFilterSchema.options.join(', ')}`,
           },
           model: { type: String, description: 'Only of this model' },
           json: jsonFlag,
@@ -68,9 +68,11 @@ export const promotions = command({
     );
     refuseMore(given, 0);
     return async ({ registry, output }) => {
-      const { items } = await registry.listPromotions({
-        query: { state: flags.state, model: flags.model },
-      });
+      const { state, model } = flags;
+      const items = await collectItems(
+        cursor => registry.listPromotions({ query: { state, model, cursor } }),
+        Infinity,
+      );
       show(output, items, {
         json: flags.json,
         columns: ['id', 'version', 'to', 'state', 'approvals', 'asked by'],

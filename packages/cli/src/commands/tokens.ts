@@ -1,14 +1,7 @@
-import { tokenScopeSchema } from '@downstage/common';
+import { collectItems } from '@downstage/common';
 import { mlTokensContract } from '@downstage/plugin-ml-tokens-common';
 import { cli } from 'cleye';
-import {
-  command,
-  jsonFlag,
-  modelRef,
-  number,
-  oneOf,
-  refuseMore,
-} from '../command';
+import { command, jsonFlag, modelRef, number, refuseMore } from '../command';
 import { show } from '../output';
 import { clientOf, type Portal } from '../portal';
 
@@ -27,10 +20,9 @@ export const tokenCreate = command({
         parameters: ['<name>'],
         flags: {
           scope: {
-            type: [oneOf(tokenScopeSchema.options)] as const,
-            description: `What it may do, once per scope: ${tokenScopeSchema.options.join(
-              ', ',
-            )}`,
+            type: [String] as const,
+            description:
+              'What it may do, once per scope, such as read, track or predict',
           },
           group: {
             type: String,
@@ -50,9 +42,7 @@ export const tokenCreate = command({
     return async ({ portal, output }) => {
       if (flags.scope.length === 0) {
         throw new Error(
-          `Say what the token may do: --scope track --scope register (of ${tokenScopeSchema.options.join(
-            ', ',
-          )})`,
+          'Say what the token may do: --scope track --scope register',
         );
       }
       const { token, secret } = await tokensOf(portal).createToken({
@@ -88,7 +78,11 @@ export const tokenList = command({
     );
     refuseMore(given, 0);
     return async ({ portal, output }) => {
-      const { items } = await tokensOf(portal).listTokens({ query: {} });
+      const tokens = tokensOf(portal);
+      const items = await collectItems(
+        cursor => tokens.listTokens({ query: { cursor } }),
+        Infinity,
+      );
       show(output, items, {
         json: flags.json,
         columns: ['id', 'name', 'actor', 'scopes', 'state', 'expires', 'used'],

@@ -6,6 +6,8 @@ import type {
   GatewayDesiredState,
 } from '@downstage/plugin-ml-serving-common';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { adminRoutes } from '../routes/adminRoutes';
+import { oipRoutes } from '../routes/oipRoutes';
 import { startGateway, type Gateway } from '../startGateway';
 import {
   aGatewayFolder,
@@ -16,6 +18,9 @@ import {
 } from '../testUtils/gatewayFixture';
 import type { AskPortal } from './askPortal';
 import { RefusedError, UnauthenticatedError } from './errors';
+
+/** As the routes of the protocol spell one model. */
+const model = '/v2/models/([^/]+)(?:/versions/([^/]+))?';
 
 const portal = {
   servingUrl: 'http://portal/api/ml-serving',
@@ -86,7 +91,7 @@ async function aPortal() {
   };
 }
 
-describe('Guard', () => {
+describe('AccessControl', () => {
   let gateway: Gateway;
   let client: ReturnType<typeof clientOf>;
   let folder: ReturnType<typeof aGatewayFolder>;
@@ -290,6 +295,25 @@ describe('Guard', () => {
     });
   });
 
+  it('counts in the metrics whom it did not let in, by the answer', async () => {
+    const refused = async () => {
+      const { body } = await client.request('/metrics');
+      return [401, 403].map(code =>
+        Number(
+          new RegExp(`refused_total\\{code="${code}"\\} (\\d+)`).exec(
+            body,
+          )?.[1] ?? 0,
+        ),
+      );
+    };
+    const [before401, before403] = await refused();
+    expect((await predict()).status).toBe(401);
+    expect((await predict(bearer(reader))).status).toBe(403);
+    expect((await predict(bearer(reader))).status).toBe(403);
+    expect((await predict(bearer(nightly))).status).toBe(200);
+    expect(await refused()).toEqual([before401 + 1, before403 + 2]);
+  });
+
   describe('public endpoints', () => {
     it('answer without a token, and count one that is sent', async () => {
       await put({}, { public: true });
@@ -423,6 +447,8 @@ describe('Guard', () => {
       expect(asked.status).toBe(204);
       expect(asked.headers).toMatchObject({
         'access-control-allow-origin': 'https://app.example',
+        'access-control-expose-headers':
+          'inference-header-content-length, retry-after, www-authenticate, x-prediction-id',
         vary: 'Origin',
       });
       const { status, headers } = await raw('GET', '/v2/models/tumour', {
@@ -502,6 +528,116 @@ describe('Guard', () => {
       }
       expect(statuses).toEqual(new Set([401, 429]));
       expect(people.state.asked.length).toBeLessThanOrEqual(200);
+    });
+  });
+
+  describe('every route', () => {
+    /** What a route is for: `open` to all, what `callers` may list, one `model`, or the `portal` alone. */
+    type For = 'open' | 'callers' | 'model' | 'portal';
+    /** One row a route. A route without a row fails, so that next year's route is in it. */
+    const table: Record<string, [For, string]> = {
+      '^/v2$ GET': ['open', '/v2'],
+      '^/v2/health/live$ GET': ['open', '/v2/health/live'],
+      '^/v2/health/ready$ GET': ['open', '/v2/health/ready'],
+      '^/metrics$ GET': ['open', '/metrics'],
+      '^/v2/models$ GET': ['callers', '/v2/models'],
+      '^/v2/models/stats$ GET': ['callers', '/v2/models/stats'],
+      '^/v2/repository/index$ POST': ['callers', '/v2/repository/index'],
+      [`^${model}/ready$ GET`]: ['model', '/v2/models/tumour/ready'],
+      [`^${model}/config$ GET`]: ['model', '/v2/models/tumour/config'],
+      [`^${model}/stats$ GET`]: ['model', '/v2/models/tumour/stats'],
+      [`^${model}$ GET`]: ['model', '/v2/models/tumour'],
+      [`^${model}/infer$ POST`]: ['model', '/v2/models/tumour/infer'],
+      [`^${model}/predict$ POST`]: ['model', '/v2/models/tumour/predict'],
+      '^/admin/v1/state$ GET': ['portal', '/admin/v1/state'],
+      '^/admin/v1/state$ PUT': ['portal', '/admin/v1/state'],
+      '^/admin/v1/stats$ GET': ['portal', '/admin/v1/stats'],
+      '^/admin/v1/predictions/roll$ POST': [
+        'portal',
+        '/admin/v1/predictions/roll',
+      ],
+    };
+
+    /** The status of every route, by what it is for. */
+    async function statuses(token?: string) {
+      const found = {
+        ...{ open: new Set<number>(), callers: new Set<number>() },
+        ...{ model: new Set<number>(), portal: new Set<number>() },
+      };
+      for (const [route, [kind, path]] of Object.entries(table)) {
+        const method = route.split(' ')[1];
+        const { status } = await client.request(path, {
+          method,
+          headers: {
+            ...(token && bearer(token)),
+            ...(method !== 'GET' && { 'content-type': 'application/json' }),
+          },
+          ...(method !== 'GET' && { body: '{}' }),
+        });
+        found[kind].add(status);
+      }
+      return Object.fromEntries(
+        Object.entries(found).map(([kind, all]) => [kind, [...all]]),
+      );
+    }
+
+    it('stands in the table', () => {
+      const nothing: never = new Proxy(() => undefined, {
+        get: () => nothing,
+      }) as never;
+      const routes = [
+        ...oipRoutes({ version: '1', host: nothing, inference: nothing }),
+        ...adminRoutes({ ...(nothing as object), token: 'x' } as never),
+      ].flatMap(({ path, methods }) =>
+        Object.keys(methods).map(
+          method => `${path.source.replaceAll('\\/', '/')} ${method}`,
+        ),
+      );
+      const readable = (route: string) => route.replaceAll('\\/', '/');
+      expect(routes.sort()).toEqual(Object.keys(table).map(readable).sort());
+    });
+
+    it.each([
+      ['nobody', undefined],
+      ['a token that nobody knows', `dst_${'c'.repeat(49)}`],
+    ])('that is not open refuses %s with 401', async (_, token) => {
+      expect(await statuses(token)).toEqual({
+        open: [200],
+        callers: [401],
+        model: [401],
+        portal: [401],
+      });
+    });
+
+    it('refuses a token of a person that has ended with 401', async () => {
+      const ended = await people.sign('user:default/ann', now / 1000 - 1);
+      expect(await statuses(ended)).toMatchObject({
+        callers: [401],
+        model: [401],
+        portal: [401],
+      });
+    });
+
+    it('refuses a token without the scope, lists nothing to it, and is no admin API', async () => {
+      expect(await statuses(reader)).toMatchObject({
+        callers: [403],
+        model: [403],
+        portal: [401],
+      });
+    });
+
+    it('answers a token of another model as if there were no model', async () => {
+      people.state.tokens.get(nightly)!.may = [];
+      expect(await statuses(nightly)).toEqual({
+        open: [200],
+        callers: [200],
+        model: [404],
+        portal: [401],
+      });
+      const { body } = await client.request('/v2/models', {
+        headers: bearer(nightly),
+      });
+      expect(body).toEqual({ models: [] });
     });
   });
 });

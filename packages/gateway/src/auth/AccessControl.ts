@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
 import {
+  PREDICTION_ID_HEADER,
   gatewayAccessSchema,
   type GatewayDesiredState,
 } from '@downstage/plugin-ml-serving-common';
@@ -13,7 +14,7 @@ import { Identities, type Identity } from './Identities';
 import { Limits } from './Limits';
 import { PortalKeys, type FetchKeys } from './PortalKeys';
 
-/** What the guard sees of a request. */
+/** What access control sees of a request. */
 export type GuardedRequest = {
   method: string;
   /** Below any prefix: `/v2/models/x/infer`, `/metrics`. */
@@ -47,11 +48,12 @@ const strangers = { perSecond: 20, burst: 200 };
  * Decides who may ask the gateway: the one call in the path of every request.
  *
  * @remarks
- * In order: the name the gateway was called by, the web page it was called from, the content type, who the caller is,
- * whether the portal lets them ask this endpoint, how much they have asked. Server metadata and health are open.
- * A model that the caller may not see is answered as one that is not there.
+ * The checks have an order. The first are the name the gateway was called by, the calling web page, and the content
+ * type. The next check is who the caller is. The last are the portal's permission for this endpoint, and the amount
+ * that the caller has asked. Server metadata and health are open. A model that the caller may not see is answered as
+ * one that is not there.
  */
-export class Guard {
+export class AccessControl {
   readonly #open: boolean;
   readonly #keys: PortalKeys;
   readonly #identities: Identities;
@@ -80,7 +82,7 @@ export class Guard {
     this.#limits = new Limits({ clock });
   }
 
-  /** Takes the wish, as the host of models does. */
+  /** Takes the desired state, as the host of models does. */
   apply(desired: GatewayDesiredState): void {
     const access = desired.access ?? gatewayAccessSchema.parse({});
     if (access.portal?.authUrl !== this.#access.portal?.authUrl) {
@@ -154,7 +156,7 @@ export class Guard {
     const decision = await this.#decisions
       .of(bearer, known?.ref ?? '')
       .catch(error => {
-        // What answers everybody answers also while nobody can say who this is.
+        // An open endpoint answers also while nobody can say who this is.
         if (known?.public) return undefined;
         throw error;
       });
@@ -226,7 +228,7 @@ function allowPage(request: GuardedRequest, origin: string): boolean {
   response.setHeader('vary', 'Origin');
   response.setHeader(
     'access-control-expose-headers',
-    'inference-header-content-length, retry-after, www-authenticate',
+    `inference-header-content-length, retry-after, www-authenticate, ${PREDICTION_ID_HEADER}`,
   );
   if (request.method !== 'OPTIONS') return false;
   response.writeHead(204, {

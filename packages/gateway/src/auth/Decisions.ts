@@ -31,12 +31,12 @@ const chunk = 1000;
  * The portal's decisions, remembered.
  *
  * @remarks
- * An answer counts for five seconds. Permission still counts up to thirty seconds and is asked anew behind the request,
- * so that nobody in steady use waits; after that the request waits for the portal. So what was revoked is refused after
- * five seconds by a caller in steady use, and after thirty at most.
+ * An answer counts for five seconds. Permission still counts up to thirty seconds. It is asked anew behind the request,
+ * so that nobody in steady use waits. After that the request waits for the portal. So a revoked right is refused after
+ * five seconds to a caller in steady use, and after thirty at most.
  *
- * While the portal does not answer, what it allowed counts for the grace period, refusals too, and callers that it has
- * not judged are answered 503. Nothing is kept over a restart. Memory and questions under way are bounded.
+ * While the portal does not answer, its decisions count for the grace period, permissions and refusals alike. Callers
+ * that it has not judged are answered 503. Nothing is kept over a restart. Memory and questions under way are bounded.
  */
 export class Decisions {
   readonly #clock: Clock;

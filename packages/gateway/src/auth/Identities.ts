@@ -9,7 +9,7 @@ const longestToken = 8_000;
 const mostKept = 5_000;
 
 /** By this header the portal says for whom it asks; believed only beside the admin token. */
-export const callerHeader = 'x-downstage-caller';
+const callerHeader = 'x-downstage-caller';
 
 const callerSchema = z.object({
   actor: z.string().min(1).max(500),

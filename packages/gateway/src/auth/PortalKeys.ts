@@ -21,8 +21,8 @@ export type FetchKeys = (url: string) => Promise<JSONWebKeySet>;
  * The public keys by which the portal's tokens of people are checked without asking it.
  *
  * @remarks
- * Fetched when first needed, every five minutes, and when a token names a key that is not among them, at most once in
- * five seconds. While the portal does not answer the last keys count: a token ends by itself within the hour.
+ * They are fetched when first needed, every five minutes, and when a token names an unknown key. A fetch begins at most
+ * once in five seconds. While the portal does not answer the last keys count: a token ends by itself within the hour.
  */
 export class PortalKeys {
   readonly #clock: Clock;

@@ -1,7 +1,7 @@
 import { CustomErrorBase, NotAllowedError } from '@backstage/errors';
 
 /** What a refusal adds to the answer's headers. */
-export type WithHeaders = { headers: Record<string, string> };
+type WithHeaders = { headers: Record<string, string> };
 
 /** Nobody is known, or the token is none of this portal's. */
 export class UnauthenticatedError

@@ -4,8 +4,10 @@ import type {
   GatewayVersion,
   GatewayVersionStatus,
 } from '@downstage/plugin-ml-serving-common';
-import type { LoadedModel } from '../inference/messages';
+import type { Launcher } from '../processes/Launcher';
+import type { LoadedModel } from '../inference/modelMessages';
 import { ModelProcess, type ProcessLimits } from '../inference/ModelProcess';
+import type { Priorities } from '../processes/Priorities';
 import type { LoadSlots } from './LoadSlots';
 
 /** How long to wait before trying again: at once after the first crash, minutes after many. */
@@ -46,6 +48,8 @@ export class HostedVersion {
   };
   readonly #onChange: () => void;
   readonly #limits: ProcessLimits;
+  readonly #launcher: Launcher;
+  readonly #priorities: Priorities;
   readonly #slots: LoadSlots;
   readonly #order: () => number;
   readonly #later: Later;
@@ -65,8 +69,10 @@ export class HostedVersion {
     options: {
       onChange: () => void;
       limits: ProcessLimits;
+      launcher: Launcher;
+      priorities: Priorities;
       slots: LoadSlots;
-      /** Where in the line of loads it stands; asked when it queues. */
+      /** Where in the line of loads it stands, lower first; asked when it queues. */
       order: () => number;
       later: Later;
     },
@@ -74,6 +80,8 @@ export class HostedVersion {
     this.spec = spec;
     this.#onChange = options.onChange;
     this.#limits = options.limits;
+    this.#launcher = options.launcher;
+    this.#priorities = options.priorities;
     this.#slots = options.slots;
     this.#order = options.order;
     this.#later = options.later;
@@ -118,9 +126,14 @@ export class HostedVersion {
     }
   }
 
+  /** Where in the line of loads it stands now, lower first. */
+  get order(): number {
+    return this.#order();
+  }
+
   /** Queues for loading. */
   start(): void {
-    this.#slots.add(this.#order(), () => this.#load());
+    this.#slots.add(this.order, () => this.#load());
   }
 
   /** Ends it, after the requests under way have had some time. */
@@ -140,6 +153,8 @@ export class HostedVersion {
         { type: 'load', version, path, sha256, features },
         {
           limits: this.#limits,
+          launcher: this.#launcher,
+          priorities: this.#priorities,
           signal,
           onCrash: error => {
             if (this.#process === loaded) this.#end(error);

@@ -4,8 +4,8 @@ type Job = { order: number; work: () => Promise<void> };
  * Lets a few loads run at a time, the urgent ones first.
  *
  * @remarks
- * This bounds the burst of work at a start, nothing else: a load that takes long gives its place away and goes on,
- * so that a model that hangs holds nobody up.
+ * This bounds the burst of work at a start, and nothing else. A load that takes long gives its place away and goes on.
+ * So a model that hangs delays no other.
  */
 export class LoadSlots {
   readonly #limit: number;

@@ -35,11 +35,11 @@ export function writeAtomically(path: string, text: string): void {
 }
 
 /**
- * The last wish, kept on disk so that a restart serves it without asking anybody.
+ * The last desired state, kept on disk so that a restart serves it without asking anybody.
  *
  * @remarks
- * A file that cannot be read is set aside, never overwritten, and the gateway starts without a wish:
- * whoever tells it what to serve will tell it again.
+ * A file that cannot be read is set aside, never overwritten, and the gateway starts without a desired state:
+ * the portal sends the desired state again.
  */
 export class StateFile {
   readonly #path: string;

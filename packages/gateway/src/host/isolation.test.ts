@@ -1,41 +1,27 @@
-import {
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { GatewayStatus } from '@downstage/plugin-ml-serving-common';
 import { startGateway, type Gateway } from '../startGateway';
 import {
   aGatewayFolder,
+  aLoop,
   aState,
   aVersion,
+  anEndpoint,
   clientOf,
+  endless,
+  withoutFeatures,
   type GatewayFolder,
 } from '../testUtils/gatewayFixture';
-import { pauseAfter } from './HostedVersion';
-import { LoadSlots } from './LoadSlots';
-import { ModelHost } from './ModelHost';
+import {
+  isRunning,
+  launcherOf,
+  modelProcessesOf,
+  processorSeconds,
+} from '../testUtils/modelProcesses';
 
 jest.setTimeout(60_000);
-
-const loop = (n: number | string) => ({
-  inputs: [{ name: 'n', shape: [1], datatype: 'INT64', data: [n] }],
-});
-const endless = '1000000000000000';
-const noFeatures = (version: number, file: string) => ({
-  ...aVersion(version, file),
-  features: [],
-});
-const endpoint = (name: string, versions: ReturnType<typeof aVersion>[]) => ({
-  endpoint: name,
-  model: `model:default/${name}`,
-  variant: 'champion',
-  active: versions.at(-1)?.version ?? 1,
-  versions,
-});
 
 describe('a model that misbehaves', () => {
   let folder: GatewayFolder;
@@ -51,6 +37,16 @@ describe('a model that misbehaves', () => {
     if (!found) throw new Error(`There is no ${name}`);
     return found;
   };
+  /** The processes of models but for `others`, once they are so many. */
+  const untilProcesses = async (count: number, others: number[] = []) => {
+    for (;;) {
+      const found = modelProcessesOf(process.pid).filter(
+        pid => !others.includes(pid) && isRunning(pid),
+      );
+      if (found.length === count) return found;
+      await new Promise(setImmediate);
+    }
+  };
   afterEach(async () => {
     await gateway.stop();
     folder.remove();
@@ -61,7 +57,9 @@ describe('a model that misbehaves', () => {
     const names = ['hang-a', 'hang-b', 'hang-c'];
     await client.put({
       endpoints: [
-        ...names.map(name => endpoint(name, [noFeatures(1, 'hang.onnx')])),
+        ...names.map(name =>
+          anEndpoint(name, [withoutFeatures(1, 'hang.onnx')]),
+        ),
         ...aState(1, [aVersion(1)]).endpoints,
       ],
     });
@@ -75,10 +73,56 @@ describe('a model that misbehaves', () => {
     expect((await client.request('/v2/models/hang-a/ready')).status).toBe(503);
   });
 
+  it('has no process any more once it is taken away, and the next load starts at once', async () => {
+    if (process.platform !== 'linux') return;
+    await start({ loadTimeoutSeconds: 3600 });
+    // As many as are loaded at a time: together they hold every place.
+    const places = Math.max(availableParallelism(), 2);
+    const names = Array.from({ length: places }, (_, index) => `hang-${index}`);
+    const all = {
+      endpoints: names.map(name =>
+        anEndpoint(name, [withoutFeatures(1, 'hang.onnx')]),
+      ),
+    };
+    await client.put(all);
+    const hanging = await untilProcesses(places);
+    // Inside the run that does not end, where nothing but a signal reaches them.
+    while (!hanging.every(pid => processorSeconds(pid) > 1)) {
+      await new Promise(setImmediate);
+    }
+    await client.put({ endpoints: [] });
+    while (hanging.some(isRunning)) await new Promise(setImmediate);
+
+    // Before a slow load gives its place away by itself: removal alone frees it.
+    await client.put(all);
+    const again = await untilProcesses(places);
+    await client.put(aState(1, [aVersion(1)]));
+    const next = await untilProcesses(1, again);
+    const status = await client.untilActive(1);
+    expect(status.endpoints.map(item => item.endpoint)).toEqual(['tumour']);
+    expect((await client.predict()).status).toBe(200);
+    expect(modelProcessesOf(process.pid)).toEqual(next);
+  });
+
+  it('is started again when the process that starts models is lost', async () => {
+    if (process.platform !== 'linux') return;
+    await start({});
+    await client.put(aState(1, [aVersion(1)]));
+    await client.untilActive(1);
+    const [before] = await untilProcesses(1);
+    process.kill(launcherOf(process.pid) as number, 'SIGKILL');
+    const [after] = await untilProcesses(1, [before]);
+    while (isRunning(before)) await new Promise(setImmediate);
+    while ((await client.predict()).status !== 200) {
+      await new Promise(setImmediate);
+    }
+    expect(modelProcessesOf(process.pid)).toEqual([after]);
+  });
+
   it('has failed when it is not loaded in its time', async () => {
     await start({ loadTimeoutSeconds: 1 });
     await client.put({
-      endpoints: [endpoint('hang', [noFeatures(1, 'hang.onnx')])],
+      endpoints: [anEndpoint('hang', [withoutFeatures(1, 'hang.onnx')])],
     });
     const failed = await client.until(
       status => stateOf(status, 'hang').versions[0].state === 'failed',
@@ -92,9 +136,9 @@ describe('a model that misbehaves', () => {
     await start({ inferenceTimeoutMs: 1_500 });
     await client.put({
       endpoints: [
-        endpoint('loop', [
-          noFeatures(1, 'loop.onnx'),
-          noFeatures(2, 'loop.onnx'),
+        anEndpoint('loop', [
+          withoutFeatures(1, 'loop.onnx'),
+          withoutFeatures(2, 'loop.onnx'),
         ]),
         ...aState(1, [aVersion(1)]).endpoints,
       ],
@@ -107,8 +151,8 @@ describe('a model that misbehaves', () => {
     );
     const path = '/v2/models/loop/infer';
     const [hanging, behind, other] = await Promise.all([
-      client.post(path, loop(endless)),
-      client.post(path, loop(1)),
+      client.post(path, aLoop(endless)),
+      client.post(path, aLoop(1)),
       client.predict(),
     ]);
     expect(hanging).toMatchObject({
@@ -122,7 +166,7 @@ describe('a model that misbehaves', () => {
       status => stateOf(status, 'loop').active === 2,
     );
     expect(stateOf(back, 'loop').versions.at(-1)?.state).toBe('ready');
-    expect((await client.post(path, loop(1))).body.model_version).toBe('2');
+    expect((await client.post(path, aLoop(1))).body.model_version).toBe('2');
     const metrics = (await client.request('/metrics')).body;
     expect(metrics).toContain('{endpoint="loop",code="504"} 1');
   });
@@ -130,15 +174,15 @@ describe('a model that misbehaves', () => {
   it('is ended when it takes more memory than it may', async () => {
     await start({ modelMemoryBytes: 700_000_000 });
     await client.put({
-      endpoints: [endpoint('memory', [noFeatures(1, 'memory.onnx')])],
+      endpoints: [anEndpoint('memory', [withoutFeatures(1, 'memory.onnx')])],
     });
     await client.until(status => stateOf(status, 'memory').active === 1);
     const path = '/v2/models/memory/infer';
-    expect((await client.post(path, loop(10))).status).toBe(200);
+    expect((await client.post(path, aLoop(10))).status).toBe(200);
     // Two gigabytes of ones; again and again, as the look is taken once a second.
-    let answer = await client.post(path, loop(500_000_000));
+    let answer = await client.post(path, aLoop(500_000_000));
     while (answer.status === 200) {
-      answer = await client.post(path, loop(500_000_000));
+      answer = await client.post(path, aLoop(500_000_000));
     }
     expect(answer.status).toBe(503);
     const lost = await client.until(status =>
@@ -163,8 +207,8 @@ describe('a model that misbehaves', () => {
     );
     await client.put({
       endpoints: [
-        endpoint('bare', [bare]),
-        endpoint('example', [{ ...bare, path: join(kept, 'model.onnx') }]),
+        anEndpoint('bare', [bare]),
+        anEndpoint('example', [{ ...bare, path: join(kept, 'model.onnx') }]),
       ],
     });
     const status = await client.until(
@@ -184,7 +228,7 @@ describe('a model that misbehaves', () => {
       state: 'ready',
       predictions: [{ name: 'y', type: 'double' }],
     });
-    // What the model refuses is the client's mistake; before it ever answered, one cannot know.
+    // An input that the model refuses is the client's mistake; before it ever answered, one cannot know.
     const ask = (name: string, value: number) =>
       client.post(`/v2/models/${name}/predict`, { rows: [{ X: value }] });
     expect((await ask('bare', 3)).status).toBe(500);
@@ -199,10 +243,74 @@ describe('a model that misbehaves', () => {
     });
   });
 
+  it.each([
+    {
+      file: 'text.onnx',
+      features: [
+        { name: 'city', type: 'string' as const },
+        { name: 'code', type: 'long' as const },
+        { name: 'age', type: 'double' as const },
+      ],
+      input: ['city', 'code', 'age'].map((name, index) => ({
+        name,
+        shape: [1, 1],
+        datatype: ['BYTES', 'INT64', 'FP32'][index],
+        data: [['Köln', 8, 35][index]],
+      })),
+      output: { name: 'label', datatype: 'INT64', shape: [1], data: [1] },
+      reason: /the model refused made-up input.*Unknown Category/,
+    },
+    {
+      file: 'image.onnx',
+      features: [],
+      input: [
+        {
+          name: 'image',
+          shape: [1, 1, 5, 6],
+          datatype: 'FP32',
+          data: Array.from({ length: 30 }, () => 0.5),
+        },
+      ],
+      output: { name: 'brightness', datatype: 'FP32', shape: [1, 1] },
+      reason: /the model refused made-up input.*Invalid input shape/,
+    },
+  ])(
+    'by refusing made-up input is served all the same: $file (issue 7)',
+    async ({ file, features, input, output, reason }) => {
+      await start({});
+      await client.put({
+        endpoints: [anEndpoint('strict', [{ ...aVersion(1, file), features }])],
+      });
+      const status = await client.untilActive(1);
+      expect(stateOf(status, 'strict').versions[0]).toMatchObject({
+        state: 'ready',
+        message: expect.stringMatching(reason),
+      });
+      const answer = await client.post('/v2/models/strict/infer', {
+        inputs: input,
+      });
+      expect(answer.status).toBe(200);
+      expect(answer.body.outputs[0]).toMatchObject(output);
+      if (!features.length) return;
+      const rows = [{ city: 'Köln', code: 8, age: 35 }];
+      expect(
+        await client.post('/v2/models/strict/predict', { rows }),
+      ).toMatchObject({ status: 200, body: { predictions: [{ label: 1 }] } });
+      // An input that it was not trained on is the client's mistake.
+      const other = [{ city: 'Nowhere', code: 9, age: 35 }];
+      expect(
+        await client.post('/v2/models/strict/predict', { rows: other }),
+      ).toMatchObject({
+        status: 400,
+        body: { error: expect.stringMatching(/Unknown Category/) },
+      });
+    },
+  );
+
   it('keeps the server from being ready at its start only for a while', async () => {
     await start({});
     await client.put({
-      endpoints: [endpoint('hang', [noFeatures(1, 'hang.onnx')])],
+      endpoints: [anEndpoint('hang', [withoutFeatures(1, 'hang.onnx')])],
     });
     await gateway.stop();
     gateway = await startGateway({ ...folder.config, startPatienceMs: 200 });
@@ -213,107 +321,5 @@ describe('a model that misbehaves', () => {
       answer = await client.request('/v2/health/ready');
     }
     expect((await client.request('/v2/models/hang/ready')).status).toBe(503);
-  });
-});
-
-describe('a version that failed', () => {
-  it('is tried again in its own time, not because it is wished for again', async () => {
-    const retries: { ms: number; work: () => void }[] = [];
-    const host = new ModelHost({
-      onServing: () => {},
-      limits: {
-        loadTimeoutMs: 60_000,
-        runTimeoutMs: 60_000,
-        queueBytes: 1000,
-        memoryBytes: 0,
-      },
-      later: (ms, work) => {
-        retries.push({ ms, work });
-        return () => {};
-      },
-    });
-    const broken = { ...aVersion(2), sha256: '0'.repeat(64) };
-    const wish = aState(2, [broken]);
-    const messageWith = async (text: string) => {
-      for (;;) {
-        const [{ message = '' }] = host.status[0].versions;
-        if (message.includes(text)) return;
-        await new Promise(setImmediate);
-      }
-    };
-    host.apply(wish);
-    await messageWith('tried 1 time,');
-    for (let time = 0; time < 5; time++) host.apply(wish);
-    expect(retries.map(({ ms }) => ms)).toEqual([2_000]);
-    retries[0].work();
-    await messageWith('tried 2 times,');
-    expect(retries.map(({ ms }) => ms)).toEqual([2_000, 4_000]);
-    await host.stop();
-  });
-});
-
-describe('a broken state file', () => {
-  it('is set aside, and the gateway starts without a wish', async () => {
-    const folder = aGatewayFolder();
-    const path = join(folder.config.stateDir, 'state.json');
-    writeFileSync(path, '{"desired": {"endpoints": [');
-    const said: string[] = [];
-    const gateway = await startGateway(folder.config, {
-      say: (_, message) => said.push(message),
-    });
-    const client = clientOf(gateway.url, folder.token);
-    expect((await client.status()).endpoints).toEqual([]);
-    expect(said).toEqual([expect.stringMatching(/was set aside as .*broken-/)]);
-    await client.put(aState(1, [aVersion(1)]));
-    await client.untilActive(1);
-    expect(
-      readdirSync(folder.config.stateDir).filter(name =>
-        name.startsWith('state.json.broken-'),
-      ),
-    ).toHaveLength(1);
-    await gateway.stop();
-    folder.remove();
-  });
-
-  it('does not keep a switch from happening when it cannot be written', async () => {
-    const folder = aGatewayFolder();
-    const gateway = await startGateway(folder.config);
-    const client = clientOf(gateway.url, folder.token);
-    await client.put(aState(1, [aVersion(1)]));
-    rmSync(folder.config.stateDir, { recursive: true });
-    writeFileSync(folder.config.stateDir, 'a file where the folder was');
-    await client.untilActive(1);
-    expect((await client.predict()).status).toBe(200);
-    await gateway.stop();
-    folder.remove();
-  });
-});
-
-describe('the pause before a failed version is tried again', () => {
-  it('doubles up to five minutes', () => {
-    expect([1, 2, 3, 8, 9, 500].map(pauseAfter)).toEqual([
-      2_000, 4_000, 8_000, 256_000, 300_000, 300_000,
-    ]);
-  });
-});
-
-describe('LoadSlots', () => {
-  it('starts the urgent ones first, and gives the place of a slow one away', async () => {
-    jest.useFakeTimers();
-    const slots = new LoadSlots({ limit: 1, patienceMs: 1000 });
-    const started: string[] = [];
-    const endless1 = (name: string) => () => {
-      started.push(name);
-      return new Promise<void>(() => {});
-    };
-    slots.add(0, endless1('first'));
-    slots.add(1, endless1('kept'));
-    slots.add(0, endless1('active'));
-    expect(started).toEqual(['first']);
-    jest.advanceTimersByTime(1000);
-    expect(started).toEqual(['first', 'active']);
-    jest.advanceTimersByTime(1000);
-    expect(started).toEqual(['first', 'active', 'kept']);
-    jest.useRealTimers();
   });
 });

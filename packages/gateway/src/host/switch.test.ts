@@ -1,6 +1,8 @@
 import { startGateway, type Gateway } from '../startGateway';
 import {
+  aChampion,
   aGatewayFolder,
+  aRow,
   aState,
   aVersion,
   clientOf,
@@ -81,6 +83,77 @@ describe('a change of version', () => {
     expect((await client.predict()).body.modelVersion).toBe(1);
   });
 
+  it('divides requests by weight, and the same request id finds the same variant', async () => {
+    const [endpoint] = aState(1, [aVersion(1), aVersion(2)]).endpoints;
+    const state = {
+      endpoints: [
+        {
+          ...endpoint,
+          variants: [
+            { ...aChampion(1), weight: 60 },
+            { ...aChampion(2), name: 'challenger', weight: 40 },
+          ],
+        },
+      ],
+    };
+    await client.put(state);
+    const { endpoints } = await client.until(({ endpoints: [found] }) =>
+      Boolean(found.variants?.every(({ active }) => active !== undefined)),
+    );
+    expect(endpoints[0]).toMatchObject({
+      wanted: 1,
+      active: 1,
+      variants: [
+        { name: 'champion', version: 1, weight: 60, active: 1 },
+        { name: 'challenger', version: 2, weight: 40, active: 2 },
+      ],
+    });
+    const ask = async (id: string) => {
+      const { body } = await client.post(
+        '/v2/models/tumour/predict',
+        { rows: [aRow] },
+        { 'x-request-id': id },
+      );
+      return body.modelVersion;
+    };
+    const ids = Array.from({ length: 30 }, (_, n) => `order-${n}`);
+    const first = await Promise.all(ids.map(ask));
+    expect(new Set(first)).toEqual(new Set([1, 2]));
+    expect(await Promise.all(ids.map(ask))).toEqual(first);
+    // A version that is asked for by its number answers every caller.
+    const one = await client.post('/v2/models/tumour/versions/2/predict', {
+      rows: [aRow],
+    });
+    expect(one.body.modelVersion).toBe(2);
+  });
+
+  it('gives the share of a variant that cannot be loaded to the others', async () => {
+    const [endpoint] = aState(1, [
+      aVersion(1),
+      aVersion(2, 'make-models.py'),
+    ]).endpoints;
+    await client.put({
+      endpoints: [
+        {
+          ...endpoint,
+          variants: [
+            { ...aChampion(1), weight: 60 },
+            { ...aChampion(2), name: 'challenger', weight: 40 },
+          ],
+        },
+      ],
+    });
+    await client.until(({ endpoints: [found] }) =>
+      found.versions.some(({ state }) => state === 'failed'),
+    );
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => client.predict()),
+    );
+    expect(new Set(answers.map(({ body }) => body.modelVersion))).toEqual(
+      new Set([1]),
+    );
+  });
+
   it('serves a model that was exported with a ZipMap, without it', async () => {
     await client.put(aState(2, [aVersion(1), aVersion(2, 'sequence.onnx')]));
     const { endpoints } = await client.untilActive(2);
@@ -111,8 +184,23 @@ describe('a change of version', () => {
     );
   });
 
-  it('forgets an endpoint that is no longer wished for', async () => {
+  it('forgets an endpoint that is no longer asked for', async () => {
     await client.put({ endpoints: [] });
     expect((await client.predict()).status).toBe(404);
+  });
+
+  it('answers a desired state for the endpoints that are named, and for all of them otherwise (R2)', async () => {
+    const tell = async (query: string) => {
+      const { status, body } = await client.request(`/admin/v1/state${query}`, {
+        method: 'PUT',
+        body: JSON.stringify(aState(1, [aVersion(1)])),
+        headers: { authorization: `Bearer ${folder.token}` },
+      });
+      expect(status).toBe(200);
+      return body.endpoints.map((item: { endpoint: string }) => item.endpoint);
+    };
+    expect(await tell('')).toEqual(['tumour']);
+    expect(await tell('?endpoint=tumour')).toEqual(['tumour']);
+    expect(await tell('?endpoint=')).toEqual([]);
   });
 });

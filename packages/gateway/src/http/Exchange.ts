@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
 import { createGunzip, createInflate } from 'node:zlib';
 import { InputError } from '@backstage/errors';
-import { parseJson } from '../oip/decode';
+import { parseJson } from '../kernel/json';
 import { headersOf } from '../auth/errors';
-import type { Visitor } from '../auth/Guard';
+import type { Visitor } from '../auth/AccessControl';
+import { inOnePiece } from '../kernel/bytes';
 import type { ByteBudget } from './ByteBudget';
 import { PayloadTooLargeError, toErrorAnswer } from './errors';
 
@@ -13,7 +15,7 @@ export class Exchange {
   readonly query: URLSearchParams;
   /** Fires when the client has gone before it was answered. */
   readonly signal: AbortSignal;
-  /** Who asks, once the guard has let them in. */
+  /** Who asks, once access control has let them in. */
   visitor: Visitor | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -52,13 +54,15 @@ export class Exchange {
 
   /**
    * The body as it arrived, in pieces and inflated; its type is not looked at, because clients do not send it truthfully.
-   * What is held counts against the budget until the answer is out.
+   * The bytes held count against the budget until the answer is out.
    */
   async parts(): Promise<Buffer[]> {
     const encoding = (
       this.header('content-encoding') ?? 'identity'
     ).toLowerCase();
-    let stream: NodeJS.ReadableStream = this.#request;
+    const declared = Number(this.header('content-length') ?? 0);
+    if (declared > this.#maxBodyBytes) throw this.#tooLarge();
+    let stream: Readable = this.#request;
     if (encoding === 'gzip') stream = this.#inflate(createGunzip());
     else if (encoding === 'deflate') stream = this.#inflate(createInflate());
     else if (encoding !== 'identity') {
@@ -69,12 +73,11 @@ export class Exchange {
         )}; gzip, deflate and identity are understood`,
       );
     }
-    const declared = Number(this.header('content-length') ?? 0);
-    if (declared > this.#maxBodyBytes) throw this.#tooLarge();
     const chunks: Buffer[] = [];
     let size = 0;
     try {
-      for await (const chunk of stream) {
+      // Not the plain loop: it destroys the request when it is left, and the connection with it can go nowhere.
+      for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
         const bytes = chunk as Buffer;
         size += bytes.length;
         if (size > this.#maxBodyBytes) throw this.#tooLarge();
@@ -84,6 +87,7 @@ export class Exchange {
         chunks.push(bytes);
       }
     } catch (error) {
+      this.#skipRest(stream);
       if (error instanceof PayloadTooLargeError) throw error;
       if (error instanceof Error && error.name === 'ServiceUnavailableError') {
         throw error;
@@ -96,7 +100,7 @@ export class Exchange {
   /** The body in one piece. */
   async body(): Promise<Buffer> {
     const parts = await this.parts();
-    return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    return inOnePiece(parts);
   }
 
   /** The body as JSON. */
@@ -106,14 +110,15 @@ export class Exchange {
 
   sendJson(body: unknown, status = 200): void {
     // Exactly this type: the KServe client compares the whole header.
-    this.send(Buffer.from(JSON.stringify(body)), {
+    this.send([Buffer.from(JSON.stringify(body))], {
       status,
       headers: { 'content-type': 'application/json' },
     });
   }
 
+  /** Sends an answer in the pieces it has: they are written as they are. */
   send(
-    body: Buffer,
+    body: readonly Buffer[],
     options: { status?: number; headers: Record<string, string> },
   ): void {
     const { status = 200, headers } = options;
@@ -121,23 +126,27 @@ export class Exchange {
     // The rest of a refused body is read and forgotten, so that the client sees why; unless that is too much.
     const rest = Number(this.header('content-length') ?? Infinity);
     const close =
-      status === 413 && rest > 8 * this.#maxBodyBytes
+      !this.#request.complete && status >= 400 && rest > 8 * this.#maxBodyBytes
         ? { connection: 'close' }
         : {};
     // A client that does not read its answer holds memory too.
-    this.#budget.hold(body.length);
-    this.#held += body.length;
+    const bytes = body.reduce((sum, part) => sum + part.length, 0);
+    this.#budget.hold(bytes);
+    this.#held += bytes;
     this.#response.writeHead(status, {
-      'content-length': body.length,
+      'content-length': bytes,
       ...headers,
       ...close,
     });
-    this.#response.end(body);
+    // One write to the system for all of them, with the headers; `end` lets it go.
+    if (body.length > 1) this.#response.cork();
+    for (const part of body.slice(0, -1)) this.#response.write(part);
+    this.#response.end(body.at(-1));
   }
 
   sendError(error: unknown): number {
     const { status, body } = toErrorAnswer(error);
-    this.send(Buffer.from(JSON.stringify(body)), {
+    this.send([Buffer.from(JSON.stringify(body))], {
       status,
       headers: {
         'content-type': 'application/json',
@@ -148,15 +157,22 @@ export class Exchange {
     return status;
   }
 
-  #inflate<T extends NodeJS.ReadWriteStream & { destroy(error?: Error): void }>(
-    stream: T,
-  ): T {
+  #inflate<T extends Duplex>(stream: T): T {
     // A client that goes while it sends ends the stream behind it too.
     this.#request.once('error', error => stream.destroy(error));
     this.#request.once('close', () => {
       if (!this.#request.complete) stream.destroy(new Error('cut off'));
     });
     return this.#request.pipe(stream);
+  }
+
+  /** The rest of a refused body stands between the connection and its next request: it is read and forgotten. */
+  #skipRest(stream: Readable) {
+    if (stream !== this.#request) {
+      this.#request.unpipe();
+      stream.destroy();
+    }
+    this.#request.resume();
   }
 
   #tooLarge() {

@@ -6,7 +6,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { InputError, NotFoundError } from '@backstage/errors';
-import type { Guard } from '../auth/Guard';
+import type { AccessControl } from '../auth/AccessControl';
 import type { ByteBudget } from './ByteBudget';
 import { MethodNotAllowedError, toErrorAnswer } from './errors';
 import { Exchange } from './Exchange';
@@ -35,9 +35,9 @@ const mostConnections = 10_000;
  * The HTTP server: finds the route, turns every error into the protocol's one shape.
  *
  * @remarks
- * The Open Inference Protocol may be reached under any prefix, because clients allow one in their base address
- * and proxies do not always strip it. The admin API and the metrics have one place only. Everything that reads
- * what a client sent happens inside the try: nothing it sends ends the process.
+ * The Open Inference Protocol may be reached under any prefix. Clients allow a prefix in their base address, and
+ * proxies do not always strip it. The admin API and the metrics have one place only. Everything that reads what a
+ * client sent happens inside the try: nothing it sends ends the process.
  */
 export function createServer(options: {
   oip: Route[];
@@ -45,11 +45,13 @@ export function createServer(options: {
   maxBodyBytes: number;
   budget: ByteBudget;
   /** Who may ask what. */
-  guard: Guard;
+  accessControl: AccessControl;
+  /** Told of each request that access control did not let in, by the status of the answer. */
+  onRefused: (status: number) => void;
   /** Told of errors that nobody foresaw. */
   onError: (error: unknown) => void;
 }): Server {
-  const { maxBodyBytes, budget, onError } = options;
+  const { maxBodyBytes, budget, onRefused, onError } = options;
   const server = createHttpServer(
     {
       headersTimeout: headersTimeoutMs,
@@ -69,13 +71,17 @@ export function createServer(options: {
         const oip = /^(?:\/.*?)??(\/v2(?:\/.*)?)$/.exec(path);
         const isAdmin = path.startsWith('/admin/') || path === '/metrics';
         const asked = exchange;
-        exchange.visitor = await options.guard.admit({
+        const admitted = options.accessControl.admit({
           method: asked.method,
           path: oip?.[1] ?? path,
           isProtocol: Boolean(oip && !isAdmin),
           remoteAddress: request.socket.remoteAddress ?? '',
           header: name => asked.header(name),
           response,
+        });
+        exchange.visitor = await admitted.catch(error => {
+          onRefused(toErrorAnswer(error).status);
+          throw error;
         });
         if (!exchange.visitor) return;
         await (oip && !isAdmin

@@ -10,11 +10,6 @@ export class PayloadTooLargeError extends CustomErrorBase {
   override name = 'PayloadTooLargeError' as const;
 }
 
-/** An answer that did not come in time. */
-export class TimeoutError extends CustomErrorBase {
-  override name = 'TimeoutError' as const;
-}
-
 const statuses: Record<string, number> = {
   InputError: 400,
   AuthenticationError: 401,

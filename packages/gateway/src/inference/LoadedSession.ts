@@ -3,17 +3,17 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Column } from '@downstage/plugin-ml-serving-common';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { predictionColumns } from '../host/columns';
-import { layoutOf, type Layout } from '../host/tabular';
+import { predictionColumns } from '../tensors/columns';
+import { layoutOf, type Layout } from '../tensors/tabular';
 import { readExample } from './example';
-import type { LoadedModel, LoadMessage } from './messages';
+import type { LoadedModel, LoadMessage } from './modelMessages';
 import {
   datatypes,
   zeros,
   type ElementType,
   type Tensor,
   type TensorInfo,
-} from './tensors';
+} from '../tensors/tensors';
 import { withoutZipMap } from './zipMap';
 
 // The runtime's binding does not know Node's Float16Array ("not enough space: expected 8, got 0") and takes the

@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { ServiceUnavailableError } from '@backstage/errors';
-import { TimeoutError } from '../http/errors';
-import { childCommand, childEnv } from './childCommand';
-import { FrameReader, toFrame } from './frames';
+import { CustomErrorBase, ServiceUnavailableError } from '@backstage/errors';
+import { inOnePiece, splitAt } from '../kernel/bytes';
+import { childCommand } from '../processes/childCommand';
+import { FrameReader, toFrame } from '../processes/frames';
+import type { Launcher, LaunchedProcess } from '../processes/Launcher';
+import type { Priorities } from '../processes/Priorities';
 import type {
   AnswerMessage,
   AskMessage,
@@ -12,7 +13,7 @@ import type {
   LoadedModel,
   LoadMessage,
   ToModel,
-} from './messages';
+} from './modelMessages';
 
 /** What a request is asked with. */
 export type Ask = Pick<
@@ -27,7 +28,8 @@ export type Ask = Pick<
 /** What the model's process said. */
 export type ModelAnswer = {
   message: AnswerMessage;
-  body: Buffer;
+  /** In the pieces in which it came from the model. */
+  body: readonly Buffer[];
   /** The tensors for the log, as `message.done.log` describes them. */
   payload: Buffer;
   queueMs: number;
@@ -36,7 +38,7 @@ export type ModelAnswer = {
 export type ProcessLimits = {
   /** From the start of the process to its first answer, warm-up included. */
   loadTimeoutMs: number;
-  /** For one run. What takes longer is ended with its process. */
+  /** For one run. A longer run is ended with its process. */
   runTimeoutMs: number;
   /** Bytes of requests that may wait for one version. */
   queueBytes: number;
@@ -46,6 +48,11 @@ export type ProcessLimits = {
 
 /** The process ended before it began with this request: another version, or a later one, may answer it. */
 export class NotStartedError extends ServiceUnavailableError {}
+
+/** An answer that did not come in time. */
+class TimeoutError extends CustomErrorBase {
+  override name = 'TimeoutError' as const;
+}
 
 type Waiting = {
   ask: Ask;
@@ -68,15 +75,16 @@ const heapMegabytes = 1_024;
  * One loaded model version in a process of its own.
  *
  * @remarks
- * Native code cannot be interrupted in a thread: `terminate` waits until it returns, and a crash takes everybody
- * along. A process can be ended from outside at any time, so one is ended when a run takes too long, when it grows
- * too large, and when it does not finish loading. Requests wait here and not in the pipe, so that they can be
- * dropped, counted and given to another version.
+ * Native code cannot be interrupted in a thread: `terminate` waits until it returns, and a crash takes everybody along.
+ * A process can be ended from outside at any time. One is ended when a run takes too long, when it grows too large, or
+ * when loading does not finish. Requests wait here and not in the pipe, so that they can be dropped, counted and given
+ * to another version.
  */
 export class ModelProcess {
   readonly description: LoadedModel;
   readonly pid: number;
-  readonly #child: ChildProcess;
+  readonly #child: LaunchedProcess;
+  readonly #ended: Promise<void>;
   readonly #socket: Duplex;
   readonly #limits: ProcessLimits;
   readonly #onCrash: (error: Error) => void;
@@ -84,6 +92,7 @@ export class ModelProcess {
   /** Sent and not answered, oldest first. */
   readonly #sent = new Map<number, Waiting>();
   #queuedBytes = 0;
+  #runningSince = 0;
   #nextId = 1;
   #watchdog: NodeJS.Timeout | undefined;
   #memoryTimer: NodeJS.Timeout | undefined;
@@ -91,17 +100,22 @@ export class ModelProcess {
   #gone: Error | undefined;
 
   private constructor(
-    child: ChildProcess,
-    socket: Duplex,
+    process: {
+      child: LaunchedProcess;
+      ended: Promise<void>;
+      pid: number;
+      socket: Duplex;
+    },
     description: LoadedModel,
     options: { limits: ProcessLimits; onCrash: (error: Error) => void },
   ) {
-    this.#child = child;
-    this.#socket = socket;
+    this.#child = process.child;
+    this.#ended = process.ended;
+    this.#socket = process.socket;
     this.#limits = options.limits;
     this.#onCrash = options.onCrash;
     this.description = description;
-    this.pid = child.pid ?? 0;
+    this.pid = process.pid;
     const { memoryBytes } = options.limits;
     if (memoryBytes) {
       this.#memoryTimer = setInterval(() => {
@@ -127,31 +141,65 @@ export class ModelProcess {
     seed: LoadMessage,
     options: {
       limits: ProcessLimits;
+      launcher: Launcher;
+      priorities: Priorities;
       signal: AbortSignal;
       onCrash: (error: Error) => void;
     },
   ): Promise<ModelProcess> {
-    const { limits, signal } = options;
-    const child = spawn(
-      process.execPath,
-      [`--max-old-space-size=${heapMegabytes}`, ...childCommand('worker')],
-      {
-        stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
-        env: childEnv(),
-        // A session of its own: where the kernel shares the processors out by session, models get equal parts.
-        detached: true,
-      },
-    );
-    offerToOutOfMemory(child.pid);
+    const { limits, launcher, priorities, signal } = options;
     return new Promise((resolve, reject) => {
       let model: ModelProcess | undefined;
+      let pid: number | undefined;
+      let unwatch = () => {};
+      let hasEnded = () => {};
+      const ended = new Promise<void>(done => {
+        hasEnded = done;
+      });
       const timers: NodeJS.Timeout[] = [];
-      const fail = (error: Error) => {
-        child.kill('SIGKILL');
+      const child = launcher.start(
+        [`--max-old-space-size=${heapMegabytes}`, ...childCommand('worker')],
+        {
+          onStarted: (startedPid, socket) => {
+            pid = startedPid;
+            unwatch = priorities.watch(pid, () => !model || model.pending > 0);
+            const process = { child, ended, pid, socket };
+            const reader = new FrameReader((head, bytes) => {
+              const message = head as FromModel;
+              if (model) model.#receive(message, bytes);
+              else if (message.type === 'loaded') {
+                timers.forEach(clearTimeout);
+                const { type: _, ...description } = message;
+                model = new ModelProcess(process, description, options);
+                resolve(model);
+              } else {
+                fail(
+                  new Error(
+                    message.type === 'failed'
+                      ? message.message
+                      : 'Unexpected answer',
+                  ),
+                );
+              }
+            });
+            socket.on('data', chunk => reader.push(chunk as Buffer));
+            write(socket, seed, []);
+          },
+          onEnded: reason => {
+            unwatch();
+            hasEnded();
+            fail(new Error(`The model's process ended with ${reason}`));
+          },
+        },
+      );
+
+      function fail(error: Error) {
+        child.kill();
         timers.forEach(clearTimeout);
         if (model) model.#end(error);
         else reject(error);
-      };
+      }
+
       timers.push(
         setTimeout(
           () =>
@@ -167,7 +215,7 @@ export class ModelProcess {
       );
       if (limits.memoryBytes) {
         const look = () => {
-          const used = residentBytes(child.pid);
+          const used = residentBytes(pid);
           if (used <= limits.memoryBytes) return;
           fail(
             new Error(
@@ -180,37 +228,6 @@ export class ModelProcess {
       signal.addEventListener('abort', () => {
         if (!model) fail(new Error('It is no longer wanted'));
       });
-      child.on('error', fail);
-      child.on('exit', (code, name) =>
-        fail(
-          new Error(
-            `The model's process ended with ${
-              name === null ? `code ${code}` : `signal ${name}`
-            }`,
-          ),
-        ),
-      );
-      const socket = child.stdio[3] as Duplex;
-      // A broken pipe is followed by the end of the process, which says more.
-      socket.on('error', () => {});
-      const reader = new FrameReader((head, bytes) => {
-        const message = head as FromModel;
-        if (model) model.#receive(message, bytes);
-        else if (message.type === 'loaded') {
-          timers.forEach(clearTimeout);
-          const { type: _, ...description } = message;
-          model = new ModelProcess(child, socket, description, options);
-          resolve(model);
-        } else {
-          fail(
-            new Error(
-              message.type === 'failed' ? message.message : 'Unexpected answer',
-            ),
-          );
-        }
-      });
-      socket.on('data', chunk => reader.push(chunk as Buffer));
-      write(socket, seed, []);
       if (signal.aborted) fail(new Error('It is no longer wanted'));
     });
   }
@@ -220,6 +237,19 @@ export class ModelProcess {
     return this.#queue.length + this.#sent.size;
   }
 
+  /**
+   * Why the next request would wait unusually long; undefined when it would not. A run that has used half of its time
+   * is taken for one that does not end: the process is lost with it, so it is too early to say that all is well.
+   */
+  get stalled(): string | undefined {
+    const { runTimeoutMs } = this.#limits;
+    const ranMs = performance.now() - this.#runningSince;
+    if (!this.#sent.size || ranMs < runTimeoutMs / 2) return undefined;
+    return `one request has been running for ${(ranMs / 1000).toFixed(
+      1,
+    )} s, and is ended after ${runTimeoutMs / 1000} s`;
+  }
+
   /** Asks the model. Rejects with a `ServiceUnavailableError` when it is busy or gone, a `TimeoutError` when it hangs. */
   ask(ask: Ask): Promise<ModelAnswer> {
     if (this.#gone) {
@@ -227,6 +257,8 @@ export class ModelProcess {
         new NotStartedError('The model is being loaded again'),
       );
     }
+    // It may have gone before it came to this, or while another version was asked.
+    if (ask.signal?.aborted) return Promise.reject(clientHasGone());
     const { queueBytes } = this.#limits;
     const bytes = ask.body.reduce((sum, part) => sum + part.length, 0);
     if (
@@ -267,7 +299,7 @@ export class ModelProcess {
       if (index === -1) return;
       this.#queue.splice(index, 1);
       waiting.release();
-      waiting.reject(new ServiceUnavailableError('The client has gone'));
+      waiting.reject(clientHasGone());
     };
     signal?.addEventListener('abort', onAbort, { once: true });
   }
@@ -287,13 +319,8 @@ export class ModelProcess {
       clearTimeout(timer);
     }
     this.#gone ??= new Error('retired');
-    const ended = new Promise<void>(resolve => {
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
-        resolve();
-      } else this.#child.once('exit', () => resolve());
-    });
-    this.#child.kill('SIGKILL');
-    await ended;
+    this.#child.kill();
+    await this.#ended;
   }
 
   #pump() {
@@ -313,6 +340,7 @@ export class ModelProcess {
   #watch() {
     clearTimeout(this.#watchdog);
     if (!this.#sent.size) return;
+    this.#runningSince = performance.now();
     const { runTimeoutMs } = this.#limits;
     this.#watchdog = setTimeout(
       () =>
@@ -327,17 +355,18 @@ export class ModelProcess {
     );
   }
 
-  #receive(message: FromModel, bytes: Buffer) {
+  #receive(message: FromModel, bytes: readonly Buffer[]) {
     if (message.type !== 'answer') return;
     const waiting = this.#sent.get(message.id);
     this.#sent.delete(message.id);
     this.#watch();
     if (waiting) {
       waiting.release();
+      const [body, payload] = splitAt(bytes, message.bodyBytes);
       waiting.resolve({
         message,
-        body: bytes.subarray(0, message.bodyBytes),
-        payload: bytes.subarray(message.bodyBytes),
+        body,
+        payload: inOnePiece(payload),
         queueMs: (waiting.sentAt ?? 0) - waiting.enqueuedAt,
       });
     }
@@ -346,7 +375,7 @@ export class ModelProcess {
   }
 
   #kill(error: Error) {
-    this.#child.kill('SIGKILL');
+    this.#child.kill();
     this.#end(error);
   }
 
@@ -379,19 +408,14 @@ export class ModelProcess {
   }
 }
 
+function clientHasGone() {
+  return new ServiceUnavailableError('The client has gone');
+}
+
 function write(socket: Duplex, message: ToModel, bytes: readonly Buffer[]) {
   socket.cork();
   for (const part of toFrame(message, bytes)) socket.write(part);
   socket.uncork();
-}
-
-/** When the machine runs out of memory, the kernel shall end a model and not the gateway. Linux only. */
-function offerToOutOfMemory(pid: number | undefined) {
-  try {
-    writeFileSync(`/proc/${pid}/oom_score_adj`, '500');
-  } catch {
-    // Another system, or already gone.
-  }
 }
 
 /** Resident memory of a process; 0 where the system does not tell. */

@@ -1,12 +1,12 @@
-import { predictionColumns, predictionsText } from '../host/columns';
-import { readRows, rowsToTensors } from '../host/tabular';
+import { predictionColumns, predictionsText } from '../tensors/columns';
+import { readRows, rowsToTensors } from '../tensors/tabular';
 import { toPayload, type LogPart } from '../log/payload';
 import { decodeRequest, splitBody } from '../oip/decode';
 import { encodeAnswer, type Answer } from '../oip/encode';
-import { BadInput } from './BadInput';
+import { BadInput } from '../kernel/BadInput';
 import { said, type LoadedSession } from './LoadedSession';
-import type { AnswerMessage, AskMessage } from './messages';
-import type { Tensor } from './tensors';
+import type { AnswerMessage, AskMessage } from './modelMessages';
+import type { Tensor } from '../tensors/tensors';
 
 /** Answers larger than this are refused: they would fill the gateway's memory, not this process's. */
 const largestAnswer = 256 * 1024 * 1024;

@@ -1,11 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Column } from '@downstage/plugin-ml-serving-common';
-import { rowsToTensors, type Layout, type Row } from '../host/tabular';
-import { packValues, type Tensor, type TensorInfo } from './tensors';
+import {
+  inputExampleFiles,
+  rowsOfExample,
+  type Column,
+} from '@downstage/plugin-ml-serving-common';
+import { rowsToTensors, type Layout } from '../tensors/tabular';
+import { packValues, type Tensor, type TensorInfo } from '../tensors/tensors';
 
-/** MLflow writes these beside a model that was logged with an input example. */
-const files = ['serving_input_example.json', 'input_example.json'];
 const largest = 4 * 1024 * 1024;
 const mostRows = 8;
 
@@ -25,7 +27,7 @@ export async function readExample(
   modelPath: string,
   model: Described,
 ): Promise<Map<string, Tensor> | undefined> {
-  for (const name of files) {
+  for (const name of inputExampleFiles) {
     const path = join(dirname(modelPath), name);
     const size = await stat(path).then(
       found => found.size,
@@ -43,16 +45,23 @@ export function exampleToTensors(
   model: Described,
 ): Map<string, Tensor> {
   const { features, layout, inputs } = model;
-  const rows = rowsOf(example);
-  if (rows) {
+  const found = rowsOfExample(example);
+  if (found) {
+    if ('refusal' in found) throw new Error(found.refusal);
     if (!layout) throw new Error('it has columns, the model takes tensors');
     const wanted = features.map(({ name }) => name);
     return rowsToTensors({
       features,
       layout,
-      rows: rows
+      rows: found.rows
         .slice(0, mostRows)
-        .map(row => Object.fromEntries(wanted.map(name => [name, row[name]]))),
+        .map(row =>
+          Object.fromEntries(
+            wanted
+              .filter(name => Object.hasOwn(row, name))
+              .map(name => [name, row[name]]),
+          ),
+        ),
     });
   }
   const object = isObject(example) ? example : { inputs: example };
@@ -63,23 +72,6 @@ export function exampleToTensors(
   return new Map(
     inputs.map(info => [info.name, toTensor(info, byName[info.name])]),
   );
-}
-
-function rowsOf(example: unknown): Row[] | undefined {
-  if (!isObject(example)) return undefined;
-  const split = isObject(example.dataframe_split)
-    ? example.dataframe_split
-    : example;
-  const { columns, data } = split;
-  if (Array.isArray(columns) && Array.isArray(data)) {
-    return data.map(values =>
-      Object.fromEntries(
-        columns.map((name, index) => [String(name), values[index]]),
-      ),
-    );
-  }
-  const records = example.dataframe_records;
-  return Array.isArray(records) ? records : undefined;
 }
 
 function toTensor(info: TensorInfo, data: unknown): Tensor {

@@ -1,6 +1,6 @@
 import type { Column } from '@downstage/plugin-ml-serving-common';
 import type { LogPart } from '../log/payload';
-import type { TensorInfo } from './tensors';
+import type { TensorInfo } from '../tensors/tensors';
 
 /** What a model's process is told first. */
 export type LoadMessage = {

@@ -1,5 +1,5 @@
 /**
- * What a client sent is wrong; becomes status 400.
+ * The input of a client is wrong; becomes status 400.
  *
  * @remarks
  * A class of our own, named as Backstage's: the model's process loads as little as it can, because one is started

@@ -1,9 +1,17 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { startGateway, type Gateway } from '../startGateway';
 import {
   aGatewayFolder,
+  anEndpoint,
   aRow,
   aState,
   aVersion,
@@ -95,6 +103,34 @@ describe('the prediction log', () => {
     let gateway: Gateway;
     afterEach(() => gateway.stop());
 
+    it('holds no row and no file of an endpoint of which nothing is to be logged', async () => {
+      gateway = await startGateway({
+        ...folder.config,
+        logSamplingByEndpoint: { tumour: 0 },
+      });
+      const client = clientOf(gateway.url, folder.token);
+      const [{ versions }] = aState(1, [aVersion(1)]).endpoints;
+      await client.put({
+        endpoints: ['tumour', 'logged'].map(name => anEndpoint(name, versions)),
+      });
+      await client.until(status =>
+        status.endpoints.every(({ active }) => active === 1),
+      );
+      for (const name of ['tumour', 'logged']) {
+        const path = `/v2/models/${name}/predict`;
+        expect((await client.post(path, { rows: [aRow] })).status).toBe(200);
+      }
+      await client.roll();
+      // The other one's row is there, so this one's would be too.
+      expect(readdirSync(folder.logDir)).toEqual(['logged']);
+      const { body } = await client.stats();
+      expect(
+        body.endpoints.map(
+          ({ log }: { log: { logged: number } }) => log.logged,
+        ),
+      ).toEqual([0, 1]);
+    });
+
     it('becomes typed Parquet, from rows and from tensors alike', async () => {
       gateway = await startGateway(folder.config, { clock: () => now });
       const client = clientOf(gateway.url, folder.token);
@@ -112,7 +148,27 @@ describe('the prediction log', () => {
         ],
         outputs: [{ name: 'label' }],
       });
+      const batch = await client.post('/v2/models/tumour/infer', {
+        id: 'three',
+        inputs: [
+          {
+            name: 'X',
+            shape: [2, 3],
+            datatype: 'FP32',
+            data: [4, 2.5, 3, 5, 2.5, 3],
+          },
+        ],
+      });
       expect((await client.roll()).status).toBe(200);
+      const ids = await query(
+        `SELECT prediction_id, "feature.radius" AS radius FROM read_parquet('${glob()}') WHERE request_id = 'three' ORDER BY radius`,
+      );
+      const answered = batch.headers.get('x-prediction-id');
+      expect(answered).toMatch(/^[0-9a-f-]{36}$/);
+      expect(ids).toEqual([
+        { prediction_id: `${answered}/0`, radius: 4 },
+        { prediction_id: `${answered}/1`, radius: 5 },
+      ]);
 
       const types = await query(
         `DESCRIBE SELECT * FROM read_parquet('${glob()}', hive_partitioning = false)`,
@@ -139,7 +195,7 @@ describe('the prediction log', () => {
         ['prediction.probabilities_1', 'DOUBLE'],
       ]);
       const rows = await query(
-        `SELECT * FROM read_parquet('${glob()}') ORDER BY request_id, "feature.texture"`,
+        `SELECT * FROM read_parquet('${glob()}') WHERE request_id <> 'three' ORDER BY request_id, "feature.texture"`,
       );
       expect(rows).toMatchObject([
         {
@@ -243,6 +299,57 @@ describe('the prediction log', () => {
     ).toEqual([{ request_id: 'a' }, { request_id: 'b' }]);
   });
 
+  it('writes each row once after a write that failed between two pieces', async () => {
+    const handle = await openFile(__filename);
+    const files = Object.getPrototypeOf(handle);
+    await handle.close();
+    const { write } = files;
+    const full = jest
+      .spyOn(files, 'write')
+      .mockImplementationOnce(write)
+      .mockRejectedValueOnce(new Error('ENOSPC'));
+    const log = aLog();
+    // Larger than a piece, so that each line is one.
+    const payload = Buffer.alloc(300_000);
+    for (const name of ['a', 'b']) log.offer({ ...request(name), payload });
+    await log.flush();
+    expect(full).toHaveBeenCalledTimes(2);
+    expect(log.counters('tumour').message).toMatch(/ENOSPC/);
+    full.mockRestore();
+
+    log.offer(request('c'));
+    await log.flush();
+    const open = join(folder.logDir, 'tumour', 'open');
+    const [file] = readdirSync(open).filter(name => name.endsWith('.ndjson'));
+    const text = readFileSync(join(open, file), 'utf8');
+    expect(text.match(/"request_id":"\w+"/g)).toEqual(
+      ['a', 'b', 'c'].map(name => `"request_id":"${name}"`),
+    );
+  });
+
+  it('writes lines larger than what is written at a time, in any script', async () => {
+    const log = aLog();
+    const payload = Buffer.alloc(3 * 1024 * 1024, 'payload');
+    const names = ['a', 'größe "1"', 'c'];
+    for (const name of names) {
+      const caller = { actor: 'user:default/zoë\n' };
+      log.offer({ ...request(name), payload, caller });
+    }
+    await log.flush();
+    const open = join(folder.logDir, 'tumour', 'open');
+    const [file] = readdirSync(open).filter(name => name.endsWith('.ndjson'));
+    const lines = readFileSync(join(open, file), 'utf8').split('\n');
+    expect(lines.pop()).toBe('');
+    expect(lines.every(line => line.startsWith('{"rows":1,'))).toBe(true);
+    const found = lines.map(line => JSON.parse(line));
+    expect(found.map(line => [line.request_id, line.caller])).toEqual(
+      names.map(name => [name, 'user:default/zoë\n']),
+    );
+    for (const { data } of found) {
+      expect(Buffer.from(data, 'base64').equals(payload)).toBe(true);
+    }
+  });
+
   it('gives each row an id of its own', async () => {
     const log = aLog();
     log.offer(request('a', { rows: 2 }));
@@ -299,7 +406,7 @@ describe('the prediction log', () => {
     ]);
   });
 
-  it('logs the part of the requests that is wished for', () => {
+  it('logs the part of the requests that is asked for', () => {
     const numbers = [0.05, 0.5];
     const log = aLog({
       sampling: endpoint => (endpoint === 'private' ? 0 : 0.1),
@@ -310,7 +417,7 @@ describe('the prediction log', () => {
     expect(log.wants('private')).toBe(false);
   });
 
-  it('removes days that are older than wished, and no others', async () => {
+  it('removes days that are older than configured, and no others', async () => {
     const log = aLog({ retentionDays: 30 });
     log.offer(request('new', { at: new Date('2026-02-20T00:00:00Z') }));
     log.offer(request('old', { at: new Date('2026-01-20T00:00:00Z') }));

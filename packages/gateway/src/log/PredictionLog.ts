@@ -31,9 +31,16 @@ type OpenSegment = {
 
 type Counters = { logged: number; dropped: number; message?: string };
 
+/** Lines are made and written some at a time, about as many bytes. */
+const largestBlock = 256 * 1024;
+const endOfLine = Buffer.from('"}\n');
+
 /** One answered request, as the log takes it. */
 export type LoggedRequest = {
-  endpoint: Pick<GatewayEndpoint, 'endpoint' | 'model' | 'variant'>;
+  endpoint: Pick<GatewayEndpoint, 'endpoint' | 'model'> & {
+    /** The part of it that answered. */
+    variant: string;
+  };
   version: Pick<GatewayVersion, 'version' | 'features'>;
   predictions: Column[];
   predictionId: string;
@@ -54,11 +61,11 @@ const largestSegment = 32 * 1024 * 1024;
  * Writes down what was asked and answered, without anybody waiting for it.
  *
  * @remarks
- * A request is one line, with its tensors as bytes: no row and no column is made here. Lines wait in memory for at
- * most a few hundred milliseconds and lie on disk after that; `roll` makes Parquet of them in another process. The
- * queue is bounded in rows and bytes: when the disk is full or slow, requests are dropped and counted.
- * Promised: a crash loses no more than what is in memory, and no row is written twice, also after a write that failed
- * half-way. Not promised: a row for every answer.
+ * A request is one line, with its tensors as bytes: no row and no column is made here. Lines wait in memory for at most
+ * a few hundred milliseconds and lie on disk after that; `roll` makes Parquet of them in another process. The queue is
+ * bounded in rows and bytes: when the disk is full or slow, requests are dropped and counted. Two things are promised.
+ * A crash loses no more than what is in memory. No row is written twice, even after a write that failed half-way. A row
+ * for every answer is not promised.
  */
 export class PredictionLog {
   readonly #logDir: string;
@@ -104,7 +111,7 @@ export class PredictionLog {
     this.#roller = options.roller ?? new Roller();
   }
 
-  /** Starts flushing and rolling by time. What an earlier process left open is rolled first. */
+  /** Starts flushing and rolling by time. Files that an earlier process left open are rolled first. */
   start(options: { flushMs: number; rollMs: number }): void {
     const quietly = (work: () => Promise<void>) => () => {
       work().catch(() => {}); // kept in the counters' message
@@ -164,7 +171,7 @@ export class PredictionLog {
     return counters;
   }
 
-  /** Writes what is queued to its files. What a failed write held stays queued. */
+  /** Writes what is queued to its files. The lines of a failed write stay queued. */
   flush(): Promise<void> {
     this.#writing = this.#writing.then(async () => {
       for (const segment of [...this.#closing, ...this.#open.values()]) {
@@ -217,7 +224,7 @@ export class PredictionLog {
     if (problem) throw problem;
   }
 
-  /** Removes the days that are older than wished. */
+  /** Removes the days that are older than configured. */
   async #forgetOld() {
     if (this.#retentionDays === undefined) return;
     const oldest = new Date(
@@ -266,21 +273,24 @@ export class PredictionLog {
           JSON.stringify(target.segment),
         );
       }
-      const text = Buffer.from(entries.map(toLine).join(''));
       file = await open(target.file, target.written ? 'r+' : 'w');
       // Behind the last whole line there may be half of one from a write that failed.
       await file.truncate(target.written);
-      let done = 0;
-      while (done < text.length) {
-        const { bytesWritten } = await file.write(
-          text,
-          done,
-          text.length - done,
-          target.written + done,
-        );
-        done += bytesWritten;
+      let end = target.written;
+      for (const block of blocksOf(entries)) {
+        let done = 0;
+        while (done < block.length) {
+          const { bytesWritten } = await file.write(
+            block,
+            done,
+            block.length - done,
+            end + done,
+          );
+          done += bytesWritten;
+        }
+        end += block.length;
       }
-      target.written += text.length;
+      target.written = end;
       this.#rows -= entries.reduce((sum, entry) => sum + entry.rows, 0);
       this.#bytes -= bytes;
       if (target.written > largestSegment) this.#close(target);
@@ -322,8 +332,29 @@ export class PredictionLog {
   }
 }
 
-/** `rows` comes first: whoever counts rows reads the beginnings of the lines. */
-function toLine(request: LoggedRequest): string {
+/** The lines of requests, some at a time: between two blocks the gateway takes and answers requests. */
+function* blocksOf(entries: readonly LoggedRequest[]): Generator<Buffer> {
+  let parts: Buffer[] = [];
+  let size = 0;
+  for (const entry of entries) {
+    const line = toLine(entry);
+    parts.push(...line);
+    size += line.reduce((sum, part) => sum + part.length, 0);
+    if (size < largestBlock) continue;
+    yield Buffer.concat(parts, size);
+    parts = [];
+    size = 0;
+  }
+  if (size) yield Buffer.concat(parts, size);
+}
+
+/**
+ * The pieces of a request's line. `rows` comes first: rows are counted from the beginnings of the lines.
+ *
+ * @remarks
+ * The bytes of the tensors are no part of the JSON that is made here: two megabytes took 7 ms with it, 0.5 without.
+ */
+function toLine(request: LoggedRequest): Buffer[] {
   const { endpoint, version } = request;
   const line: LogLine = {
     rows: request.rows,
@@ -338,9 +369,13 @@ function toLine(request: LoggedRequest): string {
     token: request.caller?.token,
     latency_ms: Number(request.latencyMs.toFixed(3)),
     parts: request.parts,
-    data: request.payload.toString('base64'),
+    data: '',
   };
-  return `${JSON.stringify(line)}\n`;
+  return [
+    Buffer.from(JSON.stringify(line).slice(0, -'"}'.length)),
+    Buffer.from(request.payload.toString('base64'), 'latin1'),
+    endOfLine,
+  ];
 }
 
 function list(folder: string): Promise<string[]> {

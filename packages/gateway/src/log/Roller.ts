@@ -1,6 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { setPriority } from 'node:os';
-import { childCommand, childEnv } from '../inference/childCommand';
+import { endOf, forkChild } from '../processes/childCommand';
 
 export type RollTask = { logDir: string; file: string };
 export type RollMessage = RollTask & { id: number };
@@ -40,23 +40,12 @@ export class Roller {
 
   async stop(): Promise<void> {
     clearTimeout(this.#idle);
-    const child = this.#child;
-    if (!child) return;
-    const ended = new Promise<void>(resolve =>
-      child.once('exit', () => resolve()),
-    );
-    child.disconnect();
-    await ended;
+    if (this.#child) await endOf(this.#child);
   }
 
   #start(): ChildProcess {
     if (this.#child?.connected) return this.#child;
-    const args = childCommand('roller');
-    const child = fork(args[args.length - 1], {
-      execArgv: args.slice(0, -1),
-      env: childEnv(),
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+    const child = forkChild('roller');
     try {
       if (child.pid !== undefined) setPriority(child.pid, 10);
     } catch {

@@ -1,13 +1,13 @@
 import type { Column } from '@downstage/plugin-ml-serving-common';
-import { widthOf } from '../host/columns';
-import type { Layout } from '../host/tabular';
+import { widthOf } from '../tensors/columns';
+import type { Layout } from '../tensors/tabular';
 import {
   arrayTypes,
   unpackValues,
   type ElementType,
   type Scalar,
   type Tensor,
-} from '../inference/tensors';
+} from '../tensors/tensors';
 
 /**
  * One tensor of a logged request as it lies in the payload: the bytes of its array, or JSON when it holds text.

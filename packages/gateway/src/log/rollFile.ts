@@ -10,7 +10,8 @@ import {
   type DuckDBConnection,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import type { Scalar } from '../inference/tensors';
+import { predictionIdOf } from '@downstage/plugin-ml-serving-common';
+import type { Scalar } from '../tensors/tensors';
 import { fromPayload } from './payload';
 import {
   logColumns,
@@ -27,8 +28,8 @@ const chunkRows = 2048;
  * Turns one closed file of the log into Parquet, one file a day, and removes it.
  *
  * @remarks
- * May run twice: the Parquet file is named after the open file, so a crash between writing and removing
- * writes the same rows to the same place again. A torn last line, left by a crash, is skipped.
+ * It may run twice, because the Parquet file is named after the open file. After a crash between writing and removing,
+ * the same rows are written to the same place again. A torn last line, left by a crash, is skipped.
  */
 export async function rollFile(options: {
   logDir: string;
@@ -134,7 +135,9 @@ function columnsOf(
       if (values) return values;
       if (name === 'row') return Array.from({ length: rows }, (_, row) => row);
       if (name === 'prediction_id') {
-        return Array.from({ length: rows }, (_, row) => `${id}/${row}`);
+        return Array.from({ length: rows }, (_, row) =>
+          predictionIdOf(id, row),
+        );
       }
       return new Array<Scalar>(rows).fill(
         Object.hasOwn(shared, name) ? shared[name] : null,
@@ -165,7 +168,7 @@ function append(
 
 const largestBig = 2n ** 63n - 1n;
 
-/** What the type cannot hold is missing, never another value. */
+/** A value that the type cannot hold is missing, never another value. */
 function toDuckDb(type: string, value: Scalar): DuckDBValue {
   if (value === null) return null;
   switch (type) {

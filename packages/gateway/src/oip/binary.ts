@@ -1,10 +1,10 @@
-import { BadInput } from '../inference/BadInput';
+import { BadInput } from '../kernel/BadInput';
 import {
   arrayTypes,
   type ElementType,
   type Tensor,
   type TensorData,
-} from '../inference/tensors';
+} from '../tensors/tensors';
 
 /**
  * Reads the blob of one tensor in the binary tensor data extension: little endian, no padding;

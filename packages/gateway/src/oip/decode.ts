@@ -1,11 +1,13 @@
-import { BadInput } from '../inference/BadInput';
+import { BadInput } from '../kernel/BadInput';
+import { parseJson } from '../kernel/json';
+import { shortList } from '../kernel/shortList';
 import {
   datatypes,
   packValues,
   type ElementType,
   type Tensor,
   type TensorInfo,
-} from '../inference/tensors';
+} from '../tensors/tensors';
 import { readBlob } from './binary';
 
 /** An inference request, checked against the model. */
@@ -31,7 +33,6 @@ const types = new Map(
 const floats = new Set(['FP16', 'FP32', 'FP64']);
 const mostDimensions = 16;
 const longestId = 200;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Splits a body at `Inference-Header-Content-Length`: the JSON, and the blobs behind it. */
 export function splitBody(
@@ -54,28 +55,6 @@ export function splitBody(
     json: parseJson(body.subarray(0, length)),
     blobs: body.subarray(length),
   };
-}
-
-/** JSON from bytes. Text that is not UTF-8 is refused: it would be changed on the way. */
-export function parseJson(bytes: Buffer): unknown {
-  let text: string;
-  try {
-    text = utf8.decode(bytes);
-  } catch {
-    throw new BadInput('The body is not UTF-8');
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    // Too deep is a RangeError: no less the client's.
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BadInput(
-      `The body is not JSON: ${reason.slice(
-        0,
-        200,
-      )} (NaN and Infinity are no JSON: send null and "Infinity", or the tensor as binary data)`,
-    );
-  }
 }
 
 type Item = Record<string, unknown>;
@@ -210,12 +189,12 @@ function decodeOutputs(
       `Invalid request: outputs is ${kindOf(given)}, wanted an array`,
     );
   }
-  const wishes = new Map<string, unknown>();
+  const requested = new Map<string, unknown>();
   const names = new Set(available.map(output => output.name));
   for (const [index, item] of (given ?? []).entries()) {
     const output = asObject(`outputs[${index}]`, item);
     const name = asText(`outputs[${index}].name`, output.name);
-    if (wishes.has(name) || !names.has(name)) {
+    if (requested.has(name) || !names.has(name)) {
       throw new BadInput(
         `Outputs asked for twice or not the model's: ${name.slice(
           0,
@@ -223,7 +202,7 @@ function decodeOutputs(
         )} (it has ${shortList([...names])})`,
       );
     }
-    wishes.set(
+    requested.set(
       name,
       optionalObject(`outputs[${index}].parameters`, output.parameters)
         .binary_data,
@@ -231,10 +210,10 @@ function decodeOutputs(
   }
   const all = parameters.binary_data_output === true;
   return {
-    outputs: wishes.size ? [...wishes.keys()] : undefined,
+    outputs: requested.size ? [...requested.keys()] : undefined,
     isBinary: name => {
-      const wish = wishes.get(name);
-      return typeof wish === 'boolean' ? wish : all;
+      const binary = requested.get(name);
+      return typeof binary === 'boolean' ? binary : all;
     },
   };
 }
@@ -374,13 +353,4 @@ function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-export function shortList(names: readonly string[]): string {
-  return (
-    names
-      .slice(0, 10)
-      .map(name => name.slice(0, 80))
-      .join(', ') + (names.length > 10 ? ', …' : '')
-  );
 }

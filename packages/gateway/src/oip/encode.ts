@@ -1,4 +1,4 @@
-import { datatypes, toJsonText, type Tensor } from '../inference/tensors';
+import { datatypes, toJsonText, type Tensor } from '../tensors/tensors';
 import { writeBlob } from './binary';
 
 /** An answer: JSON alone, or JSON with blobs behind it. */

@@ -1,10 +1,11 @@
 import { ServiceUnavailableError } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import type { ModelHost, Served } from './host/ModelHost';
-import type { Exchange } from './http/Exchange';
-import { NotStartedError, type ModelAnswer } from './inference/ModelProcess';
-import type { PredictionLog } from './log/PredictionLog';
-import type { Traffic } from './traffic/Traffic';
+import { PREDICTION_ID_HEADER } from '@downstage/plugin-ml-serving-common';
+import type { ModelHost, Served } from '../host/ModelHost';
+import type { Exchange } from '../http/Exchange';
+import { NotStartedError, type ModelAnswer } from '../inference/ModelProcess';
+import type { PredictionLog } from '../log/PredictionLog';
+import type { Traffic } from '../traffic/Traffic';
 
 /** Asks the model, counts, and writes down; shared by the protocol's route and the tabular one. */
 export class Inference {
@@ -32,8 +33,8 @@ export class Inference {
    * Answers one request, from its first byte to its rows in the log.
    *
    * @remarks
-   * The body is not looked at here: the model's own process reads it. So a body that takes long to read, or ends
-   * the reader, is the trouble of the model that was asked.
+   * The body is not looked at here: the model's own process reads it. So a body that takes long to read, or ends the
+   * reader, affects only the model that was asked.
    */
   async serve(
     exchange: Exchange,
@@ -71,7 +72,7 @@ export class Inference {
         status,
         headers: {
           ...answer.message.headers,
-          ...(answer.message.done && { 'x-prediction-id': predictionId }),
+          ...(answer.message.done && { [PREDICTION_ID_HEADER]: predictionId }),
         },
       });
       const latency = performance.now() - started;
@@ -80,7 +81,11 @@ export class Inference {
       if (done?.log) {
         served.version.learn(done.predictions);
         this.#log.offer({
-          endpoint: served.endpoint,
+          endpoint: {
+            endpoint: model,
+            model: served.endpoint.model,
+            variant: served.variant,
+          },
           version: served.version.spec,
           predictions: served.version.predictions,
           predictionId,
@@ -108,7 +113,7 @@ export class Inference {
     ask: Parameters<NonNullable<Served['version']['process']>['ask']>[0],
   ): Promise<{ served: Served; answer: ModelAnswer }> {
     for (let attempt = 0; ; attempt++) {
-      const served = this.#host.find(model, version);
+      const served = this.#host.find(model, version, ask.requestId);
       const { process } = served.version;
       if (!process) {
         throw new ServiceUnavailableError('The version stopped being ready');

@@ -6,17 +6,17 @@ import {
   type GatewayStatus,
 } from '@downstage/plugin-ml-serving-common';
 import { z } from 'zod';
-import type { Guard } from './auth/Guard';
-import type { ModelHost } from './host/ModelHost';
-import type { StateFile } from './host/StateFile';
-import type { ByteBudget } from './http/ByteBudget';
-import type { Route } from './http/createServer';
-import type { Exchange } from './http/Exchange';
-import type { PredictionLog } from './log/PredictionLog';
-import { toPrometheus } from './traffic/prometheus';
-import type { Traffic } from './traffic/Traffic';
+import type { AccessControl } from '../auth/AccessControl';
+import type { ModelHost } from '../host/ModelHost';
+import type { StateFile } from '../host/StateFile';
+import type { ByteBudget } from '../http/ByteBudget';
+import type { Route } from '../http/createServer';
+import type { Exchange } from '../http/Exchange';
+import type { PredictionLog } from '../log/PredictionLog';
+import { toPrometheus } from '../traffic/prometheus';
+import type { Traffic } from '../traffic/Traffic';
 
-/** The wish, the state and the figures, for whoever holds the admin token; and metrics for Prometheus. */
+/** The desired state, the state and the figures, for holders of the admin token; and metrics for Prometheus. */
 export function adminRoutes(options: {
   token: string;
   startedAt: string;
@@ -24,11 +24,11 @@ export function adminRoutes(options: {
   stateFile: StateFile;
   log: PredictionLog;
   traffic: Traffic;
-  guard: Guard;
+  accessControl: AccessControl;
   budget: ByteBudget;
-  problems: { count: number };
+  problems: { count: number; refused: ReadonlyMap<number, number> };
 }): Route[] {
-  const { guard, host, stateFile, log, traffic } = options;
+  const { accessControl, host, stateFile, log, traffic } = options;
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const wanted = digest(`Bearer ${options.token}`);
   const authenticate = (exchange: Exchange) => {
@@ -68,10 +68,10 @@ export function adminRoutes(options: {
           }
           // Kept before it is acted on: what was answered with 200 survives a crash.
           stateFile.save({ desired: parsed.data });
-          guard.apply(parsed.data);
+          accessControl.apply(parsed.data);
           host.apply(parsed.data);
           traffic.keepOnly(host.names());
-          exchange.sendJson(status());
+          exchange.sendJson(status(exchange.query.getAll('endpoint')));
         },
       },
     },
@@ -119,8 +119,9 @@ export function adminRoutes(options: {
             log: endpoint => log.counters(endpoint),
             heldBytes: options.budget.used,
             internalErrors: options.problems.count,
+            refused: options.problems.refused,
           });
-          exchange.send(Buffer.from(text), {
+          exchange.send([Buffer.from(text)], {
             headers: { 'content-type': 'text/plain; version=0.0.4' },
           });
         },

@@ -3,8 +3,8 @@ import type { HostedVersion } from '../host/HostedVersion';
 import type { ModelHost } from '../host/ModelHost';
 import type { Route } from '../http/createServer';
 import type { Exchange } from '../http/Exchange';
-import type { Inference } from '../Inference';
-import { datatypes, type TensorInfo } from '../inference/tensors';
+import type { Inference } from './Inference';
+import { datatypes, type TensorInfo } from '../tensors/tensors';
 import { modelConfig, modelStats, repositoryIndex } from './triton';
 
 const model = '/v2/models/([^/]+)(?:/versions/([^/]+))?';
@@ -97,7 +97,13 @@ export function oipRoutes(options: {
       path: new RegExp(`^${model}/ready$`),
       methods: {
         GET(exchange, [name = '', version]) {
-          host.find(name, version);
+          const served = host.find(name, version);
+          const stalled = served.version.process?.stalled;
+          if (stalled !== undefined) {
+            throw new ServiceUnavailableError(
+              `Model '${name}' is not ready: in version ${served.version.spec.version} ${stalled}`,
+            );
+          }
           exchange.sendJson({ name, ready: true });
         },
       },

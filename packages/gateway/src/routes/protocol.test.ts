@@ -318,7 +318,7 @@ describe('the Open Inference Protocol', () => {
     });
   });
 
-  it('shows the state to whoever has the token, and to nobody else', async () => {
+  it('shows the state to holders of the token, and to nobody else', async () => {
     expect((await client.request('/admin/v1/state')).status).toBe(401);
     const refused = await client.put(aState(1, [aVersion(1)]), {
       authorization: 'Bearer wrong',

@@ -1,9 +1,9 @@
 import { InputError } from '@backstage/errors';
 import type { HostedVersion } from '../host/HostedVersion';
 import type { ModelHost } from '../host/ModelHost';
-import type { LoadedModel } from '../inference/messages';
-import { datatypes, type TensorInfo } from '../inference/tensors';
-import { parseJson } from './decode';
+import type { LoadedModel } from '../inference/modelMessages';
+import { datatypes, type TensorInfo } from '../tensors/tensors';
+import { parseJson } from '../kernel/json';
 
 /* What Triton answers beside the protocol, read only: perf_analyzer and dashboards ask for it. */
 

@@ -1,8 +1,8 @@
 import type { Column } from '@downstage/plugin-ml-serving-common';
-import { toJsonTexts, type Tensor } from '../inference/tensors';
+import { toJsonTexts, type Tensor } from './tensors';
 
 /** Vectors longer than this are answered but not logged: a log of images or embeddings is another tool. */
-export const longestLoggedVector = 64;
+const longestLoggedVector = 64;
 
 function columnType(info: { type: Tensor['type'] }): Column['type'] {
   if (info.type.startsWith('float')) return 'double';

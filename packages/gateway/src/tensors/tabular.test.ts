@@ -1,7 +1,7 @@
 import type { Column } from '@downstage/plugin-ml-serving-common';
-import type { TensorInfo } from '../inference/tensors';
+import type { TensorInfo } from './tensors';
 import { fromPayload, toPayload } from '../log/payload';
-import type { Tensor } from '../inference/tensors';
+import type { Tensor } from './tensors';
 import { layoutOf, rowsToTensors, type Layout } from './tabular';
 
 const features: Column[] = [

@@ -1,12 +1,8 @@
 import type { Cell, Column } from '@downstage/plugin-ml-serving-common';
-import { BadInput } from '../inference/BadInput';
-import {
-  hasNaN,
-  packValues,
-  type Tensor,
-  type TensorInfo,
-} from '../inference/tensors';
-import { parseJson, shortList } from '../oip/decode';
+import { BadInput } from '../kernel/BadInput';
+import { hasNaN, packValues, type Tensor, type TensorInfo } from './tensors';
+import { parseJson } from '../kernel/json';
+import { shortList } from '../kernel/shortList';
 
 export type Row = Record<string, Cell>;
 
@@ -73,7 +69,8 @@ export function layoutOf(
 export function rowsToTensors(options: {
   features: Column[];
   layout: Layout;
-  rows: Row[];
+  /** Of any values: each is checked. */
+  rows: Record<string, unknown>[];
 }): Map<string, Tensor> {
   const { features, layout, rows } = options;
   checkColumns(features, rows);
@@ -102,7 +99,7 @@ export function rowsToTensors(options: {
   return new Map([[name, { type, dims, data }]]);
 }
 
-function checkColumns(features: Column[], rows: Row[]) {
+function checkColumns(features: Column[], rows: Record<string, unknown>[]) {
   const known = new Set(features.map(feature => feature.name));
   rows.forEach((row, index) => {
     const missing = features.filter(
@@ -124,7 +121,7 @@ function checkColumns(features: Column[], rows: Row[]) {
 }
 
 function cell(
-  value: Cell,
+  value: unknown,
   feature: Column,
   type: Tensor['type'],
   row: number,
@@ -147,7 +144,9 @@ function cell(
     case 'double':
       return typeof value === 'number' ? value : refuse('a number');
     case 'long':
-      return Number.isSafeInteger(value) ? value : refuse('an integer');
+      return typeof value === 'number' && Number.isSafeInteger(value)
+        ? value
+        : refuse('an integer');
     case 'boolean':
       return typeof value === 'boolean' ? value : refuse('true or false');
     default:

@@ -1,4 +1,4 @@
-import { BadInput } from './BadInput';
+import { BadInput } from '../kernel/BadInput';
 
 /** Element types of ONNX Runtime that can be served, and their names in the Open Inference Protocol. */
 export const datatypes = {
@@ -75,7 +75,7 @@ const bigRanges = {
  * Text that would not arrive as it is: half a surrogate pair has no UTF-8 form, and the runtime's binding ends a
  * string at its first zero.
  */
-export const unfit = /\p{Surrogate}|\0/u;
+const unfit = /\p{Surrogate}|\0/u;
 
 const wordsForNumbers: Record<string, number> = {
   NaN: NaN,
@@ -272,8 +272,8 @@ export function unpackValues(tensor: Tensor): Scalar[] {
  * A tensor's values as JSON text, an array without nesting.
  *
  * @remarks
- * Exact: integers have all their digits, −0 keeps its sign, infinities are the words `"Infinity"` and `"-Infinity"`
- * as in the JSON form of protocol buffers. NaN is null, which clients of the protocol read as NaN.
+ * The text is exact: integers have all their digits, and −0 keeps its sign. Infinities are the words `"Infinity"` and
+ * `"-Infinity"`, as in the JSON form of protocol buffers. NaN is null, which clients of the protocol read as NaN.
  */
 export function toJsonText(tensor: Tensor): string {
   const { type, data } = tensor;

@@ -12,14 +12,16 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type {
   GatewayDesiredState,
+  GatewayEndpoint,
   GatewayStatus,
   GatewayVersion,
+  ServedVariant,
 } from '@downstage/plugin-ml-serving-common';
 import { checkConfig, type GatewayConfig } from '../config';
 
 const fixtures = resolve(__dirname, '../../fixtures');
 
-export const features = [
+const features = [
   { name: 'radius', type: 'double' as const },
   { name: 'texture', type: 'double' as const },
   { name: 'count', type: 'long' as const },
@@ -34,7 +36,40 @@ export function aVersion(
   return { version, path, sha256: hashOf(path), features };
 }
 
-/** The wish that serves every model of the conformance kit. */
+/** A version that is asked with tensors only. */
+export function withoutFeatures(version: number, file: string): GatewayVersion {
+  return { ...aVersion(version, file), features: [] };
+}
+
+/** The one variant that answers everything. */
+export function aChampion(version: number): ServedVariant {
+  return { name: 'champion', version, weight: 100, mode: 'live' };
+}
+
+/** An endpoint whose newest version is to answer. */
+export function anEndpoint(
+  name: string,
+  versions: GatewayVersion[],
+): GatewayEndpoint {
+  return {
+    endpoint: name,
+    model: `model:default/${name}`,
+    variants: [aChampion(versions.at(-1)?.version ?? 1)],
+    versions,
+  };
+}
+
+/** What `loop.onnx` is asked: as many turns as given. */
+export function aLoop(turns: number | string) {
+  return {
+    inputs: [{ name: 'n', shape: [1], datatype: 'INT64', data: [turns] }],
+  };
+}
+
+/** More turns than any test waits for. */
+export const endless = '1000000000000000';
+
+/** The desired state that serves every model of the conformance kit. */
 export function theKitModels(): GatewayDesiredState {
   const folder = resolve(__dirname, '../../conformance/models');
   return {
@@ -43,8 +78,7 @@ export function theKitModels(): GatewayDesiredState {
       return {
         endpoint: name,
         model: `model:default/${name}`,
-        variant: 'champion',
-        active: 1,
+        variants: [aChampion(1)],
         versions: [{ version: 1, path, sha256: hashOf(path), features: [] }],
       };
     }),
@@ -55,7 +89,7 @@ function hashOf(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
-/** The wish of one endpoint called `tumour`. */
+/** The desired state of one endpoint called `tumour`. */
 export function aState(
   active: number,
   versions: GatewayVersion[],
@@ -65,8 +99,7 @@ export function aState(
       {
         endpoint: 'tumour',
         model: 'model:default/tumour',
-        variant: 'champion',
-        active,
+        variants: [aChampion(active)],
         versions,
       },
     ],
@@ -86,7 +119,7 @@ export function aGatewayFolder(overrides: Partial<GatewayConfig> = {}) {
     stateDir: join(root, 'state'),
     logDir: join(root, 'predictions'),
     adminTokenFile: join(root, 'token'),
-    // Who may ask is the subject of src/auth.
+    // Access is the subject of src/auth.
     open: true,
     ...overrides,
   });

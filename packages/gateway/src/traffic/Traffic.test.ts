@@ -36,6 +36,7 @@ describe('Traffic', () => {
       log: () => ({ logged: 0, dropped: 0 }),
       heldBytes: 0,
       internalErrors: 0,
+      refused: new Map([[401, 3]]),
     });
     expect(text.split('\n')).toEqual(
       expect.arrayContaining([

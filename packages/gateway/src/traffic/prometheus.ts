@@ -8,6 +8,8 @@ export function toPrometheus(options: {
   log: (endpoint: string) => { logged: number; dropped: number };
   heldBytes: number;
   internalErrors: number;
+  /** Requests that were not let in, by the status of the answer. */
+  refused: ReadonlyMap<number, number>;
 }): string {
   const { totals, endpoints, log } = options;
   const lines: string[] = [];
@@ -81,6 +83,17 @@ export function toPrometheus(options: {
     'counter',
     'Errors that nobody foresaw; each is in the log of the process.',
     [[{}, options.internalErrors]],
+  );
+  metric(
+    'refused_total',
+    'counter',
+    'Requests that were not let in, by the status of the answer.',
+    [...options.refused].map(
+      ([code, count]): [Record<string, string>, number] => [
+        { code: String(code) },
+        count,
+      ],
+    ),
   );
   metric(
     'active_version',

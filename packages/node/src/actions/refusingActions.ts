@@ -1,4 +1,5 @@
 import type {
+  AuditorService,
   AuthService,
   BackstageCredentials,
   PluginMetadataService,
@@ -7,22 +8,28 @@ import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha
 import { InputError } from '@backstage/errors';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { rememberRequest } from './caller';
-import { describeIssues, pathOfZero } from './describeIssues';
-import { refusalOf } from './refusals';
+import { refusalsAudited } from '../audit/audited';
+import { callerOf, rememberRequest } from '../caller/caller';
+import { describeIssues, pathOfZero } from '../http/describeIssues';
+import { refusalOf } from '../http/refusals';
 
 /**
  * A registry whose actions answer wrong input as routes do: in words, and as the caller's mistake.
  *
  * @remarks
- * Backstage holds input to an action's own schema; what a stricter one finds wrong inside of the action would be an
- * internal error to an agent, which then tries the same again.
+ * Backstage holds input to an action's own schema. A stricter schema inside of the action may find more that is wrong.
+ * To an agent that would be an internal error, and it would try the same again.
  *
- * With `auth` and `plugin`, the audit trail names the person as the actor of what an action changes.
+ * With `deps`, the audit trail names the person as the actor of what an action changes. It is also told of changes that
+ * were refused.
  */
 export function refusingActions(
   registry: ActionsRegistryService,
-  deps?: { auth: AuthService; plugin: PluginMetadataService },
+  deps?: {
+    auditor: AuditorService;
+    auth: AuthService;
+    plugin: PluginMetadataService;
+  },
 ): ActionsRegistryService {
   return {
     register: options =>
@@ -35,14 +42,23 @@ export function refusingActions(
               `Invalid input: a text must not hold a zero character\n  → at ${zero}`,
             );
           }
-          if (deps && options.attributes?.readOnly !== true) {
+          const changes = options.attributes?.readOnly !== true;
+          if (deps && changes) {
             rememberRequest(
               context.credentials,
               await requestOfAction(options.name, context.credentials, deps),
             );
           }
           try {
-            return await options.action(context);
+            if (!deps || !changes) return await options.action(context);
+            return await refusalsAudited(
+              deps.auditor,
+              {
+                caller: callerOf(context.credentials),
+                meta: { operation: options.name },
+              },
+              () => options.action(context),
+            );
           } catch (error) {
             if (error instanceof z.ZodError) {
               throw new InputError(`Invalid input: ${describeIssues(error)}`);

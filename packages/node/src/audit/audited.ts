@@ -1,8 +1,8 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
-import { toError } from '@backstage/errors';
+import { isError, toError } from '@backstage/errors';
 import type { JsonObject } from '@backstage/types';
 import type { Request } from 'express';
-import { whoOf, type Caller } from './caller';
+import { whoOf, type Caller } from '../caller/caller';
 
 /** What the audit trail is told of a change; never a secret. */
 export type AuditedEvent = {
@@ -15,6 +15,9 @@ export type AuditedEvent = {
   severityLevel?: 'low' | 'medium' | 'high' | 'critical';
 };
 
+/** What the trail was told of already, however many callers the error passes on its way. */
+const told = new WeakSet<object>();
+
 /** Does something that changes things, and has the auditor write down who, what, and how it ended. */
 export async function audited<T>(
   auditor: AuditorService,
@@ -24,14 +27,15 @@ export async function audited<T>(
   },
   work: () => Promise<T>,
 ): Promise<T> {
-  const { result: describe, ...about } = event;
-  const audit = await auditor.createEvent(written(about));
+  const { result: describe, ...context } = event;
+  const audit = await auditor.createEvent(written(context));
   try {
     const result = await work();
     await audit.success(describe && { meta: describe(result) });
     return result;
   } catch (error) {
     await audit.fail({ error: toError(error) });
+    if (isError(error)) told.add(error);
     throw error;
   }
 }
@@ -47,7 +51,27 @@ export async function auditedRefusal<T>(
   } catch (error) {
     const audit = await auditor.createEvent(written(event));
     await audit.fail({ error: toError(error) });
+    if (isError(error)) told.add(error);
     throw error;
+  }
+}
+
+/**
+ * Does something that changes things by a service, and has a refusal written down where the service has not: most ask
+ * for permission before they know what there would be to say.
+ */
+export async function refusalsAudited<T>(
+  auditor: AuditorService,
+  context: { caller: Caller; meta: JsonObject },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isError(error) || error.name !== 'NotAllowedError') throw error;
+    if (told.has(error)) throw error;
+    const event = { ...context, eventId: 'change-refused' };
+    return auditedRefusal(auditor, event, () => Promise.reject(error));
   }
 }
 

@@ -4,6 +4,7 @@ import {
   createPermission,
 } from '@backstage/plugin-permission-common';
 import { Authorizer } from './authorizer';
+import { callerOf } from '../caller/caller';
 
 const read = createPermission({
   name: 'ml.test.read',
@@ -34,12 +35,12 @@ function authorizer(options: {
 }
 
 describe('Authorizer', () => {
-  const ann = mockCredentials.user('user:default/ann');
+  const ann = callerOf(mockCredentials.user('user:default/ann'));
 
   it('lets a member of the owning group change a thing', async () => {
     await expect(
       authorizer({ groups: [owner] }).require({
-        credentials: ann,
+        caller: ann,
         permission: change,
         owner,
       }),
@@ -49,7 +50,7 @@ describe('Authorizer', () => {
   it('refuses members of other groups and says who owns it', async () => {
     await expect(
       authorizer({ groups: ['group:default/credit'] }).require({
-        credentials: ann,
+        caller: ann,
         permission: change,
         owner,
       }),
@@ -61,7 +62,7 @@ describe('Authorizer', () => {
   it('lets others read', async () => {
     await expect(
       authorizer({ groups: [] }).require({
-        credentials: ann,
+        caller: ann,
         permission: read,
         owner,
       }),
@@ -71,7 +72,7 @@ describe('Authorizer', () => {
   it('refuses everything that the policy denies, reading included', async () => {
     await expect(
       authorizer({ groups: [owner], result: AuthorizeResult.DENY }).require({
-        credentials: ann,
+        caller: ann,
         permission: read,
       }),
     ).rejects.toThrow(/lacks the permission ml.test.read/);
@@ -80,18 +81,18 @@ describe('Authorizer', () => {
   it('lets administrators change what others own, without making them owners', async () => {
     const dora = authorizer({ groups: ['group:default/platform'] });
     await expect(
-      dora.require({ credentials: ann, permission: change, owner }),
+      dora.require({ caller: ann, permission: change, owner }),
     ).resolves.toBeUndefined();
     await expect(dora.owns(ann, owner)).resolves.toBe(false);
   });
 
   it('leaves services to the permission framework and writes them as such', async () => {
-    const service = mockCredentials.service('plugin:ml-jobs');
+    const service = callerOf(mockCredentials.service('plugin:ml-jobs'));
     const subject = authorizer({ groups: [] });
     await expect(
-      subject.require({ credentials: service, permission: change, owner }),
+      subject.require({ caller: service, permission: change, owner }),
     ).resolves.toBeUndefined();
-    expect(subject.actor(service)).toBe('service:ml-jobs');
-    expect(subject.actor(ann)).toBe('user:default/ann');
+    expect(service.actor).toBe('service:ml-jobs');
+    expect(ann.actor).toBe('user:default/ann');
   });
 });

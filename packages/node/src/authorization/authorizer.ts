@@ -1,5 +1,4 @@
 import type {
-  BackstageCredentials,
   PermissionsRegistryService,
   PermissionsService,
   RootConfigService,
@@ -16,13 +15,13 @@ import {
   createConditionTransformer,
   type PermissionResourceRef,
 } from '@backstage/plugin-permission-node';
-import { callerOf, whoOf, type Caller } from './caller';
+import { listed, TokenScopes, type PluginTokenScopes } from '@downstage/common';
+import type { Caller, JobCaller } from '../caller/caller';
 import { meets, type FactCriteria, type FactQuery, type Facts } from './facts';
+import type { JobIdentity } from '../caller/jobSubject';
+import { keptRead, type KeptConditions } from '../caller/keptRights';
 import { refusalOfJob } from './refusalOfJob';
 import { refusalOfToken } from './refusalOfToken';
-
-/** Whom a question is about. `credentials` is for code that has not been moved to {@link Caller} yet. */
-type Asker = { caller: Caller } | { credentials: BackstageCredentials };
 
 /** The part of the permissions registry that turns conditions into criteria. */
 type Rulesets = Pick<PermissionsRegistryService, 'getPermissionRuleset'>;
@@ -32,10 +31,10 @@ type Rulesets = Pick<PermissionsRegistryService, 'getPermissionRuleset'>;
  *
  * @remarks
  * Ownership is the caller's own: a user, and the groups the catalog says they belong to. Members of
- * `downstage.administrators` may change what others own, but never count as owners where somebody of the
- * owning group has to approve. Tokens and jobs are held to their scopes, their binding and the ownership of whom
- * they act for, and are never administrators. Services (other plugins, restricted external tokens) are judged by
- * the permission framework alone.
+ * `downstage.administrators` may change what others own. They never count as owners where somebody of the owning group
+ * has to approve. Tokens and jobs are held to their scopes, their binding and the ownership of whom they act for. They
+ * are never administrators. Services (other plugins, restricted external tokens) are judged by the permission framework
+ * alone.
  *
  * A policy may answer with conditions. They are asked of the {@link Facts} of the thing: in memory for one thing
  * ({@link Authorizer.require}, {@link Authorizer.allows}), in SQL for lists ({@link Authorizer.filter}).
@@ -46,11 +45,15 @@ export class Authorizer {
   readonly #administrators: ReadonlySet<string>;
   readonly #rulesets?: Rulesets;
   readonly #resourceRef?: PermissionResourceRef<Facts, FactQuery>;
+  /** What the scopes of tokens allow, by the plugins that are installed. */
+  readonly tokenScopes: TokenScopes;
 
   constructor(options: {
     permissions: PermissionsService;
     userInfo: UserInfoService;
     administrators?: string[];
+    /** What tokens and jobs may do; without it, nothing. */
+    tokenScopes?: TokenScopes;
     /** What a conditional decision is read with; without it, such a decision refuses. */
     rulesets?: Rulesets;
     resourceRef?: PermissionResourceRef<Facts, FactQuery>;
@@ -60,6 +63,7 @@ export class Authorizer {
     this.#administrators = new Set(options.administrators ?? []);
     this.#rulesets = options.rulesets;
     this.#resourceRef = options.resourceRef;
+    this.tokenScopes = options.tokenScopes ?? new TokenScopes();
   }
 
   /**
@@ -70,19 +74,17 @@ export class Authorizer {
    * may change that one only. `facts` are what a conditional policy is asked about; `owner` and `model` belong to
    * them by themselves. A conditional policy refuses where no fact is given: nothing is allowed by accident.
    *
-   * @throws NotAllowedError when the policy denies, when `owner` is given for a change and is not the caller's,
-   *   or when the caller is a token or a job that does not reach this far
+   * @throws NotAllowedError when the policy denies, or when `owner` is given for a change and is not the caller's
+   * @throws NotAllowedError when the caller is a token or a job that does not reach this far
    */
-  async require(
-    request: Asker & {
-      permission: Permission;
-      owner?: string;
-      model?: string;
-      facts?: Facts;
-    },
-  ): Promise<void> {
-    const { permission, owner, model } = request;
-    const caller = callerIn(request);
+  async require(request: {
+    caller: Caller;
+    permission: Permission;
+    owner?: string;
+    model?: string;
+    facts?: Facts;
+  }): Promise<void> {
+    const { caller, permission, owner, model } = request;
     const facts =
       owner || model || request.facts
         ? { ...request.facts, ...(owner && { owner }), ...(model && { model }) }
@@ -95,29 +97,32 @@ export class Authorizer {
           : `${caller.actor} lacks the permission ${permission.name} in general: the policy allows it for some things only`,
       );
     }
-    if (caller.kind === 'token') {
-      const refusal = refusalOfToken(caller.token, {
-        permission,
-        owner,
-        model,
-      });
-      if (refusal) throw new NotAllowedError(refusal);
-      return;
-    }
-    if (caller.kind === 'job') {
-      const refusal = refusalOfJob(caller.job, { permission, owner, model });
-      if (refusal) throw new NotAllowedError(refusal);
-      return;
-    }
+    await this.requireOwner({ caller, permission, owner, model });
+  }
+
+  /**
+   * The half of {@link Authorizer.require} that is about ownership, and the reach of tokens and jobs. For where not all
+   * facts are known yet, after {@link Authorizer.requireAny}; the policy has to be asked about the thing later.
+   *
+   * @throws NotAllowedError
+   */
+  async requireOwner(request: {
+    caller: Caller;
+    permission: Permission;
+    owner?: string;
+    model?: string;
+  }): Promise<void> {
+    const { caller, permission, owner } = request;
+    this.#requireReach(request);
     if (!owner || permission.attributes.action === 'read') return;
-    if (caller.kind === 'service') return;
+    if (caller.kind !== 'person') return;
     const groups = await this.groupsOf(caller);
     if (groups.includes(owner)) return;
     if (groups.some(group => this.#administrators.has(group))) return;
     throw new NotAllowedError(
       `This belongs to ${owner}, and ${
         caller.actor
-      } is not one of its owners (${groups.join(', ') || 'no groups'})`,
+      } is not one of its owners (${listed(groups) || 'no groups'})`,
     );
   }
 
@@ -127,23 +132,11 @@ export class Authorizer {
    *
    * @throws NotAllowedError
    */
-  async requireAny(request: Asker & { permission: Permission }): Promise<void> {
-    const { permission } = request;
-    const caller = callerIn(request);
-    await this.#criteria(caller, permission);
-    // Which model it is about is not known yet; the one that a token or a job is bound to may be meant.
-    const refusal =
-      (caller.kind === 'token' &&
-        refusalOfToken(caller.token, {
-          permission,
-          model: caller.token.model,
-        })) ||
-      (caller.kind === 'job' &&
-        refusalOfJob(caller.job, {
-          permission,
-          model: caller.job.attributes.model,
-        }));
-    if (refusal) throw new NotAllowedError(refusal);
+  async requireAny(request: {
+    caller: Caller;
+    permission: Permission;
+  }): Promise<void> {
+    await this.filter(request);
   }
 
   /**
@@ -151,9 +144,11 @@ export class Authorizer {
    *
    * @throws NotAllowedError for callers who may do this to nothing at all
    */
-  async allows(
-    request: Asker & { permission: Permission; facts: Facts },
-  ): Promise<boolean> {
+  async allows(request: {
+    caller: Caller;
+    permission: Permission;
+    facts: Facts;
+  }): Promise<boolean> {
     const criteria = await this.filter(request);
     return !criteria || meets(request.facts, criteria);
   }
@@ -163,12 +158,15 @@ export class Authorizer {
    *
    * @throws NotAllowedError for callers who may do this to nothing at all
    */
-  async filter(
-    request: Asker & { permission: Permission },
-  ): Promise<FactCriteria | undefined> {
-    const caller = callerIn(request);
-    await this.requireAny({ caller, permission: request.permission });
-    return this.#criteria(caller, request.permission);
+  async filter(request: {
+    caller: Caller;
+    permission: Permission;
+  }): Promise<FactCriteria | undefined> {
+    const { caller, permission } = request;
+    const criteria = await this.#criteria(caller, permission);
+    // Which model it is about is not known yet; the one that a token or a job is bound to may be meant.
+    this.#requireReach({ caller, permission, model: boundModelOf(caller) });
+    return criteria;
   }
 
   /**
@@ -176,8 +174,7 @@ export class Authorizer {
    *
    * @throws NotAllowedError for tokens, for jobs, and for services
    */
-  requirePerson(asker: Caller | BackstageCredentials, what: string): void {
-    const caller = asCaller(asker);
+  requirePerson(caller: Caller, what: string): void {
     if (caller.kind === 'person') return;
     throw new NotAllowedError(
       caller.kind === 'token'
@@ -188,32 +185,20 @@ export class Authorizer {
     );
   }
 
-  /** Whether the caller is another plugin or a static token of the configuration. */
-  isService(asker: Caller | BackstageCredentials): boolean {
-    return asCaller(asker).kind === 'service';
-  }
-
   /** Whether the caller is the owner or belongs to it; never true for administrators as such, nor for services. */
-  async owns(
-    asker: Caller | BackstageCredentials,
-    owner: string,
-  ): Promise<boolean> {
-    return (await this.groupsOf(asker)).includes(owner);
+  async owns(caller: Caller, owner: string): Promise<boolean> {
+    return (await this.groupsOf(caller)).includes(owner);
   }
 
   /** Whether the caller is a person of `downstage.administrators`. */
-  async isAdministrator(
-    asker: Caller | BackstageCredentials,
-  ): Promise<boolean> {
-    const caller = asCaller(asker);
+  async isAdministrator(caller: Caller): Promise<boolean> {
     if (caller.kind !== 'person') return false;
     const groups = await this.groupsOf(caller);
     return groups.some(group => this.#administrators.has(group));
   }
 
   /** The refs the caller owns things through: themselves and their groups, a token's or a job's as far as it reaches. Empty for services. */
-  async groupsOf(asker: Caller | BackstageCredentials): Promise<string[]> {
-    const caller = asCaller(asker);
+  async groupsOf(caller: Caller): Promise<string[]> {
     if (caller.kind === 'token') return caller.token.groups;
     if (caller.kind === 'job') return caller.job.groups ?? [caller.job.owner];
     if (caller.kind === 'service' || caller.actor === 'anonymous') return [];
@@ -221,14 +206,25 @@ export class Authorizer {
       .ownershipEntityRefs;
   }
 
-  /** How the caller is written into rows and the audit trail; see {@link Caller}. */
-  actor(asker: Caller | BackstageCredentials): string {
-    return asCaller(asker).actor;
-  }
-
-  /** Who did it, for the audit trail: the actor, and the token or the job that was used. */
-  who(asker: Caller | BackstageCredentials) {
-    return whoOf(asCaller(asker));
+  /**
+   * Tokens and jobs reach only so far, whatever the policy says.
+   *
+   * @throws NotAllowedError
+   */
+  #requireReach(request: {
+    caller: Caller;
+    permission: Permission;
+    owner?: string;
+    model?: string;
+  }): void {
+    const { caller, permission, owner, model } = request;
+    const asked = { permission, owner, model };
+    const refusal =
+      (caller.kind === 'token' &&
+        refusalOfToken(caller.token, this.tokenScopes, asked)) ||
+      (caller.kind === 'job' &&
+        refusalOfJob(caller.job, this.tokenScopes, asked));
+    if (refusal) throw new NotAllowedError(refusal);
   }
 
   /** `undefined` for "yes, to everything"; throws for "no, to nothing". */
@@ -236,8 +232,8 @@ export class Authorizer {
     caller: Caller,
     permission: Permission,
   ): Promise<FactCriteria | undefined> {
-    // The policy is about people. What a job may do stands in `refusalOfJob`.
-    if (caller.kind === 'job') return undefined;
+    // The policy is about people. `refusalOfJob` says what a job may do, and its rights to read are kept with it.
+    if (caller.kind === 'job') return this.#criteriaOfJob(caller, permission);
     if (
       caller.kind === 'token' &&
       caller.token.conditional?.includes(permission.name)
@@ -251,20 +247,49 @@ export class Authorizer {
         })
       : await this.#permissions.authorize([{ permission }], { credentials });
     if (decision.result === AuthorizeResult.ALLOW) return undefined;
-    if (
+    const criteria =
       decision.result === AuthorizeResult.CONDITIONAL &&
-      this.#rulesets &&
-      this.#resourceRef
-    ) {
-      const toCriteria = createConditionTransformer(
-        this.#rulesets.getPermissionRuleset(this.#resourceRef),
-      );
-      return toCriteria(decision.conditions);
-    }
+      this.#toCriteria(decision.conditions);
+    if (criteria) return criteria;
     throw new NotAllowedError(
       `${caller.actor} lacks the permission ${permission.name}`,
     );
   }
+
+  /** A job reads its own model, and for the rest what its submitter could read. */
+  #criteriaOfJob(
+    caller: JobCaller,
+    permission: Permission,
+  ): FactCriteria | undefined {
+    const kept = keptRead(caller, permission);
+    if (kept === undefined) return undefined;
+    const { model } = caller.job.attributes;
+    const own: FactCriteria = { fact: 'model', values: model ? [model] : [] };
+    if (kept === 'none') return own;
+    const others: FactCriteria | undefined =
+      kept === 'own'
+        ? { fact: 'owner', values: ownersOf(caller.job) }
+        : this.#toCriteria(kept);
+    return others ? { anyOf: [own, others] } : own;
+  }
+
+  /** `undefined` where nobody has said what the conditions mean. */
+  #toCriteria(conditions: KeptConditions): FactCriteria | undefined {
+    if (!this.#rulesets || !this.#resourceRef) return undefined;
+    const ruleset = this.#rulesets.getPermissionRuleset(this.#resourceRef);
+    return createConditionTransformer(ruleset)(conditions);
+  }
+}
+
+/** The one model that a token or a job may change, where it is bound to one. */
+function boundModelOf(caller: Caller): string | undefined {
+  if (caller.kind === 'token') return caller.token.model;
+  return caller.kind === 'job' ? caller.job.attributes.model : undefined;
+}
+
+/** What a job owns things through: its owner, and its submitter with their groups. */
+function ownersOf({ owner, groups = [] }: JobIdentity): string[] {
+  return [...new Set([owner, ...groups])];
 }
 
 /** The authorizer of a plugin, with the administrators of the configuration. */
@@ -272,6 +297,8 @@ export function createAuthorizer(deps: {
   permissions: PermissionsService;
   userInfo: UserInfoService;
   config: RootConfigService;
+  /** Of `tokenScopesServiceRef`; without it, no token and no job may do anything. */
+  tokenScopes?: TokenScopes;
   /** Registers the domain's resource type and its permissions, so that policies can answer with conditions. */
   resource?: {
     permissionsRegistry: PermissionsRegistryService;
@@ -282,6 +309,8 @@ export function createAuthorizer(deps: {
       >[0]['rules'];
     };
     permissions: readonly Permission[];
+    /** What tokens and jobs may do with these permissions. */
+    scopes?: PluginTokenScopes;
     /** The facts of things by what `authorize` calls their resource ref. */
     getResources?: (refs: string[]) => Promise<(Facts | undefined)[]>;
   };
@@ -301,11 +330,13 @@ export function createAuthorizer(deps: {
       rules: definition.rules as never,
       ...(getResources && { getResources }),
     });
+    if (resource.scopes) deps.tokenScopes?.add(resource.scopes);
     if (basic.length) permissionsRegistry.addPermissions(basic);
   }
   return new Authorizer({
     permissions: deps.permissions,
     userInfo: deps.userInfo,
+    tokenScopes: deps.tokenScopes,
     administrators:
       deps.config.getOptionalStringArray('downstage.administrators') ?? [],
     ...(resource && {
@@ -313,12 +344,4 @@ export function createAuthorizer(deps: {
       resourceRef: resource.definition.resourceRef,
     }),
   });
-}
-
-function callerIn(request: Asker): Caller {
-  return 'caller' in request ? request.caller : callerOf(request.credentials);
-}
-
-function asCaller(asker: Caller | BackstageCredentials): Caller {
-  return 'kind' in asker ? asker : callerOf(asker);
 }

@@ -1,11 +1,17 @@
-import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
+import { TokenScopes } from '@downstage/common';
+import {
+  mockCredentials,
+  mockServices,
+  TestDatabases,
+} from '@backstage/backend-test-utils';
 import {
   AuthorizeResult,
   createPermission,
   type PolicyDecision,
 } from '@backstage/plugin-permission-common';
-import knexFactory from 'knex';
+import type { Knex } from 'knex';
 import { Authorizer } from './authorizer';
+import { callerOf } from '../caller/caller';
 import {
   defineMlResource,
   meets,
@@ -13,7 +19,11 @@ import {
   type FactCriteria,
   type Facts,
 } from './facts';
-import { formatTokenSubject } from './tokenSubject';
+import { formatTokenSubject } from '../caller/tokenSubject';
+import { testDatabaseIds } from '../testUtils';
+
+jest.setTimeout(60_000);
+const databases = TestDatabases.create({ ids: testDatabaseIds() });
 
 const thing = defineMlResource({
   pluginId: 'ml-test',
@@ -30,56 +40,91 @@ const things: (Facts & { id: string })[] = [
   { id: 'ours-low', owner, risk: 'minimal', namespace: 'default' },
   { id: 'theirs', owner: 'group:default/credit', risk: 'high' },
   { id: 'nobodys' },
+  { id: 'capitals', model: 'model:default/Churn', namespace: 'default' },
 ];
 const isHigh: FactCriteria = { fact: 'risk', values: ['high'] };
 const isOurs: FactCriteria = { fact: 'owner', values: [owner] };
+/** More than a statement takes as bindings. */
+const many = Array.from(
+  { length: 70_000 },
+  (_, n) => `model:default/m-${n}`,
+).concat('model:default/CHURN');
 const cases: [string, FactCriteria | undefined, string[]][] = [
-  ['nothing asked', undefined, ['nobodys', 'ours-high', 'ours-low', 'theirs']],
+  [
+    'nothing asked',
+    undefined,
+    ['capitals', 'nobodys', 'ours-high', 'ours-low', 'theirs'],
+  ],
   ['an owner', isOurs, ['ours-high', 'ours-low']],
-  ['not an owner', { not: isOurs }, ['nobodys', 'theirs']],
+  ['not an owner', { not: isOurs }, ['capitals', 'nobodys', 'theirs']],
   ['all of', { allOf: [isOurs, isHigh] }, ['ours-high']],
   ['any of', { anyOf: [isOurs, isHigh] }, ['ours-high', 'ours-low', 'theirs']],
   [
     'not all of',
     { not: { allOf: [isOurs, isHigh] } },
-    ['nobodys', 'ours-low', 'theirs'],
+    ['capitals', 'nobodys', 'ours-low', 'theirs'],
   ],
   ['no value at all', { fact: 'owner', values: [] }, []],
   ['a fact without a column', { fact: 'stage', values: ['production'] }, []],
   [
     'not of a fact without a column',
     { not: { fact: 'stage', values: ['production'] } },
+    ['capitals', 'nobodys', 'ours-high', 'ours-low', 'theirs'],
+  ],
+  // Refs of the catalog mean the same in capitals and in small letters.
+  [
+    'a model with capitals, by its ref in small letters',
+    { fact: 'model', values: ['model:default/churn'] },
+    ['capitals'],
+  ],
+  [
+    'a model with capitals, by a ref with others',
+    { fact: 'model', values: ['Model:Default/CHURN'] },
+    ['capitals'],
+  ],
+  [
+    'not that model',
+    { not: { fact: 'model', values: ['model:default/churn'] } },
     ['nobodys', 'ours-high', 'ours-low', 'theirs'],
+  ],
+  ['one of many models', { fact: 'model', values: many }, ['capitals']],
+  [
+    'none of many models',
+    { not: { fact: 'model', values: many } },
+    ['nobodys', 'ours-high', 'ours-low', 'theirs'],
+  ],
+  [
+    'a namespace with capitals',
+    { fact: 'namespace', values: ['Default'] },
+    ['capitals', 'ours-high', 'ours-low'],
   ],
 ];
 
-describe('facts', () => {
-  const knex = knexFactory({
-    client: 'better-sqlite3',
-    connection: ':memory:',
-    useNullAsDefault: true,
-  });
+describe.each(databases.eachSupportedId())('facts, on %p', databaseId => {
+  let knex: Knex;
   beforeAll(async () => {
+    knex = await databases.init(databaseId);
     await knex.schema.createTable('things', table => {
       table.string('id');
       table.string('owner');
       table.string('risk');
       table.string('namespace');
+      table.string('model');
     });
     await knex('things').insert(things);
   });
-  afterAll(() => knex.destroy());
 
   it.each(cases)(
     'narrow a list in SQL as one thing in memory: %s',
     async (_, criteria, expected) => {
-      const rows = await whereFacts(
+      const rows: { id: string }[] = await whereFacts(
         knex('things').select('id').orderBy('id'),
         criteria,
         {
           owner: 'things.owner',
           risk: 'things.risk',
           namespace: 'things.namespace',
+          model: 'things.model',
         },
       );
       expect(rows.map(({ id }) => id)).toEqual(expected);
@@ -91,9 +136,28 @@ describe('facts', () => {
       ).toEqual(expected);
     },
   );
+});
 
+describe('facts', () => {
   const authorizer = (decision: PolicyDecision) =>
     new Authorizer({
+      tokenScopes: new TokenScopes([
+        {
+          pluginId: 'ml-registry',
+          scopes: {
+            read: {
+              allows: [
+                {
+                  type: 'resource',
+                  name: 'ml.registry.read',
+                  attributes: { action: 'read' },
+                  resourceType: 'ml-thing',
+                },
+              ],
+            },
+          },
+        },
+      ]),
       permissions: mockServices.permissions.mock({
         authorizeConditional: async () => [decision] as never,
       }),
@@ -110,41 +174,41 @@ describe('facts', () => {
   const ours = thing.createConditionalDecision(read, {
     allOf: [thing.conditions.isOwner({ owners: [owner] })],
   });
-  const credentials = mockCredentials.user('user:default/ann');
+  const caller = callerOf(mockCredentials.user('user:default/ann'));
 
   it('decide what a conditional policy allows: one thing, a list, and nothing by accident', async () => {
     const subject = authorizer(ours);
     await expect(
-      subject.require({ credentials, permission: read, facts: { owner } }),
+      subject.require({ caller, permission: read, facts: { owner } }),
     ).resolves.toBeUndefined();
     await expect(
       subject.require({
-        credentials,
+        caller,
         permission: read,
         facts: { owner: 'group:default/credit' },
       }),
     ).rejects.toThrow(/for other things only/);
+    await expect(subject.require({ caller, permission: read })).rejects.toThrow(
+      /for some things only/,
+    );
+    await expect(subject.filter({ caller, permission: read })).resolves.toEqual(
+      { allOf: [{ fact: 'owner', values: [owner] }] },
+    );
     await expect(
-      subject.require({ credentials, permission: read }),
-    ).rejects.toThrow(/for some things only/);
-    await expect(
-      subject.filter({ credentials, permission: read }),
-    ).resolves.toEqual({ allOf: [{ fact: 'owner', values: [owner] }] });
-    await expect(
-      subject.allows({ credentials, permission: read, facts: {} }),
+      subject.allows({ caller, permission: read, facts: {} }),
     ).resolves.toBe(false);
   });
 
   it('do not matter where the policy allows all or nothing', async () => {
     await expect(
       authorizer({ result: AuthorizeResult.ALLOW }).filter({
-        credentials,
+        caller,
         permission: read,
       }),
     ).resolves.toBeUndefined();
     await expect(
       authorizer({ result: AuthorizeResult.DENY }).allows({
-        credentials,
+        caller,
         permission: read,
         facts: { owner },
       }),
@@ -169,7 +233,7 @@ describe('facts', () => {
     });
     await expect(
       authorizer({ result: AuthorizeResult.ALLOW }).filter({
-        credentials: token,
+        caller: callerOf(token),
         permission: registryRead,
       }),
     ).resolves.toEqual({ fact: 'owner', values: [owner] });

@@ -9,9 +9,10 @@ import {
 import type { PermissionCriteria } from '@backstage/plugin-permission-common';
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import { oneOfMany } from './oneOfMany';
 
 /**
- * What a policy may ask about a thing. Each domain fills what it knows; what it does not know matches nothing.
+ * What a policy may ask about a thing. Each domain fills the facts that it knows; a missing fact matches nothing.
  *
  * @remarks
  * Refs are full: `group:default/diagnostics`, `model:default/churn`, `dataset:default/drift`.
@@ -31,6 +32,15 @@ export type Facts = {
 
 export type FactName = keyof Facts;
 
+/**
+ * Facts that the catalog names. It does not tell capitals from small letters, and a model may be registered with
+ * capitals. Owners are kept as the catalog spells them, in small letters.
+ */
+const namedByCatalog: FactName[] = ['namespace', 'model', 'dataset'];
+
+/** Databases count bindings. What the catalog hides can be thousands of models. */
+const mostBindings = 100;
+
 /** One question of a condition: is this fact one of these values? */
 export type FactQuery = { fact: FactName; values: string[] };
 
@@ -38,7 +48,8 @@ export type FactQuery = { fact: FactName; values: string[] };
 export type FactCriteria = PermissionCriteria<FactQuery>;
 
 /**
- * The resource type of a domain, with the rules that all our domains share, and what a policy needs to use them.
+ * The resource type of a domain, with the rules that all our domains share. It gives what a policy needs to use the
+ * rules.
  *
  * @example
  * ```ts
@@ -63,7 +74,7 @@ export function defineMlResource<T extends string>(options: {
         .array(z.string())
         .describe('Entity refs, such as group:default/diagnostics'),
     }),
-    apply: ({ owner }, { owners }) => among(owner, owners),
+    apply: (facts, { owners }) => isOneOf(facts, 'owner', owners),
     toQuery: ({ owners }) => ({ fact: 'owner', values: owners }),
   });
   const isInNamespace = createPermissionRule({
@@ -71,7 +82,7 @@ export function defineMlResource<T extends string>(options: {
     description: 'Allow things of these catalog namespaces',
     resourceRef,
     paramsSchema: z.object({ namespaces: z.array(z.string()) }),
-    apply: ({ namespace }, { namespaces }) => among(namespace, namespaces),
+    apply: (facts, { namespaces }) => isOneOf(facts, 'namespace', namespaces),
     toQuery: ({ namespaces }) => ({ fact: 'namespace', values: namespaces }),
   });
   const isOfModel = createPermissionRule({
@@ -83,7 +94,7 @@ export function defineMlResource<T extends string>(options: {
         .array(z.string())
         .describe('Entity refs, such as model:default/churn'),
     }),
-    apply: ({ model }, { models }) => among(model, models),
+    apply: (facts, { models }) => isOneOf(facts, 'model', models),
     toQuery: ({ models }) => ({ fact: 'model', values: models }),
   });
   const isOfDataset = createPermissionRule({
@@ -95,7 +106,7 @@ export function defineMlResource<T extends string>(options: {
         .array(z.string())
         .describe('Entity refs, such as dataset:default/drift'),
     }),
-    apply: ({ dataset }, { datasets }) => among(dataset, datasets),
+    apply: (facts, { datasets }) => isOneOf(facts, 'dataset', datasets),
     toQuery: ({ datasets }) => ({ fact: 'dataset', values: datasets }),
   });
   const hasClassification = createPermissionRule({
@@ -103,8 +114,8 @@ export function defineMlResource<T extends string>(options: {
     description: 'Allow data of these classifications',
     resourceRef,
     paramsSchema: z.object({ classifications: z.array(z.string()) }),
-    apply: ({ classification }, { classifications }) =>
-      among(classification, classifications),
+    apply: (facts, { classifications }) =>
+      isOneOf(facts, 'classification', classifications),
     toQuery: ({ classifications }) => ({
       fact: 'classification',
       values: classifications,
@@ -115,7 +126,7 @@ export function defineMlResource<T extends string>(options: {
     description: 'Allow models of these risks',
     resourceRef,
     paramsSchema: z.object({ risks: z.array(z.string()) }),
-    apply: ({ risk }, { risks }) => among(risk, risks),
+    apply: (facts, { risks }) => isOneOf(facts, 'risk', risks),
     toQuery: ({ risks }) => ({ fact: 'risk', values: risks }),
   });
   const isInStage = createPermissionRule({
@@ -123,7 +134,7 @@ export function defineMlResource<T extends string>(options: {
     description: 'Allow model versions in these stages',
     resourceRef,
     paramsSchema: z.object({ stages: z.array(z.string()) }),
-    apply: ({ stage }, { stages }) => among(stage, stages),
+    apply: (facts, { stages }) => isOneOf(facts, 'stage', stages),
     toQuery: ({ stages }) => ({ fact: 'stage', values: stages }),
   });
   const rules = {
@@ -151,7 +162,7 @@ export function meets(facts: Facts, criteria: FactCriteria): boolean {
     return criteria.anyOf.some(part => meets(facts, part));
   }
   if (isNotCriteria(criteria)) return !meets(facts, criteria.not);
-  return among(facts[criteria.fact], criteria.values);
+  return isOneOf(facts, criteria.fact, criteria.values);
 }
 
 /**
@@ -193,10 +204,66 @@ export function whereFacts<Q extends Knex.QueryBuilder>(
   if (!column || !values.length) return query.whereRaw('1 = 0') as Q;
   return query.where(group => {
     // Never null, so that `not` of it is true where the fact is unknown.
-    group.whereNotNull(column).whereIn(column, values);
+    group.whereNotNull(column);
+    if (!namedByCatalog.includes(fact)) {
+      group.whereIn(column, values);
+      return;
+    }
+    if (values.length > mostBindings) {
+      const { sql, binding } = oneOfMany(
+        // A query knows its database, though its type does not say so.
+        group as unknown as Parameters<typeof oneOfMany>[0],
+        values.map(inSmallLetters),
+      );
+      group.whereRaw(`LOWER(??) ${sql}`, [column, binding]);
+      return;
+    }
+    const marks = values.map(() => 'LOWER(?)').join(', ');
+    group.whereRaw(`LOWER(??) IN (${marks})`, [column, ...values]);
   }) as Q;
 }
 
-function among(value: string | undefined, values: readonly string[]): boolean {
-  return value !== undefined && values.includes(value);
+/**
+ * The same as text, for statements that are written as text. `of` says when a row has one of these values of a fact.
+ *
+ * @remarks
+ * The text from `of` has to stand in parentheses and must never be null. `not` of an unknown fact is then true.
+ */
+export function sqlOfFacts(
+  criteria: FactCriteria,
+  of: (query: FactQuery) => { sql: string; bindings: Knex.RawBinding[] },
+): { sql: string; bindings: Knex.RawBinding[] } {
+  if (isNotCriteria(criteria)) {
+    const { sql, bindings } = sqlOfFacts(criteria.not, of);
+    return { sql: `(NOT ${sql})`, bindings };
+  }
+  const all = isAndCriteria(criteria);
+  if (!all && !isOrCriteria(criteria)) return of(criteria);
+  const parts = (all ? criteria.allOf : criteria.anyOf).map(part =>
+    sqlOfFacts(part, of),
+  );
+  // An empty `allOf` allows everything, an empty `anyOf` nothing.
+  const none = all ? '1 = 1' : '1 = 0';
+  const text = parts.map(({ sql }) => sql).join(all ? ' AND ' : ' OR ');
+  return {
+    sql: `(${text || none})`,
+    bindings: parts.flatMap(({ bindings }) => bindings),
+  };
+}
+
+function isOneOf(
+  facts: Facts,
+  fact: FactName,
+  values: readonly string[],
+): boolean {
+  const value = facts[fact];
+  if (value === undefined) return false;
+  if (!namedByCatalog.includes(fact)) return values.includes(value);
+  const spelled = inSmallLetters(value);
+  return values.some(asked => inSmallLetters(asked) === spelled);
+}
+
+/** As the catalog does it with refs. */
+function inSmallLetters(ref: string): string {
+  return ref.toLocaleLowerCase('en-US');
 }

@@ -1,6 +1,6 @@
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import type { Request } from 'express';
-import { audited } from './audited';
+import { audited } from '../audit/audited';
 import { callerOf, callerOfJob, makerOf, whoOf } from './caller';
 import { formatJobSubject, parseJobSubject } from './jobSubject';
 import { formatTokenSubject } from './tokenSubject';

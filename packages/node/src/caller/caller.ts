@@ -1,7 +1,8 @@
 import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import type { Request } from 'express';
 import { jobOf, jobCredentials, type JobIdentity } from './jobSubject';
-import { subjectOf, tokenOf, type TokenIdentity } from './tokenSubject';
+import { subjectOf } from './subject';
+import { tokenOf, type TokenIdentity } from './tokenSubject';
 
 type Anybody = {
   /**
@@ -30,7 +31,7 @@ export type Caller = PersonCaller | TokenCaller | JobCaller | ServiceCaller;
 /** The second argument of every service method: `service.method(request, { caller })`. */
 export type Call = { caller: Caller; signal?: AbortSignal };
 
-// Actions know credentials only. What the audit trail needs of the call waits here for as long as they live.
+// Actions know credentials only. The facts of the call for the audit trail are kept here for as long as they live.
 const requests = new WeakMap<BackstageCredentials, Request>();
 
 /** Lets {@link callerOf} find the request of credentials that reach a service without it. */
@@ -74,7 +75,7 @@ export function callerOf(
   return { ...shared, kind: 'person', actor: 'anonymous' };
 }
 
-/** The caller behind a job's token, once whoever made the token has said whose it is. `own` carries its calls. */
+/** The caller behind a job's token, once its issuer has said whose it is. `own` carries its calls. */
 export function callerOfJob(
   job: JobIdentity,
   own: BackstageCredentials,
@@ -92,6 +93,14 @@ export function callerOfJob(
 /** What a row keeps as its maker: the job for a job, the actor for everybody else. */
 export function makerOf(caller: Caller): string {
   return caller.kind === 'job' ? caller.job.subject : caller.actor;
+}
+
+/** Whether another plugin of this portal speaks for itself; never true for a static token of the configuration. */
+export function isPlugin(caller: Caller): boolean {
+  return (
+    caller.kind === 'service' &&
+    subjectOf(caller.credentials)?.startsWith('plugin:') === true
+  );
 }
 
 /** Who did it, for the audit trail: the actor, and the token or the job that was used. */

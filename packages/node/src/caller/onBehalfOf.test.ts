@@ -36,6 +36,19 @@ describe('a call from plugin to plugin', () => {
     ).toBe(subject);
   });
 
+  it('carries a static token of the configuration, which is no plugin', async () => {
+    const credentials = mockCredentials.service('external:ci');
+    expect(
+      await arrivesAs(
+        mockCredentials.service.header({
+          onBehalfOf: mockCredentials.service('plugin:ml-jobs'),
+          targetPluginId: 'test',
+        }),
+        onBehalfOfHeaders(credentials),
+      ),
+    ).toBe('external:ci');
+  });
+
   it('carries nothing for people and plugins, who are carried by Backstage or speak for themselves', () => {
     expect(onBehalfOfHeaders(mockCredentials.user())).toEqual({});
     expect(
@@ -49,13 +62,15 @@ describe('a call from plugin to plugin', () => {
     ).toBe('user:default/cleo');
   });
 
-  it('refuses a plugin that names something else than a token', async () => {
+  it('refuses a plugin that names nobody, or a plugin', async () => {
     const plugin = mockCredentials.service.header({
       onBehalfOf: mockCredentials.service('plugin:ml-jobs'),
       targetPluginId: 'test',
     });
     for (const wrong of [
       'plugin:ml-registry',
+      'service:plugin:ml-registry',
+      'service:',
       'user:default/ann',
       '%E0%A4',
       '',

@@ -35,8 +35,13 @@ const contract = defineContract({
     method: 'post',
     path: '/v1/search',
     summary: 'Models by what is known of them',
-    query: z.object({ since: z.union([z.iso.date(), z.iso.datetime()]) }),
-    body: z.object({ words: z.record(z.string(), z.string()).optional() }),
+    query: z.object({
+      since: z.union([z.iso.date(), z.iso.datetime()]).default('2026-01-01'),
+    }),
+    body: z.object({
+      words: z.record(z.string(), z.string()).optional(),
+      size: z.union([z.number(), z.string().max(3)]).optional(),
+    }),
     response: z.object({}),
   },
 });
@@ -55,17 +60,13 @@ function app() {
         contract,
         httpAuth: mockServices.httpAuth(),
         handlers: {
-          getModel: async ({ params, query }, { credentials }) => {
+          getModel: async ({ params, query }, { caller }) => {
             if (params.name === 'gone')
               throw new NotFoundError('No model gone');
-            const { principal } = credentials;
             return {
               name: params.name,
               limit: query.limit,
-              caller:
-                principal.type === 'user'
-                  ? principal.userEntityRef
-                  : principal.subject,
+              caller: caller.actor,
             };
           },
           createModel: async ({ body }) => {
@@ -124,6 +125,17 @@ describe('createContractRouter', () => {
     );
     const either = await request(app()).post('/v1/search?since=tomorrow');
     expect(either.body.error.message).toMatch(/ISO date, or: .*ISO datetime/);
+  });
+
+  it('says of a value of one kind what that kind needs, and of any other what it may be', async () => {
+    const messageFor = async (size: unknown) => {
+      const { body } = await request(app()).post('/v1/search').send({ size });
+      return body.error.message;
+    };
+    expect(await messageFor('large')).toBe(
+      'Invalid body: ✖ Too big: expected string to have <=3 characters\n  → at size',
+    );
+    expect(await messageFor([])).toMatch(/expected number.*, or: .*string/);
   });
 
   it('repeats nothing of a body, and names no more fields than one can read', async () => {

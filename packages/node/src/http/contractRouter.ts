@@ -1,7 +1,5 @@
 import type {
-  BackstageCredentials,
-  BackstageServicePrincipal,
-  BackstageUserPrincipal,
+  AuditorService,
   HttpAuthService,
 } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
@@ -9,17 +7,18 @@ import type { Contract, ParsedOf, ResponseOf } from '@downstage/common';
 import express from 'express';
 import Router from 'express-promise-router';
 import type { z } from 'zod';
-import { callerOf, type Caller } from './caller';
+import { refusalsAudited } from '../audit/audited';
+import { callerOf, type Caller } from '../caller/caller';
 import { describeIssues, pathOfZero } from './describeIssues';
-import { requestCredentials } from './onBehalfOf';
+import { goneSignal } from './goneSignal';
+import { requestCredentials } from '../caller/onBehalfOf';
 import { refuseInWords } from './refusals';
 
 /** Who calls, as services take it, and the raw request for the few handlers that need it. */
 export type HandlerContext = {
   caller: Caller;
-  credentials: BackstageCredentials<
-    BackstageUserPrincipal | BackstageServicePrincipal
-  >;
+  /** Ends when the client has gone before it got its answer. */
+  signal: AbortSignal;
   request: express.Request;
 };
 
@@ -35,20 +34,26 @@ export type Handlers<C extends Contract> = {
  * The express router of a contract: authenticates, parses, calls the handler, parses its answer, sends it.
  *
  * @remarks
- * Callers are users or services. What does not fit the contract is an `InputError` that names the field.
+ * Callers are users or services. A request that does not fit the contract is an `InputError` that names the field.
  * Authorisation is not here: it is the first line of the service that the handler calls.
  */
 export function createContractRouter<C extends Contract>(options: {
   contract: C;
   httpAuth: HttpAuthService;
   handlers: Handlers<C>;
+  /** Is told of every change that was refused, where the service has not told it. */
+  auditor?: AuditorService;
+  /** Operations that change nothing although they are no GET: their refusals are no news for the auditor. */
+  reads?: (keyof C)[];
   /** Largest body, in the notation of body-parser; `1mb` unless given. */
   bodyLimit?: string;
 }): express.Router {
-  const { contract, httpAuth, handlers, bodyLimit = '1mb' } = options;
+  const { contract, httpAuth, handlers, auditor, bodyLimit = '1mb' } = options;
   const router = Router();
   const json = express.json({ limit: bodyLimit });
   for (const [name, operation] of Object.entries(contract)) {
+    const changes =
+      operation.method !== 'get' && !options.reads?.includes(name);
     router[operation.method](
       operation.path,
       json,
@@ -64,11 +69,17 @@ export function createContractRouter<C extends Contract>(options: {
           input: unknown,
           context: HandlerContext,
         ) => Promise<unknown>;
-        const result = await handler(input, {
-          caller: callerOf(credentials, request),
-          credentials,
-          request,
-        });
+        const caller = callerOf(credentials, request);
+        const signal = goneSignal(response);
+        const work = () => handler(input, { caller, signal, request });
+        const { params } = request;
+        const result = await (auditor && changes
+          ? refusalsAudited(
+              auditor,
+              { caller, meta: { operation: name, ...params } },
+              work,
+            )
+          : work());
         response
           .status(operation.status ?? 200)
           .json(operation.response.parse(result));
@@ -79,7 +90,7 @@ export function createContractRouter<C extends Contract>(options: {
   return router;
 }
 
-/** A body that is not read because of its type would count as none, and what it says as left out. */
+/** A body of another type is not read. It would count as no body, and its content as left out. */
 function requireJson(request: express.Request) {
   const { 'content-type': type, 'content-length': length } = request.headers;
   if (length === '0' || request.is('application/json') !== false) return;
@@ -116,7 +127,7 @@ export function parseRequest<T extends z.ZodType>(
   }
   const result = schema.safeParse(value ?? {});
   if (!result.success) {
-    // What stands in the address may be repeated; a body may hold secrets.
+    // Values of the address may be repeated; a body may hold secrets.
     const found = where === 'body' ? undefined : value;
     throw new InputError(
       `Invalid ${where}: ${describeIssues(result.error, found)}`,

@@ -20,7 +20,7 @@ import {
   type Contract,
   type ContractClient,
 } from '@downstage/common';
-import { onBehalfOfHeaders } from './onBehalfOf';
+import { onBehalfOfHeaders } from '../caller/onBehalfOf';
 
 /** A contract as other backends call it: request first, credentials second. */
 export type ContractService<C extends Contract> = {
@@ -97,7 +97,7 @@ const known = {
 };
 
 /** The other plugin's error as if it had been thrown here: same class, message and code. */
-function asKnownError(error: unknown) {
+export function asKnownError(error: unknown) {
   if (!(error instanceof ResponseError)) return error;
   const { name, message, code } = error.cause as Error & { code?: string };
   const ErrorClass = known[name as keyof typeof known];

@@ -33,12 +33,20 @@ export function pathOfZero(value: unknown): string | undefined {
   return undefined;
 }
 
-/** Of several kinds a value may have, zod says only that it is none of them. */
+/**
+ * Of several kinds a value may have, zod says only that it is none of them. Where it is of one of the kinds and does not
+ * fit, the others help nobody.
+ */
 function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') {
     return issue.message;
   }
-  const kinds = issue.errors.flatMap(inner => inner.map(messageOf));
+  const ofItsKind = issue.errors.filter(
+    inner =>
+      !inner.some(({ code, path }) => code === 'invalid_type' && !path.length),
+  );
+  const shown = ofItsKind.length ? ofItsKind : issue.errors;
+  const kinds = shown.flatMap(inner => inner.map(messageOf));
   return [...new Set(kinds)].join(', or: ') || issue.message;
 }
 

@@ -9,11 +9,11 @@ import {
   Flex,
   Text,
 } from '@backstage/ui';
-import { reasonOf } from './reasonOf';
+import { Reason } from '../showing/NamedText';
 import { useAction, type Success } from './useAction';
 
 /**
- * Asks once more before something is changed, does it, and stays open with the reason when it could not be done.
+ * Asks once more before something is changed, and then does it. Stays open with the reason when it could not be done.
  *
  * @example
  * ```tsx
@@ -31,7 +31,7 @@ export function ConfirmDialog(props: {
   children?: ReactNode;
   /** On the button that does it, on the one that does not, and above the reason when it failed. */
   words: { confirm: string; cancel: string; failed: string };
-  /** What it does cannot be undone, or hurts somebody. */
+  /** The change cannot be undone, or hurts somebody. */
   destructive?: boolean;
   /** Not until everything that has to be said was said. */
   isDisabled?: boolean;
@@ -61,7 +61,7 @@ export function ConfirmDialog(props: {
             <Alert
               status="danger"
               title={words.failed}
-              description={reasonOf(action.error)}
+              description={<Reason error={action.error} />}
             />
           )}
         </Flex>

@@ -17,7 +17,10 @@ export type Action = {
   clear: () => void;
 };
 
-/** Runs a change, says in a toast that it worked, and keeps the reason when it did not, to be shown where it was asked for. */
+/**
+ * Runs a change, and says in a toast that it worked. When it did not, the reason is kept, to be shown where it was
+ * asked for.
+ */
 export function useAction(): Action {
   const toastApi = useApi(toastApiRef);
   const [pending, setPending] = useState(false);

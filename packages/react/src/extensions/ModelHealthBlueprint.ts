@@ -2,7 +2,7 @@ import {
   createExtensionBlueprint,
   createExtensionDataRef,
 } from '@backstage/frontend-plugin-api';
-import type { Tone } from './StatusBadge';
+import type { Tone } from '../showing/StatusBadge';
 
 /** How a model fares in one respect, with the page that says more. */
 export type ModelHealth = { tone: Tone; label: string; href: string };
@@ -10,7 +10,7 @@ export type ModelHealth = { tone: Tone; label: string; href: string };
 /** One respect in which models fare well or badly: is it answering, does it drift. */
 export type ModelHealthSource = {
   /**
-   * A hook, called once for the models that are shown. What it gives back answers for one of them:
+   * A hook, called once for the models that are shown. Its result answers for one of them:
    * `undefined` when there is nothing to say of it, also while loading and when the source cannot be reached.
    */
   useHealth: (

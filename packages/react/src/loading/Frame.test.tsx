@@ -4,10 +4,14 @@ import userEvent from '@testing-library/user-event';
 import { Frame } from './Frame';
 import type { Loaded } from './useLoad';
 
-function show(value: Loaded<string[]>) {
+function show(
+  value: Loaded<string[]> & { next?: () => void },
+  elsewhere?: { href: string; label: string },
+) {
   return renderInTestApp(
     <Frame
       value={value}
+      elsewhere={elsewhere}
       isEmpty={items => !items.length}
       empty={{
         title: 'No models yet',
@@ -31,6 +35,11 @@ describe('Frame', () => {
     show({ loading: false, value: [], retry });
     expect(screen.getByText('No models yet')).toBeInTheDocument();
     expect(screen.getByText('Create one from a template')).toBeInTheDocument();
+  });
+
+  it('says of a page without items that has neighbours not that there is nothing', async () => {
+    show({ loading: false, value: [], retry, next: () => {} });
+    expect(screen.queryByText('No models yet')).not.toBeInTheDocument();
   });
 
   it('gives the reason of a failure and tries again', async () => {
@@ -66,6 +75,21 @@ describe('Frame', () => {
     },
   );
 
+  it.each([
+    ['NotFoundError', 1],
+    ['NotAllowedError', 0],
+  ])('leads from a %s to %i lists', async (name, links) => {
+    const error = Object.assign(new Error('No'), { name });
+    show(
+      { loading: false, error, retry },
+      { href: '/training', label: 'Show all jobs' },
+    );
+    expect(await screen.findByText('No')).toBeInTheDocument();
+    expect(
+      screen.queryAllByRole('link', { name: 'Show all jobs' }),
+    ).toHaveLength(links);
+  });
+
   it('keeps showing what it knows when a later fetch fails', async () => {
     show({
       loading: false,
@@ -75,5 +99,25 @@ describe('Frame', () => {
     });
     expect(screen.getByText('churn')).toBeInTheDocument();
     expect(screen.getByText('gone')).toBeInTheDocument();
+  });
+
+  it('says in a tile below what is known that it is old', async () => {
+    renderInTestApp(
+      <Frame
+        isNarrow
+        value={{ loading: false, value: 7, error: new Error('gone'), retry }}
+      >
+        {value => <p>{value} models</p>}
+      </Frame>,
+    );
+    const known = await screen.findByText('7 models');
+    const notice = screen.getByText('Shown as it was last seen');
+    expect(known.compareDocumentPosition(notice)).toBe(
+      Node.DOCUMENT_POSITION_FOLLOWING,
+    );
+    // The button is among the words: beside them a tile has no room.
+    expect(
+      screen.getByText('gone').closest('div')?.parentElement,
+    ).toContainElement(screen.getByRole('button', { name: 'Try again' }));
   });
 });

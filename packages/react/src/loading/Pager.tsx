@@ -2,7 +2,10 @@ import { Button, Flex, Text } from '@backstage/ui';
 import type { Pages } from './usePages';
 
 /** The way to the page before and after; nothing where one page is all there is. */
-export function Pager(props: { pages: Pages<unknown>; of?: string }) {
+export function Pager(props: {
+  pages: Pick<Pages<unknown>, 'page' | 'next' | 'previous'>;
+  of?: string;
+}) {
   const { page, next, previous } = props.pages;
   if (!next && !previous) return null;
   return (

@@ -15,7 +15,7 @@ export type Loaded<T> = {
  *
  * @remarks
  * A refusal, that something may not be seen or is not there, is not asked for again by the clock: only by a signal, by
- * `retry`, and when something else is asked for. What was shown before it goes.
+ * `retry`, and when something else is asked for. The former answer goes.
  *
  * @example
  * ```ts

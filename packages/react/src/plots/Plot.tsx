@@ -29,8 +29,8 @@ type ZoomRange = { startValue?: number; endValue?: number };
 type ZoomEvent = ZoomRange & { batch?: ZoomRange[] };
 
 /**
- * A plot by Apache ECharts, which is loaded when the first plot is shown. It takes data, follows the theme and
- * the size of its box, and has a label for those who cannot see it.
+ * A plot by Apache ECharts, which is loaded when the first plot is shown. It takes data, and follows the theme and the
+ * size of its box. It has a label for those who cannot see it.
  */
 export function Plot(props: {
   option: EChartsCoreOption;
@@ -43,8 +43,9 @@ export function Plot(props: {
     dataIndex: number;
   }) => void;
   /**
-   * Makes the bottom axis one that is zoomed by dragging over it, and is told the range that was chosen. Nothing is zoomed by itself:
-   * whoever listens gives the plot the data and the axis of that range, so that plots of one page stay together.
+   * Makes the bottom axis one that is zoomed by dragging over it, and is told the range that was chosen. The plot zooms
+   * nothing by itself. The listener gives the plot the data and the axis of that range. So plots of one page stay
+   * together.
    */
   onZoom?: (range: { from: number; to: number }) => void;
   /** Plots of one group show their tooltips together. */

@@ -11,7 +11,8 @@ export function DayField(props: {
       style={{
         display: 'flex',
         flexDirection: 'column',
-        gap: 6,
+        // As between label and field of `@backstage/ui`, so that they line up in a row.
+        gap: 13,
         fontSize: 12,
         color: 'var(--bui-fg-primary)',
       }}

@@ -32,6 +32,21 @@ describe('facts and tables of them', () => {
     expect(screen.getByRole('rowheader', { name: 'accuracy' })).toBeTruthy();
   });
 
+  it('shows at its edge that a wide table goes on', () => {
+    const size = jest
+      .spyOn(Element.prototype, 'scrollWidth', 'get')
+      .mockReturnValue(900);
+    const { container } = render(
+      <PlainTable
+        caption="Gates"
+        columns={['Gate']}
+        rows={[{ key: 'a', cells: ['accuracy'] }]}
+      />,
+    );
+    expect(container.querySelector('[aria-hidden]')).not.toBeNull();
+    size.mockRestore();
+  });
+
   it('says so instead of a table without rows', () => {
     render(
       <PlainTable caption="Gates" columns={[]} rows={[]} empty="No gates." />,

@@ -1,5 +1,6 @@
 import type { CSSProperties, ReactNode } from 'react';
 import { Text } from '@backstage/ui';
+import { Wide } from './Wide';
 
 const cell: CSSProperties = {
   padding: '6px 12px 6px 0',
@@ -22,8 +23,7 @@ export function PlainTable(props: {
   const { caption, columns, rows, empty } = props;
   if (rows.length === 0 && empty) return <Text color="secondary">{empty}</Text>;
   return (
-    // Relative, so that words for screen readers only scroll along instead of widening the page.
-    <div style={{ overflowX: 'auto', position: 'relative' }}>
+    <Wide width="min-content">
       <table
         aria-label={caption}
         style={{ width: '100%', borderCollapse: 'collapse' }}
@@ -63,6 +63,6 @@ export function PlainTable(props: {
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }

@@ -28,6 +28,8 @@ export function StatusBadge(props: {
   tone: Tone;
   label: string;
   title?: string;
+  /** Goes on in a second line where there is no room: for words outside of tables. */
+  wraps?: boolean;
 }) {
   const { Icon, color } = looks[props.tone];
   return (
@@ -38,10 +40,12 @@ export function StatusBadge(props: {
         alignItems: 'center',
         gap: 4,
         color: 'var(--bui-fg-primary)',
-        whiteSpace: 'nowrap',
+        ...(props.wraps
+          ? { overflowWrap: 'anywhere' }
+          : { whiteSpace: 'nowrap' }),
       }}
     >
-      <Icon size={16} color={color} aria-hidden />
+      <Icon size={16} color={color} style={{ flexShrink: 0 }} aria-hidden />
       <span>{props.label}</span>
     </span>
   );

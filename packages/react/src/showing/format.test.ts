@@ -3,6 +3,7 @@ import {
   formatDuration,
   formatNumber,
   formatRelative,
+  formatTimeSpan,
 } from './format';
 
 describe('formats', () => {
@@ -32,6 +33,21 @@ describe('formats', () => {
     [33_000_000, '33 MB'],
   ])('writes %p bytes as %s', (value, text) => {
     expect(formatBytes(value)).toBe(text);
+  });
+
+  it.each([
+    ['PT30M', '30 minutes'],
+    ['PT1H', '1 hour'],
+    ['P1DT12H', '1 day 12 hours'],
+    ['PT90M5S', '90 minutes 5 seconds'],
+    ['P1M', '1 month'],
+    ['PT1M', '1 minute'],
+    ['PT0S', '0 seconds'],
+    ['P', 'P'],
+    ['P1DT', 'P1DT'],
+    ['30 minutes', '30 minutes'],
+  ])('writes the time span %s as %s', (iso, text) => {
+    expect(formatTimeSpan(iso)).toBe(text);
   });
 
   it('says how long ago', () => {

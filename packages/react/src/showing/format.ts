@@ -27,6 +27,34 @@ export function formatDuration(ms: number | undefined): string {
   return `${Math.floor(seconds / 3600)} h ${two((seconds % 3600) / 60)} min`;
 }
 
+const spanUnits = [
+  'year',
+  'month',
+  'week',
+  'day',
+  'hour',
+  'minute',
+  'second',
+] as const;
+const spanPattern =
+  /^P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
+
+/**
+ * A length of time that somebody wrote by ISO 8601, in words: `PT30M` as `30 minutes`, `P1DT12H` as `1 day 12 hours`. What
+ * is none stays as it is.
+ */
+export function formatTimeSpan(iso: string): string {
+  const match = spanPattern.exec(iso);
+  if (!match) return iso;
+  const parts = spanUnits.flatMap((unit, index) => {
+    const count = match[index + 1];
+    if (count === undefined) return [];
+    const style = { style: 'unit', unit, unitDisplay: 'long' } as const;
+    return new Intl.NumberFormat('en', style).format(Number(count));
+  });
+  return parts.join(' ');
+}
+
 /** Bytes as `512 B`, `1.4 kB`, `33 MB` (powers of 1000). */
 export function formatBytes(bytes: number | undefined): string {
   if (bytes === undefined) return '–';

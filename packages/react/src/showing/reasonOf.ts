@@ -1,5 +1,5 @@
 /**
- * Why something went wrong, for people. What a server says about its refusal comes wrapped in a `ResponseError`
+ * Why something went wrong, for people. A server's reason for its refusal comes wrapped in a `ResponseError`
  * whose own message only repeats the status; the sentence somebody wrote is its cause's.
  *
  * @example

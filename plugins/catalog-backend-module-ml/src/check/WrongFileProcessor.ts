@@ -21,9 +21,9 @@ const lastGoodSpec = 'lastGoodSpec';
 /**
  * Makes a wrong file visible.
  *
- * Left alone, the catalog keeps an entity that was wrong from the start to itself: it never appears, and only the log of
- * processing errors knows. Here it appears with the mistakes on its page. A file that was right before goes on with
- * its last good spec, so a typo takes no model from anybody, and its mistakes are shown all the same.
+ * Left alone, the catalog keeps an entity that was wrong from the start to itself: it never appears, and only the log
+ * of processing errors knows. Here it appears with the mistakes on its page. A file that was right before goes on with
+ * its last good spec. So a typo takes no model from anybody. Its mistakes are shown all the same.
  */
 export class WrongFileProcessor implements CatalogProcessor {
   getProcessorName() {

@@ -25,8 +25,8 @@ export function findMistakes(entity: Entity): string[] {
 /**
  * The entity with a spec the catalog accepts, for a file that was wrong from the start.
  *
- * It belongs to nobody on purpose: a file that cannot be read grants no rights, and a gate that could not be
- * read cannot be passed by anybody.
+ * It belongs to nobody on purpose: a file that cannot be read grants no rights. Nobody can pass a gate that could not
+ * be read.
  */
 export function standInFor(entity: Entity): Entity {
   return { ...entity, spec: standInSpec(entity.kind) };

@@ -1,9 +1,5 @@
 import type { Entity } from '@backstage/catalog-model';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ProjectRulesProcessor } from './ProjectRulesProcessor';
-import { ProjectsProvider } from './ProjectsProvider';
 
 const folder = '/data/projects';
 const inProject = {
@@ -76,6 +72,20 @@ describe('what a project on this machine may declare', () => {
     ).rejects.toThrow('of the namespace default only, not of other');
   });
 
+  it('takes the namespace that the folder is named after, and no other', async () => {
+    const origin = {
+      type: 'file',
+      target: `${folder}/__credit__tumours/catalog-info.yaml`,
+    };
+    const declare = (namespace?: string) =>
+      check(anEntity('Model', { metadata: { name: 'x', namespace } }), origin);
+    expect(await declare('credit')).toMatchObject({ kind: 'Model' });
+    await expect(declare()).rejects.toThrow(
+      'of the namespace credit only, not of default',
+    );
+    await expect(declare('other')).rejects.toThrow('credit only, not of other');
+  });
+
   it('reads the project itself, and leaves alone what comes from elsewhere', async () => {
     const itself = anEntity('Location', {
       spec: { type: 'file', target: inProject.target },
@@ -89,34 +99,5 @@ describe('what a project on this machine may declare', () => {
     ]) {
       expect(await check(group, origin)).toBe(group);
     }
-  });
-});
-
-describe('the provider of projects', () => {
-  let place: string;
-  beforeEach(async () => {
-    place = await mkdtemp(join(tmpdir(), 'projects-provider-'));
-  });
-  afterEach(() => rm(place, { recursive: true, force: true }));
-
-  it('reads files, and no links to other files of the server (issue 7)', async () => {
-    for (const name of ['real', 'link', 'empty']) {
-      await mkdir(join(place, name));
-    }
-    await writeFile(join(place, 'real', 'catalog-info.yaml'), 'kind: Model');
-    await symlink('/etc/passwd', join(place, 'link', 'catalog-info.yaml'));
-    const applyMutation = jest.fn();
-    await new ProjectsProvider({ folder: place }).connect({
-      applyMutation,
-      refresh: async () => {},
-    });
-    expect(applyMutation).toHaveBeenCalledWith({
-      type: 'full',
-      entities: [
-        expect.objectContaining({
-          locationKey: `file:${place}/real/catalog-info.yaml`,
-        }),
-      ],
-    });
   });
 });

@@ -6,10 +6,11 @@ import type {
   LocationSpec,
 } from '@backstage/plugin-catalog-node';
 import { PROJECT_KINDS } from '@downstage/plugin-ml-catalog-common';
+import { namespaceOfProject } from '@downstage/node';
 import { sep } from 'node:path';
 
 /**
- * Holds projects on this machine to what a project may declare.
+ * Holds projects on this machine to what a project may declare, in the namespace that the folder is named after.
  *
  * A file on the server may name other files of the server, and the catalog would read them: so a project that was
  * pushed to later has no Location. The template's check has said the same when the project was made.
@@ -43,12 +44,17 @@ export class ProjectRulesProcessor implements CatalogProcessor {
       );
     }
     const { namespace = DEFAULT_NAMESPACE } = metadata;
-    if (namespace !== DEFAULT_NAMESPACE) {
+    const allowed = namespaceOfProject(this.#nameOf(origin));
+    if (namespace !== allowed) {
       throw new InputError(
-        `A project on this machine may declare entities of the namespace ${DEFAULT_NAMESPACE} only, not of ${namespace} (${kind} ${metadata.name})`,
+        `This project on this machine may declare entities of the namespace ${allowed} only, not of ${namespace} (${kind} ${metadata.name})`,
       );
     }
     return entity;
+  }
+
+  #nameOf({ target }: LocationSpec): string {
+    return target.slice(this.#folder.length + 1).split(sep)[0];
   }
 
   #isProject({ type, target }: LocationSpec): boolean {

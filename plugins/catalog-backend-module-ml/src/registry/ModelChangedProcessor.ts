@@ -8,8 +8,8 @@ import type {
  * Tells when a Model entity is new or was changed, so that copies of it are brought up to date.
  *
  * @remarks
- * What was told last is kept in the catalog's cache of the entity. The word goes out a little later: the catalog
- * publishes an entity only after it was processed. It may be lost; whoever keeps a copy compares it now and then.
+ * The last message is kept in the catalog's cache of the entity. It goes out a little later: the catalog
+ * publishes an entity only after it was processed. It may be lost; receivers compare their copies now and then.
  */
 export class ModelChangedProcessor implements CatalogProcessor {
   readonly #tell: (modelRef: string) => void;

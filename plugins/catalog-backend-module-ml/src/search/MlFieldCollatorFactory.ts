@@ -6,9 +6,10 @@ import { Readable } from 'node:stream';
 import { toDocuments } from './toDocuments';
 
 /**
- * Lets a search find a single column or feature. Who may not see the dataset does not find its columns.
+ * Lets a search find a single column or feature. A person who may not see the dataset does not find its columns.
  *
- * A type of its own, because the catalog's collator takes one transformer for the whole portal and that one is the company's.
+ * It is a type of its own. The catalog's collator takes one transformer for the whole portal, and that one is the
+ * company's.
  */
 export class MlFieldCollatorFactory implements DocumentCollatorFactory {
   readonly type = 'ml-field';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /**
  * The JSON Schema of a kind, from the zod schema of its spec: one source for the catalog, the pages and the backends.
  *
- * The catalog merges it with the fields every entity has, which is why there is nothing but `spec` at its root.
+ * The catalog merges it with the fields every entity has. That is why there is nothing but `spec` at its root.
  */
 export function toKindSchema(spec: z.ZodType): JsonObject {
   // The input side: fields that we do not know are left alone, as in the built-in kinds.

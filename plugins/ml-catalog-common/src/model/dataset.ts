@@ -16,7 +16,7 @@ export const classificationSchema = z.enum([
 export type Classification = z.infer<typeof classificationSchema>;
 
 /** Where the data is: a path relative to one of the folders of `mlData.roots`, or a URI. */
-export const datasetLocationSchema = z.strictObject({
+const datasetLocationSchema = z.strictObject({
   uri: z.string().min(1),
   format: z.string().min(1).optional(),
   /** What stands between two values of a line of text: `;`, a tab. Found in the header unless given. */
@@ -34,7 +34,7 @@ export const datasetLocationSchema = z.strictObject({
   nullWords: z.array(z.string().max(100)).max(50).optional(),
 });
 
-export const datasetSchemaSchema = z.strictObject({
+const datasetSchemaSchema = z.strictObject({
   primaryKey: z.array(fieldNameSchema).optional(),
   timestamp: fieldNameSchema.optional(),
   fields: z.array(fieldSchema).optional(),

@@ -8,8 +8,8 @@ export type Risk = z.infer<typeof riskSchema>;
 /**
  * One condition a version has to meet. Limits in one gate all have to hold.
  *
- * `notWorseThanChampionBy` compares with the version in production, in the direction
- * of the primary metric when the metric is the primary one, and upwards otherwise.
+ * `notWorseThanChampionBy` compares with the version in production. It does so in the direction of the primary metric
+ * when the metric is the primary one. Otherwise it compares upwards.
  */
 export const gateSchema = z
   .strictObject({

@@ -4,7 +4,6 @@ import {
   CardBody,
   CardHeader,
   Cell,
-  CellText,
   Flex,
   Table,
   Text,
@@ -29,25 +28,30 @@ const columns: ColumnConfig<Row>[] = [
     label: 'Name',
     isRowHeader: true,
     defaultWidth: '1.5fr',
-    cell: row => <CellText title={row.name} />,
+    cell: row => <Words>{row.name}</Words>,
   },
-  { id: 'type', label: 'Type', cell: row => <CellText title={row.type} /> },
+  { id: 'type', label: 'Type', cell: row => <Words>{row.type}</Words> },
   {
     id: 'unit',
     label: 'Unit',
-    cell: row => <CellText title={row.unit ?? ''} />,
+    cell: row => <Words>{row.unit}</Words>,
   },
   {
     id: 'description',
     label: 'Description',
     defaultWidth: '2fr',
-    cell: row => (
-      <Cell>
-        <Text>{row.description ?? ''}</Text>
-      </Cell>
-    ),
+    cell: row => <Words>{row.description}</Words>,
   },
 ];
+
+/** Goes on in a second line where the column is narrow: a unit or a name that is cut off is another one. */
+function Words(props: { children?: string }) {
+  return (
+    <Cell>
+      <Text style={{ overflowWrap: 'anywhere' }}>{props.children ?? ''}</Text>
+    </Cell>
+  );
+}
 
 /** The columns of a dataset, or the features of a view, as its file describes them. */
 export function FieldsCard() {

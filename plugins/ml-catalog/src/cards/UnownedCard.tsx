@@ -4,7 +4,7 @@ import { CodeBlock } from '@downstage/react';
 
 /** Says how to claim a model that was registered from code and belongs to nobody. */
 export function UnownedCard() {
-  const { name } = useEntity().entity.metadata;
+  const { name, namespace = 'default' } = useEntity().entity.metadata;
   return (
     <div>
       <Alert
@@ -14,7 +14,9 @@ export function UnownedCard() {
       />
       <Flex py="3">
         <ButtonLink
-          href={`/models?claim=${encodeURIComponent(name)}`}
+          href={`/models?claim=${encodeURIComponent(
+            namespace === 'default' ? name : `${namespace}/${name}`,
+          )}`}
           variant="primary"
         >
           Claim it
@@ -24,7 +26,7 @@ export function UnownedCard() {
         code={`apiVersion: downstage.dev/v1alpha1
 kind: Model
 metadata:
-  name: ${name}
+  name: ${name}${namespace === 'default' ? '' : `\n  namespace: ${namespace}`}
 spec:
   type: classifier
   lifecycle: experimental

@@ -4,8 +4,8 @@ import { Flex, Radio, RadioGroup, TextField } from '@backstage/ui';
 import { joinTarget, splitTarget } from './target';
 
 /**
- * Where a project is published: `local`, or `github.com?owner=acme`. GitHub is offered only for hosts the portal
- * has an integration for, so nobody is led to a step that cannot succeed.
+ * Where a project is published: `local`, or `github.com?owner=acme`. GitHub is offered only for hosts the portal has an
+ * integration for. So nobody is led to a step that cannot succeed.
  */
 export function PublishPicker(props: FieldExtensionComponentProps<string>) {
   const { formData, onChange, schema, rawErrors } = props;

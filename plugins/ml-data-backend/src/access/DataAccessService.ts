@@ -4,14 +4,17 @@ import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
 import {
   audited,
+  dataRefusal,
+  isPlugin,
+  ownerOf,
   type Authorizer,
   type Call,
   type Caller,
 } from '@downstage/node';
 import {
   mlDataGrantPermission,
-  mlDataReadPermission,
   type DatasetAccess,
+  type DatasetAccessAnswer,
   type DatasetGrant,
 } from '@downstage/plugin-ml-data-common';
 import type { DatasetEntity } from '@downstage/plugin-ml-catalog-common';
@@ -20,21 +23,23 @@ import {
   isGuarded,
   type AccessDecision,
   type DataReader,
-} from '../domain/decideAccess';
-import type { GrantStore } from '../stores/GrantStore';
-import { keyOf, ownerOf, type DatasetCatalog } from './DatasetCatalog';
+} from './decideAccess';
+import type { GrantStore } from './GrantStore';
+import { factsOf } from '../datasets/factsOf';
+import { keyOf } from '../datasets/DatasetCatalog';
+import type { DatasetReads } from '../datasets/DatasetReads';
 
 type Path = { namespace: string; name: string };
 
 /** What is read, for the audit trail. */
-type Read = 'version' | 'diff' | 'files' | 'registrations';
+type Read = 'version' | 'diff' | 'files' | 'registrations' | 'preview';
 
 /** Decides who reads the content of data sets, keeps the grants, and has every read of guarded data written down. */
 export class DataAccessService {
   readonly #deps: {
     auditor: AuditorService;
     authorizer: Authorizer;
-    catalog: DatasetCatalog;
+    reads: DatasetReads;
     grants: GrantStore;
     clock: Clock;
     newId: NewId;
@@ -43,7 +48,7 @@ export class DataAccessService {
   constructor(deps: {
     auditor: AuditorService;
     authorizer: Authorizer;
-    catalog: DatasetCatalog;
+    reads: DatasetReads;
     grants: GrantStore;
     clock: Clock;
     newId: NewId;
@@ -57,10 +62,10 @@ export class DataAccessService {
    * @throws NotAllowedError with the code `ml-data.access-needed`, which says whom to ask
    */
   async requireRead(
-    entity: DatasetEntity,
-    read: { what: Read; version?: string },
+    request: { entity: DatasetEntity; what: Read; version?: string },
     { caller }: Call,
   ): Promise<void> {
+    const { entity, ...read } = request;
     const { classification } = entity.spec;
     if (!isGuarded(classification)) return;
     const decision = await this.#decide(entity, caller);
@@ -78,56 +83,50 @@ export class DataAccessService {
       },
     };
     await audited(this.#deps.auditor, event, async () => {
-      if (!decision.allowed) throw refusal(decision.message);
+      if (!decision.allowed) {
+        throw dataRefusal(decision.message, keyOf(entity));
+      }
     });
   }
 
   /** What the caller may do with one data set. */
   async get(path: Path, { caller }: Call): Promise<DatasetAccess> {
-    await this.#deps.authorizer.requireAny({
-      caller,
-      permission: mlDataReadPermission,
-    });
-    const entity = await this.#deps.catalog.get(path, caller.credentials);
+    const entity = await this.#deps.reads.get(path, caller);
     return this.#describe(entity, caller);
   }
 
   /**
-   * Whether the caller may read each of some data sets, in the order asked for: what other plugins ask before they
-   * show what came out of the data. A data set that the caller cannot see, or that is gone, may not be read.
+   * Whether the caller may read each of some data sets, in the order asked for: what other plugins ask before they show
+   * what came out of the data. A data set that the caller cannot see, or that is gone, may not be read. The answer does
+   * not tell which. The catalog, the owners and the grants are asked once each.
    */
   async check(
     request: { datasets: string[] },
     { caller }: Call,
-  ): Promise<{
-    items: { dataset: string; mayRead: boolean; message?: string }[];
-  }> {
-    await this.#deps.authorizer.requireAny({
-      caller,
-      permission: mlDataReadPermission,
-    });
-    const items = [];
-    for (const dataset of request.datasets) {
-      const path = pathOf(dataset);
-      const found = await this.#deps.catalog
-        .get(path, caller.credentials)
-        .catch(error => {
-          if (error?.name === 'NotFoundError') return undefined;
-          throw error;
-        });
-      const decision: AccessDecision = found
-        ? await this.#decide(found, caller)
-        : {
-            allowed: false,
-            message: `${dataset} is not a data set that ${caller.actor} may see`,
-          };
-      items.push({
-        dataset,
-        mayRead: decision.allowed,
-        ...(!decision.allowed && { message: decision.message }),
-      });
-    }
-    return { items };
+  ): Promise<{ items: DatasetAccessAnswer[] }> {
+    const asked = request.datasets.map(dataset => ({
+      dataset,
+      ref: refOf(dataset),
+    }));
+    const refs = [...new Set(asked.map(({ ref }) => ref))];
+    const entities = await this.#deps.reads.getAll(refs, caller);
+    const decide = await this.#decider([...entities.values()], caller);
+    return {
+      items: asked.map(({ dataset, ref }) => {
+        const entity = entities.get(ref);
+        return {
+          dataset,
+          ...answerOf(
+            entity
+              ? decide(entity)
+              : {
+                  allowed: false,
+                  message: `${dataset} is not a data set that ${caller.actor} may see`,
+                },
+          ),
+        };
+      }),
+    };
   }
 
   /** Gives a group, or one person, the right to read until a day. */
@@ -135,7 +134,7 @@ export class DataAccessService {
     request: Path & { group: string; purpose: string; until: string },
     { caller }: Call,
   ): Promise<DatasetGrant> {
-    const { auditor, authorizer, catalog, grants, clock, newId } = this.#deps;
+    const { auditor, authorizer, reads, grants, clock, newId } = this.#deps;
     const { group, purpose, until } = request;
     return audited(
       auditor,
@@ -157,7 +156,7 @@ export class DataAccessService {
           permission: mlDataGrantPermission,
         });
         authorizer.requirePerson(caller, 'give a right to read data');
-        const entity = await catalog.get(request, caller.credentials);
+        const entity = await reads.get(request, caller);
         await this.#requireOwner(entity, caller);
         const now = clock().toISOString();
         const end = new Date(until).toISOString();
@@ -184,9 +183,8 @@ export class DataAccessService {
     request: Path & { limit: number; cursor?: string },
     { caller }: Call,
   ): Promise<{ items: DatasetGrant[]; nextCursor?: string }> {
-    const { authorizer, catalog, grants, clock } = this.#deps;
-    await authorizer.requireAny({ caller, permission: mlDataReadPermission });
-    const entity = await catalog.get(request, caller.credentials);
+    const { reads, grants, clock } = this.#deps;
+    const entity = await reads.get(request, caller);
     if (!(await this.#mayGrant(entity, caller))) {
       throw new NotAllowedError(
         `The grants of ${keyOf(entity)} are for its owner to see, ${
@@ -205,7 +203,7 @@ export class DataAccessService {
     request: Path & { id: string },
     { caller }: Call,
   ): Promise<DatasetGrant> {
-    const { auditor, authorizer, catalog, grants, clock } = this.#deps;
+    const { auditor, authorizer, reads, grants, clock } = this.#deps;
     return audited(
       auditor,
       {
@@ -223,7 +221,7 @@ export class DataAccessService {
           permission: mlDataGrantPermission,
         });
         authorizer.requirePerson(caller, 'take a right to read data back');
-        const entity = await catalog.get(request, caller.credentials);
+        const entity = await reads.get(request, caller);
         await this.#requireOwner(entity, caller);
         const grant = await grants.revoke(keyOf(entity), request.id, {
           actor: caller.actor,
@@ -259,24 +257,37 @@ export class DataAccessService {
     entity: DatasetEntity,
     caller: Caller,
   ): Promise<AccessDecision> {
-    const { classification } = entity.spec;
-    if (!isGuarded(classification)) return { allowed: true, because: 'open' };
-    const ref = keyOf(entity);
-    const { authorizer, grants, clock } = this.#deps;
-    return decideAccess(
-      {
-        kind: kindOf(caller),
-        actor: caller.actor,
-        owners: await authorizer.groupsOf(caller),
-      },
-      {
-        ref,
-        owner: ownerOf(entity),
-        classification,
-        grants: (await grants.of([ref])).get(ref) ?? [],
-      },
-      clock().toISOString(),
+    return (await this.#decider([entity], caller))(entity);
+  }
+
+  /** Decides about some data sets, with all that has to be asked before asked at once. */
+  async #decider(
+    entities: DatasetEntity[],
+    caller: Caller,
+  ): Promise<(entity: DatasetEntity) => AccessDecision> {
+    const guarded = entities.filter(({ spec }) =>
+      isGuarded(spec.classification),
     );
+    if (!guarded.length) return () => ({ allowed: true, because: 'open' });
+    const { authorizer, grants, clock } = this.#deps;
+    const reader: DataReader = {
+      kind: kindOf(caller),
+      actor: caller.actor,
+      owners: await authorizer.groupsOf(caller),
+    };
+    const given = await grants.of(guarded.map(keyOf));
+    const now = clock().toISOString();
+    return entity =>
+      decideAccess(
+        reader,
+        {
+          ref: keyOf(entity),
+          owner: ownerOf(entity),
+          classification: entity.spec.classification,
+          grants: given.get(keyOf(entity)) ?? [],
+        },
+        now,
+      );
   }
 
   async #mayGrant(entity: DatasetEntity, caller: Caller): Promise<boolean> {
@@ -284,7 +295,7 @@ export class DataAccessService {
     return owner !== undefined && this.#deps.authorizer.owns(caller, owner);
   }
 
-  /** Administrators do not count: whoever could give themselves a grant could read everything. */
+  /** Administrators do not count: with grants to themselves they could read everything. */
   async #requireOwner(entity: DatasetEntity, caller: Caller): Promise<void> {
     const owner = ownerOf(entity);
     if (await this.#mayGrant(entity, caller)) {
@@ -292,6 +303,7 @@ export class DataAccessService {
         caller,
         permission: mlDataGrantPermission,
         owner,
+        facts: factsOf(entity),
       });
     }
     throw new NotAllowedError(
@@ -307,25 +319,24 @@ export class DataAccessService {
 }
 
 function kindOf(caller: Caller): DataReader['kind'] {
-  if (caller.kind !== 'service') return caller.kind;
-  const { principal } = caller.credentials as {
-    principal?: { subject?: string };
-  };
-  return principal?.subject?.startsWith('plugin:') ? 'plugin' : 'service';
+  if (isPlugin(caller)) return 'plugin';
+  // A job has the rights of its submitter.
+  if (caller.kind === 'job' && caller.job.rights?.byToken) return 'token';
+  return caller.kind;
 }
 
-function refusal(message: string) {
-  return Object.assign(new NotAllowedError(message), {
-    code: 'ml-data.access-needed',
-  });
+function answerOf(decision: AccessDecision) {
+  if (!decision.allowed) return { mayRead: false, message: decision.message };
+  const { because, grant } = decision;
+  return { mayRead: true, because, ...(grant && { grant }) };
 }
 
-/** `dataset:default/masses`, `default/masses@3` or `masses`: the data set of a ref. */
-function pathOf(ref: string): Path {
-  const [text] = ref.replace(/^dataset:/i, '').split('@');
-  const parts = text.split('/');
-  const name = parts.pop() ?? '';
-  return { namespace: parts.pop() ?? 'default', name };
+/** The data set that `dataset:default/masses`, `default/masses@3` or `masses` is about. */
+function refOf(text: string): string {
+  const [path] = text.replace(/^dataset:/i, '').split('@');
+  return `dataset:${
+    path.includes('/') ? path : `default/${path}`
+  }`.toLocaleLowerCase('en-US');
 }
 
 function granteeOf(text: string): string {

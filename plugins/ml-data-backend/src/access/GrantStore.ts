@@ -1,6 +1,6 @@
 import type { DatasetGrant } from '@downstage/plugin-ml-data-common';
 import type { Knex } from 'knex';
-import { readCursor, writeCursor } from './cursor';
+import { readCursor, writeCursor } from '../kernel/cursor';
 
 const table = 'dataset_grants';
 

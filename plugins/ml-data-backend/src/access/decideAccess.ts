@@ -41,10 +41,10 @@ export function isGuarded(classification: Classification | undefined): boolean {
  * Decides who reads the content of a data set: values, profiles, files, and what shows them.
  *
  * @remarks
- * The only place that says so. `public` and `internal` data, and data without a classification, are open to whoever
- * has the permission to read. `confidential` and `restricted` data are for the owner and for groups with a grant that
+ * The only place that says so. `public` and `internal` data, and data without a classification, are open to everybody
+ * with the permission to read. `confidential` and `restricted` data are for the owner and for groups with a grant that
  * has not ended; being an administrator gives no right to read. Access tokens live long and travel, so `restricted`
- * data is not for them. Plugins read for their own work, such as a baseline; what they show to somebody is asked for
+ * data is not for them, nor for the jobs that they submit. Plugins read for their own work, such as a baseline; what they show to somebody is asked for
  * in that caller's name. Other services, such as a static token of the configuration, read open data only.
  */
 export function decideAccess(
@@ -64,7 +64,7 @@ export function decideAccess(
   if (reader.kind === 'token' && classification === 'restricted') {
     return refuse(
       facts,
-      'no access token reads restricted data; sign in to the portal, or read it in a job',
+      'no access token reads restricted data, nor does a job that one submitted; sign in to the portal, or submit the job there',
     );
   }
   if (owner && reader.owners.includes(owner)) {

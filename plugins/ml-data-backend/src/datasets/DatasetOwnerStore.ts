@@ -17,7 +17,18 @@ export class DatasetOwnerStore {
     return new Map(rows.map(row => [row.entity_ref, row.owner]));
   }
 
-  /** Keeps whoever is there already. */
+  /** The data sets that some owners keep, at most so many. */
+  async keptBy(
+    owners: string[],
+    limit: number,
+  ): Promise<{ ref: string; owner: string }[]> {
+    return this.#knex('dataset_owners')
+      .select({ ref: 'entity_ref' }, 'owner')
+      .whereIn('owner', owners)
+      .limit(limit);
+  }
+
+  /** Keeps an owner that is there already. */
   async remember({ ref, owner, by, at }: Change): Promise<void> {
     await this.#knex('dataset_owners')
       .insert({ entity_ref: ref, owner, set_by: by, set_at: at })

@@ -5,11 +5,13 @@ import {
   NotFoundError,
 } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import { audited, type Authorizer, type Call } from '@downstage/node';
+import { audited, ownerOf, type Authorizer, type Call } from '@downstage/node';
 import type { DatasetEntity } from '@downstage/plugin-ml-catalog-common';
 import { mlDataWritePermission } from '@downstage/plugin-ml-data-common';
-import type { DatasetOwnerStore } from '../stores/DatasetOwnerStore';
-import { keyOf, ownerOf, type DatasetCatalog } from './DatasetCatalog';
+import type { DatasetOwnerStore } from './DatasetOwnerStore';
+import { factsOf } from './factsOf';
+import { keyOf, type DatasetCatalog } from './DatasetCatalog';
+import type { DatasetReads } from './DatasetReads';
 
 type Path = { namespace: string; name: string };
 
@@ -19,6 +21,7 @@ export class DatasetOwners {
     auditor: AuditorService;
     authorizer: Authorizer;
     catalog: DatasetCatalog;
+    reads: DatasetReads;
     clock: Clock;
     store: DatasetOwnerStore;
   };
@@ -27,6 +30,7 @@ export class DatasetOwners {
     auditor: AuditorService;
     authorizer: Authorizer;
     catalog: DatasetCatalog;
+    reads: DatasetReads;
     clock: Clock;
     store: DatasetOwnerStore;
   }) {
@@ -56,7 +60,7 @@ export class DatasetOwners {
     request: Path & { owner: string },
     call: Call,
   ): Promise<{ owner: string }> {
-    const { auditor, authorizer, catalog, clock, store } = this.#deps;
+    const { auditor, authorizer, catalog, clock, reads, store } = this.#deps;
     const { caller } = call;
     const { owner, ...path } = request;
     return audited(
@@ -69,8 +73,8 @@ export class DatasetOwners {
       },
       async () => {
         const permission = mlDataWritePermission;
-        await authorizer.require({ caller, permission });
-        const entity = await catalog.get(path, caller.credentials);
+        await authorizer.requireAny({ caller, permission });
+        const entity = await reads.get(path, caller);
         const ref = keyOf(entity);
         const present = (await store.get([ref])).get(ref);
         if (!present) {
@@ -86,6 +90,11 @@ export class DatasetOwners {
             `${ref} belongs to ${present}; only its owners or an administrator can hand it over`,
           );
         }
+        await authorizer.require({
+          caller,
+          permission,
+          facts: factsOf(entity),
+        });
         authorizer.requirePerson(caller, `hand ${ref} over`);
         if (!(await catalog.knows(owner, caller.credentials))) {
           throw new NotFoundError(

@@ -2,7 +2,6 @@
 export type ColumnClass = 'number' | 'category' | 'moment' | 'other';
 
 export type FoundColumn = {
-  name: string;
   /** What the column is called in the query. */
   sql: string;
   type: string;
@@ -32,7 +31,7 @@ export function valueOf(column: FoundColumn): string {
 }
 
 /** The finite values as DOUBLE; infinities are counted, but have no place in a mean or a histogram. */
-export function finiteOf(column: FoundColumn): string {
+function finiteOf(column: FoundColumn): string {
   const value = `(${column.sql})::DOUBLE`;
   return `CASE WHEN isfinite(${value}) THEN ${value} END`;
 }
@@ -47,50 +46,42 @@ export const quantileNames = [
   ['p99', 0.99],
 ] as const;
 
-/** The aggregates of one column, named by its place: `c3_mean`. Everything leaves DuckDB as DOUBLE or VARCHAR. */
+/** The aggregates of a column. Everything leaves DuckDB as DOUBLE or VARCHAR. */
 export function aggregatesOf(
   column: FoundColumn,
-  index: number,
   options: { exactDistinct: boolean },
 ): string[] {
   const value = valueOf(column);
-  const as = (sql: string, name: string) => `${sql} AS c${index}_${name}`;
   const comparable = column.class === 'other' ? `(${value})::VARCHAR` : value;
   const distinct = options.exactDistinct
     ? `count(DISTINCT ${comparable})`
     : `approx_count_distinct(${comparable})`;
   const basic = [
-    as(`count(${value})::DOUBLE`, 'count'),
-    as(`(${distinct})::DOUBLE`, 'distinct'),
+    `count(${value})::DOUBLE AS count`,
+    `(${distinct})::DOUBLE AS distinct_values`,
   ];
   if (column.class === 'other') return basic;
   if (column.class !== 'number') {
     return [
       ...basic,
-      as(`min(${value})::VARCHAR`, 'min'),
-      as(`max(${value})::VARCHAR`, 'max'),
+      `min(${value})::VARCHAR AS min`,
+      `max(${value})::VARCHAR AS max`,
     ];
   }
   const finite = finiteOf(column);
   // A double is a number of JSON; other numbers leave as text, which keeps every digit.
   const bounds = /^(FLOAT|DOUBLE)/.test(column.type)
-    ? [as(`min(${finite})`, 'min'), as(`max(${finite})`, 'max')]
-    : [
-        as(`min(${value})::VARCHAR`, 'min'),
-        as(`max(${value})::VARCHAR`, 'max'),
-      ];
+    ? [`min(${finite}) AS min`, `max(${finite}) AS max`]
+    : [`min(${value})::VARCHAR AS min`, `max(${value})::VARCHAR AS max`];
   return [
     ...basic,
     ...bounds,
-    as(`min(${finite})`, 'least'),
-    as(`max(${finite})`, 'most'),
-    as(`avg(${finite})`, 'mean'),
-    as(
-      `quantile_cont(${finite}, [${quantileNames
-        .map(([, at]) => at)
-        .join(', ')}])`,
-      'quantiles',
-    ),
+    `min(${finite}) AS least`,
+    `max(${finite}) AS most`,
+    `avg(${finite}) AS mean`,
+    `quantile_cont(${finite}, [${quantileNames
+      .map(([, at]) => at)
+      .join(', ')}]) AS quantiles`,
   ];
 }
 
@@ -117,30 +108,31 @@ export function histogramEdges(min: number, max: number): number[] {
 }
 
 /**
- * The counts of the bins, left edge in and right edge out save for the last, as NumPy counts.
+ * The counts of the bins, and the spread. As in NumPy, a bin holds its left edge and not its right edge. Only the last
+ * bin holds both.
  *
  * @remarks
  * DuckDB's bins are the other way round. Its right edges are therefore the greatest doubles below ours, and the last
- * is ours: the counts agree with the edges exactly.
+ * is ours: the counts agree with the edges exactly. The edges come from a row of `edgesOf`.
  */
-export function histogramOf(
-  column: FoundColumn,
-  index: number,
-  edges: number[],
-): string[] {
-  const list = rightEdges(edges)
-    .map(edge => `'${edge}'::DOUBLE`)
-    .join(', ');
+export function histogramOf(column: FoundColumn): string[] {
   const finite = finiteOf(column);
-  const histogram = `histogram(${finite}, [${list}])`;
+  const histogram = `histogram(${finite}, bins)`;
+  return [
+    `map_keys(${histogram}) AS keys`,
+    `list_transform(map_values(${histogram}), n -> n::DOUBLE) AS counts`,
+    `any_value(unit) * stddev_samp(${finite} / unit) AS stddev`,
+  ];
+}
+
+/** The edges of one column as DuckDB wants them, and the unit that its spread is measured in. */
+export function edgesOf(edges: number[]): string {
+  const list = rightEdges(edges)
+    .map(edge => `'${edge}'`)
+    .join(', ');
   // Squares of the largest doubles are none: those are measured in units of the largest value.
   const largest = Math.max(...edges.map(Math.abs));
-  const unit = largest > 1e150 ? `'${largest}'::DOUBLE` : '1.0::DOUBLE';
-  return [
-    `map_keys(${histogram}) AS k${index}`,
-    `list_transform(map_values(${histogram}), n -> n::DOUBLE) AS h${index}`,
-    `${unit} * stddev_samp(${finite} / ${unit}) AS s${index}`,
-  ];
+  return `[${list}]::DOUBLE[], '${largest > 1e150 ? largest : 1}'::DOUBLE`;
 }
 
 export function rightEdges(edges: number[]): number[] {

@@ -1,4 +1,5 @@
 import { InputError } from '@backstage/errors';
+import { listed } from '@downstage/common';
 import type {
   ColumnProfile,
   DatasetColumn,
@@ -19,7 +20,7 @@ export type DeclaredField = {
  */
 export function describeColumns(options: {
   ref: string;
-  found: ColumnProfile[];
+  found: Pick<ColumnProfile, 'name' | 'type' | 'nulls'>[];
   declared: DeclaredField[];
 }): DatasetColumn[] {
   const { ref, found, declared } = options;
@@ -28,12 +29,19 @@ export function describeColumns(options: {
     .map(field => field.name)
     .filter(name => !names.has(name));
   if (missing.length) {
+    const known = new Set(declared.map(field => field.name));
+    // Of a name that was misspelled both spellings are seen: those declared alone, and those of the data alone.
+    const undeclared = [...names].filter(name => !known.has(name));
     throw new InputError(
       `${ref} declares ${
         missing.length === 1 ? 'a column' : 'columns'
-      } that the data does not have: ${missing.join(', ')}. The data has: ${[
-        ...names,
-      ].join(', ')}. Correct spec.schema.fields or the data.`,
+      } that the data does not have: ${listed(missing)}. ${
+        undeclared.length
+          ? `Not declared ${undeclared.length === 1 ? 'is' : 'are'} ${listed(
+              undeclared,
+            )}`
+          : 'All columns of the data are declared'
+      }. Correct spec.schema.fields or the data.`,
     );
   }
   const fields = new Map(declared.map(field => [field.name, field]));

@@ -15,7 +15,7 @@ export type ValueKind =
  * Words that stand for "no value" in columns of numbers, dates and booleans: those of pandas, R, SQL and spreadsheets.
  * In columns of text they are text, unless the dialect names them: NA is a country, Null is a name.
  */
-export const nullWords: ReadonlySet<string> = new Set([
+const nullWords: ReadonlySet<string> = new Set([
   ...['', 'NA', 'N/A', 'n/a', 'NaN', 'nan', '-NaN', '-nan', '<NA>'],
   ...['null', 'NULL', 'Null', 'None', '#N/A', '#NA', '#N/A N/A'],
   ...['1.#QNAN', '-1.#QNAN', '1.#IND', '-1.#IND'],
@@ -47,6 +47,9 @@ export class ColumnKinds {
   readonly seen = new Map<ValueKind, { count: number; first: Place }>();
   /** Words for "no value" occurred. */
   hasNullWords = false;
+  /** Spaces stand around a value, or a plus before one; a query that converts need not look for what is not there. */
+  hasSpaces = false;
+  hasPlus = false;
   /** A comma that can only be a decimal one: other than three digits follow it. */
   hasClearComma = false;
   /** Values with more digits than a double holds. */
@@ -67,6 +70,8 @@ export class ColumnKinds {
 
   add(value: string, file: string, line: number): void {
     const text = trimmed(value);
+    if (text.length !== value.length) this.hasSpaces = true;
+    if (text.charCodeAt(0) === 43) this.hasPlus = true;
     if (nullWords.has(text)) {
       this.hasNullWords = true;
       return;
@@ -170,7 +175,10 @@ function trimmed(value: string): string {
   return around ? value.replace(/^[ \t]+|[ \t]+$/g, '') : value;
 }
 
-/** Makes the function that gives a number as JSON would write it, or `undefined` for what is none in the dialect. */
+/**
+ * Makes the function that gives a number as JSON would write it. It gives `undefined` for text that is no number in the
+ * dialect.
+ */
 function numberReader(options: { decimal?: string; thousands?: string }) {
   const point = options.decimal ?? '.';
   const { thousands } = options;

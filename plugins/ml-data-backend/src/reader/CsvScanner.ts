@@ -14,7 +14,7 @@ const mostColumns = 50_000;
  *
  * @remarks
  * Nothing is guessed and nothing skipped: every record is handed on with the number of the line it begins at, empty
- * ones as one `null`. What the grammar does not know is refused with its line.
+ * ones as one `null`. Text outside the grammar is refused with its line.
  */
 export class CsvScanner {
   readonly #delimiter: number;
@@ -24,6 +24,11 @@ export class CsvScanner {
   /** What has come and is not yet a whole record. */
   #rest = '';
   #line = 1;
+  /** The text at hand, where its present record begins, and where each value of it does. */
+  #text = '';
+  #start = 0;
+  readonly #starts: number[] = [];
+  #end = 0;
   /** The line ends that were seen. */
   readonly lineEnds = new Set<'LF' | 'CR LF' | 'CR'>();
 
@@ -43,6 +48,24 @@ export class CsvScanner {
     this.#scan(this.#rest + text, false);
   }
 
+  /**
+   * Where the value of that number begins in the line of the present record, in characters from one; behind the last
+   * value is the end of the line. `undefined` when the record has several lines.
+   */
+  columnOf(value: number): number | undefined {
+    return this.#columnAt(this.#starts[value] ?? this.#end);
+  }
+
+  /** The record that is begun and has not ended: the line it begins at, and how long it is so far. */
+  get unfinished(): { line: number; length: number } {
+    return { line: this.#line, length: this.#rest.length };
+  }
+
+  #columnAt(at: number): number | undefined {
+    const before = this.#text.slice(this.#start, at);
+    return /[\r\n]/.test(before) ? undefined : before.length + 1;
+  }
+
   /** The last record, whether a line end follows it or not. */
   end(): void {
     this.#scan(this.#rest, true);
@@ -50,6 +73,7 @@ export class CsvScanner {
 
   #scan(text: string, last: boolean): void {
     let at = 0;
+    this.#text = text;
     while (at < text.length) {
       const next = this.#record(text, at, last);
       if (next === undefined) break;
@@ -65,15 +89,18 @@ export class CsvScanner {
     const quoteCode = this.#quote.charCodeAt(0);
     let line = this.#line;
     let at = start;
+    this.#start = start;
+    this.#starts.length = 0;
     for (;;) {
       if (record.length > mostColumns) throw this.#tooWide();
+      this.#starts.push(at);
       let value: string | null;
       let end: number;
       if (text.charCodeAt(at) === quoteCode) {
         const close = closingQuote(text, at + 1, this.#quote);
         if (close === undefined || (close + 1 === text.length && !last)) {
           if (!last) return undefined;
-          if (close === undefined) throw this.#unclosed(line);
+          if (close === undefined) throw this.#unclosed(line, at);
         }
         const inner = text.slice(at + 1, close);
         value = inner.includes(this.#quote)
@@ -88,7 +115,7 @@ export class CsvScanner {
           code !== LF &&
           code !== CR
         ) {
-          throw this.#afterQuote(line, text.slice(at, end + 20));
+          throw this.#afterQuote(line, text.slice(at, end + 20), end);
         }
       } else {
         end = at;
@@ -101,6 +128,7 @@ export class CsvScanner {
       if (end >= text.length) {
         if (!last) return undefined;
         record.push(value);
+        this.#end = end;
         this.#onRecord(record, this.#line);
         return end;
       }
@@ -112,6 +140,8 @@ export class CsvScanner {
         if (at === text.length) {
           if (!last) return undefined;
           record.push(null);
+          this.#starts.push(at);
+          this.#end = at;
           this.#onRecord(record, this.#line);
           return at;
         }
@@ -121,25 +151,28 @@ export class CsvScanner {
       if (code === CR && end + 1 === text.length && !last) return undefined;
       const two = code === CR && text.charCodeAt(end + 1) === LF;
       this.lineEnds.add(lineEndName(code, two));
+      this.#end = end;
       this.#onRecord(record, this.#line);
       this.#line = line + 1;
       return end + (two ? 2 : 1);
     }
   }
 
-  #unclosed(line: number) {
+  #unclosed(line: number, at: number) {
     return refusal({
       file: this.#file,
       line,
+      column: this.#columnAt(at),
       found: `a quote (${this.#quote}) is opened and never closed`,
       allowed: 'Close it, or declare another spec.location.quote',
     });
   }
 
-  #afterQuote(line: number, text: string) {
+  #afterQuote(line: number, text: string, at: number) {
     return refusal({
       file: this.#file,
       line,
+      column: this.#columnAt(at),
       found: `text follows a closing quote: ${excerpt(text)}`,
       allowed: `A quote within a quoted value is written twice (${this.#quote}${
         this.#quote

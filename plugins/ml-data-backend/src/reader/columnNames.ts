@@ -1,5 +1,6 @@
+import { listed } from '@downstage/common';
 import type { CsvRecord } from './CsvScanner';
-import { excerpt, refusal, some } from './Refusal';
+import { excerpt, refusal } from './Refusal';
 
 const longestName = 1000;
 const numeric = /^\s*[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?\s*$/;
@@ -29,7 +30,7 @@ export function nameColumns(
     throw refusal({
       file,
       line: 1,
-      found: `the first line holds numbers and no names: ${some(
+      found: `the first line holds numbers and no names: ${listed(
         first.map(value => value ?? ''),
       )}`,
       allowed:

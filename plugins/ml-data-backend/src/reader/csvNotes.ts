@@ -1,5 +1,6 @@
+import { listed } from '@downstage/common';
 import type { ColumnKinds, ValueKind } from './ColumnKinds';
-import { excerpt, some } from './Refusal';
+import { excerpt } from './Refusal';
 
 const words: Record<ValueKind, string> = {
   boolean: 'true or false',
@@ -62,7 +63,7 @@ export function columnNotes(
   );
   if (commas.length && !options.decimalComma) {
     notes.push(
-      `Columns with a comma in their numbers are text: ${some(
+      `Columns with a comma in their numbers are text: ${listed(
         commas.map(column => column.name),
       )}; declare spec.location.decimal: ',' if it is a decimal comma`,
     );

@@ -26,17 +26,20 @@ export async function* decodeFile(options: {
   absolute: string;
   /** As declared; else what the mark says, else UTF-8. */
   encoding?: string;
+  /** Only the beginning is there: its last character may be cut off, and is left out. */
+  truncated?: boolean;
   onBytes?: (count: number) => void;
 }): AsyncGenerator<string> {
-  const { file, absolute, encoding: declared, onBytes } = options;
+  const { file, absolute, encoding: declared, truncated, onBytes } = options;
   const handle = await fs.open(absolute, 'r');
   try {
     const buffer = Buffer.alloc(chunkSize);
     let decode: ((bytes: Buffer, last: boolean) => string) | undefined;
-    const at = { line: 1 };
+    const at = { line: 1, first: true };
     for (;;) {
       const { bytesRead } = await handle.read(buffer, 0, chunkSize);
       onBytes?.(bytesRead);
+      if (bytesRead === 0 && truncated) return;
       let bytes = buffer.subarray(0, bytesRead);
       if (!decode) {
         const mark = byteOrderMark(bytes);
@@ -51,7 +54,7 @@ export async function* decodeFile(options: {
         decode = decoderOf(encoding, {
           file,
           declared,
-          lineNow: () => at.line,
+          now: at,
         });
         bytes = bytes.subarray(mark?.length ?? 0);
       }
@@ -61,6 +64,7 @@ export async function* decodeFile(options: {
         throw refusal({
           file,
           line: at.line + newlines(text.slice(0, nul)),
+          column: columnIn(text, nul, at),
           found: 'there is a NUL character, which is no text',
           allowed:
             'A file in UTF-16 begins with a byte order mark, or is declared by spec.location.encoding: utf-16le',
@@ -68,6 +72,7 @@ export async function* decodeFile(options: {
       }
       if (text) yield text;
       at.line += newlines(text);
+      at.first = false;
       if (bytesRead === 0) return;
     }
   } finally {
@@ -77,7 +82,11 @@ export async function* decodeFile(options: {
 
 function decoderOf(
   encoding: string,
-  options: { file: string; declared?: string; lineNow: () => number },
+  options: {
+    file: string;
+    declared?: string;
+    now: { line: number; first: boolean };
+  },
 ): (bytes: Buffer, last: boolean) => string {
   // Node's TextDecoder takes latin-1 for windows-1252, as browsers do.
   if (encoding === 'latin-1') return bytes => bytes.toString('latin1');
@@ -92,7 +101,8 @@ function decoderOf(
       const before = lossy.slice(0, Math.max(lossy.indexOf('\uFFFD'), 0));
       throw refusal({
         file: options.file,
-        line: options.lineNow() + newlines(before),
+        line: options.now.line + newlines(before),
+        column: columnIn(before, before.length, options.now),
         found: `there are bytes that are not ${encoding}`,
         allowed: options.declared
           ? 'Correct spec.location.encoding or the file'
@@ -100,6 +110,12 @@ function decoderOf(
       });
     }
   };
+}
+
+/** The place in its line; not known where the line began in an earlier piece. */
+function columnIn(text: string, at: number, now: { first: boolean }) {
+  const start = at > 0 ? text.lastIndexOf('\n', at - 1) : -1;
+  return start < 0 && !now.first ? undefined : at - start;
 }
 
 function newlines(text: string): number {

@@ -1,23 +1,35 @@
 import { toError } from '@backstage/errors';
 import {
+  previewVersion,
+  type PreviewOptions,
+  type PreviewResult,
+} from './previewVersion';
+import {
   type ReadOptions,
   type ReadProgress,
+  type ReadResult,
   readVersion,
 } from './readVersion';
+import { placeOf, type RefusedAt } from './Refusal';
+
+/** What the one that starts the process wants of it. */
+export type ToReader =
+  | { task: 'read'; options: ReadOptions }
+  | { task: 'preview'; options: PreviewOptions };
 
 /** What the process of a reading says to the one that started it. */
 export type FromReader =
   | { type: 'progress'; progress: ReadProgress }
-  | { type: 'done'; result: Awaited<ReturnType<typeof readVersion>> }
+  | { type: 'done'; result: ReadResult | PreviewResult }
   | {
       type: 'refused';
-      error: { name: string; message: string; code?: string };
+      error: { name: string; message: string; code?: string; at?: RefusedAt };
     };
 
 const betweenProgress = 250;
 
 /**
- * A process that reads one version and ends.
+ * A process that reads one version, or the beginning of one, and ends.
  *
  * @remarks
  * The portal's own process keeps its four file threads, its memory and its life, whatever a file does to DuckDB.
@@ -25,27 +37,33 @@ const betweenProgress = 250;
  */
 export function main(): void {
   process.once('disconnect', () => process.exit(1));
-  process.once('message', async (options: ReadOptions) => {
-    let last = 0;
-    const answer = await readVersion({
-      ...options,
-      onProgress: progress => {
-        if (Date.now() - last < betweenProgress) return;
-        last = Date.now();
-        send({ type: 'progress', progress });
-      },
-    }).then(
+  process.once('message', async (asked: ToReader) => {
+    const answer = await work(asked).then(
       (result): FromReader => ({ type: 'done', result }),
       (cause): FromReader => {
         const error = toError(cause);
         const code = 'code' in error ? String(error.code) : undefined;
+        const { name, message } = error;
         return {
           type: 'refused',
-          error: { name: error.name, message: error.message, code },
+          error: { name, message, code, at: placeOf(error) },
         };
       },
     );
     send(answer, () => process.exit(0));
+  });
+}
+
+async function work(asked: ToReader) {
+  if (asked.task === 'preview') return previewVersion(asked.options);
+  let last = -Infinity;
+  return readVersion({
+    ...asked.options,
+    onProgress: progress => {
+      if (performance.now() - last < betweenProgress) return;
+      last = performance.now();
+      send({ type: 'progress', progress });
+    },
   });
 }
 

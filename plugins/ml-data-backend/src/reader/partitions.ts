@@ -1,3 +1,4 @@
+import { listed } from '@downstage/common';
 import { refusal } from './Refusal';
 
 /** The columns that the names of folders hold, as Hive, Spark and pandas write them: `year=2024/region=north`. */
@@ -19,9 +20,9 @@ export function findPartitions(paths: string[]): Partitions {
     if (own.join('/') !== names.join('/')) {
       throw refusal({
         file: path,
-        found: `its folders name ${own.join(', ') || 'no column'}, those of ${
+        found: `its folders name ${listed(own) || 'no column'}, those of ${
           names.length ? first : `'${first}'`
-        } ${names.join(', ') || 'no column'}`,
+        } ${listed(names) || 'no column'}`,
         allowed:
           'All files lie in folders of the same columns, as in year=2024/month=1, or none does',
       });

@@ -2,11 +2,12 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DatasetDialect } from '@downstage/plugin-ml-data-common';
+import { listed } from '@downstage/common';
 import { literal, quoted } from '../profile/columnSql';
 import { ColumnKinds } from './ColumnKinds';
 import { CsvScanner, type CsvRecord } from './CsvScanner';
 import { byteOrderMark, decodeFile } from './decodeFile';
-import { excerpt, refusal, some } from './Refusal';
+import { excerpt, refusal } from './Refusal';
 import { checkNames, nameColumns } from './columnNames';
 import { columnNotes, lineNotes } from './csvNotes';
 import { shown, sniffDelimiter } from './sniffDelimiter';
@@ -18,6 +19,7 @@ type Opened = {
   absolute: string;
   names: string[];
   delimiter?: string;
+  truncated?: boolean;
 };
 
 /** What text a sniff looks at. */
@@ -31,9 +33,9 @@ const asQuoted = (value: string) =>
  * Reads text files into one table, each value as what all values of its column are.
  *
  * @remarks
- * One scanner of ours decides what a record is; DuckDB gets its records in a form that leaves nothing to guess (every
- * value quoted, one line end), and must give back as many. The header decides names and width. The files of a folder
- * are joined by the names of their columns; what a file lacks is empty there, and said.
+ * One scanner of ours decides what a record is. DuckDB gets its records in a form that leaves nothing to guess (every
+ * value quoted, one line end). It must give back as many. The header decides names and width. The files of a folder are
+ * joined by the names of their columns; what a file lacks is empty there, and said.
  */
 export async function readCsv(
   connection: DuckDBConnection,
@@ -42,8 +44,8 @@ export async function readCsv(
   const declared = request.dialect ?? {};
   const quote = declared.quote ?? '"';
   const opened: Opened[] = [];
-  for (const { path } of request.files) {
-    opened.push(await open({ path, request, quote }));
+  for (const file of request.files) {
+    opened.push(await open({ file, request, quote }));
   }
   const delimiter = oneDelimiter(opened, declared);
   const header = declared.header ?? true;
@@ -67,6 +69,7 @@ export async function readCsv(
   const out = await fs.open(plain, 'wx');
   const blanks = new Map<string, number>();
   const lineEnds = new Set<string>();
+  const cut: string[] = [];
   const seen = { longest: 0 };
   let total = 0;
   try {
@@ -77,47 +80,50 @@ export async function readCsv(
       let size = 0;
       let rows = 0;
       let first = true;
-      const onRecord = (record: CsvRecord, line: number) => {
-        if (first && header) {
-          first = false;
-          return;
-        }
-        first = false;
-        if (record.length !== file.names.length) {
-          if (record.length === 1 && record[0] === null) {
-            blanks.set(file.path, (blanks.get(file.path) ?? 0) + 1);
-            return;
-          }
-          throw otherWidth({ file, record, line, delimiter, header });
-        }
-        rows += 1;
-        const cells = new Array<string>(width).fill('');
-        for (let i = 0; i < record.length; i += 1) {
-          const value = record[i];
-          if (value === null || words.has(value)) continue;
-          kinds[at[i]].add(value, file.path, line);
-          cells[at[i]] = asQuoted(value);
-        }
-        constant.forEach((value, i) => {
-          if (value !== null) kinds[width + i].add(value, file.path, line);
-          cells.push(value === null ? '' : asQuoted(value));
-        });
-        // The number in front keeps a record of one empty value from being an empty line.
-        const text = `1,${cells.join(',')}\n`;
-        seen.longest = Math.max(seen.longest, text.length);
-        size += text.length;
-        pending.push(text);
-      };
       const scanner = new CsvScanner({
         delimiter,
         quote,
         file: file.path,
-        onRecord,
+        onRecord: (record, line) => {
+          if (first && header) {
+            first = false;
+            return;
+          }
+          first = false;
+          if (record.length !== file.names.length) {
+            if (record.length === 1 && record[0] === null) {
+              blanks.set(file.path, (blanks.get(file.path) ?? 0) + 1);
+              return;
+            }
+            throw otherWidth({
+              ...{ file, record, line, delimiter, header },
+              column: scanner.columnOf(file.names.length),
+            });
+          }
+          rows += 1;
+          const cells = new Array<string>(width).fill('');
+          for (let i = 0; i < record.length; i += 1) {
+            const value = record[i];
+            if (value === null || words.has(value)) continue;
+            kinds[at[i]].add(value, file.path, line);
+            cells[at[i]] = asQuoted(value);
+          }
+          constant.forEach((value, i) => {
+            if (value !== null) kinds[width + i].add(value, file.path, line);
+            cells.push(value === null ? '' : asQuoted(value));
+          });
+          // The number in front keeps a record of one empty value from being an empty line.
+          const text = `1,${cells.join(',')}\n`;
+          seen.longest = Math.max(seen.longest, text.length);
+          size += text.length;
+          pending.push(text);
+        },
       });
       for await (const text of decodeFile({
         file: file.path,
         absolute: file.absolute,
         encoding: declared.encoding,
+        truncated: file.truncated,
         onBytes: count => request.onBytes(count),
       })) {
         scanner.push(text);
@@ -127,7 +133,12 @@ export async function readCsv(
           size = 0;
         }
       }
-      scanner.end();
+      if (!file.truncated) scanner.end();
+      else if (scanner.unfinished.length > sampleSize / 4) {
+        cut.push(
+          `${file.path}: what begins in line ${scanner.unfinished.line} does not end within what was looked at; a quote may not be closed`,
+        );
+      }
       if (pending.length) await out.write(pending.join(''));
       rowsPerFile[file.path] = rows;
       total += rows;
@@ -157,6 +168,7 @@ export async function readCsv(
     .map(
       (kind, i) =>
         `${castOf(`c${i}`, types[i], {
+          ...{ spaces: kind.hasSpaces, plus: kind.hasPlus },
           words: kind.hasNullWords,
           decimalComma,
           thousands: declared.thousands,
@@ -180,6 +192,7 @@ export async function readCsv(
       ...(declared.nullWords?.length && { nullWords: declared.nullWords }),
     },
     notes: [
+      ...cut,
       ...lineNotes({ blanks, lineEnds }),
       ...missingNotes(opened, names),
       ...columnNotes(kinds, types, { decimalComma }),
@@ -188,15 +201,18 @@ export async function readCsv(
 }
 
 async function open(options: {
-  path: string;
+  file: ReadRequest['files'][number];
   request: ReadRequest;
   quote: string;
 }): Promise<Opened> {
-  const { path, request, quote } = options;
+  const { request, quote } = options;
+  const { path, truncated } = options.file;
   const { encoding, delimiter: declared, header } = request.dialect ?? {};
   const absolute = join(request.folder, path);
   let sample = '';
-  for await (const text of decodeFile({ file: path, absolute, encoding })) {
+  for await (const text of decodeFile({
+    ...{ file: path, absolute, encoding, truncated },
+  })) {
     sample += text;
     const lineEnd = /[\r\n]/.test(sample);
     if (sample.length > sampleSize && (lineEnd || sample.length > 64e6)) break;
@@ -219,6 +235,14 @@ async function open(options: {
     },
   });
   scanner.push(sample);
+  if (!first && truncated) {
+    throw refusal({
+      file: path,
+      line: 1,
+      found: `the first line does not end within the ${sample.length} characters that a preview looks at`,
+      allowed: 'Register the data to have all of it read',
+    });
+  }
   if (!first) scanner.end();
   const names = nameColumns(first ?? [], {
     file: path,
@@ -226,7 +250,7 @@ async function open(options: {
     fields: request.fields.map(field => field.name),
   });
   checkNames(names, path);
-  return { path, absolute, names, delimiter };
+  return { path, absolute, names, delimiter, truncated };
 }
 
 function oneDelimiter(opened: Opened[], declared: DatasetDialect): string {
@@ -265,9 +289,9 @@ function unite(opened: Opened[], options: { header: boolean }): string[] {
       throw refusal({
         file: file.path,
         line: 1,
-        found: `the columns are ${some(file.names)}, in ${first.path} ${some(
-          first.names,
-        )}: none is the same`,
+        found: `the columns are ${listed(file.names)}, in ${
+          first.path
+        } ${listed(first.names)}: none is the same`,
         allowed: 'The files of a folder are parts of one table',
       });
     }
@@ -281,15 +305,17 @@ function otherWidth(options: {
   file: Opened;
   record: CsvRecord;
   line: number;
+  column?: number;
   delimiter: string;
   header: boolean;
 }) {
-  const { file, record, line, delimiter, header } = options;
+  const { file, record, line, column, delimiter, header } = options;
   const text = record.map(value => value ?? '').join(delimiter);
   const values = record.length === 1 ? 'value' : 'values';
   return refusal({
     file: file.path,
     line,
+    column,
     found: `there are ${record.length} ${values} (${excerpt(text)}), but ${
       header ? 'the header names' : 'the first line has'
     } ${file.names.length}`,
@@ -349,10 +375,16 @@ function declaredType(
 function castOf(
   column: string,
   type: string,
-  options: { words: boolean; decimalComma: boolean; thousands?: string },
+  options: {
+    words: boolean;
+    spaces: boolean;
+    plus: boolean;
+    decimalComma: boolean;
+    thousands?: string;
+  },
 ): string {
   if (type === 'VARCHAR') return column;
-  const text = `trim(${column}, ' \t')`;
+  const text = options.spaces ? `trim(${column}, ' \t')` : column;
   const isNumber = /^(BIGINT|UBIGINT|DECIMAL|DOUBLE)/.test(type);
   let value = text;
   if (isNumber) {
@@ -360,7 +392,7 @@ function castOf(
       value = `replace(${value}, ${literal(options.thousands)}, '')`;
     }
     if (options.decimalComma) value = `replace(${value}, ',', '.')`;
-    value = `ltrim(${value}, '+')`;
+    if (options.plus) value = `ltrim(${value}, '+')`;
   }
   // Every value but those words was seen to be of the type; how many there are is counted again in the end.
   if (!options.words) return `(${value})::${type}`;
@@ -390,7 +422,7 @@ function missingNotes(opened: Opened[], names: string[]): string[] {
       .map(file => file.path);
     return without.length
       ? [
-          `Column '${name}' is empty for ${some(
+          `Column '${name}' is empty for ${listed(
             without,
           )}, which does not have it`,
         ]

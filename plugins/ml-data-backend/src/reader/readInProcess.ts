@@ -3,7 +3,8 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, ServiceUnavailableError } from '@backstage/errors';
-import type { FromReader } from './main';
+import type { FromReader, ToReader } from './main';
+import type { PreviewOptions, PreviewResult } from './previewVersion';
 import type { ReadOptions, ReadProgress, ReadResult } from './readVersion';
 
 /** Reads a version somewhere and says how far it is; ends when the signal says so. */
@@ -14,6 +15,12 @@ export type VersionReader = (
     onProgress: (progress: ReadProgress) => void;
   },
 ) => Promise<ReadResult>;
+
+/** Reads the beginning of a version somewhere; ends when the signal says so. */
+export type VersionPreviewer = (
+  options: PreviewOptions,
+  watch: { signal: AbortSignal },
+) => Promise<PreviewResult>;
 
 /** The file of the process: TypeScript above us in the repository, JavaScript at the top of dist once built. */
 function processFile(): { file: string; execArgv: string[] } {
@@ -45,7 +52,21 @@ function processFile(): { file: string; execArgv: string[] } {
  * @throws InputError what the reader refuses; ServiceUnavailableError when the process ended without an answer, which
  * may be the machine's fault and is worth another try
  */
-export const readInProcess: VersionReader = (options, watch) => {
+export const readInProcess: VersionReader = (options, watch) =>
+  inProcess<ReadResult>({ task: 'read', options }, watch);
+
+/** `previewVersion`, likewise. */
+export const previewInProcess: VersionPreviewer = (options, watch) =>
+  inProcess<PreviewResult>(
+    { task: 'preview', options },
+    { ...watch, onProgress: () => {} },
+  );
+
+/** The task says which result its process gives. */
+function inProcess<T extends ReadResult | PreviewResult>(
+  asked: ToReader,
+  watch: Parameters<VersionReader>[1],
+): Promise<T> {
   const { signal, onProgress } = watch;
   const { file, execArgv } = processFile();
   return new Promise((resolve, reject) => {
@@ -72,10 +93,10 @@ export const readInProcess: VersionReader = (options, watch) => {
     child.on('close', (code, killed) => {
       signal.removeEventListener('abort', kill);
       if (signal.aborted) reject(signal.reason);
-      else if (answer?.type === 'done') resolve(answer.result);
+      else if (answer?.type === 'done') resolve(answer.result as T);
       else if (answer?.type === 'refused') {
-        const { message, code: reason } = answer.error;
-        reject(Object.assign(new InputError(message), { code: reason }));
+        const { message, code: reason, at } = answer.error;
+        reject(Object.assign(new InputError(message), { code: reason, at }));
       } else {
         reject(
           new ServiceUnavailableError(
@@ -86,9 +107,9 @@ export const readInProcess: VersionReader = (options, watch) => {
         );
       }
     });
-    child.send(options);
+    child.send(asked);
   });
-};
+}
 
 function lastLine(text: string) {
   return text.trim().split('\n').at(-1)?.slice(0, 200) ?? '';

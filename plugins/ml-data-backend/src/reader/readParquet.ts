@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { listed } from '@downstage/common';
 import { literal, quoted } from '../profile/columnSql';
 import { ColumnKinds } from './ColumnKinds';
 import { checkNames } from './columnNames';
-import { refusal, some } from './Refusal';
+import { refusal } from './Refusal';
 import type { ReadRequest, TableParts } from './readVersion';
 import { isWhole, uniteTypes } from './uniteTypes';
 
@@ -92,9 +93,9 @@ async function unite(connection: DuckDBConnection, opened: Opened[]) {
     if (![...file.types.keys()].some(name => first.types.has(name))) {
       throw refusal({
         file: file.path,
-        found: `the columns are ${some([...file.types.keys()])}, in ${
+        found: `the columns are ${listed([...file.types.keys()])}, in ${
           first.path
-        } ${some([...first.types.keys()])}: none is the same`,
+        } ${listed([...first.types.keys()])}: none is the same`,
         allowed: 'The files of a folder are parts of one table',
       });
     }
@@ -124,7 +125,7 @@ async function unite(connection: DuckDBConnection, opened: Opened[]) {
     if (without.length) {
       same = false;
       notes.push(
-        `Column '${name}' is empty for ${some(
+        `Column '${name}' is empty for ${listed(
           without,
         )}, which does not have it`,
       );

@@ -368,7 +368,7 @@ describe('reading text', () => {
 });
 
 describe('reading a folder of text', () => {
-  it('keeps a column that comes later, and one that is missing later (folder 07)', async () => {
+  it('keeps a column that comes later (folder 07)', async () => {
     directory.setContent({
       'a.csv': 'id,amount\n1,10.5\n2,11\n',
       'b.csv': 'id,currency,amount\n3,EUR,12\n',
@@ -387,6 +387,27 @@ describe('reading a folder of text', () => {
     expect(found.rowsPerFile).toEqual({ 'a.csv': 2, 'b.csv': 1 });
     expect(found.notes).toEqual([
       "Column 'currency' is empty for a.csv, which does not have it",
+    ]);
+  });
+
+  it('keeps a column that a later file does not have any more (folder 07, mirrored)', async () => {
+    directory.setContent({
+      'a.csv': 'id,currency,amount\n1,EUR,10.5\n2,USD,11\n',
+      'b.csv': 'id,amount\n3,12\n',
+    });
+    const found = await read(['a.csv', 'b.csv']);
+    expect(typesOf(found)).toEqual({
+      id: 'BIGINT',
+      currency: 'VARCHAR',
+      amount: 'DOUBLE',
+    });
+    expect(await rows(found)).toEqual([
+      ['1', 'EUR', '10.5'],
+      ['2', 'USD', '11.0'],
+      ['3', null, '12.0'],
+    ]);
+    expect(found.notes).toEqual([
+      "Column 'currency' is empty for b.csv, which does not have it",
     ]);
   });
 
@@ -633,17 +654,111 @@ describe('the figures', () => {
     expect(found.columns.map(({ name }) => name)).toEqual(['x', 'y']);
   });
 
-  it('asks for a bounded number of columns at a time, and says how far it is (folder 12)', async () => {
-    const names = Array.from({ length: 65 }, (_, i) => `f${i}`);
-    const line = names.map((_, i) => i / 7).join(',');
+  it('reads 3,000 columns, never more than 250 of one type at a time, and says how far it is (folder 12)', async () => {
     const steps: ReadProgress[] = [];
-    const { columns } = await readText(`${names}\n${line}\n${line}\n`, {
+    await query(
+      `COPY (SELECT ${Array.from(
+        { length: 3000 },
+        (_, i) => `(range + ${i}) / 7.0 AS f${i}`,
+      ).join(', ')} FROM range(20)) TO '${directory.resolve(
+        'wide.parquet',
+      )}' (FORMAT parquet)`,
+    );
+    const { rows: count, columns } = await read(['wide.parquet'], {
       onProgress: progress => steps.push(progress),
     });
-    expect(columns).toHaveLength(65);
+    expect(count).toBe(20);
+    expect(columns.map(({ name }) => name)).toEqual(
+      Array.from({ length: 3000 }, (_, i) => `f${i}`),
+    );
+    expect(columns[2999]).toMatchObject({
+      ...{ type: 'DOUBLE', count: 20, nulls: 0, distinct: 20 },
+      ...{ min: 2999 / 7, max: 3018 / 7 },
+      mean: expect.closeTo(3008.5 / 7, 9),
+    });
     const profiling = steps
-      .filter(({ step, of }) => step === 'profiling' && of === 65)
+      .filter(({ step, of }) => step === 'profiling' && of === 3000)
       .map(({ done }) => done);
-    expect(profiling).toEqual([20, 40, 60, 65]);
+    expect(profiling).toEqual(
+      Array.from({ length: 12 }, (_, i) => 250 * (i + 1)),
+    );
+  }, 180_000);
+
+  it('looks at a million values at a time, however long the table is (folder 12)', async () => {
+    const steps: ReadProgress[] = [];
+    await query(
+      `COPY (SELECT ${Array.from(
+        { length: 12 },
+        (_, i) => `range AS f${i}`,
+      ).join(', ')} FROM range(200000)) TO '${directory.resolve(
+        'long.parquet',
+      )}' (FORMAT parquet)`,
+    );
+    await read(['long.parquet'], {
+      onProgress: progress => steps.push(progress),
+    });
+    expect(
+      steps
+        .filter(({ step, of }) => step === 'profiling' && of === 12)
+        .map(({ done }) => done),
+    ).toEqual([5, 10, 12]);
   });
+
+  it('gives columns of every kind their own figures, in the order of the file', async () => {
+    const found = await readText(
+      'a,word,b,day,c\n1,x,2.5,2024-01-01,\n3,y,3.5,2024-01-03,7\n5,x,4.5,,9\n',
+    );
+    expect(
+      found.columns.map(({ name, type, count, min, max, mean, stddev }) => [
+        ...[name, type, count, min, max, mean, stddev],
+      ]),
+    ).toEqual([
+      ['a', 'BIGINT', 3, 1, 5, 3, 2],
+      ['word', 'VARCHAR', 3, 'x', 'y', undefined, undefined],
+      ['b', 'DOUBLE', 3, 2.5, 4.5, 3.5, 1],
+      ['day', 'DATE', 2, '2024-01-01', '2024-01-03', undefined, undefined],
+      ['c', 'BIGINT', 2, 7, 9, 8, Math.SQRT2],
+    ]);
+    expect(found.columns[1].topValues).toEqual([
+      { value: 'x', count: 2 },
+      { value: 'y', count: 1 },
+    ]);
+    expect(found.columns[4].histogram?.edges).toHaveLength(21);
+    expect(found.columns[4].histogram?.counts.at(0)).toBe(1);
+    expect(found.columns[4].histogram?.counts.at(-1)).toBe(1);
+  });
+
+  it.each([200, 3_000])(
+    'profiles %i columns in so many steps as they need, and no figure is missing (folder 12)',
+    async width => {
+      const names = Array.from({ length: width }, (_, i) => `f${i}`);
+      const lines = Array.from({ length: 20 }, (_, row) =>
+        names.map((_name, i) => row * (i + 1)).join(','),
+      );
+      let steps = 0;
+      const { columns, rows: count } = await readText(
+        `${names}\n${lines.join('\n')}\n`,
+        {
+          onProgress: ({ step, of }) => {
+            if (step === 'profiling' && of === width) steps += 1;
+          },
+        },
+      );
+      expect(count).toBe(20);
+      expect(
+        columns.map(({ name, type, mean, min, max }) => ({
+          ...{ name, type, mean, min, max },
+        })),
+      ).toEqual(
+        names.map((name, i) => ({
+          ...{ name, type: 'BIGINT', mean: 9.5 * (i + 1) },
+          ...{ min: 0, max: 19 * (i + 1) },
+        })),
+      );
+      // The cost grows with the columns, not with their square.
+      expect(steps).toBe(Math.ceil(width / 250));
+    },
+    // Ends a test that hangs; how long it takes is the machine's matter.
+    600_000,
+  );
 });

@@ -7,6 +7,7 @@ import type {
   DatasetDialect,
   DatasetFormat,
 } from '@downstage/plugin-ml-data-common';
+import { listed } from '@downstage/common';
 import { literal } from '../profile/columnSql';
 import { profileTable } from '../profile/profileTable';
 import { findPartitions, type Partitions } from './partitions';
@@ -25,7 +26,12 @@ export type ReadProgress = {
 export type ReadOptions = {
   /** Everything that is read lies below. */
   folder: string;
-  files: { path: string; size?: number }[];
+  files: {
+    path: string;
+    size?: number;
+    /** Only its beginning is there; a record that is cut off at its end is left out. */
+    truncated?: boolean;
+  }[];
   format: DatasetFormat;
   dialect?: DatasetDialect;
   /** The columns as the entity declares them. */
@@ -72,8 +78,8 @@ export type ReadResult = {
  * Reads the files of a version into one table and takes the figures of all columns from it.
  *
  * @remarks
- * This is the only place where the files of a dataset are understood. What it makes of them, a table in Parquet with
- * every value in its type, is what profiles, checks, baselines and jobs read afterwards: nobody else has to know a
+ * This is the only place where the files of a dataset are understood. It makes a table of them, in Parquet, with every
+ * value in its type. Profiles, checks, baselines and jobs read that table afterwards: nobody else has to know a
  * delimiter. DuckDB may read and write the given folders and nothing else on this machine.
  *
  * @throws InputError with file, line, what was found and what is allowed
@@ -81,11 +87,30 @@ export type ReadResult = {
 export async function readVersion(
   options: ReadOptions & { onProgress?: (progress: ReadProgress) => void },
 ): Promise<ReadResult> {
-  const { folder, scratch, tableFolder, onProgress } = options;
-  await fs.rm(scratch, { recursive: true, force: true });
+  const { tableFolder, onProgress } = options;
   await fs.rm(tableFolder, { recursive: true, force: true });
-  await fs.mkdir(scratch, { recursive: true });
   await fs.mkdir(tableFolder, { recursive: true });
+  try {
+    return await onDuckDb(options, connection => read(connection, options));
+  } finally {
+    const empty = await fs.readdir(tableFolder);
+    if (!empty.length) await fs.rmdir(tableFolder);
+    onProgress?.({ step: 'profiling', done: 1, of: 1 });
+  }
+}
+
+/**
+ * Runs a task on a DuckDB of its own. This DuckDB may read and write the folders of the options and nothing else.
+ *
+ * @throws InputError with DuckDB's reason, without the place on this machine
+ */
+export async function onDuckDb<T>(
+  options: ReadOptions,
+  task: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  const { folder, scratch, tableFolder } = options;
+  await fs.rm(scratch, { recursive: true, force: true });
+  await fs.mkdir(scratch, { recursive: true });
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
@@ -106,7 +131,7 @@ export async function readVersion(
       // A wide table is opened once for every batch of its columns.
       await connection.run('SET parquet_metadata_cache = true');
       await connection.run('SET enable_external_access = false');
-      return await read(connection, options);
+      return await task(connection);
     } catch (error) {
       throw explained(error, options);
     } finally {
@@ -115,9 +140,6 @@ export async function readVersion(
   } finally {
     instance.closeSync();
     await fs.rm(scratch, { recursive: true, force: true });
-    const empty = await fs.readdir(tableFolder);
-    if (!empty.length) await fs.rmdir(tableFolder);
-    onProgress?.({ step: 'profiling', done: 1, of: 1 });
   }
 }
 
@@ -184,12 +206,10 @@ function explained(cause: unknown, options: ReadOptions) {
       error.message,
     )
     .split('\n\n');
-  const names = options.files.slice(0, 3).map(file => file.path);
+  const names = options.files.map(file => file.path);
   return Object.assign(
     new InputError(
-      `The data could not be read (${names.join(', ')}${
-        options.files.length > 3 ? ', …' : ''
-      }): ${reason}`,
+      `The data could not be read (${listed(names, { most: 3 })}): ${reason}`,
     ),
     { code: 'ml-data.unreadable' },
   );

@@ -6,22 +6,22 @@ import { toError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
 import { audited, type Lease } from '@downstage/node';
 import type { DatasetVersion } from '@downstage/plugin-ml-data-common';
-import { describeColumns } from '../domain/describeColumns';
-import { digestOf } from '../domain/digest';
-import { readAs } from '../domain/readAs';
-import { decideFormat } from '../domain/sourceFormat';
+import { describeColumns } from '../profile/describeColumns';
+import { digestOf } from '../storage/digest';
+import { readAs } from './readAs';
+import { decideFormat } from '../storage/sourceFormat';
 import type { VersionReader } from '../reader/readInProcess';
 import { locateSource, type Roots } from '../storage/locateSource';
 import type { SnapshotStore } from '../storage/SnapshotStore';
 import {
   isSame,
   type DatasetVersionStore,
-} from '../stores/DatasetVersionStore';
+} from '../versions/DatasetVersionStore';
 import type {
   RegistrationError,
   RegistrationStore,
   StoredRegistration,
-} from '../stores/RegistrationStore';
+} from './RegistrationStore';
 
 const leaseMs = 60_000;
 const heartbeatMs = 1_000;
@@ -58,9 +58,9 @@ class TakenOver extends Error {}
  * Carries registrations out in the background, a bounded number at a time.
  *
  * @remarks
- * A registration is a row with a lease. After a crash, of the portal or of the process that reads, the row is due
- * again and begins anew: what was copied and not committed is swept, and a version that was committed just before is
- * found by its digest. So nothing is lost, and nothing is there twice.
+ * A registration is a row with a lease. After a crash, of the portal or of the process that reads, the row is due again
+ * and begins anew. Copies that were not committed are swept. A version that was committed just before is found by its
+ * digest. So nothing is lost, and nothing is there twice.
  */
 export class RegistrationRunner {
   readonly #deps: RunnerDeps;
@@ -265,12 +265,13 @@ export class RegistrationRunner {
       auditor,
       {
         eventId: 'dataset-version-read',
-        meta: { dataset, uri, registration: id, registeredBy: createdBy },
+        // Done in the background, in the name of who registered the version.
+        meta: { actor: createdBy, dataset, uri, registration: id },
         result: (version: number) => ({ version }),
       },
       async () => {
         const sources = await locateSource(uri, {
-          // Who asked was allowed this one; another may hold a file of the same name.
+          // The caller was allowed this one; another may hold a file of the same name.
           roots: {
             ...roots,
             roots: roots.roots.filter(r => r.path === request.root),

@@ -3,18 +3,19 @@ import {
   datasetDialectSchema,
   datasetFormatSchema,
   datasetRegistrationSchema,
+  registrationEnds,
   registrationStateSchema,
   type DatasetRegistration,
   type RegistrationState,
 } from '@downstage/plugin-ml-data-common';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { readCursor, writeCursor } from './cursor';
+import { readCursor, writeCursor } from '../kernel/cursor';
 
 const table = 'dataset_registrations';
 
 /** Everything the background needs, as it was when somebody who may asked for it. */
-export const registrationRequestSchema = z.object({
+const registrationRequestSchema = z.object({
   uri: z.string(),
   /** The folder of the configuration that the location lies in. */
   root: z.string(),
@@ -157,7 +158,7 @@ export class RegistrationStore {
     return Number(row.n);
   }
 
-  /** Ends one that nobody has begun; asks whoever works on another to stop. */
+  /** Ends one that nobody has begun; asks the worker of any other to stop. */
   async requestCancel(id: string, now: string): Promise<void> {
     const ended = await this.#knex<Row>(table)
       .where({ id, state: 'queued' })
@@ -192,13 +193,20 @@ export class RegistrationStore {
     return lease;
   }
 
-  /** Writes while the lease is ours; `false` when somebody else has taken over. */
+  /**
+   * Writes while the lease is ours; `false` when somebody else has taken over.
+   *
+   * @remarks
+   * A state that nobody works in gives the lease back with the same statement. So a progress report that is still on
+   * its way to the database cannot overwrite the end.
+   */
   async commit(lease: Lease, patch: RegistrationPatch): Promise<boolean> {
     return commitWithLease(this.#knex, {
       table,
       lease,
       patch: {
         ...(patch.state && { state: patch.state }),
+        ...(patch.state && !isWorkedOn(patch.state) && { ticket: null }),
         ...(patch.progress && { progress: JSON.stringify(patch.progress) }),
         ...(patch.error && { error: JSON.stringify(patch.error) }),
         ...(patch.version !== undefined && { version: patch.version }),
@@ -235,4 +243,8 @@ function toStored(row: Row): StoredRegistration {
     attempts: row.attempts,
     cancelRequested: Boolean(row.cancel_requested),
   };
+}
+
+function isWorkedOn(state: RegistrationState): boolean {
+  return state !== 'queued' && !registrationEnds.includes(state);
 }

@@ -23,9 +23,9 @@ const tableOf = (folder: string) => `${folder}.table`;
  * Keeps what versions hold, so that a version stays readable when the original is overwritten.
  *
  * @remarks
- * Data is copied (cloned where the file system can, which costs nothing), never hard linked: a link would change
- * with an original that is written in place. A snapshot gets its final name by one rename, so a crash leaves at
- * most a folder in `.staging`, swept when a day old, and never half a version. Files are made read-only.
+ * Data is copied (cloned where the file system can, which costs nothing), never hard linked: a link would change with
+ * an original that is written in place. A snapshot gets its final name by one rename, so a crash never leaves half a
+ * version. It leaves at most a folder in `.staging`, which is swept when a day old. Files are made read-only.
  */
 export class SnapshotStore {
   readonly #root: string;
@@ -67,6 +67,31 @@ export class SnapshotStore {
         watch.onBytes?.(done);
       }
       return { folder, files, tableFolder: tableOf(folder) };
+    } catch (error) {
+      await this.discard({ folder });
+      throw error;
+    }
+  }
+
+  /** Copies the beginnings of files, for a look at them; `truncated` says where more follows. */
+  async stageBeginnings(
+    sources: SourceFile[],
+    options: { mostBytes: number; signal: AbortSignal },
+  ): Promise<{
+    folder: string;
+    files: { path: string; size: number; truncated: boolean }[];
+  }> {
+    const folder = join(this.#root, '.staging', this.#newId());
+    try {
+      const files = [];
+      for (const source of sources) {
+        options.signal.throwIfAborted();
+        const target = join(folder, source.path);
+        await fs.mkdir(dirname(target), { recursive: true });
+        const size = await copyBeginning(source, target, options.mostBytes);
+        files.push({ path: source.path, size, truncated: size < source.size });
+      }
+      return { folder, files };
     } catch (error) {
       await this.discard({ folder });
       throw error;
@@ -168,10 +193,13 @@ async function sha256(path: string, signal?: AbortSignal): Promise<string> {
 }
 
 /**
- * Copies the file that was found, and no other: where a link has taken its place meanwhile, or that of a folder above
- * it, the file that opens is another one.
+ * Opens the file that was found, and no other. A link may have taken its place meanwhile, or the place of a folder
+ * above it. The file that opens is then another one. Gives the place that is sure to be this file.
  */
-async function copy(source: SourceFile, target: string): Promise<void> {
+async function openFound<T>(
+  source: SourceFile,
+  task: (opened: { handle: fs.FileHandle; path: string }) => Promise<T>,
+): Promise<T> {
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
   const handle = await fs.open(source.absolute, flags).catch(error => {
     throw new InputError(
@@ -188,14 +216,42 @@ async function copy(source: SourceFile, target: string): Promise<void> {
         `'${source.path}' was replaced while it was read; register it when it is in place`,
       );
     }
-    await fs.copyFile(
-      real === undefined ? source.absolute : opened,
-      target,
-      constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE,
-    );
+    return await task({
+      handle,
+      path: real === undefined ? source.absolute : opened,
+    });
   } finally {
     await handle.close();
   }
+}
+
+async function copy(source: SourceFile, target: string): Promise<void> {
+  await openFound(source, ({ path }) =>
+    fs.copyFile(
+      path,
+      target,
+      constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE,
+    ),
+  );
+}
+
+/** Copies at most so many bytes, and says how many those were. */
+async function copyBeginning(
+  source: SourceFile,
+  target: string,
+  most: number,
+): Promise<number> {
+  return openFound(source, async ({ handle }) => {
+    const buffer = Buffer.alloc(Math.min(most, source.size));
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await handle.read(buffer, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    await fs.writeFile(target, buffer.subarray(0, length), { flag: 'wx' });
+    return length;
+  });
 }
 
 function damaged(message: string) {

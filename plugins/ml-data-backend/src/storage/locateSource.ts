@@ -2,7 +2,7 @@ import { promises as fs } from 'node:fs';
 import { basename, isAbsolute, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError, NotFoundError } from '@backstage/errors';
-import { formatOf } from '../domain/sourceFormat';
+import { formatOf } from './sourceFormat';
 
 /** A file to be read, and the name it has within the version. */
 export type SourceFile = {
@@ -24,10 +24,10 @@ const maxFiles = 10_000;
  * Finds the data of a location: one file, or all data files of a folder.
  *
  * @remarks
- * The location is text from outside. It is followed only inside the allowed roots, compared after all symbolic
- * links are resolved, so neither `..` nor a link leads out. Links inside a folder are refused rather than skipped.
- * What the portal keeps (versions of other teams, databases, logs) is not there, even below a root.
- * Messages name what was asked for, never where this machine keeps it.
+ * The location is text from outside. It is followed only inside the allowed roots. It is compared with them after all
+ * symbolic links are resolved, so neither `..` nor a link leads out. Links inside a folder are refused rather than
+ * skipped. What the portal keeps (versions of other teams, databases, logs) is not there, even below a root. Messages
+ * name what was asked for, never where this machine keeps it.
  */
 export async function locateSource(
   uri: string,

@@ -7,7 +7,7 @@ import type {
   DatasetVersionSummary,
 } from '@downstage/plugin-ml-data-common';
 import type { Knex } from 'knex';
-import { readCursor, writeCursor } from './cursor';
+import { readCursor, writeCursor } from '../kernel/cursor';
 import {
   summaryColumns,
   toProfile,
@@ -100,8 +100,8 @@ export class DatasetVersionStore {
    *
    * @remarks
    * `keep` moves the data to its final name while the number is held; when it fails, nothing is stored. Of two
-   * registrations at once, the primary key lets one have the number and the other looks again, so numbers have
-   * no gaps and no doubles, and the same content twice is one version.
+   * registrations at once, the primary key lets one have the number, and the other looks again. So numbers have no gaps
+   * and no doubles. The same content twice is one version.
    */
   async add(
     draft: VersionDraft,

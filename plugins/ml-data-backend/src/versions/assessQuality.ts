@@ -3,6 +3,7 @@ import type {
   DatasetQuality,
   DatasetVersion,
 } from '@downstage/plugin-ml-data-common';
+import { listed } from '@downstage/common';
 
 import { classOf } from '../profile/columnSql';
 import { compareNumbers, isDigits } from './compareNumbers';
@@ -78,9 +79,9 @@ function assess(
     const complete = values !== undefined && values.length >= column.distinct;
     const seenAll = complete || undefined;
     add(
-      `only ${check.allowed.join(', ')}`,
+      `only ${listed(check.allowed.map(String))}`,
       others?.length ? false : seenAll,
-      others?.join(', ') || 'nothing else',
+      (others && listed(others.map(String))) || 'nothing else',
     );
   }
   return results;

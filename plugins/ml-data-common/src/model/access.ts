@@ -34,3 +34,17 @@ export const datasetAccessSchema = z.object({
   mayGrant: z.boolean(),
 });
 export type DatasetAccess = z.infer<typeof datasetAccessSchema>;
+
+/** The answer about one of several data sets, for plugins that show what came out of them. */
+export const datasetAccessAnswerSchema = z.object({
+  /** As it was asked for. */
+  dataset: z.string(),
+  mayRead: z.boolean(),
+  /** The right: `open`, `owner`, `grant` or `plugin`. Every other than `open` is about guarded data. */
+  because: z.string().optional(),
+  /** The id of the grant that gives the right. */
+  grant: z.string().optional(),
+  /** Why not, and whom to ask. */
+  message: z.string().optional(),
+});
+export type DatasetAccessAnswer = z.infer<typeof datasetAccessAnswerSchema>;

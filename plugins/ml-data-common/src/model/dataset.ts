@@ -23,6 +23,19 @@ export const datasetSchema = z.object({
 });
 export type Dataset = z.infer<typeof datasetSchema>;
 
+/** A file of a version, for readers on any machine. */
+export const datasetFileAddressSchema = z.object({
+  name: z.string().describe('Relative to the version: 2026/part-0.csv'),
+  size: z.number().int(),
+  sha256: z.string(),
+  url: z
+    .string()
+    .describe(
+      'Where its bytes are read, below the address of ml-data: /v1/datasets/…',
+    ),
+});
+export type DatasetFileAddress = z.infer<typeof datasetFileAddressSchema>;
+
 /** The files of a version, checked against their hashes a moment ago. */
 export const datasetFilesSchema = z.object({
   ref: z.string(),
@@ -45,7 +58,12 @@ export const datasetFilesSchema = z.object({
   table: z
     .object({ folder: z.string(), files: z.array(z.string()).min(1) })
     .optional(),
-  /** How the files are written, for whoever reads them and not the table. */
+  /** The same files by address. The paths above hold on the machine of the portal only. */
+  addresses: z.object({
+    files: z.array(datasetFileAddressSchema),
+    table: z.array(datasetFileAddressSchema).min(1).optional(),
+  }),
+  /** How the files are written, for readers of the files instead of the table. */
   dialect: datasetDialectSchema.optional(),
   columns: z.array(datasetColumnSchema.pick({ name: true, type: true })),
   /** What does no harm but is worth knowing: the original has changed since. */

@@ -19,7 +19,7 @@ export const textEncodings = [
   'big5',
 ] as const;
 
-/** How a text file is written, as far as somebody says it. What is left out is found in the file. */
+/** How a text file is written, as far as somebody says it. Missing settings are found in the file. */
 export const datasetDialectSchema = z.strictObject({
   delimiter: z
     .string()

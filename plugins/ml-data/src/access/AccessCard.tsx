@@ -1,11 +1,12 @@
 import { useApi } from '@backstage/frontend-plugin-api';
+import { EntityRefLink } from '@backstage/plugin-catalog-react';
 import { Alert, Flex } from '@backstage/ui';
 import type { DatasetAccess } from '@downstage/plugin-ml-data-common';
 import { Facts, Frame, Section, StatusBadge, useLoad } from '@downstage/react';
-import { mlDataApiRef } from '../api';
-import { GrantsList } from '../components/GrantsList';
-import { useDatasetPath } from '../hooks/useDatasetPath';
-import { useWords } from '../hooks/useWords';
+import { mlDataApiRef } from '../shared/api';
+import { GrantsList } from './GrantsList';
+import { useDatasetPath } from '../shared/useDatasetPath';
+import { useWords } from '../shared/useWords';
 
 /** Whether the reader of the page may read the data, by which right or whom to ask; and the grants, for owners. */
 export function AccessCard() {
@@ -28,7 +29,14 @@ export function AccessCard() {
                   label: t('datasets.classification'),
                   value: access.classification ?? t('access.unclassified'),
                 },
-                { label: t('datasets.owner'), value: access.owner ?? '–' },
+                {
+                  label: t('datasets.owner'),
+                  value: access.owner ? (
+                    <EntityRefLink entityRef={access.owner} />
+                  ) : (
+                    '–'
+                  ),
+                },
                 {
                   label: t('access.reading'),
                   value: (

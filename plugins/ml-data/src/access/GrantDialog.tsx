@@ -1,11 +1,10 @@
 import { useState } from 'react';
 import { useApi } from '@backstage/frontend-plugin-api';
 import { TextField } from '@backstage/ui';
-import { ConfirmDialog } from '@downstage/react';
-import { mlDataApiRef } from '../api';
-import { dayAfter, endOf } from '../domain/grantDays';
-import { useWords } from '../hooks/useWords';
-import { DayField } from './DayField';
+import { ConfirmDialog, DayField } from '@downstage/react';
+import { mlDataApiRef } from '../shared/api';
+import { dayAfter, endOf } from './grantDays';
+import { useWords } from '../shared/useWords';
 
 /** Long enough for a project, short enough that somebody asks again. */
 const defaultDays = 90;

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useApi } from '@backstage/frontend-plugin-api';
+import { EntityRefLink } from '@backstage/plugin-catalog-react';
 import { Button, Flex, Text } from '@backstage/ui';
 import type { DatasetGrant } from '@downstage/plugin-ml-data-common';
 import {
@@ -9,9 +10,9 @@ import {
   StatusBadge,
   type Tone,
 } from '@downstage/react';
-import { mlDataApiRef } from '../api';
-import { usePages } from '../hooks/usePages';
-import { useWords } from '../hooks/useWords';
+import { mlDataApiRef } from '../shared/api';
+import { usePages } from '../shared/usePages';
+import { useWords } from '../shared/useWords';
 import { GrantDialog } from './GrantDialog';
 
 const tones: Record<DatasetGrant['state'], Tone> = {
@@ -120,14 +121,14 @@ function Grants(props: {
       rows={props.grants.map(grant => ({
         key: grant.id,
         cells: [
-          grant.group,
+          <EntityRefLink entityRef={grant.group} />,
           grant.purpose,
           grant.until.slice(0, 10),
           <StatusBadge
             tone={tones[grant.state]}
             label={t(`access.${grant.state}`)}
           />,
-          grant.createdBy,
+          <EntityRefLink entityRef={grant.createdBy} />,
           grant.state === 'active' && (
             <Button
               variant="secondary"

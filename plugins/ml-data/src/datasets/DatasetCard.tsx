@@ -9,11 +9,12 @@ import {
   Section,
   Time,
 } from '@downstage/react';
-import { FreshnessBadge } from '../components/FreshnessBadge';
-import { useDatasetPath } from '../hooks/useDatasetPath';
-import { useLatestVersion } from '../hooks/useLatestVersion';
-import { useWords } from '../hooks/useWords';
-import { paths } from '../paths';
+import { FreshnessBadge } from './FreshnessBadge';
+import { useDatasetPath } from '../shared/useDatasetPath';
+import { useLatestVersion } from '../shared/useLatestVersion';
+import { useNoVersion } from '../shared/useNoVersion';
+import { useWords } from '../shared/useWords';
+import { paths } from '../shared/paths';
 
 const shownColumns = 6;
 
@@ -22,24 +23,13 @@ export function DatasetCard() {
   const t = useWords();
   const { entity, ref, path } = useDatasetPath();
   const loaded = useLatestVersion(path);
+  const empty = useNoVersion(ref);
   const maxAge = isDatasetEntity(entity)
     ? entity.spec.freshness?.maxAge
     : undefined;
   return (
     <Section title={t('card.title')}>
-      <Frame
-        value={loaded}
-        isEmpty={({ version }) => !version}
-        empty={{
-          title: t('versions.emptyTitle'),
-          description: t('versions.emptyText'),
-          action: (
-            <Link href={paths.entity(ref, 'versions')}>
-              {t('versions.title')}
-            </Link>
-          ),
-        }}
-      >
+      <Frame value={loaded} isEmpty={({ version }) => !version} empty={empty}>
         {({ version }) =>
           version && (
             <Flex direction="column" gap="4">

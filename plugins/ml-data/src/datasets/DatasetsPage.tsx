@@ -3,10 +3,10 @@ import { useApi } from '@backstage/frontend-plugin-api';
 import { Button, Container, Flex, SearchField } from '@backstage/ui';
 import { datasetVersionCreatedTopic } from '@downstage/plugin-ml-data-common';
 import { Frame } from '@downstage/react';
-import { mlDataApiRef } from '../api';
-import { DatasetsTable } from '../components/DatasetsTable';
-import { usePages } from '../hooks/usePages';
-import { useWords } from '../hooks/useWords';
+import { mlDataApiRef } from '../shared/api';
+import { DatasetsTable } from './DatasetsTable';
+import { usePages } from '../shared/usePages';
+import { useWords } from '../shared/useWords';
 
 /** Every dataset of the company with its latest version, searched by the server and shown a page at a time. */
 export function DatasetsPage() {

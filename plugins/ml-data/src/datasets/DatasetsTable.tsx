@@ -11,8 +11,8 @@ import {
 import { EntityRefLink } from '@backstage/plugin-catalog-react';
 import type { Dataset } from '@downstage/plugin-ml-data-common';
 import { formatNumber, Wide } from '@downstage/react';
-import { useWords } from '../hooks/useWords';
-import { paths } from '../paths';
+import { useWords } from '../shared/useWords';
+import { paths } from '../shared/paths';
 import { FreshnessBadge } from './FreshnessBadge';
 
 type Row = Dataset & { id: string };

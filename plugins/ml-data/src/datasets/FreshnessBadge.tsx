@@ -1,6 +1,6 @@
-import { formatRelative, StatusBadge } from '@downstage/react';
-import { freshnessOf } from '../domain/freshness';
-import { useWords } from '../hooks/useWords';
+import { formatRelative, formatTimeSpan, StatusBadge } from '@downstage/react';
+import { freshnessOf } from './freshness';
+import { useWords } from '../shared/useWords';
 
 const tones = { fresh: 'ok', stale: 'warning', unknown: 'neutral' } as const;
 
@@ -15,7 +15,10 @@ export function FreshnessBadge(props: { createdAt: string; maxAge?: string }) {
       label={t(`freshness.${freshness}`)}
       title={
         maxAge &&
-        t('freshness.limit', { when: formatRelative(createdAt), maxAge })
+        t('freshness.limit', {
+          when: formatRelative(createdAt),
+          maxAge: formatTimeSpan(maxAge),
+        })
       }
     />
   );

@@ -7,9 +7,9 @@ import {
   RELATION_TRAINING_DATA_FOR,
 } from '@downstage/plugin-ml-catalog-common';
 import { Section } from '@downstage/react';
-import { RefLinks } from '../components/RefLinks';
-import { useWords } from '../hooks/useWords';
-import { paths } from '../paths';
+import { RefLinks } from '../shared/RefLinks';
+import { useWords } from '../shared/useWords';
+import { paths } from '../shared/paths';
 
 const related = (entity: Entity, relation: string) =>
   getEntityRelations(entity, relation).map(ref => stringifyEntityRef(ref));

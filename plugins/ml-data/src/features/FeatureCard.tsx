@@ -19,10 +19,11 @@ import {
   PlainTable,
   Section,
 } from '@downstage/react';
-import { DistributionPlot, valueText } from '../components/DistributionPlot';
-import { RefLinks } from '../components/RefLinks';
-import { useLatestVersion } from '../hooks/useLatestVersion';
-import { useWords } from '../hooks/useWords';
+import { DistributionPlot, valueText } from '../profile/DistributionPlot';
+import { RefLinks } from '../shared/RefLinks';
+import { useLatestVersion } from '../shared/useLatestVersion';
+import { useNoVersion } from '../shared/useNoVersion';
+import { useWords } from '../shared/useWords';
 
 /** The overview of a Feature: its definition, the values of its source, and who uses it. */
 export function FeatureCard() {
@@ -44,6 +45,7 @@ function FeatureView({ entity }: { entity: FeatureEntity }) {
   const loaded = useLatestVersion(
     source && { namespace: source.namespace, name: source.name },
   );
+  const noVersion = useNoVersion(source && stringifyEntityRef(source));
   const { type, entities, ttl, online, timestamp } = entity.spec;
   return (
     <Flex direction="column" gap="4">
@@ -72,13 +74,14 @@ function FeatureView({ entity }: { entity: FeatureEntity }) {
       <Section title={t('features.values')}>
         <Frame value={loaded}>
           {({ version }) => (
-            <Flex direction="column" gap="2">
+            <Flex direction="column" gap="2" align="stretch">
               <Text color="secondary">
-                {version ? version.ref : t('versions.emptyTitle')}
+                {version ? version.ref : noVersion.title}
               </Text>
+              {!version && <Flex>{noVersion.action}</Flex>}
               <FeatureTable
                 entity={entity}
-                profiles={version?.profile.columns ?? []}
+                profiles={version?.profile.columns}
               />
             </Flex>
           )}
@@ -98,11 +101,13 @@ function FeatureView({ entity }: { entity: FeatureEntity }) {
 
 function FeatureTable(props: {
   entity: FeatureEntity;
-  profiles: ColumnProfile[];
+  /** Absent while no version of the source was looked at. */
+  profiles: ColumnProfile[] | undefined;
 }) {
   const t = useWords();
   const { entity, profiles } = props;
-  const byName = new Map(profiles.map(profile => [profile.name, profile]));
+  const byName = new Map(profiles?.map(profile => [profile.name, profile]));
+  const absent = profiles ? t('features.notInSource') : '–';
   return (
     <PlainTable
       caption={t('features.values')}
@@ -121,15 +126,15 @@ function FeatureTable(props: {
           key: feature.name,
           cells: [
             `${feature.name}${unit}`,
-            feature.description ?? '–',
+            <div style={{ minWidth: 130 }}>{feature.description ?? '–'}</div>,
             profile
               ? `${valueText(profile.min)} – ${valueText(profile.max)}`
-              : t('features.notInSource'),
+              : absent,
             formatNumber(profile?.mean),
             formatNumber(profile?.nulls),
             profile ? (
-              <div style={{ width: 220 }}>
-                <DistributionPlot column={profile} height={70} />
+              <div style={{ width: 90 }}>
+                <DistributionPlot column={profile} height={60} isSmall />
               </div>
             ) : (
               '–'

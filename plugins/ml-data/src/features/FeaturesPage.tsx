@@ -15,8 +15,8 @@ import {
   RELATION_COMPUTED_FROM,
 } from '@downstage/plugin-ml-catalog-common';
 import { formatNumber, Frame, PlainTable, useLoad } from '@downstage/react';
-import { useWords } from '../hooks/useWords';
-import { paths } from '../paths';
+import { useWords } from '../shared/useWords';
+import { paths } from '../shared/paths';
 
 /** Every feature view of the catalog. */
 export function FeaturesPage() {

@@ -4,7 +4,7 @@ import type {
   DatasetColumn,
 } from '@downstage/plugin-ml-data-common';
 import { Facts, formatNumber } from '@downstage/react';
-import { useWords } from '../hooks/useWords';
+import { useWords } from '../shared/useWords';
 import { DistributionPlot, valueText } from './DistributionPlot';
 
 /** One column: what it means, how it is distributed, its figures. */

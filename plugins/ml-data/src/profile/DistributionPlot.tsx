@@ -2,17 +2,22 @@ import { useMemo } from 'react';
 import { Text } from '@backstage/ui';
 import type { ColumnProfile } from '@downstage/plugin-ml-data-common';
 import { formatNumber, Plot } from '@downstage/react';
-import { allDiffer, distributionOption } from '../domain/distributionOption';
-import { useWords } from '../hooks/useWords';
+import { allDiffer, distributionOption } from './distributionOption';
+import { useWords } from '../shared/useWords';
 
 /** How the values of a column are distributed, with the same said in words for those who cannot see it. */
 export function DistributionPlot(props: {
   column: ColumnProfile;
   height?: number;
+  /** For a cell of a table: without labels of the axes. */
+  isSmall?: boolean;
 }) {
   const t = useWords();
-  const { column, height = 150 } = props;
-  const option = useMemo(() => distributionOption(column), [column]);
+  const { column, height = 150, isSmall } = props;
+  const option = useMemo(
+    () => distributionOption(column, { isSmall }),
+    [column, isSmall],
+  );
   if (!option) {
     return (
       <Text color="secondary">

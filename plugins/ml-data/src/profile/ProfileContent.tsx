@@ -2,26 +2,20 @@ import { useState } from 'react';
 import { Flex, SearchField, Text } from '@backstage/ui';
 import type { DatasetVersion } from '@downstage/plugin-ml-data-common';
 import { formatNumber, Frame, Section } from '@downstage/react';
-import { ColumnCard } from '../components/ColumnCard';
-import { matchesColumn } from '../domain/matchesColumn';
-import { useDatasetPath } from '../hooks/useDatasetPath';
-import { useLatestVersion } from '../hooks/useLatestVersion';
-import { useWords } from '../hooks/useWords';
+import { ColumnCard } from './ColumnCard';
+import { matchesColumn } from './matchesColumn';
+import { useDatasetPath } from '../shared/useDatasetPath';
+import { useLatestVersion } from '../shared/useLatestVersion';
+import { useNoVersion } from '../shared/useNoVersion';
+import { useWords } from '../shared/useWords';
 
 /** The tab of a Dataset with the figures of every column of its latest version. */
 export function ProfileContent() {
-  const t = useWords();
-  const { path } = useDatasetPath();
+  const { path, ref } = useDatasetPath();
   const loaded = useLatestVersion(path);
+  const empty = useNoVersion(ref);
   return (
-    <Frame
-      value={loaded}
-      isEmpty={({ version }) => !version}
-      empty={{
-        title: t('versions.emptyTitle'),
-        description: t('versions.emptyText'),
-      }}
-    >
+    <Frame value={loaded} isEmpty={({ version }) => !version} empty={empty}>
       {({ version }) => version && <Columns version={version} />}
     </Frame>
   );

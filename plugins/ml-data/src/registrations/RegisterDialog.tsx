@@ -11,8 +11,11 @@ import {
   Text,
   TextField,
 } from '@backstage/ui';
-import { useRegistration } from '../hooks/useRegistration';
-import { useWords } from '../hooks/useWords';
+import { dialectOfForm, emptyDialectForm } from './dialectOfForm';
+import { useRegistration } from './useRegistration';
+import { useWords } from '../shared/useWords';
+import { DialectFields } from './DialectFields';
+import { ReadingPreview } from './ReadingPreview';
 import { RegistrationProgress } from './RegistrationProgress';
 
 /** Asks what changed and registers a version in the background, showing how far it is. */
@@ -27,6 +30,8 @@ export function RegisterDialog(props: {
   const { path, uri, latest, onClose, onDone } = props;
   const toastApi = useApi(toastApiRef);
   const [message, setMessage] = useState('');
+  const [form, setForm] = useState(emptyDialectForm);
+  const [declares, setDeclares] = useState(false);
   const { start, cancel, pending, registration, error } = useRegistration(
     path,
     version => {
@@ -41,14 +46,20 @@ export function RegisterDialog(props: {
       onDone();
     },
   );
+  const dialect = declares ? dialectOfForm(form) : undefined;
   const register = () =>
-    start(message.trim() ? { message: message.trim() } : {});
+    start({
+      ...(message.trim() && { message: message.trim() }),
+      ...(dialect && { dialect }),
+    });
+  // Parquet says itself what it holds.
+  const isText = !uri.toLowerCase().endsWith('.parquet');
 
   return (
     <Dialog
       isOpen
       onOpenChange={open => !open && onClose()}
-      width="min(560px, 92vw)"
+      width={declares ? 'min(900px, 92vw)' : 'min(560px, 92vw)'}
     >
       <DialogHeader>{t('versions.register')}</DialogHeader>
       <DialogBody>
@@ -61,6 +72,25 @@ export function RegisterDialog(props: {
             maxLength={500}
             isDisabled={pending}
           />
+          {isText && !declares && (
+            <Button
+              variant="tertiary"
+              isDisabled={pending}
+              onPress={() => setDeclares(true)}
+            >
+              {t('dialect.open')}
+            </Button>
+          )}
+          {isText && declares && (
+            <>
+              <DialectFields
+                value={form}
+                onChange={setForm}
+                isDisabled={pending}
+              />
+              <ReadingPreview path={path} dialect={dialect} />
+            </>
+          )}
           {pending && (
             <>
               <RegistrationProgress registration={registration} />
@@ -74,7 +104,7 @@ export function RegisterDialog(props: {
               description={error}
             />
           )}
-          {error && /spec\.location\./.test(error) && (
+          {error && !declares && /spec\.location\./.test(error) && (
             <Text color="secondary">{t('registration.dialect')}</Text>
           )}
         </Flex>

@@ -2,7 +2,7 @@ import { Text } from '@backstage/ui';
 import { LinearProgress } from '@material-ui/core';
 import type { DatasetRegistration } from '@downstage/plugin-ml-data-common';
 import { formatNumber } from '@downstage/react';
-import { useWords } from '../hooks/useWords';
+import { useWords } from '../shared/useWords';
 
 /** How far a registration is: a sentence and a bar. */
 export function RegistrationProgress(props: {

@@ -4,10 +4,9 @@ import {
   datasetVersionCreatedTopic,
   registrationEnds,
 } from '@downstage/plugin-ml-data-common';
-import { Section, useAction, useLoad } from '@downstage/react';
-import { mlDataApiRef } from '../api';
-import { reasonOf } from '../domain/reasonOf';
-import { useWords } from '../hooks/useWords';
+import { Section, useAction, useLoad, Reason } from '@downstage/react';
+import { mlDataApiRef } from '../shared/api';
+import { useWords } from '../shared/useWords';
 import { RegistrationProgress } from './RegistrationProgress';
 
 /** Registrations of a dataset that are not at their end, and why the newest one failed; nothing where there are none. */
@@ -49,7 +48,10 @@ export function RegistrationsUnderWay(props: {
           />
         )}
         {action.error && (
-          <Alert status="danger" description={reasonOf(action.error)} />
+          <Alert
+            status="danger"
+            description={<Reason error={action.error} />}
+          />
         )}
         {running.map(registration => (
           <Flex key={registration.id} align="center" gap="3">

@@ -2,10 +2,11 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { useApi } from '@backstage/frontend-plugin-api';
 import {
   registrationEnds,
+  type DatasetDialect,
   type DatasetRegistration,
 } from '@downstage/plugin-ml-data-common';
-import { mlDataApiRef } from '../api';
-import { reasonOf } from '../domain/reasonOf';
+import { reasonOf } from '@downstage/react';
+import { mlDataApiRef } from '../shared/api';
 
 const betweenLooks = 1_000;
 
@@ -27,7 +28,7 @@ export function useRegistration(
   }, []);
 
   const start = useCallback(
-    async (body: { message?: string }) => {
+    async (body: { message?: string; dialect?: DatasetDialect }) => {
       setPending(true);
       setError(undefined);
       try {
@@ -47,7 +48,7 @@ export function useRegistration(
           setError(found.error?.message);
         }
       } catch (caught) {
-        setError(reasonOf(caught));
+        setError(reasonOf(errorOf(caught)));
       } finally {
         if (!left.current) {
           setRegistration(undefined);
@@ -65,9 +66,13 @@ export function useRegistration(
         params: { ...path, id: registration.id },
       });
     } catch (caught) {
-      setError(reasonOf(caught));
+      setError(reasonOf(errorOf(caught)));
     }
   }, [api, path, registration]);
 
   return { start, cancel, pending, registration, error };
+}
+
+function errorOf(caught: unknown): Error {
+  return caught instanceof Error ? caught : new Error(String(caught));
 }

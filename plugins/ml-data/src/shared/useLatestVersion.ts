@@ -4,7 +4,7 @@ import {
   type DatasetVersion,
 } from '@downstage/plugin-ml-data-common';
 import { useLoad, type Loaded } from '@downstage/react';
-import { mlDataApiRef } from '../api';
+import { mlDataApiRef } from './api';
 
 /** The latest version of a dataset; `{}` while it has none, or when there is no dataset to ask about. */
 export function useLatestVersion(

@@ -1,5 +1,5 @@
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { mlDataTranslationRef } from '../translation';
+import { mlDataTranslationRef } from './translation';
 
 type Words = ReturnType<
   typeof useTranslationRef<(typeof mlDataTranslationRef)['T']>

@@ -3,8 +3,8 @@ import { useApi } from '@backstage/frontend-plugin-api';
 import { Flex, Select, Text } from '@backstage/ui';
 import type { DatasetVersionSummary } from '@downstage/plugin-ml-data-common';
 import { Frame, Section, useLoad } from '@downstage/react';
-import { mlDataApiRef } from '../api';
-import { useWords } from '../hooks/useWords';
+import { mlDataApiRef } from '../shared/api';
+import { useWords } from '../shared/useWords';
 import { DiffView } from './DiffView';
 
 /** Chooses two versions, the latest two to begin with, and shows what changed. */

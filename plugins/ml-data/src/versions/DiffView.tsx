@@ -7,7 +7,7 @@ import {
   PlainTable,
   StatusBadge,
 } from '@downstage/react';
-import { useWords } from '../hooks/useWords';
+import { useWords } from '../shared/useWords';
 
 /** A mean that moved by more than this many standard deviations is marked. */
 const notable = 0.2;

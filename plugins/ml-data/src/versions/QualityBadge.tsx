@@ -1,6 +1,6 @@
 import type { QualityState } from '@downstage/plugin-ml-data-common';
 import { StatusBadge } from '@downstage/react';
-import { useWords } from '../hooks/useWords';
+import { useWords } from '../shared/useWords';
 
 const tones = { passed: 'ok', failed: 'error', unknown: 'neutral' } as const;
 

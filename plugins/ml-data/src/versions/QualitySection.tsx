@@ -12,8 +12,8 @@ import {
   useLoad,
 } from '@downstage/react';
 import { useSearchParams } from 'react-router-dom';
-import { mlDataApiRef } from '../api';
-import { useWords } from '../hooks/useWords';
+import { mlDataApiRef } from '../shared/api';
+import { useWords } from '../shared/useWords';
 import { QualityBadge } from './QualityBadge';
 
 const example = `spec:

@@ -3,17 +3,17 @@ import { useApi } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text } from '@backstage/ui';
 import { isDatasetEntity } from '@downstage/plugin-ml-catalog-common';
 import { datasetVersionCreatedTopic } from '@downstage/plugin-ml-data-common';
-import { Frame, Section, useOwns } from '@downstage/react';
+import { Frame, Section, useOwns, NamedText } from '@downstage/react';
 import { RiAddLine } from '@remixicon/react';
-import { mlDataApiRef } from '../api';
-import { DiffSection } from '../components/DiffSection';
-import { QualitySection } from '../components/QualitySection';
-import { RegisterDialog } from '../components/RegisterDialog';
-import { RegistrationsUnderWay } from '../components/RegistrationsUnderWay';
-import { VersionsTable } from '../components/VersionsTable';
-import { useDatasetPath } from '../hooks/useDatasetPath';
-import { usePages } from '../hooks/usePages';
-import { useWords } from '../hooks/useWords';
+import { mlDataApiRef } from '../shared/api';
+import { DiffSection } from './DiffSection';
+import { QualitySection } from './QualitySection';
+import { RegisterDialog } from '../registrations/RegisterDialog';
+import { RegistrationsUnderWay } from '../registrations/RegistrationsUnderWay';
+import { VersionsTable } from './VersionsTable';
+import { useDatasetPath } from '../shared/useDatasetPath';
+import { usePages } from '../shared/usePages';
+import { useWords } from '../shared/useWords';
 
 /** The tab of a Dataset with its versions, registering one, and comparing two. */
 export function VersionsContent() {
@@ -53,7 +53,11 @@ export function VersionsContent() {
             <>
               <Text as="p">{t('versions.emptyText')}</Text>
               {!owns && owner && (
-                <Text as="p">{t('versions.emptyOther', { owner })}</Text>
+                <Text as="p">
+                  <NamedText
+                    text={t('versions.emptyOther', { owner: owner ?? '' })}
+                  />
+                </Text>
               )}
             </>
           ),

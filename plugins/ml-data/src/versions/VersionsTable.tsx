@@ -8,7 +8,7 @@ import {
   Time,
 } from '@downstage/react';
 import { QualityBadge } from './QualityBadge';
-import { useWords } from '../hooks/useWords';
+import { useWords } from '../shared/useWords';
 
 /** The versions of one dataset, newest first. */
 export function VersionsTable(props: { versions: DatasetVersionSummary[] }) {

@@ -1,5 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { InputError } from '@backstage/errors';
+import { callerOf } from '@downstage/node';
 import {
   jobStates,
   mlJobsContract,
@@ -52,6 +53,12 @@ export function registerActions(options: {
             .describe(
               'Entity ref of the model it trains, e.g. model:default/tumour-malignancy; from downstage.yaml unless given',
             ),
+          job: z
+            .string()
+            .optional()
+            .describe(
+              'Name of the job in downstage.yaml; needed where the file has several documents',
+            ),
           parameters: z
             .record(z.union([z.string(), z.number(), z.boolean()]))
             .optional()
@@ -80,7 +87,9 @@ export function registerActions(options: {
             .join('; ')}`,
         );
       }
-      const job = await jobs.submit(body.data, { credentials });
+      const job = await jobs.submit(body.data, {
+        caller: callerOf(credentials),
+      });
       return { output: { id: job.id, state: job.state, link: linkTo(job) } };
     },
   });
@@ -135,12 +144,12 @@ export function registerActions(options: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const job = await jobs.get(input.id, { credentials });
+      const caller = callerOf(credentials);
+      const job = await jobs.get(input.id, { caller });
       const log = input.logBytes
         ? await jobs.log(
-            job.id,
-            { offset: -input.logBytes, limit: input.logBytes },
-            { credentials },
+            { id: job.id, offset: -input.logBytes, limit: input.logBytes },
+            { caller },
           )
         : { text: '' };
       const { id, name, owner, model, state, reason, message, queuePosition } =
@@ -172,6 +181,67 @@ export function registerActions(options: {
           logTail: log.text,
           link: linkTo(job),
         },
+      };
+    },
+  });
+
+  actionsRegistry.register({
+    name: 'explain-job',
+    title: 'Explain job',
+    description:
+      'Says why a job waits: a sentence, the reason as one word, its place in the line, who is ahead, and of each resource what it needs against what is free. ' +
+      'Also what its owner and its queue hold now, what is left of the quota of this month, and what can be done about it.',
+    attributes: { readOnly: true, idempotent: true },
+    schema: {
+      input: z => z.object({ id: z.string().describe('Id of the job') }),
+      output: z =>
+        z.object({
+          job: z.string(),
+          state: z.string(),
+          message: z.string(),
+          reason: z.string().optional(),
+          owner: z.string(),
+          queue: z.string(),
+          priority: z.string(),
+          runtime: z.string(),
+          position: z.number().optional(),
+          waiting: z.number().optional(),
+          ahead: z.array(
+            z.object({ id: z.string(), name: z.string(), owner: z.string() }),
+          ),
+          othersAhead: z.number(),
+          reservedFor: z.string().optional(),
+          lacking: z.array(
+            z.object({
+              resource: z.string(),
+              needed: z.number(),
+              total: z.number(),
+              used: z.number(),
+              held: z.number(),
+              free: z.number(),
+            }),
+          ),
+          uses: z.record(z.number()),
+          queueUses: z.record(z.number()),
+          quota: z.record(z.number()),
+          borrowed: z.record(z.number()),
+          month: z.array(
+            z.object({
+              unit: z.string(),
+              used: z.number(),
+              quota: z.number(),
+              left: z.number(),
+            }),
+          ),
+          canDo: z.array(z.string()),
+          link: z.string(),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const caller = callerOf(credentials);
+      const explanation = await jobs.explain(input.id, { caller });
+      return {
+        output: { ...explanation, link: linkTo({ id: explanation.job }) },
       };
     },
   });
@@ -233,7 +303,9 @@ export function registerActions(options: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const { items, nextCursor } = await jobs.list(input, { credentials });
+      const { items, nextCursor } = await jobs.list(input, {
+        caller: callerOf(credentials),
+      });
       return {
         output: {
           nextCursor,
@@ -278,15 +350,14 @@ export function registerActions(options: {
     },
     action: async ({ input, credentials }) => {
       const job = await jobs.cancel(
-        input.id,
-        { reason: input.reason },
-        { credentials },
+        { id: input.id, reason: input.reason },
+        { caller: callerOf(credentials) },
       );
       return { output: { id: job.id, state: job.state, message: job.message } };
     },
   });
 }
 
-function linkTo(job: Job): string {
+function linkTo(job: Pick<Job, 'id'>): string {
   return `/training/jobs/${job.id}`;
 }

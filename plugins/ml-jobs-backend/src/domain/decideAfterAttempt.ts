@@ -15,7 +15,7 @@ export type AfterAttempt =
     }
   | { to: 'queued'; reason: string; message: string };
 
-/** Trying again would give the same answer. */
+/** Trying again would give the same answer. A job that was over its memory needs it again: it has to ask for more. */
 const final = new Set([
   'PythonMissing',
   'EnvironmentUnknown',
@@ -23,6 +23,8 @@ const final = new Set([
   'RequirementsRefused',
   'SourceMissing',
   'InputMissing',
+  'OutOfMemory',
+  'RuntimeUnable',
 ]);
 
 /** A machine that loses a process this often loses it again. */
@@ -50,6 +52,14 @@ export function decideAfterAttempt(options: {
       to: 'queued',
       reason: 'PortalStopped',
       message: 'The portal was stopped; the job runs again',
+    };
+  }
+  // No failure either: the job did what its class promises.
+  if (end.reason === 'Preempted') {
+    return {
+      to: 'queued',
+      reason: 'Preempted',
+      message: `${end.message}; it runs again later`,
     };
   }
   if (end.state === 'cancelled')

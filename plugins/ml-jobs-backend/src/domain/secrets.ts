@@ -1,8 +1,14 @@
 import type { RootConfigService } from '@backstage/backend-plugin-api';
 
-/** Tokens of jobs and access tokens, whoever's they are. */
+/** Tokens of jobs and access tokens, of every owner. */
 const tokens = ['dsjob_[\\w-]{20,}', 'dst_[\\w-]{20,}'];
 const shortest = 8;
+/** A secret that is longer is found where a log is read whole, and not where two pieces share it. */
+export const longestSecret = 1024;
+// cspell:ignore dsjo
+/** The begin of a token whose rest is still to come. */
+const begunToken =
+  /(?:d|ds|dst|dst_[\w-]{0,19}|dsj|dsjo|dsjob|dsjob_[\w-]{0,19})$/;
 /** Asking the whole config is bounded by what one expression may hold. */
 const mostSecrets = 1_000;
 
@@ -11,6 +17,14 @@ const mostSecrets = 1_000;
  * which is how `Authorization: Basic` carries them. It works on bytes read as latin1, so what replaces a secret can have its length.
  */
 export function expressionOfSecrets(secrets: readonly string[]): string {
+  const literal = literalsOf(secrets).map(form =>
+    form.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+  );
+  return [...literal, ...tokens].join('|');
+}
+
+/** How secrets may stand in text, each byte as a character. */
+function literalsOf(secrets: readonly string[]): string[] {
   const forms = new Set<string>();
   for (const secret of secrets) {
     for (const line of secret.split(/\r?\n/)) {
@@ -18,15 +32,44 @@ export function expressionOfSecrets(secrets: readonly string[]): string {
       for (const form of formsOf(line.trim())) forms.add(form);
     }
   }
-  const literal = [...forms]
-    // A longer one first: where one secret begins with another, the rest would stay.
-    .sort((a, b) => b.length - a.length)
-    .map(form =>
-      Buffer.from(form, 'utf8')
-        .toString('latin1')
-        .replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
-    );
-  return [...literal, ...tokens].join('|');
+  return (
+    [...forms]
+      // A longer one first: where one secret begins with another, the rest would stay.
+      .sort((a, b) => b.length - a.length)
+      .map(form => Buffer.from(form, 'utf8').toString('latin1'))
+  );
+}
+
+/** What no reader of a log sees: secrets, and the begin of one whose rest has not been written yet. */
+export class Secrets {
+  readonly #expression: RegExp;
+  readonly #byFirst = new Map<string, string[]>();
+
+  constructor(secrets: readonly string[]) {
+    this.#expression = new RegExp(expressionOfSecrets(secrets), 'g');
+    for (const literal of literalsOf(secrets)) {
+      const same = this.#byFirst.get(literal[0]) ?? [];
+      this.#byFirst.set(literal[0], [...same, literal]);
+    }
+  }
+
+  mask(bytes: Buffer): Buffer {
+    return maskBytes(bytes, this.#expression);
+  }
+
+  /** How many bytes at the end may be the begin of a secret. */
+  begunAtEnd(bytes: Buffer): number {
+    const text = bytes.subarray(-longestSecret).toString('latin1');
+    const token = begunToken.exec(text)?.[0].length ?? 0;
+    for (let at = 0; at < text.length - token; at++) {
+      const rest = text.slice(at);
+      const isBegin = this.#byFirst
+        .get(text[at])
+        ?.some(one => one.length > rest.length && one.startsWith(rest));
+      if (isBegin) return rest.length;
+    }
+    return token;
+  }
 }
 
 function formsOf(secret: string): string[] {
@@ -38,7 +81,10 @@ function formsOf(secret: string): string[] {
   ];
 }
 
-/** The part of the base64 of any text around a secret that the secret alone decides, for each place it may stand at. */
+/**
+ * The part of the base64 of any text around a secret that the secret alone decides. There is one for each place it may
+ * stand at.
+ */
 function base64sOf(secret: string): string[] {
   const bytes = Buffer.from(secret, 'utf8');
   return [0, 1, 2].flatMap(before => {

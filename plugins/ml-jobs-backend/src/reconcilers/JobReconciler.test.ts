@@ -6,16 +6,22 @@ import { testDatabaseIds } from '@downstage/node/testUtils';
 import type { Job } from '@downstage/plugin-ml-jobs-common';
 import type {
   CancelReason,
+  FoundInput,
   InputResolver,
   JobHandle,
   JobObservation,
   JobRuntimeOfPortal,
   JobSpec,
+  OutputLookup,
 } from '@downstage/plugin-ml-jobs-node';
+import { Admission } from '../services/Admission';
+import { JobLogs } from '../services/JobLogs';
+import { JobOutputs } from '../services/JobOutputs';
 import { Runtimes } from '../services/Runtimes';
 import { SourceService } from '../services/SourceService';
 import { JobStore } from '../stores/JobStore';
 import { TokenStore } from '../stores/TokenStore';
+import { InMemoryLogStore } from '@downstage/plugin-ml-jobs-node/testUtils';
 import { createProject } from '../testFixtures';
 import { JobReconciler } from './JobReconciler';
 
@@ -24,16 +30,25 @@ jest.setTimeout(60_000);
 /** A runtime that does what the test says. It outlives the portals of the test, as processes do. */
 class ScriptedRuntime implements JobRuntimeOfPortal {
   readonly specVersion = 'v1';
-  readonly id = 'scripted';
+  readonly id: string;
+  readonly reads = 'paths';
+  readonly trackingUrl = 'internal';
+  admission: 'portal' | 'runtime' = 'portal';
   readonly endsWithPortal = true;
   readonly seen = new Map<string, JobObservation>();
   readonly submitted: JobSpec[] = [];
   slots = 1;
+  resources?: { cpu?: number; memory?: number };
   endsAtOnce = false;
   diesOnSubmit = false;
+  startsAs?: JobObservation;
+
+  constructor(id = 'scripted') {
+    this.id = id;
+  }
 
   async capacity() {
-    return { slots: this.slots };
+    return { slots: this.slots, resources: this.resources };
   }
   handleOf({ jobId, attempt }: { jobId: string; attempt: number }): JobHandle {
     return { key: `${jobId}/${attempt}` };
@@ -41,11 +56,15 @@ class ScriptedRuntime implements JobRuntimeOfPortal {
   async submit(job: JobSpec, options: { idempotencyKey: string }) {
     if (this.diesOnSubmit) throw new Error('kill -9');
     this.submitted.push(job);
-    this.seen.set(options.idempotencyKey, {
-      state: this.endsAtOnce ? 'succeeded' : 'running',
-      startedAt: '2026-01-01T00:00:01.000Z',
-    });
-    return { handle: this.handleOf(job), warnings: [] };
+    this.seen.set(
+      options.idempotencyKey,
+      this.startsAs ?? {
+        state: this.endsAtOnce ? 'succeeded' : 'running',
+        startedAt: '2026-01-01T00:00:01.000Z',
+      },
+    );
+    // Says more than the one that is known beforehand.
+    return { handle: { ...this.handleOf(job), more: 'x' }, warnings: [] };
   }
   async inspect(handle: JobHandle) {
     return this.seen.get(String(handle.key)) ?? { state: 'absent' as const };
@@ -59,6 +78,11 @@ class ScriptedRuntime implements JobRuntimeOfPortal {
   }
 }
 
+const open = async () => undefined;
+const foundAt = (ref: string, path: string): FoundInput => ({
+  ...{ ref, path, sha256: 'ab', format: 'csv', files: [] },
+});
+
 describe.each(
   TestDatabases.create({ ids: testDatabaseIds() }).eachSupportedId(),
 )('JobReconciler on %s', databaseId => {
@@ -67,19 +91,31 @@ describe.each(
   let knex: Awaited<ReturnType<TestDatabases['init']>>;
   let store: JobStore;
   let runtime: ScriptedRuntime;
+  let logs: InMemoryLogStore;
   let now: Date;
   let resolvers: InputResolver[];
+  let lookups: OutputLookup[];
   let told: { id: string; ended?: string }[];
   let loops: { stop(): Promise<void> }[];
+  let question: AbortController;
 
   const clock = () => now;
   const forward = (ms: number) => {
     now = new Date(now.getTime() + ms);
   };
+  /** A limit for each question; it never comes unless the one that is asked brings it about. */
+  const timeLimit = () => {
+    question = new AbortController();
+    return question.signal;
+  };
+  const hangs = () => {
+    question.abort();
+    return new Promise<never>(() => {});
+  };
   /** A portal: its own loop and reconciler over the same tables and the same processes. */
-  const startPortal = (own = runtime) => {
-    const runtimes = new Runtimes();
-    runtimes.add(own);
+  const startPortal = (own = runtime, ...others: ScriptedRuntime[]) => {
+    const runtimes = new Runtimes({ timeLimit });
+    [own, ...others].forEach(one => runtimes.add(one));
     const reconciler = new JobReconciler({
       store,
       tokens: new TokenStore(knex),
@@ -89,10 +125,16 @@ describe.each(
         hosts: [],
         cache: project.dataDir,
       }),
+      logs: new JobLogs({ store: logs }),
+      outputs: new JobOutputs({
+        lookups: () => lookups,
+        auth: mockServices.auth(),
+      }),
       resolvers: () => resolvers,
       auth: mockServices.auth(),
-      trackingUri: async () => 'http://127.0.0.1/mlflow',
+      addressOf: async (pluginId, from) => `http://${from}/api/${pluginId}`,
       clock,
+      timeLimit,
       onChange: async change => {
         told.push(change);
       },
@@ -118,7 +160,12 @@ describe.each(
   };
   const submit = (
     id: string,
-    overrides: { owner?: string; definition?: Partial<Job['definition']> } = {},
+    overrides: {
+      owner?: string;
+      runtime?: string;
+      priority?: string;
+      definition?: Partial<Job['definition']>;
+    } = {},
   ) =>
     store.insert({
       id,
@@ -134,7 +181,8 @@ describe.each(
       definitionGiven: false,
       parameters: {},
       warnings: [],
-      runtime: 'scripted',
+      runtime: overrides.runtime ?? 'scripted',
+      priority: overrides.priority,
       createdBy: 'user:default/ann',
       createdAt: now.toISOString(),
       message: 'Submitted',
@@ -150,9 +198,11 @@ describe.each(
         'migrations',
       ),
     });
-    store = new JobStore(knex);
+    store = new JobStore(knex, new Admission({ clock }));
     runtime = new ScriptedRuntime();
+    logs = new InMemoryLogStore();
     resolvers = [];
+    lookups = [];
     told = [];
     loops = [];
     portal = startPortal();
@@ -171,6 +221,187 @@ describe.each(
     expect((await store.get('a')).state).toBe('succeeded');
     expect(told.at(-1)).toEqual({ id: 'a', ended: 'succeeded' });
     expect(runtime.submitted).toHaveLength(1);
+  });
+
+  it('keeps the log of an attempt whose runtime loses it, and ends where it is lost', async () => {
+    let answer = async () => Buffer.from('begin');
+    const fetchLog = async (
+      _: JobHandle,
+      { offset, limit }: { offset: number; limit: number },
+    ) => (await answer()).subarray(offset, offset + limit);
+    Object.assign(runtime, { fetchLog });
+    await submit('a');
+    await steps();
+    answer = async () => {
+      throw new Error('the pod is gone');
+    };
+    runtime.seen.set('a/1', { state: 'succeeded', exitCode: 0 });
+    await steps();
+    expect(await store.get('a')).toMatchObject({
+      state: 'succeeded',
+      warnings: [
+        {
+          option: 'log',
+          message:
+            'The end of the log could not be fetched from the runtime: Error: the pod is gone',
+        },
+      ],
+    });
+    const kept = await logs.read(
+      { jobId: 'a', attempt: 1 },
+      { offset: 0, limit: 100 },
+    );
+    expect(kept.text).toBe('begin');
+  });
+
+  it('says which declared outputs of a job came, and warns of the others', async () => {
+    const asked: unknown[] = [];
+    lookups.push({
+      async find(output, { job }) {
+        asked.push([output, job]);
+        if (output.kind === 'dataset') return undefined;
+        if (output.name === 'broken') throw new Error('no answer');
+        return output.kind === 'model' ? { ref: 'default/churn@3' } : {};
+      },
+    });
+    const model = 'model:default/churn';
+    const outputs: Job['definition']['outputs'] = [
+      { name: 'model', kind: 'model', model },
+      { name: 'roc', kind: 'artifact', path: 'roc.png' },
+      { name: 'scores', kind: 'dataset', dataset: 'dataset:default/scores' },
+      { name: 'broken', kind: 'artifact', path: 'x' },
+      { name: 'nameless', kind: 'model' },
+    ];
+    await submit('a', { definition: { outputs } });
+    expect((await store.get('a')).outputs).toContainEqual({
+      ...{ name: 'model', kind: 'model', state: 'expected' },
+    });
+    await steps();
+    runtime.seen.set('a/1', { state: 'succeeded', exitCode: 0 });
+    await steps();
+    const noLookup =
+      'Nothing is installed that looks for outputs of the kind dataset';
+    const noAnswer = 'It could not be looked for: Error: no answer';
+    const noModel =
+      'Neither the output nor the job names a model, so there is none to look for';
+    const ended = await store.get('a');
+    expect(ended).toMatchObject({
+      state: 'succeeded',
+      outputs: [
+        {
+          name: 'model',
+          kind: 'model',
+          state: 'found',
+          ref: 'default/churn@3',
+        },
+        { name: 'roc', kind: 'artifact', state: 'missing' },
+        { name: 'scores', state: 'unknown', message: noLookup },
+        { name: 'broken', state: 'unknown', message: noAnswer },
+        { name: 'nameless', state: 'unknown', message: noModel },
+      ],
+      warnings: [
+        {
+          option: 'outputs.roc',
+          message: 'The job succeeded without this artifact, which it declares',
+        },
+        { option: 'outputs.scores', message: noLookup },
+        { option: 'outputs.broken', message: noAnswer },
+        { option: 'outputs.nameless', message: noModel },
+      ],
+    });
+    expect(asked[0]).toEqual([
+      outputs[0],
+      { id: 'a', startedAt: '2026-01-01T00:00:01.000Z' },
+    ]);
+    const [listed] = (await store.list({ limit: 1 })).items;
+    expect(listed.outputs).toBeUndefined();
+  });
+
+  it('starts nothing where the runtime would run it on less, and tries no second time', async () => {
+    Object.assign(runtime, { features: [] });
+    await submit('a', { definition: { retries: 3, resources: { gpus: 2 } } });
+    await submit('b', { definition: { spot: true } });
+    await steps(6);
+    expect(await store.get('a')).toMatchObject({
+      state: 'failed',
+      reason: 'RuntimeUnable',
+      message:
+        "The runtime 'scripted' cannot run this job: resources.gpus: 2 asked for, and it gives none",
+    });
+    expect(await store.get('b')).toMatchObject({
+      state: 'running',
+      warnings: [{ option: 'spot' }],
+    });
+    expect(runtime.submitted.map(({ jobId }) => jobId)).toEqual(['b']);
+  });
+
+  it('runs again what ran on less before, and says what is left out', async () => {
+    await submit('a', { definition: { retries: 1, resources: { gpus: 2 } } });
+    await steps();
+    expect((await store.get('a')).state).toBe('running');
+    // A later release of the runtime says what it has.
+    Object.assign(runtime, { features: [] });
+    runtime.seen.set('a/1', { state: 'failed', message: 'code 1' });
+    await steps(6);
+    expect(await store.get('a')).toMatchObject({
+      state: 'running',
+      warnings: [
+        {
+          option: 'resources.gpus',
+          message: '2 asked for, and it gives none',
+        },
+      ],
+    });
+  });
+
+  it('writes down what each attempt used, once', async () => {
+    await submit('a', { definition: { retries: 1, resources: { cpu: 2 } } });
+    await steps();
+    for (const [attempt, state] of [
+      [1, 'failed'],
+      [2, 'succeeded'],
+    ] as const) {
+      runtime.seen.set(`a/${attempt}`, {
+        ...{ state, exitCode: 0 },
+        startedAt: '2026-01-01T00:00:01.000Z',
+        endedAt: '2026-01-01T00:01:01.000Z',
+      });
+      // A second portal on the same database looks as well.
+      const second = startPortal();
+      await Promise.all([steps(), second.loop.tick()]);
+      await steps();
+    }
+    const usage = await knex('job_usage')
+      .where({ resource: 'cpu' })
+      .orderBy('attempt');
+    expect(usage).toMatchObject([
+      { job_id: 'a', attempt: 1, amount: 120, unit: 'cpu-seconds' },
+      { job_id: 'a', attempt: 2, amount: 120, unit: 'cpu-seconds' },
+    ]);
+    const slots = await knex('job_usage').where({ resource: 'slot' });
+    expect(slots.length).toBeLessThanOrEqual(2);
+  });
+
+  it('looks for outputs when a job is over, and not before it runs again', async () => {
+    const find = jest.fn(async () => ({}));
+    lookups.push({ find });
+    const outputs: Job['definition']['outputs'] = [
+      { name: 'roc', kind: 'artifact', path: 'roc.png' },
+    ];
+    await submit('a', { definition: { outputs, retries: 1 } });
+    await steps();
+    runtime.seen.set('a/1', { state: 'failed', exitCode: 1 });
+    await steps();
+    expect(find).not.toHaveBeenCalled();
+    runtime.seen.set('a/2', { state: 'failed', exitCode: 1 });
+    await steps();
+    expect(find).toHaveBeenCalledTimes(1);
+    expect(await store.get('a')).toMatchObject({
+      state: 'failed',
+      outputs: [{ name: 'roc', state: 'missing' }],
+      // It failed, which says enough.
+      warnings: [],
+    });
   });
 
   it('never fills more slots than there are, and takes owners in turn', async () => {
@@ -327,8 +558,8 @@ describe.each(
     runtime.seen.set('a/1', { state: 'failed', message: 'code 1' });
     await steps(1);
     expect((await store.get('a')).state).toBe('queued');
-    const wish = { now: now.toISOString(), message: 'Cancelled by ann' };
-    expect(await store.requestCancel('a', wish)).toBe(true);
+    const desired = { now: now.toISOString(), message: 'Cancelled by ann' };
+    expect(await store.requestCancel('a', desired)).toBe(true);
     await steps();
     expect((await store.get('a')).state).toBe('cancelled');
     expect(runtime.submitted).toHaveLength(1);
@@ -343,13 +574,89 @@ describe.each(
         job,
         {
           to: 'preparing',
-          slots: 1,
+          admits: running => running.length < 1,
           attempt: { number: 1, state: 'preparing' },
         },
         { now: now.toISOString() },
       );
     const admitted = await Promise.all([admit(a), admit(b)]);
     expect(admitted.sort()).toEqual([false, true]);
+  });
+
+  it('lets jobs run that fit together by cores and memory, not only by slots', async () => {
+    runtime.slots = 3;
+    runtime.resources = { cpu: 4, memory: 4 * 2 ** 30 };
+    await submit('a', { definition: { resources: { cpu: 3 } } });
+    forward(1);
+    await submit('b', { definition: { resources: { cpu: 2 } } });
+    forward(1);
+    await submit('c', { definition: { resources: { cpu: 1, memory: '3Gi' } } });
+    forward(1);
+    await submit('d', { definition: { resources: { memory: '2Gi' } } });
+    await steps();
+    const states = async () =>
+      Promise.all(
+        'abcd'.split('').map(async id => (await store.get(id)).state),
+      );
+    expect(await states()).toEqual(['running', 'queued', 'running', 'queued']);
+    runtime.seen.set('a/1', { state: 'succeeded' });
+    await steps();
+    expect(await states()).toEqual([
+      ...['succeeded', 'running', 'running', 'queued'],
+    ]);
+  });
+
+  it('starts no job on less than it asks for, and says what there is', async () => {
+    runtime.resources = { cpu: 2 };
+    await submit('a', { definition: { resources: { cpu: 8 } } });
+    await steps();
+    expect(await store.get('a')).toMatchObject({
+      state: 'queued',
+      reason: 'TooLarge',
+      message: 'Cannot start: it asks for 8 cores, and there are 2 at most',
+    });
+    runtime.resources = { cpu: 8 };
+    await portal.reconciler.dispatch();
+    await steps();
+    expect((await store.get('a')).state).toBe('running');
+  });
+
+  it('stops a background job for a production job, and runs it again later, with no retry used', async () => {
+    await submit('low', { priority: 'background' });
+    await steps();
+    await submit('other', { priority: 'background' });
+    await steps();
+    expect((await store.get('low')).state).toBe('running');
+    await submit('high', { priority: 'production' });
+    await steps(6);
+    expect(await store.get('low')).toMatchObject({
+      state: 'queued',
+      reason: 'Preempted',
+      message: 'Stopped for a job that comes first; it runs again later',
+      attempts: [{ number: 1, state: 'cancelled', reason: 'Preempted' }],
+    });
+    expect((await store.get('high')).state).toBe('running');
+    expect((await store.get('other')).state).toBe('queued');
+    runtime.seen.set('high/1', { state: 'succeeded' });
+    await steps();
+    expect((await store.get('low')).state).toBe('running');
+    runtime.seen.set('low/2', { state: 'failed', message: 'code 1' });
+    await steps();
+    expect((await store.get('low')).state).toBe('failed');
+  });
+
+  it('leaves a job alone when the one that it was to be stopped for has gone', async () => {
+    await submit('low', { priority: 'background' });
+    await steps();
+    await store.requestPreempt({
+      ...{ id: 'low', for: 'gone', now: now.toISOString() },
+    });
+    await steps();
+    expect(await store.row('low')).toMatchObject({
+      state: 'running',
+      attempt: 1,
+      preempted_for: undefined,
+    });
   });
 
   it('does not count the jobs of other runtimes against its slots', async () => {
@@ -399,8 +706,9 @@ describe.each(
           now: now.toISOString(),
           message: 'Cancelled by ann',
         });
-        return { ref: 'default/x@7', path: '/x', sha256: 'ab', format: 'csv' };
+        return foundAt('default/x@7', '/x');
       },
+      open,
     });
     const inputs = [{ name: 'training', dataset: 'dataset:default/x' }];
     await submit('a', { definition: { inputs } });
@@ -409,14 +717,157 @@ describe.each(
     expect((await store.get('a')).state).toBe('cancelled');
     resolvers[0] = {
       async resolve() {
-        return { ref: 'default/x@7', path: '/x', sha256: 'ab', format: 'csv' };
+        return foundAt('default/x@7', '/x');
       },
+      open,
     };
     runtime.diesOnSubmit = true;
     await submit('b', { definition: { inputs } });
     await steps(2);
     expect((await store.get('b')).inputs).toEqual([
       { name: 'training', ref: 'default/x@7' },
+    ]);
+  });
+
+  it('keeps the handle of the submission, and finds the attempt without it after a crash', async () => {
+    await submit('a');
+    await steps();
+    expect((await store.row('a')).handle).toEqual({ key: 'a/1', more: 'x' });
+    const asked: JobHandle[] = [];
+    const inspect = runtime.inspect.bind(runtime);
+    runtime.inspect = handle => {
+      asked.push(handle);
+      return inspect(handle);
+    };
+    await steps(1);
+    // What a crash between the submission and its writing down leaves.
+    await knex('jobs').update({ handle: null });
+    await steps(1);
+    expect(asked).toEqual([{ key: 'a/1', more: 'x' }, { key: 'a/1' }]);
+    expect((await store.get('a')).state).toBe('running');
+  });
+
+  it('leaves it to a runtime that admits by itself who starts, and shows why a job waits', async () => {
+    runtime.admission = 'runtime';
+    runtime.slots = 1;
+    await submit('a');
+    await submit('b');
+    await steps();
+    expect(runtime.submitted.map(({ jobId }) => jobId).sort()).toEqual([
+      'a',
+      'b',
+    ]);
+
+    runtime.startsAs = {
+      state: 'waiting',
+      reason: 'QuotaExceeded',
+      message: 'Needs 2 GPUs; 0 of 8 are free',
+      position: 3,
+    };
+    await submit('c');
+    await steps();
+    expect(await store.get('c')).toMatchObject({
+      state: 'preparing',
+      reason: 'QuotaExceeded',
+      message: 'Needs 2 GPUs; 0 of 8 are free',
+      waiting: { reason: 'QuotaExceeded', position: 3 },
+    });
+    runtime.seen.set('c/1', { state: 'preparing', message: 'Pulls the image' });
+    await steps(1);
+    expect(await store.get('c')).toMatchObject({
+      reason: 'Preparing',
+      message: 'Pulls the image',
+    });
+    runtime.seen.set('c/1', {
+      state: 'running',
+      startedAt: '2026-01-01T00:00:01.000Z',
+    });
+    await steps(1);
+    const { timeline, waiting, state } = await store.get('c');
+    expect([state, waiting]).toEqual(['running', undefined]);
+    expect(timeline.map(({ type }) => type)).toEqual([
+      'queued',
+      'preparing',
+      'waiting',
+      'preparing',
+      'running',
+    ]);
+  });
+
+  it('says by whom a job was stopped that its runtime runs again later, and uses no retry', async () => {
+    runtime.admission = 'runtime';
+    await submit('a');
+    await steps();
+    runtime.seen.set('a/1', {
+      state: 'waiting',
+      message: 'Stopped for job/urgent',
+      preemptedBy: 'job/urgent',
+    });
+    await steps(1);
+    expect(await store.get('a')).toMatchObject({
+      reason: 'Preempted',
+      message: 'Stopped for job/urgent',
+      waiting: { reason: 'Preempted', preemptedBy: 'job/urgent' },
+    });
+    runtime.seen.set('a/1', {
+      state: 'running',
+      startedAt: '2026-01-01T00:00:09.000Z',
+    });
+    await steps(1);
+    runtime.seen.set('a/1', { state: 'succeeded', exitCode: 0 });
+    await steps(1);
+    const job = await store.get('a');
+    expect(job).toMatchObject({
+      state: 'succeeded',
+      attempts: [{ number: 1 }],
+    });
+    expect(job.waiting).toBeUndefined();
+    expect(job.timeline.map(({ type }) => type)).toEqual([
+      'queued',
+      'preparing',
+      'running',
+      'preempted',
+      'running',
+      'succeeded',
+    ]);
+  });
+
+  it('writes down each worker as it changes, and those of each attempt for themselves', async () => {
+    const worker = (rank: number, more: object) => ({
+      ...{ role: 'worker', rank, state: 'running' as const, ...more },
+    });
+    const startedAt = '2026-01-01T00:00:01.000Z';
+    runtime.startsAs = {
+      ...{ state: 'running', startedAt },
+      workers: [worker(0, {}), worker(1, { node: 'gpu-1' })],
+    };
+    await submit('a', { definition: { retries: 1 } });
+    await steps();
+    const workers = async () =>
+      (await store.get('a')).attempts.map(attempt => attempt.workers);
+    expect(await workers()).toEqual([
+      [worker(0, {}), worker(1, { node: 'gpu-1' })],
+    ]);
+    runtime.seen.set('a/1', {
+      ...{ state: 'running', startedAt },
+      workers: [worker(0, {}), worker(1, { node: 'gpu-2' })],
+    });
+    await steps(1);
+    expect((await workers())[0]?.[1].node).toBe('gpu-2');
+    runtime.seen.set('a/1', {
+      ...{ state: 'failed', reason: 'WorkerFailed', message: 'worker/1' },
+      workers: [
+        worker(0, { state: 'cancelled' }),
+        worker(1, { state: 'failed', node: 'gpu-2', exitCode: 9 }),
+      ],
+    });
+    await steps();
+    expect(await workers()).toEqual([
+      [
+        worker(0, { state: 'cancelled' }),
+        worker(1, { state: 'failed', node: 'gpu-2', exitCode: 9 }),
+      ],
+      [worker(0, {}), worker(1, { node: 'gpu-1' })],
     ]);
   });
 
@@ -449,13 +900,9 @@ describe.each(
     resolvers.push({
       async resolve(ref) {
         asked.push(ref);
-        return {
-          ref: `default/x@${asked.length + 6}`,
-          path: '/data/x',
-          sha256: 'ab',
-          format: 'csv',
-        };
+        return foundAt(`default/x@${asked.length + 6}`, '/data/x');
       },
+      open,
     });
     await submit('a', {
       definition: {
@@ -473,7 +920,7 @@ describe.each(
     expect(asked).toEqual(['dataset:default/x', 'default/x@7']);
     expect(runtime.submitted[0].variables).toMatchObject({
       DOWNSTAGE_INPUT_TRAINING: '/data/x',
-      MLFLOW_TRACKING_URI: 'http://127.0.0.1/mlflow',
+      MLFLOW_TRACKING_URI: 'http://internal/api/ml-registry/mlflow',
     });
   });
 
@@ -486,6 +933,7 @@ describe.each(
       async resolve() {
         throw error;
       },
+      open,
     });
     await submit('a', { definition });
     await steps();
@@ -506,5 +954,54 @@ describe.each(
       state: 'failed',
       reason: 'InputUnavailable',
     });
+  });
+
+  it.each(['capacity', 'submit', 'inspect', 'cancel'] as const)(
+    'is held up by no runtime that never answers to %s, and goes on when it does',
+    async asking => {
+      const stuck = new ScriptedRuntime('stuck');
+      portal = startPortal(runtime, stuck);
+      await submit('stuck', { runtime: 'stuck' });
+      if (asking === 'cancel') {
+        await steps();
+        await store.requestCancel('stuck', {
+          ...{ message: 'enough', now: now.toISOString() },
+        });
+      }
+      const asked = jest.spyOn(stuck, asking).mockImplementation(hangs);
+      await submit('a');
+      await steps();
+      expect(asked).toHaveBeenCalled();
+      expect((await store.get('a')).state).toBe('running');
+      runtime.seen.set('a/1', { state: 'succeeded', exitCode: 0 });
+      await submit('b');
+      await steps();
+      expect((await store.get('a')).state).toBe('succeeded');
+      expect((await store.get('b')).state).toBe('running');
+
+      asked.mockRestore();
+      await steps();
+      expect((await store.get('stuck')).state).toBe(
+        asking === 'cancel' ? 'cancelled' : 'running',
+      );
+    },
+  );
+
+  it('waits for inputs no longer than a limit, asks again, and says so', async () => {
+    const definition = {
+      inputs: [{ name: 'training', dataset: 'dataset:default/x' }],
+    };
+    let resolve: InputResolver['resolve'] = hangs;
+    resolvers.push({ resolve: (...asked) => resolve(...asked), open });
+    await submit('a', { definition });
+    await steps();
+    expect(await store.get('a')).toMatchObject({
+      state: 'preparing',
+      message:
+        'Waiting for the inputs: The services that have the inputs did not answer within 240 seconds',
+    });
+    resolve = async () => foundAt('default/x@1', '/data/x');
+    await steps();
+    expect((await store.get('a')).state).toBe('running');
   });
 });

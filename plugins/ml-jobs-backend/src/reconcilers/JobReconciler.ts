@@ -1,31 +1,63 @@
 import type { AuthService } from '@backstage/backend-plugin-api';
 import { NotFoundError, stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import { callerOfJob, type Lease, type ReconcilePatch } from '@downstage/node';
+import type { Lease, ReconcilePatch } from '@downstage/node';
 import type { JobAttempt } from '@downstage/plugin-ml-jobs-common';
 import {
   endsWithPortal,
   placeOf,
+  type CancelReason,
   type InputResolver,
+  type JobHandle,
   type JobObservation,
   type JobRuntime,
-  type ResolvedInput,
+  type JobSpec,
+  type FoundInput,
+  type WorkerObservation,
 } from '@downstage/plugin-ml-jobs-node';
 import {
   decideAfterAttempt,
   type AttemptEnd,
 } from '../domain/decideAfterAttempt';
+import { needsChange, sentenceOf } from '../domain/admission/sentenceOf';
+import type { Room, WhyNot } from '../domain/admission/snapshot';
+import { refusalOf } from '../domain/decideHonoured';
 import { durationMs } from '../domain/duration';
+import {
+  attemptInput,
+  attemptLog,
+  attemptSource,
+} from '../domain/attemptAddresses';
 import { isOver } from '../domain/jobStates';
 import { jobVariables } from '../domain/jobVariables';
+import { usageOf } from '../domain/usageOf';
+import { warnOfOutputs } from '../domain/warnOfOutputs';
+import { formatWorker } from '../domain/workerName';
+import { Admission, type AdmissionFacts } from '../services/Admission';
+import { callerOfRow } from '../services/callerOfRow';
+import { handleOf } from '../services/handleOf';
+import { inTime, type TimeLimit } from '../services/inTime';
+import type { JobOutputs } from '../services/JobOutputs';
+import type { JobLogs } from '../services/JobLogs';
 import type { Runtimes } from '../services/Runtimes';
 import type { SourceService } from '../services/SourceService';
 import type { JobChange, JobStore } from '../stores/JobStore';
-import type { JobRow } from '../stores/rows';
+import { plannedOf, type JobRow } from '../stores/rows';
 import type { TokenStore } from '../stores/TokenStore';
+
+/** The address of a plugin, as jobs of a runtime reach it. */
+export type AddressOf = (
+  pluginId: string,
+  from: JobRuntime['trackingUrl'],
+) => Promise<string>;
 
 /** How long a job waits for a data service that does not answer. */
 const inputPatienceMs = 10 * 60_000;
+/** Files of inputs may be checked or copied; the wait for all of them ends within the time of a step. */
+const resolveMs = 4 * 60_000;
+/** An attempt is given time to end by itself; the wait for that ends within the time of a step. */
+const cancelMs = 4 * 60_000;
+const submitMs = 60_000;
 
 /** What the outside is told after a job changed. */
 export type JobChanged = {
@@ -34,47 +66,64 @@ export type JobChanged = {
 };
 
 /**
- * Brings jobs to their wish, one step at a time: out of the queue when there is a slot, through preparing and running
- * as the runtime sees it, to an end or a new attempt.
+ * Brings jobs to their desired state, one step at a time. A job leaves the queue when there is a slot, or when the
+ * runtime has a queue of its own. It goes through preparing and running, as the runtime sees it, to an end or a new
+ * attempt.
  *
  * @remarks
- * A step decides from what it sees (row and runtime) and not from what was done before, so it may run twice, and the first
- * step after a crash is like any other. Attempts are numbered and a runtime starts each number once. A job leaves `running`
- * in every case: the runtime knows how it ended, or says that it is lost.
+ * A step decides from what it sees (row and runtime) and not from what was done before. So it may run twice. The first
+ * step after a crash is like any other. Attempts are numbered and a runtime starts each number once. A job leaves
+ * `running` in every case: the runtime knows how it ended, or says that it is lost.
  */
 export class JobReconciler {
   readonly #store: JobStore;
   readonly #tokens: TokenStore;
   readonly #runtimes: Runtimes;
   readonly #sources: SourceService;
+  readonly #logs: JobLogs;
+  readonly #outputs: JobOutputs;
   readonly #resolvers: () => readonly InputResolver[];
   readonly #auth: AuthService;
-  readonly #trackingUri: () => Promise<string>;
+  readonly #addressOf: AddressOf;
   readonly #clock: Clock;
+  readonly #admission: Admission;
   readonly #onChange: (change: JobChanged) => Promise<void>;
+  readonly #timeLimit?: TimeLimit;
   #stopping = false;
-  #admitting: Promise<unknown> = Promise.resolve();
+  /** The last in line of each runtime. */
+  readonly #admitting = new Map<string, Promise<unknown>>();
 
   constructor(options: {
     store: JobStore;
     tokens: TokenStore;
     runtimes: Runtimes;
     sources: SourceService;
+    logs: JobLogs;
+    outputs: JobOutputs;
     resolvers: () => readonly InputResolver[];
     auth: AuthService;
-    trackingUri: () => Promise<string>;
+    addressOf: AddressOf;
     clock: Clock;
+    /** The one without limits unless given. */
+    admission?: Admission;
     onChange: (change: JobChanged) => Promise<void>;
+    /** How long a finder of inputs may take before it counts as one that does not answer. */
+    timeLimit?: TimeLimit;
   }) {
     this.#store = options.store;
     this.#tokens = options.tokens;
     this.#runtimes = options.runtimes;
     this.#sources = options.sources;
+    this.#logs = options.logs;
+    this.#outputs = options.outputs;
     this.#resolvers = options.resolvers;
     this.#auth = options.auth;
-    this.#trackingUri = options.trackingUri;
+    this.#addressOf = options.addressOf;
     this.#clock = options.clock;
+    this.#admission =
+      options.admission ?? new Admission({ clock: options.clock });
     this.#onChange = options.onChange;
+    this.#timeLimit = options.timeLimit;
   }
 
   /** One step of one job. */
@@ -95,8 +144,8 @@ export class JobReconciler {
   }
 
   /**
-   * Ends what cannot outlive the portal. Jobs go back to the queue with `PortalStopped`; nothing is started after.
-   * Should the rows not be writable any more, the runtime still remembers the reason and the next start does the rest.
+   * Ends what cannot outlive the portal. Jobs go back to the queue with `PortalStopped`; nothing is started after. If
+   * the rows cannot be written any more, the runtime still remembers the reason. The next start does the rest.
    */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -113,23 +162,45 @@ export class JobReconciler {
           job.state === 'queued'
         )
           return;
-        const handle = runtime.handleOf({ jobId: id, attempt: job.attempt });
-        await runtime.cancel(handle, { reason: 'PortalStopped' });
-        await this.#finish(undefined, job, await runtime.inspect(handle));
+        const handle = handleOf(job, runtime);
+        await this.#cancel(runtime, handle, 'PortalStopped');
+        await this.#finish(
+          undefined,
+          job,
+          await this.#inspect(runtime, handle),
+        );
       }),
     );
   }
 
-  /** One at a time, so that two jobs never take one slot. */
+  #inspect(runtime: JobRuntime, handle: JobHandle): Promise<JobObservation> {
+    return this.#runtimes.ask(runtime, () => runtime.inspect(handle));
+  }
+
+  #cancel(
+    runtime: JobRuntime,
+    handle: JobHandle,
+    reason: CancelReason,
+  ): Promise<void> {
+    return this.#runtimes.ask(
+      runtime,
+      () => runtime.cancel(handle, { reason }),
+      cancelMs,
+    );
+  }
+
+  /** One at a time of each runtime, so that two jobs never take one slot. */
   #admit(
     lease: Lease,
     job: JobRow,
     runtime: JobRuntime,
   ): Promise<ReconcilePatch | undefined> {
-    const turn = this.#admitting.then(() =>
-      this.#admitNow(lease, job, runtime),
+    const before = this.#admitting.get(runtime.id) ?? Promise.resolve();
+    const turn = before.then(() => this.#admitNow(lease, job, runtime));
+    this.#admitting.set(
+      runtime.id,
+      turn.catch(() => undefined),
     );
-    this.#admitting = turn.catch(() => undefined);
     return turn;
   }
 
@@ -151,37 +222,105 @@ export class JobReconciler {
       });
       return undefined;
     }
-    const { slots } = await runtime.capacity();
-    const place = placeOf(runtime);
-    const active = await this.#store.active(slotsOf(runtime));
-    const free = slots - active.length;
-    // Whoever ends has the next ones looked at, so nobody looks at all that wait.
-    if (this.#stopping || free <= 0) return { next_reconcile_at: null };
-    const first = await this.#store.firstInLine({
-      ...{ runtime: runtime.id, count: free, active },
-    });
+    if (runtime.admission === 'runtime') {
+      // It has a queue of its own, and gets each job at once.
+      if (this.#stopping) return { next_reconcile_at: now.toISOString() };
+      await this.#begin(lease, job, { place: placeOf(runtime) });
+      return undefined;
+    }
+    if (this.#stopping) return { next_reconcile_at: null };
+    const room = await this.#roomOf(runtime);
+    const facts = await this.#store.facts();
+    const planned = plannedOf(job);
+    // What cannot start if it were alone cannot start among others. A job that ends has the next ones looked at, so
+    // nobody looks at all that wait.
+    const alone = this.#admission.decide({ ...facts, waiting: [planned] }, [
+      room,
+    ]);
+    if (!alone.admit.length && !alone.preempt.length)
+      return this.#stays(lease, job, alone.whyNot.get(job.id));
+    const first = await this.#decide(facts, room);
     if (!first.includes(job.id)) {
       await this.#store.markDue({ ids: first }, now.toISOString());
       return { next_reconcile_at: null };
     }
+    const admitted = await this.#begin(lease, job, {
+      place: room.place,
+      admits: running =>
+        this.#admission.decide({ ...facts, running, waiting: [planned] }, [
+          room,
+        ]).admit.length > 0,
+    });
+    // Another portal took the place, or the job was cancelled; in that case the lease is gone and this changes nothing.
+    if (!admitted) return { next_reconcile_at: later(now, 1_000) };
+    return undefined;
+  }
+
+  /** What the runtime has here, in all. */
+  async #roomOf(runtime: JobRuntime): Promise<Room> {
+    const capacity = await this.#runtimes.capacity(runtime);
+    const place = placeOf(runtime);
+    return { runtime: runtime.id, ...(place && { place }), capacity };
+  }
+
+  /** Who starts now in a room. Others are told to stop where that makes room for one that comes first. */
+  async #decide(facts: AdmissionFacts, room: Room): Promise<string[]> {
+    const { admit, preempt } = this.#admission.decide(
+      {
+        ...facts,
+        waiting: await this.#store.candidates(
+          room.runtime,
+          room.capacity.slots,
+        ),
+      },
+      [room],
+    );
+    const now = this.#clock().toISOString();
+    for (const victim of preempt)
+      await this.#store.requestPreempt({ ...victim, now });
+    return admit.map(({ id }) => id);
+  }
+
+  /** The page says why a job waits that needs a change before it can start. */
+  async #stays(
+    lease: Lease,
+    job: JobRow,
+    why: WhyNot | undefined,
+  ): Promise<ReconcilePatch> {
+    if (why && needsChange(why)) {
+      const message = sentenceOf(why, { queue: job.queue, owner: job.owner });
+      if (message !== job.message)
+        await this.#write(lease, job, { reason: why.reason, message });
+    } else if (why && needsChange({ reason: job.reason })) {
+      const message = 'Waits for room';
+      await this.#write(lease, job, { reason: 'Submitted', message });
+    }
+    return { next_reconcile_at: null };
+  }
+
+  /** Takes a job out of our queue, with a new attempt. */
+  #begin(
+    lease: Lease,
+    job: JobRow,
+    { place, admits }: { place?: string; admits?: JobChange['admits'] },
+  ): Promise<boolean> {
+    const now = this.#clock().toISOString();
     const number = job.attempt + 1;
-    const admitted = await this.#write(lease, job, {
+    return this.#write(lease, job, {
       to: 'preparing',
-      slots,
+      admits,
       place: place ?? null,
+      handle: null,
       reason: 'Preparing',
       message: 'Preparing',
-      nextAt: now.toISOString(),
+      nextAt: now,
       attempt: { number, state: 'preparing' },
       timeline: {
-        at: now.toISOString(),
+        at: now,
         type: 'preparing',
         message: number === 1 ? 'Preparing' : `Preparing attempt ${number}`,
       },
     });
-    // Another portal took the slot, or the job was cancelled; in that case the lease is gone and this changes nothing.
-    if (!admitted) return { next_reconcile_at: later(now, 1_000) };
-    return undefined;
   }
 
   async #follow(
@@ -190,10 +329,11 @@ export class JobReconciler {
     runtime: JobRuntime,
   ): Promise<ReconcilePatch | undefined> {
     const now = this.#clock();
-    const handle = runtime.handleOf({ jobId: job.id, attempt: job.attempt });
+    const handle = handleOf(job, runtime);
     if (job.cancel_requested_at)
-      await runtime.cancel(handle, { reason: 'Cancelled' });
-    let seen = await runtime.inspect(handle);
+      await this.#cancel(runtime, handle, 'Cancelled');
+    else if (job.preempted_for) await this.#preempt(runtime, job);
+    let seen = await this.#inspect(runtime, handle);
 
     const timeout =
       job.definition.timeout && durationMs(job.definition.timeout);
@@ -203,16 +343,32 @@ export class JobReconciler {
       seen.startedAt &&
       now.getTime() - Date.parse(seen.startedAt) > timeout;
     if (overdue) {
-      await runtime.cancel(handle, { reason: 'TimedOut' });
-      seen = await runtime.inspect(handle);
+      await this.#cancel(runtime, handle, 'TimedOut');
+      seen = await this.#inspect(runtime, handle);
     }
+
+    // A lookup that fails here is asked again at the next look, and is a warning at the end.
+    if (seen.state === 'running' || seen.state === 'waiting')
+      await this.#logs.fetch(job, runtime, seen.workers);
 
     switch (seen.state) {
       case 'absent':
         return this.#submit(lease, job, runtime);
+      case 'waiting':
+        return this.#waiting(lease, job, seen);
       case 'preparing':
         return this.#wait(lease, job, 1_000, {
           message: seen.message ?? job.message,
+          // Its time in the queue of the runtime ends here.
+          ...(job.waiting && {
+            reason: 'Preparing',
+            waiting: null,
+            timeline: {
+              at: now.toISOString(),
+              type: 'preparing',
+              message: 'Preparing',
+            },
+          }),
         });
       case 'running':
         return this.#running(lease, job, seen, timeout || undefined);
@@ -220,6 +376,13 @@ export class JobReconciler {
         await this.#finish(lease, job, seen);
         return undefined;
     }
+  }
+
+  /** Ends an attempt for another job, if that one still waits. */
+  async #preempt(runtime: JobRuntime, job: JobRow): Promise<void> {
+    if (await this.#store.isWaiting(job.preempted_for ?? ''))
+      await this.#cancel(runtime, handleOf(job, runtime), 'Preempted');
+    else await this.#store.forgetPreempt(job.id);
   }
 
   async #submit(
@@ -238,20 +401,36 @@ export class JobReconciler {
       });
       return undefined;
     }
-    let inputs: Record<string, ResolvedInput>;
+    // Asked again: it may have been submitted to another portal, or before this version.
+    const honoured = this.#runtimes.honours(runtime.id, job.definition);
+    // A job that ran before is not lost because a later release is stricter.
+    const ranBefore = job.attempt > 1;
+    if (honoured?.refusals.length && !ranBefore) {
+      await this.#finish(lease, job, {
+        state: 'failed',
+        reason: 'RuntimeUnable',
+        message: refusalOf(runtime.id, honoured.refusals),
+      });
+      return undefined;
+    }
+    let found: Record<string, FoundInput>;
     let folder: string;
     try {
-      inputs = await this.#resolveInputs(job);
+      found = await inTime(() => this.#resolveInputs(job), {
+        ms: resolveMs,
+        whose: 'The services that have the inputs',
+        timeLimit: this.#timeLimit,
+      });
       folder = await this.#sources.folderOf(job.repository);
     } catch (error) {
       return this.#inputFailed(lease, job, error);
     }
-    const pinned = Object.entries(inputs).map(([name, { ref }]) => ({
+    const pinned = Object.entries(found).map(([name, { ref }]) => ({
       name,
       ref,
     }));
     // Before anything starts: a crash in between must not leave an attempt that runs on inputs nobody has written down.
-    // Who lost the lease on the way (to a cancel, to another portal) starts nothing.
+    // A worker that lost the lease on the way (to a cancel, to another portal) starts nothing.
     const kept = await this.#store.change(
       job,
       { inputs: pinned },
@@ -263,58 +442,71 @@ export class JobReconciler {
       attempt: job.attempt,
       now: now.toISOString(),
     });
-    const { warnings } = await runtime.submit(
-      {
-        jobId: job.id,
-        attempt: job.attempt,
+    const base = await this.#addressOf('ml-jobs', runtime.trackingUrl);
+    const onDisk = runtime.reads === 'paths';
+    const inputs = Object.fromEntries(
+      Object.entries(found).map(([name, input]) => [
+        name,
+        attemptInput({ base, name, input, onDisk }),
+      ]),
+    );
+    const tracking = await this.#addressOf('ml-registry', runtime.trackingUrl);
+    const spec: JobSpec = {
+      jobId: job.id,
+      attempt: job.attempt,
+      name: job.name,
+      owner: job.owner,
+      source: {
+        repository: job.repository,
+        commit: job.commit,
+        fetchUrl: attemptSource(base),
+        ...(onDisk && { path: folder }),
+      },
+      definition: job.definition,
+      parameters: job.parameters,
+      inputs,
+      logUrl: attemptLog(base),
+      token,
+      variables: jobVariables({
+        id: job.id,
         name: job.name,
-        owner: job.owner,
-        source: { repository: folder, commit: job.commit },
-        definition: job.definition,
+        model: job.model,
         parameters: job.parameters,
         inputs,
-        variables: jobVariables({
-          id: job.id,
-          name: job.name,
-          model: job.model,
-          parameters: job.parameters,
-          inputs,
-          token,
-          trackingUri: await this.#trackingUri(),
+        token,
+        trackingUri: `${tracking}/mlflow`,
+      }),
+    };
+    const { handle, warnings } = await this.#runtimes.ask(
+      runtime,
+      signal =>
+        runtime.submit(spec, {
+          idempotencyKey: `${job.id}/${job.attempt}`,
+          signal,
         }),
-      },
-      {
-        idempotencyKey: `${job.id}/${job.attempt}`,
-        signal: AbortSignal.timeout(60_000),
-      },
-    );
-    const earlier = job.warnings.filter(
-      known => !warnings.some(({ option }) => option === known.option),
+      submitMs,
     );
     return this.#wait(lease, job, 500, {
-      warnings: [...earlier, ...warnings],
+      handle,
+      warnings: merged(job.warnings, [
+        ...(honoured?.warnings ?? []),
+        ...(honoured?.refusals ?? []).map(toWarning),
+        ...warnings,
+      ]),
     });
   }
 
-  async #resolveInputs(job: JobRow): Promise<Record<string, ResolvedInput>> {
-    // The job reads with the rights of whoever submitted it, never with those of the portal.
-    const { credentials } = callerOfJob(
-      {
-        subject: `job:${job.id}`,
-        actor: job.created_by,
-        owner: job.owner,
-        groups: job.submitter_groups?.length
-          ? job.submitter_groups
-          : [job.owner],
-        attributes: { job: job.id, ...(job.model && { model: job.model }) },
-      },
+  async #resolveInputs(job: JobRow): Promise<Record<string, FoundInput>> {
+    // The job reads with the rights of its submitter, never with those of the portal.
+    const { credentials } = callerOfRow(
+      job,
       await this.#auth.getOwnServiceCredentials(),
     );
-    const resolved: Record<string, ResolvedInput> = {};
+    const resolved: Record<string, FoundInput> = {};
     for (const { name, dataset } of job.definition.inputs ?? []) {
-      // What an earlier attempt read is read again, though a newer version may be there by now.
+      // The inputs of an earlier attempt are read again, though a newer version may be there by now.
       const ref = job.inputs.find(input => input.name === name)?.ref ?? dataset;
-      let found: ResolvedInput | undefined;
+      let found: FoundInput | undefined;
       for (const resolver of this.#resolvers()) {
         found ??= await resolver.resolve(ref, { credentials });
       }
@@ -359,6 +551,45 @@ export class JobReconciler {
     return undefined;
   }
 
+  /** Submitted, and the runtime lets others run: the page says why, and by whom it was stopped. */
+  async #waiting(
+    lease: Lease,
+    job: JobRow,
+    seen: JobObservation,
+  ): Promise<ReconcilePatch | undefined> {
+    const now = this.#clock();
+    const { preemptedBy, position } = seen;
+    const reason = seen.reason ?? (preemptedBy ? 'Preempted' : 'Waiting');
+    const message =
+      seen.message ?? `Waits for ${job.runtime} to let it start: ${reason}`;
+    const waiting = {
+      reason,
+      ...(position !== undefined && { position }),
+      ...(preemptedBy && { preemptedBy }),
+    };
+    const nextAt = later(now, 2_000);
+    if (
+      job.message === message &&
+      JSON.stringify(job.waiting) === JSON.stringify(waiting)
+    )
+      return { next_reconcile_at: nextAt };
+    const isNews = !job.waiting || job.waiting.preemptedBy !== preemptedBy;
+    await this.#write(lease, job, {
+      reason,
+      message,
+      waiting,
+      nextAt,
+      ...(isNews && {
+        timeline: {
+          at: now.toISOString(),
+          type: preemptedBy ? 'preempted' : 'waiting',
+          message,
+        },
+      }),
+    });
+    return undefined;
+  }
+
   async #running(
     lease: Lease,
     job: JobRow,
@@ -371,11 +602,19 @@ export class JobReconciler {
     const nextAt = new Date(
       Math.min(now.getTime() + 3_000, Math.max(end, now.getTime())),
     ).toISOString();
-    if (job.state === 'running') return { next_reconcile_at: nextAt };
+    const workers = await this.#newsOf(job, seen);
+    if (job.state === 'running' && !job.waiting) {
+      if (!workers) return { next_reconcile_at: nextAt };
+      await this.#write(lease, job, { workers, nextAt });
+      return undefined;
+    }
     await this.#write(lease, job, {
-      to: 'running',
+      // It may run again after the runtime had stopped it for another one.
+      ...(job.state !== 'running' && { to: 'running' }),
       reason: 'Running',
       message: 'Running',
+      waiting: null,
+      ...(workers && { workers }),
       environment: seen.environment,
       isolation: seen.isolation,
       ...(!job.started_at && { startedAt }),
@@ -384,6 +623,26 @@ export class JobReconciler {
       timeline: { at: startedAt, type: 'running', message: 'Running' },
     });
     return undefined;
+  }
+
+  /** The workers of an attempt, when one of them is not as it was last seen. */
+  async #newsOf(
+    job: JobRow,
+    { workers }: JobObservation,
+  ): Promise<WorkerObservation[] | undefined> {
+    if (!workers?.length) return undefined;
+    const known = new Map(
+      (await this.#store.workers(job)).map(one => [formatWorker(one), one]),
+    );
+    const isNews = workers.some(worker => {
+      const before = known.get(formatWorker(worker));
+      return (
+        before?.state !== worker.state ||
+        before.node !== worker.node ||
+        before.exitCode !== worker.exitCode
+      );
+    });
+    return isNews ? workers : undefined;
   }
 
   /** Writes the end of an attempt and what follows from it. */
@@ -395,6 +654,8 @@ export class JobReconciler {
     const end = toEnd(before, seen);
     if (!end) return;
     const job = await this.#noteRun(lease, before, seen);
+    const runtime = this.#runtimes.find(job.runtime);
+    const unread = await this.#fetchRest(job, runtime, seen);
     const attempts = await this.#store.attempts(job.id);
     const now = this.#clock().toISOString();
     const endedAt = seen.endedAt ?? now;
@@ -413,6 +674,11 @@ export class JobReconciler {
       exitCode: seen.exitCode,
     };
     const again = after.to === 'queued';
+    const outputs = again ? [] : await this.#outputs.find(job);
+    const warnings = [
+      ...unread,
+      ...(after.to === 'succeeded' ? warnOfOutputs(outputs) : []),
+    ];
     await this.#write(lease, job, {
       to: after.to,
       reason: after.reason,
@@ -423,8 +689,23 @@ export class JobReconciler {
         attempt.startedAt && { startedAt: attempt.startedAt }),
       endedAt: again ? null : endedAt,
       nextAt: again ? now : null,
-      ...(again && { place: null }),
+      ...(again && { place: null, handle: null }),
+      ...(job.waiting && { waiting: null }),
+      ...(warnings.length && { warnings: merged(job.warnings, warnings) }),
+      ...(outputs.length && { outputs }),
+      ...(seen.workers && { workers: seen.workers }),
       attempt,
+      usage: {
+        at: endedAt,
+        used: usageOf({
+          resources: job.definition.resources,
+          ...(runtime?.admission === 'portal' && {
+            slotSince: attempts.at(-1)?.createdAt,
+          }),
+          startedAt: attempt.startedAt,
+          endedAt,
+        }),
+      },
       timeline: {
         at: again ? now : endedAt,
         type: again ? 'retrying' : after.to,
@@ -434,19 +715,34 @@ export class JobReconciler {
     if (!this.#stopping) await this.dispatch();
   }
 
+  /** The last of the log, before nobody looks any more; a warning where it is not to be had. */
+  async #fetchRest(
+    job: JobRow,
+    runtime: JobRuntime | undefined,
+    { workers }: JobObservation,
+  ): Promise<JobRow['warnings']> {
+    const message =
+      runtime &&
+      (await this.#logs.fetch(job, runtime, workers, { isEnd: true }));
+    return message ? [{ option: 'log', message }] : [];
+  }
+
   /** Has those looked at who get the free slots. After an end, and now and then for the case that nobody could. */
   async dispatch(): Promise<void> {
-    const now = this.#clock().toISOString();
-    for (const runtime of this.#runtimes.all()) {
-      const { slots } = await runtime.capacity();
-      const active = await this.#store.active(slotsOf(runtime));
-      const count = slots - active.length;
-      if (count <= 0) continue;
-      const ids = await this.#store.firstInLine({
-        ...{ runtime: runtime.id, count, active },
-      });
-      await this.#store.markDue({ ids }, now);
-    }
+    await Promise.all(
+      this.#runtimes
+        .all()
+        .filter(({ admission }) => admission === 'portal')
+        .map(runtime => this.#dispatchTo(runtime)),
+    );
+  }
+
+  async #dispatchTo(runtime: JobRuntime): Promise<void> {
+    // One that does not answer gets no job now, and keeps no other from theirs; the look at all runtimes warns of it.
+    const room = await this.#roomOf(runtime).catch(() => undefined);
+    if (!room) return;
+    const ids = await this.#decide(await this.#store.facts(), room);
+    await this.#store.markDue({ ids }, this.#clock().toISOString());
   }
 
   /** What ran and ended between two looks ran all the same: its timeline says so. */
@@ -498,7 +794,8 @@ export class JobReconciler {
     const nextAt = later(this.#clock(), ms);
     const news =
       (change.message !== undefined && change.message !== job.message) ||
-      change.warnings !== undefined;
+      change.warnings !== undefined ||
+      change.waiting !== undefined;
     if (!news) return { next_reconcile_at: nextAt };
     await this.#write(lease, job, { ...change, nextAt });
     return undefined;
@@ -509,12 +806,6 @@ export class JobReconciler {
 function isElsewhere(job: JobRow, runtime: JobRuntime): boolean {
   const place = placeOf(runtime);
   return place !== undefined && job.place !== undefined && job.place !== place;
-}
-
-/** Which jobs take the slots of a runtime: those of its place, where it has one. */
-function slotsOf(runtime: JobRuntime) {
-  const place = placeOf(runtime);
-  return { runtime: runtime.id, ...(place && { place }) };
 }
 
 function toEnd(job: JobRow, seen: JobObservation): AttemptEnd | undefined {
@@ -541,12 +832,40 @@ function toEnd(job: JobRow, seen: JobObservation): AttemptEnd | undefined {
       return {
         state: 'cancelled',
         reason: seen.reason ?? 'Cancelled',
-        message:
-          seen.reason === 'Cancelled' ? job.cancel_message ?? message : message,
+        message: whyCancelled(job, seen.reason, message),
       };
     default:
       return undefined;
   }
+}
+
+function whyCancelled(
+  job: JobRow,
+  reason: string | undefined,
+  message: string,
+): string {
+  if (reason === 'Cancelled') return job.cancel_message ?? message;
+  // Which one: not all who read this job may see that one.
+  if (reason === 'Preempted' && job.preempted_for)
+    return 'Stopped for a job that comes first';
+  return message;
+}
+
+/** `resources.gpus: 2 asked for, and it gives none`, of a job that runs all the same. */
+function toWarning(refusal: string): JobRow['warnings'][number] {
+  const [option, ...message] = refusal.split(': ');
+  return { option, message: message.join(': ') };
+}
+
+/** An earlier warning about the same option is out of date. */
+function merged(
+  earlier: JobRow['warnings'],
+  news: JobRow['warnings'],
+): JobRow['warnings'] {
+  const others = earlier.filter(
+    known => !news.some(({ option }) => option === known.option),
+  );
+  return [...others, ...news];
 }
 
 function later(now: Date, ms: number): string {

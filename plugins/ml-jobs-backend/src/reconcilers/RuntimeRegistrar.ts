@@ -10,20 +10,25 @@ import {
 import type { FolderLock } from '../providers/local/FolderLock';
 import type { Runtimes } from '../services/Runtimes';
 import type { JobStore } from '../stores/JobStore';
-import type { LiveRuntime, RuntimeStore } from '../stores/RuntimeStore';
+import {
+  everywhere,
+  type LiveRuntime,
+  type RuntimeStore,
+} from '../stores/RuntimeStore';
 import type { JobReconciler } from './JobReconciler';
 
 const everyMs = 5_000;
 
 /**
- * Takes the local runtime when its folder is free, tells the other portals which runtimes this one has, and sees to it that no
- * free slot stays empty.
+ * Takes the local runtime when its folder is free. Tells the other portals which runtimes this one has. Sees to it that
+ * no free slot stays empty.
  *
  * @remarks
- * The lock of the folder decides who runs its jobs. A portal that finds it held goes on without a runtime of its own, reads
- * logs, queues jobs for the holder, and takes over when the holder is gone: the attempts live on and are found by their folders.
+ * The lock of the folder decides who runs its jobs. A portal that finds it held goes on without a runtime of its own.
+ * It reads logs, and queues jobs for the holder. It takes over when the holder is gone: the attempts live on and are
+ * found by their folders.
  */
-export class RuntimeKeeper {
+export class RuntimeRegistrar {
   readonly #store: JobStore;
   readonly #runtimes: Runtimes;
   readonly #runtimeStore: RuntimeStore;
@@ -35,7 +40,7 @@ export class RuntimeKeeper {
   #has = false;
   #told?: string;
   #timer?: ReturnType<typeof setInterval>;
-  #looking: Promise<void> = Promise.resolve();
+  #looking?: Promise<void>;
   #stopped = false;
 
   constructor(options: {
@@ -60,7 +65,9 @@ export class RuntimeKeeper {
 
   start(): void {
     this.#timer = setInterval(() => {
-      this.#looking = this.#looking.then(() => this.look());
+      this.#looking ??= this.look().finally(() => {
+        this.#looking = undefined;
+      });
     }, everyMs);
     this.#timer.unref();
   }
@@ -75,7 +82,7 @@ export class RuntimeKeeper {
     for (const runtime of this.#runtimes.all())
       await this.#runtimeStore.forget({
         runtime: runtime.id,
-        place: this.#rowOf(runtime, 0).place,
+        place: placeOf(runtime) ?? everywhere,
       });
   }
 
@@ -84,13 +91,9 @@ export class RuntimeKeeper {
     if (this.#stopped) return;
     try {
       await this.#takeLocal();
-      for (const runtime of this.#runtimes.all()) {
-        const { slots } = await runtime.capacity();
-        await this.#runtimeStore.tell(
-          this.#rowOf(runtime, slots),
-          this.#clock(),
-        );
-      }
+      await Promise.all(
+        this.#runtimes.all().map(runtime => this.#tellOf(runtime)),
+      );
       const live = await this.#runtimeStore.live(this.#clock());
       await this.#store.noteMissingRuntimes(live.map(({ runtime }) => runtime));
       await this.#reconciler.dispatch();
@@ -103,6 +106,25 @@ export class RuntimeKeeper {
           )}`,
         );
     }
+  }
+
+  /** One that does not answer is not told of, so it counts as gone; the others are. */
+  async #tellOf(runtime: JobRuntime): Promise<void> {
+    let capacity: { slots: number };
+    try {
+      capacity = await this.#runtimes.capacity(runtime);
+    } catch (error) {
+      this.#logger.warn(
+        `The job runtime '${
+          runtime.id
+        }' does not say how many jobs it takes: ${stringifyError(error)}`,
+      );
+      return;
+    }
+    await this.#runtimeStore.tell(
+      this.#rowOf(runtime, capacity),
+      this.#clock(),
+    );
   }
 
   async #takeLocal(): Promise<void> {
@@ -119,16 +141,18 @@ export class RuntimeKeeper {
     }
     this.#has = true;
     this.#runtimes.add(local);
-    // What was under way when its portal ended is looked at now, not when its lease runs out.
+    // Work that was under way when its portal ended is looked at now, not when its lease runs out.
     await this.#store.markDue('started', this.#clock().toISOString());
   }
 
-  #rowOf(runtime: JobRuntime, slots: number): LiveRuntime {
+  #rowOf(runtime: JobRuntime, capacity: { slots: number }): LiveRuntime {
     return {
       runtime: runtime.id,
-      place: placeOf(runtime) ?? 'everywhere',
+      place: placeOf(runtime) ?? everywhere,
       holder: `the portal on ${hostname()}, process ${process.pid}`,
-      slots,
+      slots: capacity.slots,
+      capacity,
+      admission: runtime.admission,
       ...(hasIsolation(runtime) && { isolation: { ...runtime.isolation } }),
     };
   }

@@ -1,15 +1,40 @@
 import { InputError } from '@backstage/errors';
-import { placeOf, type JobRuntime } from '@downstage/plugin-ml-jobs-node';
+import type { JobDefinition } from '@downstage/plugin-ml-jobs-common';
+import {
+  hasFeatures,
+  placeOf,
+  type JobRuntime,
+} from '@downstage/plugin-ml-jobs-node';
+import { decideHonoured, type Honoured } from '../domain/decideHonoured';
 import type { LiveRuntime } from '../stores/RuntimeStore';
+import { inTime, type TimeLimit } from './inTime';
+
+/** A runtime that needs longer to answer is taken for one that hangs. */
+const answerMs = 30_000;
+/** Portals tell each other every few seconds how many slots there are, and count as gone after twenty. */
+const capacityMs = 5_000;
 
 /** The runtimes that are installed, and which one new jobs go to. */
 export class Runtimes {
   readonly #byId = new Map<string, JobRuntime>();
   readonly #readers = new Map<string, JobRuntime>();
   readonly #preferred?: string;
+  readonly #usual?: string;
+  readonly #timeLimit?: TimeLimit;
 
-  constructor(options: { preferred?: string } = {}) {
+  constructor(
+    options: {
+      /** That of the configuration. */
+      preferred?: string;
+      /** Of those that are on, the one that is taken where the configuration names none; else the first. */
+      usual?: string;
+      /** When a runtime that was asked counts as one that does not answer. */
+      timeLimit?: TimeLimit;
+    } = {},
+  ) {
     this.#preferred = options.preferred;
+    this.#usual = options.usual;
+    this.#timeLimit = options.timeLimit;
   }
 
   add(runtime: JobRuntime): void {
@@ -38,14 +63,80 @@ export class Runtimes {
     });
   }
 
+  /** What the runtime does with the demands of a definition; undefined where another portal has it, which asks again. */
+  honours(id: string, definition: JobDefinition): Honoured | undefined {
+    const runtime = this.#byId.get(id);
+    return (
+      runtime &&
+      decideHonoured(definition, {
+        features: hasFeatures(runtime) ? runtime.features : undefined,
+      })
+    );
+  }
+
   all(): JobRuntime[] {
     return [...this.#byId.values()];
   }
 
-  /** Where new jobs go: the configured one, else the first; it may be another portal that has it. */
-  default(live: readonly LiveRuntime[] = []): string | undefined {
-    const known = [...this.#byId.keys(), ...live.map(({ runtime }) => runtime)];
-    if (!this.#preferred || !known.length) return known[0];
+  /**
+   * What a runtime answers. All jobs share one loop, so one that hangs is not waited for.
+   *
+   * @throws ServiceUnavailableError where it does not answer in time
+   */
+  ask<T>(
+    { id }: JobRuntime,
+    question: (signal: AbortSignal) => Promise<T>,
+    ms = answerMs,
+  ): Promise<T> {
+    const whose = `The job runtime '${id}'`;
+    return inTime(question, { ms, whose, timeLimit: this.#timeLimit });
+  }
+
+  /**
+   * How many attempts a runtime runs at once, and what else it has, by resource.
+   *
+   * @throws ServiceUnavailableError where it does not answer in time
+   */
+  async capacity(
+    runtime: JobRuntime,
+  ): Promise<{ slots: number } & Record<string, number>> {
+    const ask = () => runtime.capacity();
+    const { slots, resources } = await this.ask(runtime, ask, capacityMs);
+    return { slots, ...resources };
+  }
+
+  /**
+   * Where a job goes that names its runtime; it may be another portal that has it.
+   *
+   * @throws InputError for a runtime that no running portal has
+   */
+  named(id: string, live: readonly LiveRuntime[]): string {
+    const known = this.#known(live);
+    if (known.includes(id)) return id;
+    throw new InputError(
+      `There is no job runtime '${id}'; those that are on: ${
+        known.join(', ') || 'none'
+      }`,
+    );
+  }
+
+  #known(live: readonly LiveRuntime[]): string[] {
+    return [
+      ...new Set([...this.#byId.keys(), ...live.map(({ runtime }) => runtime)]),
+    ];
+  }
+
+  /** Where jobs go that name no runtime: the configured one, else the usual one, else the first; another portal may have it. */
+  default(
+    live: readonly LiveRuntime[] = [],
+    /** Of these, the first that is on, where any are named. */
+    order: readonly string[] = [],
+  ): string | undefined {
+    const known = this.#known(live);
+    if (order.length) return order.find(id => known.includes(id));
+    if (!this.#preferred || !known.length) {
+      return known.find(id => id === this.#usual) ?? known[0];
+    }
     if (known.includes(this.#preferred)) return this.#preferred;
     throw new InputError(
       `mlJobs.runtime is '${

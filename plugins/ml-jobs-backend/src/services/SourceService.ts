@@ -10,8 +10,10 @@ import {
 } from '@backstage/errors';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { listed } from '@downstage/common';
 import { emptySubmodule, submodulesOf } from '../providers/local/submodules';
 import {
+  fetchByGit,
   gitEnvironment,
   gitOptions,
   runTool,
@@ -195,27 +197,31 @@ export class SourceService {
     await mkdir(this.#cache, { recursive: true });
     const exists = await stat(folder).catch(() => undefined);
     const part = `${folder}.${randomUUID().slice(0, 8)}.part`;
-    const { exitCode, lines } = exists
-      ? await this.#git(folder, [
-          'fetch',
-          '--quiet',
-          '--prune',
-          '--tags',
-          'origin',
-          '+refs/heads/*:refs/heads/*',
-        ])
-      : await this.#git(this.#cache, [
-          'clone',
-          '--quiet',
-          '--bare',
-          '--',
-          url,
-          part,
-        ]);
-    if (exitCode !== 0) {
+    const failure = await fetchByGit(url, others =>
+      exists
+        ? this.#git(folder, [
+            ...others,
+            'fetch',
+            '--quiet',
+            '--prune',
+            '--tags',
+            'origin',
+            '+refs/heads/*:refs/heads/*',
+          ])
+        : this.#git(this.#cache, [
+            ...others,
+            'clone',
+            '--quiet',
+            '--bare',
+            '--',
+            url,
+            part,
+          ]),
+    );
+    if (failure) {
       await rm(part, { recursive: true, force: true });
       throw new ServiceUnavailableError(
-        `${url} could not be fetched: ${lines.at(-1) ?? 'git failed'}`,
+        `${url} could not be fetched: ${failure}`,
       );
     }
     if (!exists) await rename(part, folder);
@@ -263,11 +269,9 @@ export class SourceService {
       if (files.length) {
         warnings.push({
           option: 'source.lfs',
-          message: `Files of Git LFS are not fetched, the job finds pointers instead: ${files
-            .slice(0, 5)
-            .join(', ')}${
-            files.length > 5 ? ' and more' : ''
-          }. Register them as a data set and declare it as an input.`,
+          message: `Files of Git LFS are not fetched, the job finds pointers instead: ${listed(
+            files,
+          )}. Register them as a data set and declare it as an input.`,
         });
       }
     }

@@ -1,14 +1,17 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { resolvePackagePath } from '@backstage/backend-plugin-api';
-import { claimDue } from '@downstage/node';
+import { claimDue, commitWithLease, type FactCriteria } from '@downstage/node';
 import { testDatabaseIds } from '@downstage/node/testUtils';
+import { Admission } from '../services/Admission';
 import { JobStore, type NewJob } from './JobStore';
+import { RuntimeStore } from './RuntimeStore';
 import { TokenStore } from './TokenStore';
 
 jest.setTimeout(60_000);
 
 const at = (second: number) =>
   new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+const admission = new Admission({ clock: () => new Date(at(0)) });
 
 function aJob(id: string, overrides: Partial<NewJob> = {}): NewJob {
   return {
@@ -47,8 +50,135 @@ describe.each(
         'migrations',
       ),
     });
-    store = new JobStore(knex);
+    store = new JobStore(knex, admission);
     tokens = new TokenStore(knex);
+  });
+
+  it.each<[string, FactCriteria, string[]]>([
+    [
+      'what a group owns',
+      { fact: 'owner', values: ['group:default/credit'] },
+      ['risk'],
+    ],
+    [
+      'the jobs of a model',
+      { fact: 'model', values: ['model:retail/prices'] },
+      ['prices'],
+    ],
+    [
+      'the jobs of models in a namespace',
+      { fact: 'namespace', values: ['retail'] },
+      ['prices'],
+    ],
+    [
+      'all but those of a namespace, also those without a model',
+      { not: { fact: 'namespace', values: ['retail'] } },
+      ['risk', 'plain'],
+    ],
+    ['nothing by a fact it lacks', { fact: 'risk', values: ['high'] }, []],
+  ])('lists %s', async (_, criteria, ids) => {
+    await store.insert(aJob('plain'));
+    await store.insert(
+      aJob('prices', { model: 'model:retail/prices', createdAt: at(1) }),
+    );
+    await store.insert(
+      aJob('risk', { owner: 'group:default/credit', createdAt: at(2) }),
+    );
+    const { items } = await store.list({ limit: 10, criteria });
+    expect(items.map(({ id }) => id)).toEqual(ids);
+    const queued = await store.queuedAmong(criteria);
+    expect(queued.map(({ id }) => id).sort()).toEqual([...ids].sort());
+  });
+
+  it('knows the namespace of jobs that an older release stored', async () => {
+    const directory = resolvePackagePath(
+      '@downstage/plugin-ml-jobs-backend',
+      'migrations',
+    );
+    await store.insert(aJob('prices', { model: 'model:retail/prices' }));
+    await store.insert(aJob('plain'));
+    await knex.migrate.down({ directory });
+    await knex.migrate.latest({ directory });
+    expect(
+      await knex('jobs').select('id', 'namespace').orderBy('id'),
+    ).toMatchObject([
+      { id: 'plain', namespace: null },
+      { id: 'prices', namespace: 'retail' },
+    ]);
+  });
+
+  it('reads jobs and runtimes that an older release stored', async () => {
+    const directory = resolvePackagePath(
+      '@downstage/plugin-ml-jobs-backend',
+      'migrations',
+    );
+    await store.insert(aJob('a'));
+    for (let back = 0; back < 3; back++) await knex.migrate.down({ directory });
+    await knex('job_runtimes').insert({
+      runtime: 'local-process',
+      place: 'a-folder',
+      holder: 'a portal',
+      slots: 2,
+      seen_at: at(0),
+    });
+    await knex.migrate.latest({ directory });
+    const row = await store.row('a');
+    expect([row.handle, row.waiting, row.group_id]).toEqual([
+      ...[undefined, undefined, undefined],
+    ]);
+    expect(await store.get('a')).toMatchObject({ runtime: 'local-process' });
+    expect(
+      await new RuntimeStore(knex).live(new Date(Date.parse(at(1)))),
+    ).toMatchObject([{ runtime: 'local-process', admission: 'portal' }]);
+  });
+
+  it('counts the places of each runtime, and lists the jobs of one', async () => {
+    await store.insert(aJob('a', { createdAt: at(1) }));
+    await store.insert(aJob('k', { createdAt: at(2), runtime: 'kubernetes' }));
+    await store.insert(aJob('b', { createdAt: at(3) }));
+    const places = async (runtime?: string) => {
+      const { items, total } = await store.waiting({
+        limit: 10,
+        ...(runtime && {
+          runtime,
+          only: new Set(
+            (await store.queuedAmong(undefined, runtime)).map(({ id }) => id),
+          ),
+        }),
+      });
+      return [total, items.map(({ id, queuePosition }) => [id, queuePosition])];
+    };
+    expect(await places()).toEqual([
+      3,
+      [
+        ['a', 1],
+        ['b', 2],
+        ['k', 1],
+      ],
+    ]);
+    expect(await places('kubernetes')).toEqual([1, [['k', 1]]]);
+    const { items } = await store.list({ limit: 10, runtime: 'kubernetes' });
+    expect(items.map(({ id }) => id)).toEqual(['k']);
+  });
+
+  it('lists the jobs of a group in pages, and no others', async () => {
+    for (let index = 0; index < 5; index++) {
+      await store.insert(
+        aJob(`t${index}`, { createdAt: at(index), group: 'sweep-7' }),
+      );
+      await store.insert(aJob(`o${index}`, { createdAt: at(index) }));
+    }
+    const first = await store.list({ limit: 3, group: 'sweep-7' });
+    const rest = await store.list({
+      limit: 3,
+      group: 'sweep-7',
+      cursor: first.nextCursor,
+    });
+    const ids = [...first.items, ...rest.items].map(({ id }) => id);
+    expect(ids).toEqual(['t4', 't3', 't2', 't1', 't0']);
+    expect(rest.nextCursor).toBeUndefined();
+    expect(first.items[0].group).toBe('sweep-7');
+    expect((await store.get('o1')).group).toBeUndefined();
   });
 
   it('reads the queue in pages, and the next in line without reading all', async () => {
@@ -72,16 +202,43 @@ describe.each(
       cursor = page.nextCursor;
     } while (cursor);
     expect(new Set(seen).size).toBe(30);
-    for (const count of [1, 4, 30, 40]) {
-      expect(
-        await store.firstInLine({
-          runtime: 'local-process',
-          count,
-          active: [],
-        }),
-      ).toEqual(seen.slice(0, count));
+    for (const slots of [1, 4, 30, 40]) {
+      const waiting = await store.candidates('local-process', slots);
+      const { admit } = admission.decide(
+        { ...(await store.facts()), waiting },
+        [{ runtime: 'local-process', capacity: { slots } }],
+      );
+      expect(admit.map(({ id }) => id)).toEqual(seen.slice(0, slots));
+      expect(waiting.length).toBeLessThanOrEqual(3 * slots);
     }
     expect((await store.get(seen[11])).queuePosition).toBe(12);
+  });
+
+  it('knows the line after a change made here without reading all that wait again', async () => {
+    for (let index = 0; index < 6; index++) {
+      await store.insert(aJob(`j${index}`, { createdAt: at(index) }));
+    }
+    // However slow the machine is, no two seconds pass.
+    const time = jest.spyOn(Date, 'now').mockReturnValue(Date.now());
+    const line = async () =>
+      (await store.waiting({ limit: 50 })).items.map(({ id }) => id);
+    expect(await line()).toEqual(['j0', 'j1', 'j2', 'j3', 'j4', 'j5']);
+    let readings = 0;
+    knex.on('query', ({ sql }: { sql: string }) => {
+      if (/^select .id., .owner., .queue.,.* where .state. = /.test(sql)) {
+        readings += 1;
+      }
+    });
+    await store.insert(aJob('first', { createdAt: at(-1) }));
+    await store.change(
+      await store.row('j2'),
+      { to: 'cancelled', reason: 'Cancelled', message: '', nextAt: null },
+      { now: at(10) },
+    );
+    expect(await line()).toEqual(['first', 'j0', 'j1', 'j3', 'j4', 'j5']);
+    expect((await store.get('j4')).queuePosition).toBe(5);
+    expect(readings).toBe(0);
+    time.mockRestore();
   });
 
   it('gives back what was inserted, and one job for one key, also when both come at once', async () => {
@@ -182,6 +339,24 @@ describe.each(
         { now: at(6), lease: fresh },
       ),
     ).toBe(true);
+  });
+
+  it('drops the result of a look that began before the job was made due', async () => {
+    await store.insert(aJob('a'));
+    const claim = async (now: string) => {
+      const [lease] = await claimDue(knex, {
+        ...{ table: 'jobs', limit: 1, leaseMs: 60_000, now: new Date(now) },
+      });
+      return lease;
+    };
+    const before = await claim(at(1));
+    await store.markDue({ ids: ['a'] }, at(2));
+    await commitWithLease(knex, {
+      table: 'jobs',
+      lease: before,
+      patch: { next_reconcile_at: null },
+    });
+    expect(await claim(at(2))).toMatchObject({ id: 'a' });
   });
 
   it('knows a token while its attempt is the newest and under way', async () => {

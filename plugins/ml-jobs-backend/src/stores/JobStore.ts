@@ -1,19 +1,49 @@
-import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
+import { ConflictError, NotFoundError } from '@backstage/errors';
 import type {
   Job,
   JobAttempt,
+  JobOutput,
   JobState,
   JobTimelineEntry,
+  JobWaiting,
+  JobWorker,
 } from '@downstage/plugin-ml-jobs-common';
-import type { Lease } from '@downstage/node';
+import {
+  dueFrom,
+  formatRights,
+  visiblePage,
+  whereFacts,
+  type FactCriteria,
+  type KeptRights,
+  type Lease,
+} from '@downstage/node';
+import type { JobHandle } from '@downstage/plugin-ml-jobs-node';
 import type { Knex } from 'knex';
-import { assertTransition } from '../domain/jobStates';
-import { orderQueue } from '../domain/orderQueue';
+import { factsOf } from '../domain/factsOf';
+import { assertTransition, isOver } from '../domain/jobStates';
+import { demandOf } from '../domain/admission/demandOf';
+import {
+  defaultPriority,
+  defaultQueue,
+} from '../domain/admission/queueOptions';
+import type { WhyNot } from '../domain/admission/snapshot';
+import type { Used } from '../domain/usageOf';
+import { readCursor, writeCursor, type Cursor } from './cursor';
+import { addUsage, spentSince } from './UsageStore';
+import {
+  Admission,
+  type AdmissionFacts,
+  type PlannedJob,
+} from '../services/Admission';
 import {
   attemptRowSchema,
   jobRowSchema,
+  outputRowSchema,
+  plannedColumns,
   timelineRowSchema,
+  workerRowSchema,
   toJob,
+  toPlanned,
   type JobRow,
 } from './rows';
 
@@ -30,9 +60,17 @@ export type NewJob = {
   parameters: Job['parameters'];
   warnings: Job['warnings'];
   runtime: string;
+  /** The default one unless given. */
+  queue?: string;
+  /** Name of a class; the usual one unless given. */
+  priority?: string;
+  /** What it has in common with the jobs it was submitted with. */
+  group?: string;
   createdBy: string;
   /** What the submitter owned things through: what the job may read is decided with them. */
   submitterGroups?: readonly string[];
+  /** What the submitter could read; absent for everything. */
+  submitterRights?: KeptRights;
   rerunOf?: string;
   idempotencyKey?: string;
   createdAt: string;
@@ -42,10 +80,14 @@ export type NewJob = {
 /** One change of a job, written whole or not at all. */
 export type JobChange = {
   to?: JobState;
-  /** Only while fewer jobs than this hold a slot of the job's runtime, whichever portal let them in. */
-  slots?: number;
+  /** Lets the job start, if what runs at that moment leaves room for it, whichever portal let that in. */
+  admits?: (running: readonly PlannedJob[]) => boolean;
   /** Where the attempt runs; null when nowhere any more. */
   place?: string | null;
+  /** How the runtime finds the attempt; null before it was submitted. */
+  handle?: JobHandle | null;
+  /** Why the runtime has not let the attempt start; null when it has. */
+  waiting?: JobWaiting | null;
   reason?: string | null;
   message?: string | null;
   environment?: string;
@@ -59,25 +101,45 @@ export type JobChange = {
   /** The newest attempt, or a new one when its number is new. */
   attempt?: JobAttempt;
   timeline?: JobTimelineEntry;
+  /** The processes of the newest attempt, as they are now. */
+  workers?: readonly JobWorker[];
+  /** What became of the declared outputs. */
+  outputs?: readonly JobOutput[];
+  /** What the newest attempt used, when it has ended. */
+  usage?: { at: string; used: readonly Used[] };
 };
 
-export type QueueEntry = Pick<JobRow, 'id' | 'name' | 'owner' | 'state'> & {
+/** Where SQL finds what a permission policy asks about; {@link factsOf} says the same of one job. */
+const factColumns = { owner: 'owner', namespace: 'namespace', model: 'model' };
+
+export type QueueEntry = Pick<
+  JobRow,
+  'id' | 'name' | 'owner' | 'model' | 'state' | 'runtime' | 'waiting'
+> & {
   createdBy: string;
   createdAt: string;
   startedAt?: string;
   queuePosition?: number;
 };
 
-type Order = { ids: string[]; places: Map<string, number> };
+/** What waits, runtime by runtime: places are counted within each, because each has room of its own. */
+type Order = {
+  ids: string[];
+  places: Map<string, number>;
+  whyNot: Map<string, WhyNot>;
+};
 
 const queueColumns = [
   'id',
   'name',
   'owner',
+  'model',
   'state',
+  'runtime',
   'created_by',
   'created_at',
   'started_at',
+  'waiting',
 ] as const;
 
 function toEntry(row: {
@@ -87,7 +149,10 @@ function toEntry(row: {
 }): QueueEntry {
   return {
     ...jobRowSchema
-      .pick({ id: true, name: true, owner: true, state: true })
+      .pick({
+        ...{ id: true, name: true, owner: true, model: true, state: true },
+        ...{ runtime: true, waiting: true },
+      })
       .parse(row),
     createdBy: String(row.created_by),
     createdAt: String(row.created_at),
@@ -95,17 +160,17 @@ function toEntry(row: {
   };
 }
 
-function toWaiting(row: { id: string; owner: string; created_at: string }) {
-  return { id: row.id, owner: row.owner, createdAt: row.created_at };
-}
-
 /** Jobs with their attempts and timeline. */
 export class JobStore {
   readonly #knex: Knex;
-  #order?: { value: Promise<Order>; until: number };
+  /** What waits, kept up to date with the changes made here; another portal's are seen when it is read again. */
+  #waiting?: { value: Promise<Map<string, PlannedJob>>; until: number };
+  #order?: Promise<Order>;
+  readonly #admission: Admission;
 
-  constructor(knex: Knex) {
+  constructor(knex: Knex, admission: Admission) {
     this.#knex = knex;
+    this.#admission = admission;
   }
 
   /** Inserts a job; the same owner and idempotency key give the id of the one that is there. */
@@ -114,6 +179,8 @@ export class JobStore {
       const existing = await this.#byKey(job.owner, job.idempotencyKey);
       if (existing) return { id: existing, created: false };
     }
+    const { slots, ...demand } = demandOf(job.definition.resources);
+    const { queue = defaultQueue, priority = defaultPriority } = job;
     try {
       await this.#knex.transaction(async tx => {
         await tx('jobs').insert({
@@ -121,6 +188,7 @@ export class JobStore {
           name: job.name,
           owner: job.owner,
           model: job.model ?? null,
+          namespace: factsOf(job).namespace ?? null,
           state: 'queued',
           reason: 'Submitted',
           message: job.message,
@@ -133,9 +201,14 @@ export class JobStore {
           inputs: '[]',
           warnings: JSON.stringify(job.warnings),
           runtime: job.runtime,
+          ...{ queue, priority, ...demand },
+          group_id: job.group ?? null,
           attempt: 0,
           created_by: job.createdBy,
           submitter_groups: JSON.stringify(job.submitterGroups ?? []),
+          submitter_rights: job.submitterRights
+            ? formatRights(job.submitterRights)
+            : null,
           rerun_of: job.rerunOf ?? null,
           idempotency_key: job.idempotencyKey ?? null,
           created_at: job.createdAt,
@@ -156,19 +229,68 @@ export class JobStore {
       if (!existing) throw error;
       return { id: existing, created: false };
     }
-    this.#changed();
+    this.#enters({
+      ...{ id: job.id, owner: job.owner, runtime: job.runtime },
+      ...{ queue, priority, demand: { slots, ...demand } },
+      createdAt: job.createdAt,
+    });
     return { id: job.id, created: true };
   }
 
   async row(id: string): Promise<JobRow> {
     const row = await this.#knex('jobs').where({ id }).first();
-    if (!row) throw new NotFoundError(`There is no job '${id}'`);
+    if (!row) throw jobNotFound(id);
     return jobRowSchema.parse(row);
   }
 
   async get(id: string): Promise<Job> {
-    const [job] = await this.#complete([await this.row(id)]);
-    return job;
+    return this.complete(await this.row(id));
+  }
+
+  /** The job of a row, with its attempts, its timeline and its place in the queue. */
+  async complete(row: JobRow): Promise<Job> {
+    const [job] = await this.#complete([row]);
+    const workers = await this.#workersOf({ job_id: row.id });
+    const outputs = await this.#outputsOf(row);
+    return {
+      ...job,
+      ...(outputs.length && { outputs }),
+      attempts: job.attempts.map(attempt => {
+        const own = workers.filter(one => one.attempt === attempt.number);
+        if (!own.length) return attempt;
+        return { ...attempt, workers: own.map(({ worker }) => worker) };
+      }),
+    };
+  }
+
+  /** The processes of one attempt, where it has several. */
+  async workers(job: { id: string; attempt: number }): Promise<JobWorker[]> {
+    const { id, attempt } = job;
+    const workers = await this.#workersOf({ job_id: id, attempt });
+    return workers.map(({ worker }) => worker);
+  }
+
+  async #outputsOf({ id, state, definition }: JobRow): Promise<JobOutput[]> {
+    const declared = definition.outputs ?? [];
+    if (!declared.length) return [];
+    const rows = await this.#knex('job_outputs').where({ job_id: id });
+    const known = new Map(
+      rows.map(row => outputRowSchema.parse(row)).map(row => [row.name, row]),
+    );
+    return declared.map(({ name, kind }) => {
+      const row = known.get(name);
+      // One that ended before anything was started has left nothing.
+      if (!row)
+        return { name, kind, state: isOver(state) ? 'missing' : 'expected' };
+      return { ...row, kind };
+    });
+  }
+
+  async #workersOf(which: { job_id: string; attempt?: number }) {
+    const rows = await this.#knex('attempt_workers')
+      .where(which)
+      .orderBy(['attempt', 'role', 'rank']);
+    return rows.map(row => workerRowSchema.parse(row));
   }
 
   /** Newest first. The cursor is the place after the last one, so new jobs do not shift pages. */
@@ -176,20 +298,58 @@ export class JobStore {
     owner?: string;
     model?: string;
     state?: JobState;
+    runtime?: string;
+    group?: string;
     cursor?: string;
     limit: number;
+    criteria?: FactCriteria;
+    /** Leaves out rows that SQL cannot know to be hidden. */
+    visible?: (rows: JobRow[]) => Promise<JobRow[]>;
   }): Promise<{ items: Job[]; nextCursor?: string }> {
+    const from = filter.cursor ? readCursor(filter.cursor) : undefined;
+    const { items, last } = await visiblePage<JobRow>({
+      limit: filter.limit,
+      read: (after, count) =>
+        this.#rows(
+          filter,
+          after ? { at: after.created_at, id: after.id } : from,
+          count,
+        ),
+      visible: filter.visible ?? (async rows => rows),
+    });
+    return {
+      items: await this.#complete(items),
+      ...(last && {
+        nextCursor: writeCursor({ at: last.created_at, id: last.id }),
+      }),
+    };
+  }
+
+  async #rows(
+    filter: {
+      owner?: string;
+      model?: string;
+      state?: JobState;
+      runtime?: string;
+      group?: string;
+      criteria?: FactCriteria;
+    },
+    after: Cursor | undefined,
+    count: number,
+  ): Promise<JobRow[]> {
     const query = this.#knex('jobs')
       .orderBy([
         { column: 'created_at', order: 'desc' },
         { column: 'id', order: 'desc' },
       ])
-      .limit(filter.limit + 1);
+      .limit(count);
     if (filter.owner) query.where('owner', filter.owner);
     if (filter.model) query.where('model', filter.model);
     if (filter.state) query.where('state', filter.state);
-    if (filter.cursor) {
-      const { at, id } = readCursor(filter.cursor);
+    if (filter.runtime) query.where('runtime', filter.runtime);
+    if (filter.group) query.where('group_id', filter.group);
+    if (after) {
+      const { at, id } = after;
       query.where(place =>
         place
           .where('created_at', '<', at)
@@ -198,16 +358,8 @@ export class JobStore {
           ),
       );
     }
-    const rows = (await query).map(row => jobRowSchema.parse(row));
-    const page = rows.slice(0, filter.limit);
-    const last = page.at(-1);
-    return {
-      items: await this.#complete(page),
-      ...(rows.length > filter.limit &&
-        last && {
-          nextCursor: writeCursor({ at: last.created_at, id: last.id }),
-        }),
-    };
+    const rows = await whereFacts(query, filter.criteria, factColumns);
+    return rows.map(row => jobRowSchema.parse(row));
   }
 
   /** What holds a slot. */
@@ -222,93 +374,284 @@ export class JobStore {
     return rows.map(toEntry);
   }
 
-  /** What waits for a slot, in the order it gets one: so many, from the one after the cursor. */
+  /** Those that wait and that the criteria of a policy allow. */
+  async queuedAmong(
+    criteria?: FactCriteria,
+    runtime?: string,
+  ): Promise<{ id: string; model?: string }[]> {
+    const query = this.#knex('jobs')
+      .select('id', 'model')
+      .where({ state: 'queued', ...(runtime && { runtime }) });
+    const rows = await whereFacts(query, criteria, factColumns);
+    return rows.map(row => ({
+      id: String(row.id),
+      ...(row.model && { model: String(row.model) }),
+    }));
+  }
+
+  /**
+   * What waits for a slot, in the order it gets one: so many, from the one after the cursor. With `only`, the others
+   * count and keep their places, and are left out.
+   */
   async waiting(
-    page: { cursor?: string; limit: number },
+    page: {
+      cursor?: string;
+      limit: number;
+      runtime?: string;
+      only?: ReadonlySet<string>;
+    },
     { again = false } = {},
   ): Promise<{ items: QueueEntry[]; total: number; nextCursor?: string }> {
     const order = await this.#ordered();
     const after = page.cursor ? readCursor(page.cursor) : undefined;
     // The place of the last one may have changed since; when it has left the queue, its old place counts.
-    const from = after ? order.places.get(after.id) ?? Number(after.at) : 0;
-    const ids = order.ids.slice(from, from + page.limit);
+    const last = after ? order.ids.indexOf(after.id) + 1 : 0;
+    const from = last || Number(after?.at ?? 0);
+    const shown = (id: string) => !page.only || page.only.has(id);
+    const ids: string[] = [];
+    let end = from;
+    for (; end < order.ids.length && ids.length < page.limit; end++) {
+      if (shown(order.ids[end])) ids.push(order.ids[end]);
+    }
+    const more = order.ids.slice(end).some(shown);
     const rows = await this.#knex('jobs')
       .select(...queueColumns)
       .where({ state: 'queued' })
       .whereIn('id', ids);
     // Another portal has started some of them since: the line is out of date.
     if (rows.length < ids.length && !again) {
-      this.#changed();
+      this.#forgetWaiting();
       return this.waiting(page, { again: true });
     }
     const byId = new Map(rows.map(row => [String(row.id), toEntry(row)]));
-    const end = from + ids.length;
     return {
-      items: ids.flatMap((id, index) => {
+      items: ids.flatMap(id => {
         const entry = byId.get(id);
-        return entry ? [{ ...entry, queuePosition: from + index + 1 }] : [];
+        return entry
+          ? [{ ...entry, queuePosition: order.places.get(id)! }]
+          : [];
       }),
-      total: order.ids.length,
-      ...(end < order.ids.length && {
+      total: page.runtime
+        ? await this.#countQueued(page.runtime)
+        : order.ids.length,
+      ...(more && {
         nextCursor: writeCursor({ at: String(end), id: ids[ids.length - 1] }),
       }),
     };
   }
 
+  async #countQueued(runtime: string): Promise<number> {
+    const [row] = await this.#knex('jobs')
+      .where({ state: 'queued', runtime })
+      .count({ count: '*' });
+    return Number(row.count);
+  }
+
   /**
-   * Those who get the next slots. Of each owner only as many are read as there are slots: no more of one owner can be
-   * among them.
+   * Those of whom some may start now. Of jobs with one queue, owner, priority and demand only as many are read as there
+   * are slots: no more of them could start. Jobs that others were stopped for, and those others, are always among them.
    */
-  async firstInLine(options: {
-    runtime: string;
-    count: number;
-    active: readonly { owner: string }[];
-  }): Promise<string[]> {
-    const { runtime, count, active } = options;
+  async candidates(runtime: string, slots: number): Promise<PlannedJob[]> {
     const numbered = this.#knex('jobs')
-      .select('id', 'owner', 'created_at')
+      .select(...plannedColumns)
       .rowNumber('place_in_line', line =>
-        line.partitionBy('owner').orderBy('created_at').orderBy('id'),
+        line
+          .partitionBy([
+            ...['queue', 'owner', 'priority', 'cpu', 'memory', 'gpus'],
+          ])
+          .orderBy('created_at')
+          .orderBy('id'),
       )
       .where({ state: 'queued', runtime });
     const rows = await this.#knex
-      .select('id', 'owner', 'created_at')
+      .select(...plannedColumns)
       .from(numbered.as('numbered'))
-      .where('place_in_line', '<=', count);
-    const ordered = orderQueue(
-      rows.map(toWaiting),
-      active,
-      await this.#lastTurns(),
-      count,
-    );
-    return ordered.map(({ id }) => id);
+      .where('place_in_line', '<=', slots)
+      .orWhereNotNull('preempted_for')
+      .orWhereIn(
+        'id',
+        this.#knex('jobs')
+          .select('preempted_for')
+          .whereNotNull('preempted_for'),
+      );
+    return rows.map(toPlanned);
   }
 
-  /** The whole line: computed once for each change, and after two seconds, as another portal may have changed it. */
-  #ordered(): Promise<Order> {
-    const now = Date.now();
-    if (!this.#order || this.#order.until < now) {
-      const value = this.#computeOrder();
-      this.#order = { value, until: now + 2_000 };
-      value.catch(() => this.#changed());
-    }
-    return this.#order.value;
+  /** What a decision depends on besides what waits. */
+  async facts(): Promise<AdmissionFacts> {
+    const since = this.#admission.countsSince();
+    const [running, turns, spent] = await Promise.all([
+      this.#running(this.#knex),
+      this.#lastTurns(),
+      since === undefined ? [] : spentSince(this.#knex, since),
+    ]);
+    return { running, turns, spent };
   }
 
-  async #computeOrder(): Promise<Order> {
+  async #running(knex: Knex): Promise<PlannedJob[]> {
+    const rows = await knex('jobs')
+      .select(...plannedColumns)
+      .whereIn('state', ['preparing', 'running'])
+      // What waits at a runtime that admits for itself holds nothing yet.
+      .whereNull('waiting')
+      .orderBy('created_at');
+    return rows.map(toPlanned);
+  }
+
+  /** The place of a job that waits, who is ahead of it, and why it does not start; undefined when it does not wait. */
+  async explanation(
+    id: string,
+    { most }: { most: number },
+  ): Promise<
+    | { position: number; waiting: number; ahead: string[]; whyNot?: WhyNot }
+    | undefined
+  > {
+    const { ids, places, whyNot } = await this.#ordered();
+    const position = places.get(id);
+    if (position === undefined) return undefined;
+    const index = ids.indexOf(id);
+    const start = index - position + 1;
+    let end = index + 1;
+    while (end < ids.length && places.get(ids[end])! > 1) end += 1;
+    return {
+      ...{ position, waiting: end - start },
+      ahead: ids.slice(start, Math.min(index, start + most)),
+      whyNot: whyNot.get(id),
+    };
+  }
+
+  /** Jobs by id, in the order of the ids; those that are gone are left out. */
+  async entries(ids: readonly string[]): Promise<QueueEntry[]> {
     const rows = await this.#knex('jobs')
-      .select('id', 'owner', 'created_at')
-      .where({ state: 'queued' });
-    const ids = orderQueue(
-      rows.map(toWaiting),
-      await this.active(),
-      await this.#lastTurns(),
-    ).map(({ id }) => id);
-    return { ids, places: new Map(ids.map((id, index) => [id, index + 1])) };
+      .select(...queueColumns)
+      .whereIn('id', [...ids]);
+    const byId = new Map(rows.map(row => [String(row.id), toEntry(row)]));
+    return ids.flatMap(id => byId.get(id) ?? []);
   }
 
-  #changed(): void {
+  /** Has a job that holds a place stopped for another one; it is told once. */
+  async requestPreempt(victim: {
+    id: string;
+    for: string;
+    now: string;
+  }): Promise<void> {
+    await this.#knex('jobs')
+      .where({ id: victim.id })
+      .whereIn('state', ['preparing', 'running'])
+      .whereNull('preempted_for')
+      .whereNull('cancel_requested_at')
+      .update({
+        preempted_for: victim.for,
+        next_reconcile_at: victim.now,
+        ticket: null,
+      });
+  }
+
+  /** Whether a job still waits, so that stopping another one for it has a use. */
+  async isWaiting(id: string): Promise<boolean> {
+    const row = await this.#knex('jobs')
+      .where({ id, state: 'queued' })
+      .first('id');
+    return row !== undefined;
+  }
+
+  /** Takes back that a job is stopped: the other one has gone. */
+  async forgetPreempt(id: string): Promise<void> {
+    await this.#knex('jobs').where({ id }).update({ preempted_for: null });
+  }
+
+  /**
+   * The whole line, computed once for each change. Waiting jobs are read every two seconds, as another portal may have
+   * changed it; a change made here costs no reading of all.
+   */
+  #ordered(): Promise<Order> {
+    const now = performance.now();
+    if (!this.#waiting || this.#waiting.until < now) {
+      const value = this.#readWaiting();
+      this.#waiting = { value, until: now + 2_000 };
+      value.catch(() => this.#forgetWaiting());
+      this.#order = undefined;
+    }
+    if (!this.#order) {
+      const order = this.#computeOrder(this.#waiting.value);
+      this.#order = order;
+      order.catch(() => {
+        if (this.#order === order) this.#order = undefined;
+      });
+    }
+    return this.#order;
+  }
+
+  async #readWaiting(): Promise<Map<string, PlannedJob>> {
+    const rows = await this.#knex('jobs')
+      .select(...plannedColumns)
+      .where({ state: 'queued' })
+      // As the lines are sorted: then sorting them costs next to nothing.
+      .orderBy(['created_at', 'id']);
+    return new Map(rows.map(row => [String(row.id), toPlanned(row)]));
+  }
+
+  async #computeOrder(
+    waiting: Promise<Map<string, PlannedJob>>,
+  ): Promise<Order> {
+    const [facts, rooms, queued] = await Promise.all([
+      this.facts(),
+      this.#admission.rooms(),
+      waiting,
+    ]);
+    const lines = new Map<string, PlannedJob[]>();
+    for (const job of queued.values()) {
+      const line = lines.get(job.runtime);
+      if (line) line.push(job);
+      else lines.set(job.runtime, [job]);
+    }
+    const ids: string[] = [];
+    const places = new Map<string, number>();
+    const whyNot = new Map<string, WhyNot>();
+    for (const [runtime, line] of lines) {
+      const decision = this.#admission.decide(
+        { ...facts, waiting: line },
+        rooms.filter(room => room.runtime === runtime),
+      );
+      decision.order.forEach((id, index) => {
+        ids.push(id);
+        places.set(id, index + 1);
+      });
+      decision.whyNot.forEach((why, id) => whyNot.set(id, why));
+    }
+    return { ids, places, whyNot };
+  }
+
+  #forgetWaiting(): void {
+    this.#waiting = undefined;
     this.#order = undefined;
+  }
+
+  /** Changes what is known to wait, also where it is being read: the change is committed, and counts after. */
+  #changeWaiting(change: (waiting: Map<string, PlannedJob>) => void): void {
+    this.#order = undefined;
+    if (!this.#waiting) return;
+    const value = this.#waiting.value.then(waiting => {
+      change(waiting);
+      return waiting;
+    });
+    value.catch(() => {});
+    this.#waiting = { ...this.#waiting, value };
+  }
+
+  #enters(job: PlannedJob): void {
+    this.#changeWaiting(waiting => {
+      waiting.set(job.id, job);
+    });
+  }
+
+  #moved(job: Pick<JobRow, 'id'>, to: JobRow['state']): void {
+    // A retry comes back with the time of its submission, which is not at hand here.
+    if (to === 'queued') this.#forgetWaiting();
+    else
+      this.#changeWaiting(waiting => {
+        waiting.delete(job.id);
+      });
   }
 
   /** When each owner last got a slot. */
@@ -330,8 +673,8 @@ export class JobStore {
   }
 
   /**
-   * Writes a change if the job is still in the state and attempt it was decided from, and, with a lease, if the lease is
-   * still held.
+   * Writes a change if the job is still in the state and attempt it was decided from. With a lease, the lease has to be
+   * still held too.
    *
    * @returns false when somebody else was first; nothing is written then
    */
@@ -341,13 +684,12 @@ export class JobStore {
     options: { now: string; lease?: Lease },
   ): Promise<boolean> {
     if (change.to) assertTransition(job.state, change.to);
-    return this.#knex.transaction(async tx => {
-      if (
-        change.slots !== undefined &&
-        !(await hasSlot(tx, job, { slots: change.slots, place: change.place }))
-      )
-        return false;
-      // The attempt too: a job that went round and is in the same state again is not the one this was decided for.
+    const isDone = await this.#knex.transaction(async tx => {
+      if (change.admits) {
+        await lockAdmission(tx);
+        if (!change.admits(await this.#running(tx))) return false;
+      }
+      // The attempt too: a job that left this state and is in it again is not the one this was decided for.
       const query = tx('jobs').where({
         id: job.id,
         state: job.state,
@@ -372,13 +714,28 @@ export class JobStore {
           next_reconcile_at: change.nextAt,
         }),
         ...(change.attempt && { attempt: change.attempt.number }),
+        ...(change.to === 'preparing' && {
+          admitted_at: options.now,
+          preempted_for: null,
+        }),
         ...(change.place !== undefined && { place: change.place }),
+        ...(change.handle !== undefined && {
+          handle: change.handle && JSON.stringify(change.handle),
+        }),
+        ...(change.waiting !== undefined && {
+          waiting: change.waiting && JSON.stringify(change.waiting),
+        }),
         // An update of nothing is an error in SQL.
         state: change.to ?? job.state,
       });
       if (changed !== 1) return false;
-      this.#changed();
-      if (change.slots !== undefined) {
+      if (change.to === 'preparing') {
+        // Those that gave way to it have no reason left to stand behind it.
+        await tx('jobs')
+          .where({ preempted_for: job.id, state: 'queued' })
+          .update({ preempted_for: null });
+      }
+      if (change.admits) {
         await tx.raw(
           `insert into job_turns (owner, at) select owner, ? from jobs where id = ?
            on conflict (owner) do update set at = excluded.at`,
@@ -406,14 +763,20 @@ export class JobStore {
           .onConflict(['job_id', 'number'])
           .merge(values);
       }
+      if (change.workers?.length) await writeWorkers(tx, job, change.workers);
+      if (change.outputs?.length) await writeOutputs(tx, job, change.outputs);
+      if (change.usage) await addUsage(tx, job, change.usage);
       if (change.timeline)
         await tx('job_timeline').insert({ job_id: job.id, ...change.timeline });
       return true;
     });
+    // After the commit: who reads in between must not keep what was before.
+    if (isDone && change.to) this.#moved(job, change.to);
+    return isDone;
   }
 
   /**
-   * Records the wish that a job ends, and has it looked at now. In every state that is not over: a job that its
+   * Records the desired state that a job ends, and has it looked at now. In every state that is not over: a job that its
    * retry put back into the queue a moment ago must not run again.
    */
   async requestCancel(
@@ -427,21 +790,20 @@ export class JobStore {
       .update({
         cancel_requested_at: options.now,
         cancel_message: options.message,
-        next_reconcile_at: options.now,
-        ticket: null,
+        ...dueFrom(options.now),
       });
     return changed === 1;
   }
 
   /**
-   * Has jobs looked at now: some, or all that were started. Whoever looks at one this moment has seen an older state, so what
-   * he found does not count.
+   * Has jobs looked at now: some, or all that were started. A look that is under way has seen an older state, so its
+   * result does not count.
    */
   async markDue(
     which: { ids: readonly string[] } | 'started',
     now: string,
   ): Promise<void> {
-    const query = this.#knex('jobs').update({ next_reconcile_at: now });
+    const query = this.#knex('jobs').update(dueFrom(now));
     if (which === 'started')
       await query.whereIn('state', ['preparing', 'running']);
     else if (which.ids.length)
@@ -500,45 +862,60 @@ export class JobStore {
 }
 
 /**
- * Whether the job's runtime has a slot left. On PostgreSQL under a lock that ends with the transaction, because two
- * portals that count at once would both find the last one; SQLite has one writer.
+ * On PostgreSQL what runs is counted under a lock that ends with the transaction. Without it, two portals that count at
+ * once would both find the last place. SQLite has one writer.
  */
-async function hasSlot(
-  tx: Knex.Transaction,
-  job: { id: string },
-  { slots, place }: { slots: number; place?: string | null },
-): Promise<boolean> {
+async function lockAdmission(tx: Knex.Transaction): Promise<void> {
   if (String(tx.client.config.client) === 'pg')
     await tx.raw(`select pg_advisory_xact_lock(hashtext('ml-jobs.slots'))`);
-  const taken = await tx('jobs')
-    .whereIn('state', ['preparing', 'running'])
-    .where('runtime', tx('jobs').select('runtime').where({ id: job.id }))
-    .where(place ? { place } : {})
-    .select('id');
-  return taken.length < slots;
 }
 
-type Cursor = { at: string; id: string };
+/** So many of one attempt are kept; no definition asks for more. */
+const mostWorkers = 8_192;
 
-function writeCursor(cursor: Cursor): string {
-  return Buffer.from(`${cursor.at} ${cursor.id}`).toString('base64url');
-}
-
-function readCursor(text: string): Cursor {
-  const [at, id, ...rest] = Buffer.from(text, 'base64url')
-    .toString('utf8')
-    .split(' ');
-  if (!at || !id || rest.length) {
-    throw new InputError(
-      `Not a cursor: '${text}'; expected the nextCursor of the page before`,
-    );
+async function writeWorkers(
+  tx: Knex.Transaction,
+  job: { id: string; attempt: number },
+  workers: readonly JobWorker[],
+): Promise<void> {
+  const rows = workers.slice(0, mostWorkers).map(worker => ({
+    ...{ job_id: job.id, attempt: job.attempt },
+    ...{ role: worker.role, rank: worker.rank, state: worker.state },
+    node: worker.node ?? null,
+    exit_code: worker.exitCode ?? null,
+  }));
+  // SQLite takes a thousand values in one statement.
+  for (let from = 0; from < rows.length; from += 100) {
+    await tx('attempt_workers')
+      .insert(rows.slice(from, from + 100))
+      .onConflict(['job_id', 'attempt', 'role', 'rank'])
+      .merge(['state', 'node', 'exit_code']);
   }
-  return { at, id };
+}
+
+async function writeOutputs(
+  tx: Knex.Transaction,
+  job: { id: string },
+  outputs: readonly JobOutput[],
+): Promise<void> {
+  const rows = outputs.map(({ name, state, ref, message }) => ({
+    ...{ job_id: job.id, name, state },
+    ref: ref ?? null,
+    message: message ?? null,
+  }));
+  await tx('job_outputs')
+    .insert(rows)
+    .onConflict(['job_id', 'name'])
+    .merge(['state', 'ref', 'message']);
+}
+
+export function jobNotFound(id: string): NotFoundError {
+  return new NotFoundError(`There is no job '${id}'`);
 }
 
 export function conflictOver(
   job: { id: string; state: JobState },
-  wish: string,
+  wanted: string,
 ): ConflictError {
-  return new ConflictError(`Job ${job.id} is ${job.state}; ${wish}`);
+  return new ConflictError(`Job ${job.id} is ${job.state}; ${wanted}`);
 }

@@ -1,14 +1,18 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import type { Room } from '../domain/admission/snapshot';
 
 const rowSchema = z.object({
   runtime: z.string(),
   place: z.string(),
   holder: z.string(),
   slots: z.number(),
+  admission: z.enum(['portal', 'runtime']),
   isolation: z.string().nullish(),
+  capacity: z.string().nullish(),
 });
 
+const capacitySchema = z.record(z.string(), z.number());
 const isolationSchema = z.object({ kind: z.string(), description: z.string() });
 
 /** A runtime of a portal that runs. */
@@ -18,11 +22,18 @@ export type LiveRuntime = {
   /** The portal, for people: `host-a, process 4711`. */
   holder: string;
   slots: number;
+  /** Who decides when an attempt starts. */
+  admission: 'portal' | 'runtime';
   isolation?: { kind: string; description: string };
+  /** What it has in all, slots among it; absent of a portal of an older release. */
+  capacity?: Record<string, number>;
 };
 
+/** The place of a runtime that is on no machine in particular. */
+export const everywhere = 'everywhere';
+
 /** How long a portal may be silent before its runtimes count as gone. */
-export const silenceMs = 20_000;
+const silenceMs = 20_000;
 
 /** Which portal has which runtime, so that every portal can answer for all. */
 export class RuntimeStore {
@@ -33,11 +44,12 @@ export class RuntimeStore {
   }
 
   async tell(runtime: LiveRuntime, now: Date): Promise<void> {
-    const { isolation, ...row } = runtime;
+    const { isolation, capacity, ...row } = runtime;
     await this.#knex('job_runtimes')
       .insert({
         ...row,
         isolation: isolation ? JSON.stringify(isolation) : null,
+        capacity: capacity ? JSON.stringify(capacity) : null,
         seen_at: now.toISOString(),
       })
       .onConflict(['runtime', 'place'])
@@ -64,11 +76,23 @@ export class RuntimeStore {
 }
 
 function toRuntime(row: unknown): LiveRuntime {
-  const { isolation, ...rest } = rowSchema.parse(row);
+  const { isolation, capacity, ...rest } = rowSchema.parse(row);
   return {
     ...rest,
     ...(isolation && {
       isolation: isolationSchema.parse(JSON.parse(isolation)),
     }),
+    ...(capacity && { capacity: capacitySchema.parse(JSON.parse(capacity)) }),
   };
+}
+
+/** What all portals have together, as they have told; a runtime that admits by itself has no room of ours. */
+export function roomsOf(live: readonly LiveRuntime[]): Room[] {
+  return live
+    .filter(({ admission }) => admission === 'portal')
+    .map(({ runtime, place, slots, capacity }) => ({
+      runtime,
+      ...(place !== everywhere && { place }),
+      capacity: capacity ?? { slots },
+    }));
 }

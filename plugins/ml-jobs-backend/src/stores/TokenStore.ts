@@ -14,8 +14,8 @@ export class TokenStore {
 
   /**
    * A new token for an attempt. The token itself is never stored. Those of earlier attempts go; another one of the same
-   * attempt stays, because two portals (or one before and after a crash) may both hand over the attempt, and whichever
-   * process the runtime lets through must be able to log.
+   * attempt stays. Two portals (or one before and after a crash) may both hand over the attempt. The process that the
+   * runtime lets through must be able to log.
    */
   async issue(options: {
     jobId: string;

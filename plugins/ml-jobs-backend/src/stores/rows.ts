@@ -1,13 +1,18 @@
 import {
   jobAttemptSchema,
-  jobDefinitionSchema,
+  jobDocumentSchema,
   jobInputSchema,
+  jobOutputSchema,
   jobStateSchema,
   parametersSchema,
+  jobWaitingSchema,
+  jobWorkerSchema,
   type Job,
   type JobAttempt,
+  type JobWorker,
 } from '@downstage/plugin-ml-jobs-common';
 import { z } from 'zod';
+import type { PlannedJob } from '../services/Admission';
 
 const optionalText = z
   .string()
@@ -21,6 +26,8 @@ function json<T extends z.ZodType>(schema: T) {
     .pipe(schema);
 }
 
+const handleSchema = z.record(z.string(), z.union([z.string(), z.number()]));
+
 /** A row of `jobs`, parsed once on the way out of the database. */
 export const jobRowSchema = z.object({
   id: z.string(),
@@ -33,7 +40,7 @@ export const jobRowSchema = z.object({
   repository: z.string(),
   ref: optionalText,
   commit: z.string(),
-  definition: json(jobDefinitionSchema),
+  definition: json(jobDocumentSchema),
   definition_given: z.union([z.boolean(), z.number()]).transform(Boolean),
   parameters: json(parametersSchema),
   inputs: json(z.array(jobInputSchema)),
@@ -43,8 +50,23 @@ export const jobRowSchema = z.object({
   environment: optionalText,
   isolation: optionalText,
   runtime: z.string(),
+  queue: z.string(),
+  priority: z.string(),
+  cpu: z.number(),
+  memory: z.number(),
+  gpus: z.number(),
+  admitted_at: optionalText,
+  preempted_for: optionalText,
   place: optionalText,
+  group_id: optionalText,
+  handle: json(handleSchema)
+    .nullish()
+    .transform(value => value ?? undefined),
+  waiting: json(jobWaitingSchema)
+    .nullish()
+    .transform(value => value ?? undefined),
   submitter_groups: json(z.array(z.string())).nullish(),
+  submitter_rights: optionalText,
   attempt: z.number(),
   created_by: z.string(),
   rerun_of: optionalText,
@@ -56,6 +78,39 @@ export const jobRowSchema = z.object({
   cancel_message: optionalText,
 });
 export type JobRow = z.infer<typeof jobRowSchema>;
+
+const plannedRowSchema = z.object({
+  ...{ id: z.string(), owner: z.string(), queue: z.string() },
+  ...{ runtime: z.string(), place: optionalText, priority: z.string() },
+  ...{ cpu: z.number(), memory: z.number(), gpus: z.number() },
+  ...{ created_at: z.string(), admitted_at: optionalText },
+  preempted_for: optionalText,
+});
+
+/** Which columns of `jobs` admission needs. */
+export const plannedColumns = [
+  ...['id', 'owner', 'queue', 'runtime', 'place', 'priority', 'cpu', 'memory'],
+  ...['gpus', 'created_at', 'admitted_at', 'preempted_for'],
+];
+
+/** A job as admission sees it. */
+export function toPlanned(row: unknown): PlannedJob {
+  return plannedOf(plannedRowSchema.parse(row));
+}
+
+/** The same of a row that has been parsed. */
+export function plannedOf(row: z.infer<typeof plannedRowSchema>): PlannedJob {
+  const { id, owner, queue, runtime, place, priority, ...rest } = row;
+  const { cpu, memory, gpus, ...at } = rest;
+  return {
+    ...{ id, owner, queue, runtime, priority },
+    demand: { slots: 1, cpu, memory, gpus },
+    createdAt: at.created_at,
+    ...(place && { place }),
+    ...(at.admitted_at && { admittedAt: at.admitted_at }),
+    ...(at.preempted_for && { preemptedFor: at.preempted_for }),
+  };
+}
 
 /** A row of `job_attempts`. */
 export const attemptRowSchema = z
@@ -86,6 +141,32 @@ export const attemptRowSchema = z
       exitCode: row.exit_code,
     } satisfies JobAttempt,
   }));
+
+/** A row of `attempt_workers`. */
+export const workerRowSchema = z
+  .object({
+    attempt: z.number(),
+    role: z.string(),
+    rank: z.number(),
+    state: jobWorkerSchema.shape.state,
+    node: optionalText,
+    exit_code: z
+      .number()
+      .nullish()
+      .transform(value => value ?? undefined),
+  })
+  .transform(({ attempt, exit_code: exitCode, ...worker }) => ({
+    attempt,
+    worker: { ...worker, exitCode } satisfies JobWorker,
+  }));
+
+/** A row of `job_outputs`. */
+export const outputRowSchema = z.object({
+  name: z.string(),
+  state: jobOutputSchema.shape.state,
+  ref: optionalText,
+  message: optionalText,
+});
 
 export const timelineRowSchema = z.object({
   job_id: z.string(),
@@ -118,6 +199,9 @@ export function toJob(
     environment: row.environment,
     isolation: row.isolation,
     warnings: row.warnings,
+    group: row.group_id,
+    runtime: row.runtime,
+    waiting: row.waiting,
     attempts: parts.attempts,
     timeline: parts.timeline,
     createdBy: row.created_by,

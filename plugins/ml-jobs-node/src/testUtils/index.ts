@@ -7,3 +7,10 @@ export {
   describeJobRuntime,
   type JobRuntimeFixture,
 } from './describeJobRuntime';
+export { describeLogStore, type LogStoreFixture } from './describeLogStore';
+export { InMemoryLogStore } from './InMemoryLogStore';
+export {
+  InMemoryCluster,
+  InMemoryRuntime,
+  type InMemoryProgram,
+} from './InMemoryRuntime';

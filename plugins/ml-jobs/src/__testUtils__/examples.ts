@@ -1,4 +1,8 @@
-import type { Job, Queue } from '@downstage/plugin-ml-jobs-common';
+import type {
+  Job,
+  JobExplanation,
+  Queue,
+} from '@downstage/plugin-ml-jobs-common';
 
 export const owner = 'group:default/diagnostics';
 /** A job in the middle of its run. */
@@ -8,6 +12,7 @@ export const job: Job = {
   owner,
   model: 'model:default/tumour-malignancy',
   state: 'running',
+  runtime: 'local-process',
   reason: 'Running',
   message: 'Running',
   source: { repository: '/projects/tumour', commit: 'f00dfeedf00dfeed' },
@@ -15,6 +20,7 @@ export const job: Job = {
     apiVersion: 'downstage.dev/v1',
     kind: 'Job',
     entryPoint: 'python src/train.py',
+    timeout: 'PT30M',
     inputs: [{ name: 'training', dataset: 'dataset:default/breast-masses' }],
   },
   parameters: { depth: 4 },
@@ -44,5 +50,43 @@ export const idle: Queue = {
   running: [],
   queued: [],
   waiting: 0,
+  othersRunning: 0,
+  runtimes: [
+    {
+      id: 'local-process',
+      slots: 2,
+      admission: 'portal',
+      isDefault: true,
+    },
+  ],
   portals: [],
+};
+
+/** Why a job waits for memory. */
+export const explanation: JobExplanation = {
+  job: 'abc123',
+  state: 'queued',
+  reason: 'WaitsForResources',
+  message:
+    'Waits for room: it needs 2 GiB of memory, and 0.5 GiB of 4 GiB are free',
+  owner,
+  queue: 'default',
+  priority: 'standard',
+  runtime: 'local-process',
+  position: 5,
+  waiting: 9,
+  ahead: [{ id: 'x1', name: 'churn', owner }],
+  othersAhead: 3,
+  lacking: [
+    {
+      ...{ resource: 'memory', needed: 2 ** 31, total: 2 ** 32 },
+      ...{ used: 3.5 * 2 ** 30, held: 0, free: 2 ** 29 },
+    },
+  ],
+  uses: { slots: 1 },
+  queueUses: { slots: 2 },
+  quota: {},
+  borrowed: {},
+  month: [],
+  canDo: ['Submit it with smaller resources'],
 };

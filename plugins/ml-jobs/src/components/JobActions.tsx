@@ -11,7 +11,7 @@ import {
   TextField,
 } from '@backstage/ui';
 import type { Job } from '@downstage/plugin-ml-jobs-common';
-import { ConfirmDialog, useAction, useOwns } from '@downstage/react';
+import { ConfirmDialog, useAction, useOwns, Reason } from '@downstage/react';
 import { useNavigate } from 'react-router-dom';
 import { useJobs } from '../hooks/useJobs';
 import { paths } from '../paths';
@@ -72,7 +72,7 @@ function RerunButton(props: { job: Job }) {
         <Dialog isOpen onOpenChange={action.clear} width="min(520px, 92vw)">
           <DialogHeader>{t('rerun.failed')}</DialogHeader>
           <DialogBody>
-            <Alert status="danger" title={action.error.message} />
+            <Alert status="danger" title={<Reason error={action.error} />} />
           </DialogBody>
         </Dialog>
       )}

@@ -1,10 +1,11 @@
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Link } from '@backstage/ui';
-import type { Job } from '@downstage/plugin-ml-jobs-common';
+import type { Job, JobOutput } from '@downstage/plugin-ml-jobs-common';
 import {
   CopyButton,
   Facts,
   formatDuration,
+  formatTimeSpan,
   PlainTable,
   Section,
   StatusBadge,
@@ -65,7 +66,10 @@ export function JobDetails(props: { job: Job }) {
           },
           { label: t('job.isolation'), value: job.isolation },
           { label: t('job.resources'), value: resources },
-          { label: t('job.timeout'), value: definition.timeout },
+          {
+            label: t('job.timeout'),
+            value: definition.timeout && formatTimeSpan(definition.timeout),
+          },
           { label: t('job.retries'), value: definition.retries },
           {
             label: t('job.rerunOf'),
@@ -170,4 +174,39 @@ export function JobGiven(props: { job: Job }) {
       </Section>
     </>
   );
+}
+
+/** What the job declares that it leaves behind, and whether it came. Nothing where it declares none. */
+export function JobMade(props: { job: Job }) {
+  const { outputs = [] } = props.job;
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  if (!outputs.length) return null;
+  return (
+    <Section title={t('job.outputs')}>
+      <PlainTable
+        caption={t('job.outputs')}
+        columns={[t('job.output'), t('job.outputKind'), t('job.outputCame')]}
+        rows={outputs.map(output => ({
+          key: output.name,
+          cells: [output.name, output.kind, <Came key="ref" output={output} />],
+        }))}
+      />
+    </Section>
+  );
+}
+
+function Came(props: { output: JobOutput }) {
+  const { output } = props;
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  const href = paths.output(output);
+  if (href) {
+    return (
+      <Link href={href} variant="body-medium">
+        {output.ref}
+      </Link>
+    );
+  }
+  if (output.state === 'found') return <>{output.ref}</>;
+  const words = t(`job.output_${output.state}`);
+  return <>{output.message ? `${words}: ${output.message}` : words}</>;
 }

@@ -5,7 +5,14 @@ import {
   useTranslationRef,
 } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Skeleton, Switch, Text } from '@backstage/ui';
-import { CopyButton, Section, StatusBadge } from '@downstage/react';
+import {
+  AccessNeeded,
+  accessNeededOf,
+  CopyButton,
+  Section,
+  StatusBadge,
+  Reason,
+} from '@downstage/react';
 import { RiDownloadLine } from '@remixicon/react';
 import { cleanLog } from '../domain/cleanLog';
 import { useJobLog } from '../hooks/useJobLog';
@@ -25,6 +32,13 @@ export function JobLogPanel(props: { jobId: string }) {
     if (follow && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [follow, text]);
 
+  if (log.status === 'refused') {
+    return (
+      <Section title={t('log.title')}>
+        <Refused error={log.error} />
+      </Section>
+    );
+  }
   return (
     <Section
       title={t('log.title')}
@@ -51,7 +65,7 @@ export function JobLogPanel(props: { jobId: string }) {
           <Alert
             status="warning"
             title={t('log.reconnecting')}
-            description={log.error?.message}
+            description={log.error && <Reason error={log.error} />}
           />
         )}
         {log.cut && <Text color="secondary">{t('log.cut')}</Text>}
@@ -93,6 +107,21 @@ export function JobLogPanel(props: { jobId: string }) {
         </div>
       </Flex>
     </Section>
+  );
+}
+
+/** A log shows what the job printed of its data: whom to ask for them, where that is the reason. */
+function Refused(props: { error: Error | undefined }) {
+  const { error } = props;
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  const needed = accessNeededOf(error);
+  if (needed) return <AccessNeeded {...needed} />;
+  return (
+    <Alert
+      status="info"
+      title={t('log.refused')}
+      description={error && <Reason error={error} />}
+    />
   );
 }
 

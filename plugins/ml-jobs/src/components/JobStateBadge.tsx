@@ -12,12 +12,18 @@ const tones: Record<JobState, Tone> = {
   cancelled: 'warning',
 };
 
-/** The state of a job in a word, with its place in the queue while it waits. */
+/** The state of a job in a word. While it waits, here or at its runtime, its place in the queue is shown too. */
 export function JobStateBadge(props: {
-  job: Pick<Job, 'state' | 'message' | 'queuePosition'>;
+  job: Pick<Job, 'state' | 'message' | 'queuePosition' | 'waiting'>;
 }) {
-  const { state, message, queuePosition } = props.job;
+  const { state, message, queuePosition, waiting } = props.job;
   const { t } = useTranslationRef(mlJobsTranslationRef);
+  const isHeld = waiting && (state === 'preparing' || state === 'running');
+  if (isHeld) {
+    return (
+      <StatusBadge tone="neutral" label={t('list.held')} title={message} />
+    );
+  }
   const label = queuePosition
     ? t('list.position', { position: String(queuePosition) })
     : t(`state.${state}`);

@@ -1,7 +1,13 @@
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex } from '@backstage/ui';
 import type { Job } from '@downstage/plugin-ml-jobs-common';
-import { formatDuration, StatusBadge, Time, type Tone } from '@downstage/react';
+import {
+  formatDuration,
+  NamedText,
+  StatusBadge,
+  Time,
+  type Tone,
+} from '@downstage/react';
 import { jobPhases } from '../domain/jobPhases';
 import { mlJobsTranslationRef } from '../translation';
 
@@ -9,6 +15,7 @@ const tones: Record<string, Tone | undefined> = {
   preparing: 'running',
   running: 'running',
   retrying: 'warning',
+  preempted: 'warning',
   succeeded: 'ok',
   failed: 'error',
   cancelled: 'warning',
@@ -108,11 +115,19 @@ export function JobTimeline(props: { job: Job }) {
             </span>
             <span style={{ overflowWrap: 'anywhere', whiteSpace: 'normal' }}>
               <StatusBadge
-                tone={tones[entry.type] ?? 'neutral'}
+                // A step that another one followed is over; nothing turns any more.
+                tone={
+                  tones[entry.type] === 'running' &&
+                  index < job.timeline.length - 1
+                    ? 'ok'
+                    : tones[entry.type] ?? 'neutral'
+                }
                 label={labelOf(entry.type)}
               />
               {labelOf(entry.type) !== entry.message && (
-                <div>{entry.message}</div>
+                <div>
+                  <NamedText text={entry.message} />
+                </div>
               )}
             </span>
           </li>

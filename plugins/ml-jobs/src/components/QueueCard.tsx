@@ -34,14 +34,18 @@ export function QueueCard() {
 }
 
 function Slots(props: { queue: Queue }) {
-  const { slots, running, queued, waiting, runtime, isolation } = props.queue;
+  const { slots, running, queued, runtime, isolation } = props.queue;
   const { t } = useTranslationRef(mlJobsTranslationRef);
-  const free = Math.max(0, slots - running.length);
+  const held = running.filter(item => item.waiting);
+  const active = running.filter(item => !item.waiting);
+  const taken = active.length + props.queue.othersRunning;
+  const waiting = props.queue.waiting + held.length;
+  const free = Math.max(0, slots - taken);
   return (
     <Flex direction="column" gap="3">
       <Text color="secondary">
         {t('queue.slots', {
-          running: String(running.length),
+          running: String(taken),
           slots: String(slots),
         })}
         {' · '}
@@ -58,7 +62,7 @@ function Slots(props: { queue: Queue }) {
           description={isolation.description}
         />
       )}
-      {running.length + queued.length === 0 && <Text>{t('queue.idle')}</Text>}
+      {taken + waiting === 0 && <Text>{t('queue.idle')}</Text>}
       <ol
         aria-label={t('queue.title')}
         style={{
@@ -70,8 +74,11 @@ function Slots(props: { queue: Queue }) {
           listStyle: 'none',
         }}
       >
-        {[...running, ...queued.slice(0, 20)].map(item => (
-          <li key={item.id} style={slot(item.state === 'queued')}>
+        {[...active, ...held, ...queued.slice(0, 20)].map(item => (
+          <li
+            key={item.id}
+            style={slot(item.state === 'queued' || Boolean(item.waiting))}
+          >
             <Link href={paths.job(item.id)} variant="body-medium">
               {item.name} · {item.id}
             </Link>
@@ -80,7 +87,7 @@ function Slots(props: { queue: Queue }) {
             </div>
           </li>
         ))}
-        {running.length > 0 &&
+        {taken > 0 &&
           Array.from({ length: Math.min(free, 8) }, (_, index) => (
             <li
               key={`free-${index}`}
@@ -89,9 +96,11 @@ function Slots(props: { queue: Queue }) {
               {t('queue.free')}
             </li>
           ))}
-        {waiting > 20 && (
+        {props.queue.waiting > 20 && (
           <li style={slot(true)}>
-            {t('queue.more', { count: waiting - Math.min(20, queued.length) })}
+            {t('queue.more', {
+              count: props.queue.waiting - Math.min(20, queued.length),
+            })}
           </li>
         )}
       </ol>

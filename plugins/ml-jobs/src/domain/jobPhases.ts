@@ -12,6 +12,9 @@ export function jobPhases(
   const phaseOf: Record<string, keyof JobPhases | undefined> = {
     queued: 'waited',
     retrying: 'waited',
+    // In the queue of the runtime: before it lets the attempt start, and after it stopped it for another one.
+    waiting: 'waited',
+    preempted: 'waited',
     preparing: 'prepared',
     running: 'ran',
   };

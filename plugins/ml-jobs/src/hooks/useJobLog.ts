@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { refusalOf } from '@downstage/react';
 import { useJobs } from './useJobs';
 
 /** As much as a browser shows without trouble; the rest is in the download. */
@@ -10,7 +11,8 @@ export type JobLogState = {
   text: string;
   /** The beginning is not shown. */
   cut: boolean;
-  status: 'connecting' | 'live' | 'reconnecting' | 'ended';
+  /** `refused` is an answer: nobody asks again. */
+  status: 'connecting' | 'live' | 'reconnecting' | 'ended' | 'refused';
   error?: Error;
 };
 
@@ -59,6 +61,10 @@ export function useJobLog(id: string): JobLogState {
         if (abort.signal.aborted) return;
         const error =
           caught instanceof Error ? caught : new Error(String(caught));
+        if (refusalOf(error) === 'not-allowed') {
+          setState({ ...nothing, status: 'refused', error });
+          return;
+        }
         setState(before => ({ ...before, status: 'reconnecting', error }));
         timer = setTimeout(follow, retryMs);
       }

@@ -5,10 +5,17 @@ import { jobChangedTopic, type Job } from '@downstage/plugin-ml-jobs-common';
 import { Frame, Section, useLoad } from '@downstage/react';
 import { useParams } from 'react-router-dom';
 import { JobActions } from '../components/JobActions';
-import { JobAttempts, JobDetails, JobGiven } from '../components/JobFacts';
+import {
+  JobAttempts,
+  JobDetails,
+  JobGiven,
+  JobMade,
+} from '../components/JobFacts';
 import { JobLogPanel } from '../components/JobLogPanel';
 import { JobStateBadge } from '../components/JobStateBadge';
+import { JobUsePanel } from '../components/JobUsePanel';
 import { JobTimeline } from '../components/JobTimeline';
+import { WhyItWaits } from '../components/WhyItWaits';
 import { JobResults } from '../hooks/jobResults';
 import { useJobs } from '../hooks/useJobs';
 import { paths } from '../paths';
@@ -38,7 +45,12 @@ export function JobPage() {
       />
       <Container>
         <Flex direction="column" gap="4" pt="4" pb="8">
-          <Frame value={job}>{value => <JobContent job={value} />}</Frame>
+          <Frame
+            value={job}
+            elsewhere={{ href: paths.training, label: t('job.showAll') }}
+          >
+            {value => <JobContent job={value} />}
+          </Frame>
         </Flex>
       </Container>
     </>
@@ -77,13 +89,16 @@ function JobContent(props: { job: Job }) {
         // Which ones there are is fixed when the portal starts.
         <Result key={index} jobId={job.id} />
       ))}
+      {job.state === 'queued' && <WhyItWaits jobId={job.id} />}
       <Section title={t('job.timeline')}>
         <JobTimeline job={job} />
       </Section>
+      <JobUsePanel job={job} />
       <JobLogPanel jobId={job.id} />
       <JobDetails job={job} />
       <JobAttempts job={job} />
       <JobGiven job={job} />
+      <JobMade job={job} />
     </>
   );
 }

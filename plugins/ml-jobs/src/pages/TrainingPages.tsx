@@ -1,4 +1,5 @@
 import type { JobResult } from '@downstage/react';
+import { NotFoundErrorPage } from '@backstage/frontend-plugin-api';
 import { Route, Routes } from 'react-router-dom';
 import { JobResults } from '../hooks/jobResults';
 import { JobPage } from './JobPage';
@@ -11,6 +12,7 @@ export function TrainingPages(props: { results?: readonly JobResult[] }) {
       <Routes>
         <Route path="/" element={<TrainingPage />} />
         <Route path="/jobs/:id" element={<JobPage />} />
+        <Route path="*" element={<NotFoundErrorPage />} />
       </Routes>
     </JobResults.Provider>
   );

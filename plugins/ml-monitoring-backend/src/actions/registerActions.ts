@@ -1,5 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { InputError } from '@backstage/errors';
+import { callerOf, pageInput } from '@downstage/node';
 import type { MonitorService } from '../services/MonitorService';
 
 /** What a person does on the pages of monitoring, for agents, templates and terminals, under the same permissions. */
@@ -14,26 +15,30 @@ export function registerActions(deps: {
     title: 'List drift monitors',
     description:
       'Lists the models that are served and therefore watched for drift: the version in production, a status ' +
-      '(ok, warning, drift, insufficient_data, no_data), a sentence that says why, and since when the model is away from its baseline, if it is.',
+      '(ok, warning, drift, insufficient_data, no_data, unknown), a sentence that says why, and since when the model is away from its baseline, if it is.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
       input: z =>
         z.object({
           status: z
-            .enum(['ok', 'warning', 'drift', 'insufficient_data', 'no_data'])
+            .enum([
+              'ok',
+              'warning',
+              'drift',
+              'insufficient_data',
+              'no_data',
+              'unknown',
+            ])
             .optional()
             .describe('Only monitors of this status'),
-          limit: z
-            .number()
-            .int()
-            .min(1)
-            .max(200)
-            .default(50)
-            .describe('At most so many'),
-          cursor: z
+          kind: z
             .string()
+            .regex(/^[a-z][a-z0-9-]*$/)
             .optional()
-            .describe('nextCursor of the answer before'),
+            .describe(
+              'Only monitors of this kind, such as performance, or all; drift unless given',
+            ),
+          ...pageInput(z),
         }),
       output: z =>
         z.object({
@@ -41,6 +46,8 @@ export function registerActions(deps: {
           monitors: z.array(
             z.object({
               model: z.string(),
+              kind: z.string(),
+              name: z.string(),
               owner: z.string().optional(),
               version: z.number().optional(),
               status: z.string(),
@@ -51,12 +58,16 @@ export function registerActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const page = await monitors.list(input, { credentials });
+      const page = await monitors.list(input, {
+        caller: callerOf(credentials),
+      });
       return {
         output: {
           nextCursor: page.nextCursor,
           monitors: page.items.map(item => ({
             model: item.modelRef,
+            kind: item.kind,
+            name: item.name,
             owner: item.owner,
             version: item.version,
             status: item.status,
@@ -75,6 +86,7 @@ export function registerActions(deps: {
       'Returns how far the predictions of a model moved from what it learned from, in the latest window: for each feature and ' +
       'prediction the population stability index (PSI; 0.1 is a warning, 0.2 is drift), the value chance alone would stay below, ' +
       'whether the difference is significant, and findings such as new categories or missing values. Largest PSI first. ' +
+      'Where `window.withheld` says that the caller may not read the data behind it, findings are left out. ' +
       '`version` is in production now, `window.version` answered in the window: they differ after a promotion until the next window closes.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
@@ -99,6 +111,7 @@ export function registerActions(deps: {
               to: z.string().optional(),
               rows: z.number(),
               epsilon: z.number(),
+              withheld: z.string().optional(),
               columns: z.array(
                 z.object({
                   name: z.string(),
@@ -115,12 +128,13 @@ export function registerActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
+      const caller = callerOf(credentials);
       const monitor = await monitors.get(parseModel(input.model), {
-        credentials,
+        caller,
       });
       const window =
         monitor.latestWindow &&
-        (await monitors.getWindow(monitor.latestWindow.id, { credentials }));
+        (await monitors.getWindow(monitor.latestWindow.id, { caller }));
       return {
         output: {
           model: monitor.modelRef,
@@ -135,6 +149,7 @@ export function registerActions(deps: {
             to: window.to,
             rows: window.rows,
             epsilon: window.epsilon,
+            withheld: window.withheld,
             columns: [...window.columns]
               .sort((a, b) => (b.psi ?? -1) - (a.psi ?? -1))
               .map(column => ({
@@ -181,7 +196,7 @@ export function registerActions(deps: {
     action: async ({ input, credentials }) => ({
       output: await monitors.retrain(
         { ...parseModel(input.model), reason: input.reason },
-        { credentials },
+        { caller: callerOf(credentials) },
       ),
     }),
   });

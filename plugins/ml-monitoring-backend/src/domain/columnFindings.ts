@@ -2,7 +2,8 @@ import type {
   BaselineColumn,
   Finding,
 } from '@downstage/plugin-ml-monitoring-common';
-import type { ColumnCounts } from './columnCounts';
+import { listed } from '@downstage/common';
+import type { ColumnCounts } from '@downstage/plugin-ml-monitoring-node';
 import { sum } from './populationStabilityIndex';
 import type { DriftRules } from './rules';
 
@@ -60,9 +61,9 @@ export function columnFindings(
     findings.push({
       kind: 'out_of_range',
       severity: outside / rows >= rules.outOfRange ? 'warning' : 'info',
-      message: `${percent(outside / rows)} lie outside ${
-        baseline.moments.min
-      } to ${baseline.moments.max} (${window.below} below, ${
+      message: `${percent(outside / rows)} lie outside ${brief(
+        baseline.moments.min,
+      )} to ${brief(baseline.moments.max)} (${window.below} below, ${
         window.above
       } above)`,
       share: outside / rows,
@@ -70,14 +71,13 @@ export function columnFindings(
   }
   const unseen = window.unseen.reduce((total, item) => total + item.count, 0);
   if (unseen) {
-    const names = window.unseen.slice(0, 5).map(item => `'${item.value}'`);
-    const more = window.unseen.length - names.length;
+    const names = window.unseen.map(item => `'${item.value}'`);
     findings.push({
       kind: 'new_category',
       severity: unseen / rows >= rules.newCategory ? 'warning' : 'info',
-      message: `${percent(unseen / rows)} are ${names.join(', ')}${
-        more > 0 ? ` and ${more} more` : ''
-      }, never seen in the baseline`,
+      message: `${percent(unseen / rows)} are ${listed(
+        names,
+      )}, never seen in the baseline`,
       share: unseen / rows,
     });
   }
@@ -90,6 +90,11 @@ export function columnFindings(
     });
   }
   return findings;
+}
+
+/** Six digits: a 32-bit float carries few more, and its double would show seventeen. */
+function brief(value: number | undefined): string {
+  return value === undefined ? '?' : String(Number(value.toPrecision(6)));
 }
 
 function percent(share: number): string {

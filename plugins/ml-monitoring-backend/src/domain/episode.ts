@@ -1,4 +1,5 @@
 import type { DriftStatus } from '@downstage/plugin-ml-monitoring-common';
+import { DRIFT } from '../detectors/driftDetector';
 
 /** A time during which a model is away from its baseline. */
 export type Episode = {
@@ -27,7 +28,13 @@ export type EpisodePlan =
  */
 export function planEpisode(
   open: Episode | undefined,
-  window: { version: number; status: DriftStatus; driftedColumns: string[] },
+  window: {
+    /** Of its monitor; drift unless given. */
+    kind?: string;
+    version: number;
+    status: DriftStatus;
+    driftedColumns: string[];
+  },
 ): EpisodePlan {
   const { status } = window;
   if (status === 'warning' || status === 'drift') {
@@ -44,11 +51,23 @@ export function planEpisode(
   if (open && status === 'ok') {
     return {
       do: 'close',
-      because:
-        open.version === window.version
-          ? 'The predictions look like the baseline again'
-          : `The predictions look like the baseline of version ${window.version}`,
+      because: whyItEnded(open, window),
     };
   }
   return { do: 'nothing' };
+}
+
+function whyItEnded(
+  open: Episode,
+  { kind = DRIFT, version }: { kind?: string; version: number },
+): string {
+  const isSame = open.version === version;
+  if (kind !== DRIFT) {
+    return isSame
+      ? 'A window is ok again'
+      : `A window of version ${version} is ok`;
+  }
+  return isSame
+    ? 'The predictions look like the baseline again'
+    : `The predictions look like the baseline of version ${version}`;
 }

@@ -3,7 +3,7 @@ import type {
   ColumnDrift,
   DriftStatus,
 } from '@downstage/plugin-ml-monitoring-common';
-import type { ColumnCounts } from './columnCounts';
+import type { ColumnCounts } from '@downstage/plugin-ml-monitoring-node';
 import { columnFindings } from './columnFindings';
 import { describeHistogram } from './describeHistogram';
 import {
@@ -17,8 +17,8 @@ import type { DriftRules } from './rules';
  * Compares one column of a window with its baseline.
  *
  * @remarks
- * Drift or warning needs both: PSI beyond the limit (the effect is large enough to matter) and beyond the
- * critical value (it is more than chance). A finding marked `warning` makes an otherwise quiet column a warning.
+ * Drift or warning needs a PSI beyond the limit: the effect is large enough to matter. The PSI must also be beyond the
+ * critical value: it is more than chance. A finding marked `warning` makes an otherwise quiet column a warning.
  */
 export function judgeColumn(
   baseline: BaselineColumn,

@@ -2,6 +2,7 @@ import type {
   ColumnDrift,
   DriftStatus,
 } from '@downstage/plugin-ml-monitoring-common';
+import { listed } from '@downstage/common';
 import { criticalStabilityIndex } from './populationStabilityIndex';
 import type { DriftRules } from './rules';
 
@@ -17,9 +18,9 @@ export type WindowVerdict = {
  * What a whole window comes to.
  *
  * @remarks
- * Each column is judged at 95 %, so with thirty columns one or two of them look different in every window by
- * chance. The window therefore asks a column for significance at 1 − 5 %/columns (Bonferroni) before it raises
- * its own status; the column itself keeps its verdict.
+ * Each column is judged at 95 %. So with thirty columns one or two of them look different in every window by chance.
+ * The window therefore asks a column for significance at 1 − 5 %/columns (Bonferroni) before it raises its own status;
+ * the column itself keeps its verdict.
  */
 export function judgeWindow(
   columns: readonly ColumnDrift[],
@@ -98,7 +99,7 @@ export function judgeWindow(
       message: `${countOf(
         warned,
         columns,
-      )} moved away from the baseline: ${list(names(warned))}`,
+      )} moved away from the baseline: ${listed(names(warned), { most: 3 })}`,
     };
   }
   return {
@@ -123,9 +124,4 @@ function names(columns: ColumnDrift[]): string[] {
 
 function countOf(some: unknown[], all: readonly unknown[]): string {
   return `${some.length} of ${all.length} columns`;
-}
-
-function list(items: string[]): string {
-  const shown = items.slice(0, 3).join(', ');
-  return items.length > 3 ? `${shown} and ${items.length - 3} more` : shown;
 }

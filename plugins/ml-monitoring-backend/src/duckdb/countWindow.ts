@@ -5,11 +5,16 @@ import type {
   NumericBaseline,
 } from '@downstage/plugin-ml-monitoring-common';
 import { z } from 'zod';
-import type { ColumnCounts } from '../domain/columnCounts';
+import type { ColumnCounts } from '@downstage/plugin-ml-monitoring-node';
 import { columnTypes, isNumericType } from './columnTypes';
 import { countNumeric } from './countNumeric';
 import { valueOf } from './measureBaseline';
-import { countOverNumbers, edgeFor32, floorFor32 } from './singlePrecision';
+import {
+  countOverNumbers,
+  edgeFor32,
+  floorFor32,
+  PARTS_OF_RANGE,
+} from './singlePrecision';
 
 const MOST_UNSEEN = 1000;
 
@@ -57,11 +62,12 @@ async function countBetweenEdges(
   rows: number,
 ): Promise<Map<string, ColumnCounts>> {
   // The range is counted in the same pass, by two more edges that are merged away again.
-  const ranges = columns.map(({ moments: { min, max } }) =>
-    min === undefined || max === undefined
-      ? undefined
-      : { min: floorFor32(min), max: edgeFor32(max) },
-  );
+  const ranges = columns.map(({ role, moments: { min, max } }) => {
+    if (min === undefined || max === undefined) return undefined;
+    // The run and the gateway compute predictions in different ways; features are given.
+    const slack = role === 'prediction' ? (max - min) / PARTS_OF_RANGE : 0;
+    return { min: floorFor32(min - slack), max: edgeFor32(max + slack) };
+  });
   const edges = columns.map(column => column.edges.map(edgeFor32));
   const wanted = columns.map((column, index) => {
     const range = ranges[index];
@@ -125,6 +131,7 @@ async function countCategories(
         column.categories,
         column.counts,
         values.map(item => ({ ...item, value: Number(item.value) })),
+        { computed: column.role === 'prediction' },
       )
     : countOverWords(column.categories, values);
   return {

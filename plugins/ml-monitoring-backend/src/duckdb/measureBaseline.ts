@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { countNumeric } from './countNumeric';
 import { identifier, toNumber } from './openDuckDb';
 import { columnTypes, isNumericType } from './columnTypes';
+import { PARTS_OF_RANGE } from './singlePrecision';
 
 /** A column to freeze: where it is in the data, and what the prediction log calls it. */
 export type WantedColumn = {
@@ -52,6 +53,27 @@ export async function measureBaseline(
   return { rows, columns };
 }
 
+/** Freezes the columns of a relation that the prediction log has of predictions. */
+export async function measurePredictions(
+  connection: DuckDBConnection,
+  relation: string,
+): Promise<BaselineColumn[]> {
+  const types = await columnTypes(connection, relation);
+  const { columns } = await measureBaseline(
+    connection,
+    relation,
+    [...types.keys()]
+      .filter(column => column.startsWith('prediction.'))
+      .map(column => ({
+        source: column,
+        column,
+        name: column.slice('prediction.'.length),
+        role: 'prediction',
+      })),
+  );
+  return columns;
+}
+
 async function measureColumn(
   connection: DuckDBConnection,
   relation: string,
@@ -89,13 +111,16 @@ async function measureColumn(
   };
 
   if (numeric && distinct > CATEGORICAL_UP_TO) {
-    const deciles = await connection.runAndReadAll(
-      `SELECT unnest(quantile_cont(${finite}, [${DECILES.join(
-        ', ',
-      )}])) FROM ${relation}`,
+    const deciles = `SELECT unnest(quantile_cont(${finite}, [${DECILES.join(
+      ', ',
+    )}])) AS edge FROM ${relation}`;
+    const found = await connection.runAndReadAll(
+      wanted.role === 'prediction'
+        ? betweenValues(deciles, `SELECT ${finite} AS value FROM ${relation}`)
+        : deciles,
     );
     const edges = [
-      ...new Set(deciles.getRowsJS().map(([edge]) => toNumber(edge) ?? 0)),
+      ...new Set(found.getRowsJS().map(([edge]) => toNumber(edge) ?? 0)),
     ].sort((a, b) => a - b);
     const [counted] = await countNumeric(connection, relation, [
       { source: wanted.source, edges },
@@ -126,6 +151,25 @@ async function measureColumn(
     counts: [...kept.map(item => item.count), other],
     ...(numeric && { moments }),
   };
+}
+
+/**
+ * The SQL of edges that lie between values instead of on one: in the middle of the widest gap around each edge, at most a
+ * ten-thousandth of the range away.
+ *
+ * @remarks
+ * The run that recorded predictions and the gateway compute them in different ways. On an edge, a value that many rows
+ * share could change its bin for that alone.
+ */
+function betweenValues(edges: string, values: string): string {
+  const gaps = `SELECT value AS low,
+      coalesce(lead(value) OVER ranked, 2 * value - lag(value) OVER ranked) AS high,
+      (max(value) OVER () - min(value) OVER ()) / ${PARTS_OF_RANGE} AS reach
+    FROM (SELECT DISTINCT value FROM (${values}) WHERE value IS NOT NULL)
+    WINDOW ranked AS (ORDER BY value)`;
+  return `SELECT arg_max(low + (high - low) / 2, high - low)
+    FROM (${edges}) edges JOIN (${gaps}) gaps ON high > edge - reach AND low <= edge + reach
+    GROUP BY edge`;
 }
 
 /** The SQL of a column's value: a double without NaN, or text. */

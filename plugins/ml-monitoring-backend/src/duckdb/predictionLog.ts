@@ -1,16 +1,16 @@
-import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { literal, toNumber } from './openDuckDb';
 
 /** Which predictions a window is made of. */
 export type LogSlice = {
-  parquetGlob: string;
+  /** Parquet, on this machine. */
+  files: readonly string[];
   version: number;
   /** Only predictions after this time. */
   after?: string;
-  /** Only the newest, this many. */
+  /** Only predictions up to this time. */
+  until?: string;
+  /** Only the newest, this many at least: requests of many rows are not cut, half of one is no sample. */
   latest?: number;
 };
 
@@ -22,27 +22,20 @@ const TIME = `strftime(%, '%Y-%m-%dT%H:%M:%S.%fZ')`;
  * Makes the relation `logged` of the predictions of a slice.
  *
  * @remarks
- * The files are listed once, so that a file written meanwhile does not change the numbers half-way. Files of
- * earlier days and other versions are not opened. A prediction written out of order, later than a window that
- * covers its time, is missed: windows are samples, not accounts.
+ * Which files there are is said, so that one written meanwhile does not change the numbers half-way. A prediction
+ * written out of order, later than a window that covers its time, is missed: windows are samples, not accounts.
  */
 export async function openLog(
   connection: DuckDBConnection,
   slice: LogSlice,
 ): Promise<LogWindow> {
-  const { parquetGlob, version, after, latest } = slice;
-  const listed = await connection.runAndReadAll('SELECT file FROM glob($1)', [
-    parquetGlob,
-  ]);
-  const files = listed
-    .getRowsJS()
-    .map(([file]) => String(file))
-    .filter(file => mayHold(file, { version, after }));
+  const { files, version, after, until, latest } = slice;
   if (!files.length) return { rows: 0 };
 
   const where = [
     `version = ${Math.trunc(version)}`,
     ...(after ? [`"at" > ${timestamp(after)}`] : []),
+    ...(until ? [`"at" <= ${timestamp(until)}`] : []),
   ].join(' AND ');
   const select = `SELECT * FROM read_parquet([${files
     .map(literal)
@@ -52,9 +45,9 @@ export async function openLog(
   await connection.run(
     latest === undefined
       ? `CREATE OR REPLACE TEMP VIEW logged AS ${select}`
-      : `CREATE OR REPLACE TEMP VIEW logged AS ${select} ORDER BY "at" DESC LIMIT ${Math.trunc(
+      : `CREATE OR REPLACE TEMP VIEW logged AS ${select} AND "at" >= (SELECT min("at") FROM (SELECT "at" FROM (${select}) ORDER BY "at" DESC LIMIT ${Math.trunc(
           latest,
-        )}`,
+        )}))`,
   );
   const figures = await connection.runAndReadAll(
     `SELECT count(*), ${TIME.replace('%', 'min("at")')}, ${TIME.replace(
@@ -70,36 +63,27 @@ export async function openLog(
   };
 }
 
-/** Predictions of a version that are still NDJSON: a line of many rows says so first, any other is one row. */
-export async function countOpenRows(
-  files: readonly string[],
-  version: number,
-): Promise<number> {
-  let rows = 0;
-  for (const file of files) {
-    const named = /^v(\d+)-/.exec(basename(file));
-    if (named && Number(named[1]) !== version) continue;
-    try {
-      const lines = createInterface({ input: createReadStream(file) });
-      for await (const line of lines) {
-        const [, count = 1] = /^\{"rows":(\d+),/.exec(line) ?? [];
-        if (line.endsWith('}')) rows += Number(count);
-      }
-    } catch {
-      // Rolled since it was listed: its rows are in Parquet now.
-    }
-  }
-  return rows;
-}
-
-function mayHold(
-  file: string,
-  wanted: { version: number; after?: string },
-): boolean {
-  const version = /[\\/]v(\d+)[\\/]/.exec(file);
-  if (version && Number(version[1]) !== wanted.version) return false;
-  const day = /[\\/]date=(\d{4}-\d{2}-\d{2})[\\/]/.exec(file);
-  return !day || !wanted.after || day[1] >= wanted.after.slice(0, 10);
+/**
+ * The time before the newest rows of `logged`: those after it are the newest rows, this many at least.
+ *
+ * @remarks
+ * Rows of one request share their time, and stay together.
+ */
+export async function timeBefore(
+  connection: DuckDBConnection,
+  newest: number,
+): Promise<string | undefined> {
+  const oldest = 'min("at") - INTERVAL 1 MICROSECOND';
+  const found = await connection.runAndReadAll(
+    `SELECT ${TIME.replace(
+      '%',
+      oldest,
+    )} FROM (SELECT "at" FROM logged ORDER BY "at" DESC LIMIT ${Math.trunc(
+      newest,
+    )})`,
+  );
+  const [time] = found.getRowsJS()[0];
+  return typeof time === 'string' ? time : undefined;
 }
 
 function timestamp(text: string): string {

@@ -32,16 +32,26 @@ export function floorFor32(edge: number): number {
 }
 
 /**
+ * Predictions may be the same one, computed in two ways. They count as one when they are closer than one of so many
+ * parts of their range.
+ */
+export const PARTS_OF_RANGE = 10_000;
+
+/**
  * Counts of values over frozen categories that are numbers.
  *
  * @remarks
  * Values are categories as they stand where all of them do. Else they are compared as 32-bit floats; categories that
  * are one such float cannot be told apart, and share its count in the proportions of the baseline.
+ *
+ * `computed` are predictions: the run that recorded them and the gateway compute them in different ways. So a value
+ * counts for the nearest category within a ten-thousandth of their range.
  */
 export function countOverNumbers(
   categories: readonly string[],
   baseline: readonly number[],
   values: readonly { value: number; count: number }[],
+  options: { computed?: boolean } = {},
 ): { counts: number[]; unseen: { value: number; count: number }[] } {
   const exact = new Map(categories.map((text, bin) => [text, bin]));
   const counts = new Array<number>(categories.length + 1).fill(0);
@@ -56,10 +66,23 @@ export function countOverNumbers(
     const single = Math.fround(Number(text));
     groups.set(single, [...(groups.get(single) ?? []), bin]);
   });
+  const singles = [...groups.keys()];
+  const reach = options.computed
+    ? (Math.max(...singles) - Math.min(...singles)) / PARTS_OF_RANGE
+    : 0;
+  const groupOf = (value: number) => {
+    const single = Math.fround(value);
+    if (groups.has(single) || !reach) return single;
+    const distance = (other: number) => Math.abs(other - value);
+    const nearest = singles.reduce((a, b) =>
+      distance(b) < distance(a) ? b : a,
+    );
+    return distance(nearest) <= reach ? nearest : single;
+  };
   const unseen: { value: number; count: number }[] = [];
   const found = new Map<number, number>();
   for (const { value, count } of values) {
-    const single = Math.fround(value);
+    const single = groupOf(value);
     if (groups.has(single)) found.set(single, (found.get(single) ?? 0) + count);
     else {
       counts[categories.length] += count;

@@ -12,7 +12,7 @@ function retryAfterMs(attempts: number): number {
 }
 
 /**
- * Freezes baselines that are wished for. A failure is written down for people and tried again: the dataset may be
+ * Freezes baselines that are asked for. A failure is written down for people and tried again: the dataset may be
  * registered after the version. A frozen baseline is never looked at again.
  */
 export function startBaselineReconciler(deps: {
@@ -32,7 +32,7 @@ export function startBaselineReconciler(deps: {
     knex,
     logger,
     clock,
-    leaseMs: 10 * 60_000,
+    stepMs: 10 * 60_000,
     concurrency: 1,
     reconcile: async lease => {
       const baseline = await baselines.get(lease.id);

@@ -1,18 +1,18 @@
 import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
-import { parseVersionRef, type VersionRef } from '@downstage/common';
+import { listed, parseVersionRef, type VersionRef } from '@downstage/common';
 import type { MlDataService } from '@downstage/plugin-ml-data-node';
 import type { BaselineColumn } from '@downstage/plugin-ml-monitoring-common';
 import type { ModelVersion } from '@downstage/plugin-ml-registry-common';
 import type { MlRegistryService } from '@downstage/plugin-ml-registry-node';
 import { columnTypes } from '../duckdb/columnTypes';
-import { measureBaseline } from '../duckdb/measureBaseline';
+import { measureBaseline, measurePredictions } from '../duckdb/measureBaseline';
 import { literal, withDuckDb } from '../duckdb/openDuckDb';
 
 /** A file with predictions made at training time, and how to be rid of it. */
 export type EvaluationFile = { path: string; remove: () => Promise<void> };
 
-/** Measures what a version learned from. Reads only; whoever calls it stores the result. */
+/** Measures what a version learned from. Reads only; the caller stores the result. */
 export class BaselineBuilder {
   readonly #registry: MlRegistryService;
   readonly #data: MlDataService;
@@ -95,7 +95,10 @@ export class BaselineBuilder {
           })),
         );
         const predictions = evaluation
-          ? await measurePredictions(connection, evaluation.path)
+          ? await measurePredictions(
+              connection,
+              `read_parquet(${literal(evaluation.path)})`,
+            )
           : [];
         return {
           rows: features.rows,
@@ -112,27 +115,6 @@ export class BaselineBuilder {
       await evaluation?.remove();
     }
   }
-}
-
-async function measurePredictions(
-  connection: Parameters<typeof measureBaseline>[0],
-  path: string,
-): Promise<BaselineColumn[]> {
-  const relation = `read_parquet(${literal(path)})`;
-  const types = await columnTypes(connection, relation);
-  const { columns } = await measureBaseline(
-    connection,
-    relation,
-    [...types.keys()]
-      .filter(column => column.startsWith('prediction.'))
-      .map(column => ({
-        source: column,
-        column,
-        name: column.slice('prediction.'.length),
-        role: 'prediction',
-      })),
-  );
-  return columns;
 }
 
 function trainingDataOf(version: ModelVersion): string {
@@ -157,8 +139,5 @@ function inputsOf(version: ModelVersion): string[] {
 }
 
 function list(items: string[]): string {
-  if (!items.length) return 'none';
-  return items.length > 5
-    ? `${items.slice(0, 5).join(', ')} and ${items.length - 5} more`
-    : items.join(', ');
+  return listed(items) || 'none';
 }

@@ -1,13 +1,15 @@
+import { listed, shownNameOf } from '@downstage/common';
 import type { NotificationService } from '@backstage/plugin-notifications-node';
 import { parseEntityRef } from '@backstage/catalog-model';
+import { DRIFT } from '../detectors/driftDetector';
 import type { EpisodeStore, UnannouncedEpisode } from '../stores/EpisodeStore';
 
 /**
- * Tells the owners of a model that it is away from its baseline: once an episode, and again only when a warning
+ * Tells the owners of a model that a monitor of it is alarmed: once an episode, and again only when a warning
  * becomes drift.
  *
  * @remarks
- * The scope is the model, so a later notification takes the place of the one before instead of piling up.
+ * The scope is the monitor, so a later notification takes the place of the one before instead of piling up.
  * After a crash between sending and writing it is sent again, into the same place.
  */
 export class EpisodeAnnouncer {
@@ -22,15 +24,15 @@ export class EpisodeAnnouncer {
     this.#notifications = options.notifications;
   }
 
-  async announce(modelRef: string): Promise<void> {
-    for (const episode of await this.#episodes.unannounced(modelRef)) {
+  async announce(monitor: { id: string; monitorName: string }): Promise<void> {
+    for (const episode of await this.#episodes.unannounced(monitor.id)) {
       await this.#notifications.send({
-        recipients: { type: 'entity', entityRef: modelRef },
+        recipients: { type: 'entity', entityRef: episode.modelRef },
         payload: {
-          ...describe(episode),
+          ...describe(episode, monitor.monitorName),
           severity: episode.status === 'drift' ? 'high' : 'normal',
-          topic: 'ml-monitoring.drift',
-          scope: modelRef,
+          topic: `ml-monitoring.${episode.kind}`,
+          scope: episode.monitorId,
         },
       });
       await this.#episodes.markAnnounced(episode.id, episode.status);
@@ -38,17 +40,26 @@ export class EpisodeAnnouncer {
   }
 }
 
-function describe(episode: UnannouncedEpisode) {
+function describe(episode: UnannouncedEpisode, monitorName: string) {
   const { namespace, name } = parseEntityRef(episode.modelRef);
-  const shown = episode.columns.slice(0, 3).join(', ');
-  const more = episode.columns.length - 3;
-  const columns = more > 0 ? `${shown} and ${more} more` : shown;
+  const shownName = shownNameOf({ namespace, name });
+  const columns = listed(episode.columns, { most: 3 });
+  const link = `/catalog/${namespace}/model/${name}/monitoring?window=${episode.windowId}`;
+  if (episode.kind !== DRIFT) {
+    return {
+      title: `${shownName}: the monitor of ${episode.kind} ${
+        episode.status === 'drift' ? 'is beyond its limit' : 'warns'
+      }`,
+      description: `Version ${episode.version}: ${columns}. Look at the window for the figures.`,
+      link: `${link}&monitor=${episode.kind}/${monitorName}`,
+    };
+  }
   return {
     title:
       episode.status === 'drift'
-        ? `${name} has drifted from its training data`
-        : `${name} is moving away from its training data`,
+        ? `${shownName} has drifted from its training data`
+        : `${shownName} is moving away from its training data`,
     description: `Version ${episode.version}: ${columns}. Look at the columns, and retrain if the world has changed.`,
-    link: `/catalog/${namespace}/model/${name}/monitoring?window=${episode.windowId}`,
+    link,
   };
 }

@@ -32,8 +32,8 @@ export class BaselineStore {
     this.#knex = knex;
   }
 
-  /** Wishes for a baseline; a version that has one already keeps it. Returns whether it is new. */
-  async wish(options: {
+  /** Asks for a baseline; a version that has one already keeps it. Returns whether it is new. */
+  async request(options: {
     modelRef: string;
     ref: VersionRef;
     at: string;
@@ -56,6 +56,15 @@ export class BaselineStore {
       .onConflict('id')
       .ignore();
     return true;
+  }
+
+  /** Those of these versions that have a baseline, in whatever state. */
+  async among(ids: string[]): Promise<Set<string>> {
+    if (!ids.length) return new Set();
+    const rows: { id: string }[] = await this.#knex('baselines')
+      .whereIn('id', ids)
+      .select('id');
+    return new Set(rows.map(({ id }) => id));
   }
 
   async get(id: string): Promise<Baseline | undefined> {

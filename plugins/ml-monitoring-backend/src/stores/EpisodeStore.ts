@@ -5,6 +5,8 @@ import type { Episode } from '../domain/episode';
 const episodeSchema = z.object({
   id: z.string(),
   model_ref: z.string(),
+  monitor_id: z.string(),
+  kind: z.string(),
   version: z.number(),
   status: z.enum(['warning', 'drift']),
   columns: z
@@ -18,10 +20,12 @@ const episodeSchema = z.object({
 /** An episode of which the owners have not been told yet, or not how bad it became. */
 export type UnannouncedEpisode = Episode & {
   modelRef: string;
+  monitorId: string;
+  kind: string;
   windowId: string;
 };
 
-/** Episodes. At most one per model is open: the monitor's row points at it. */
+/** Episodes. At most one per monitor is open: the monitor's row points at it. */
 export class EpisodeStore {
   readonly #knex: Knex;
 
@@ -36,11 +40,13 @@ export class EpisodeStore {
 
   async insert(
     tx: Knex.Transaction,
-    episode: Episode & { modelRef: string; windowId: string },
+    episode: UnannouncedEpisode,
   ): Promise<void> {
     await tx('episodes').insert({
       id: episode.id,
       model_ref: episode.modelRef,
+      monitor_id: episode.monitorId,
+      kind: episode.kind,
       version: episode.version,
       status: episode.status,
       columns: JSON.stringify(episode.columns),
@@ -73,9 +79,9 @@ export class EpisodeStore {
   }
 
   /** Open episodes whose owners were not told, or were told of a warning that is drift now. */
-  async unannounced(modelRef: string): Promise<UnannouncedEpisode[]> {
+  async unannounced(monitorId: string): Promise<UnannouncedEpisode[]> {
     const rows = await this.#knex('episodes')
-      .where({ model_ref: modelRef })
+      .where({ monitor_id: monitorId })
       .whereNull('closed_at')
       .where(query =>
         query
@@ -87,6 +93,8 @@ export class EpisodeStore {
       return {
         ...toEpisode(row),
         modelRef: parsed.model_ref,
+        monitorId: parsed.monitor_id,
+        kind: parsed.kind,
         windowId: parsed.window_id,
       };
     });

@@ -5,10 +5,13 @@ import {
   type WindowSummary,
 } from '@downstage/plugin-ml-monitoring-common';
 import type { Knex } from 'knex';
+import { verdicts } from '../domain/hasVerdict';
 
 type WindowRow = {
   id: string;
   model_ref: string;
+  monitor_id: string;
+  kind: string;
   version: number;
   from_at: string | null;
   to_at: string | null;
@@ -21,12 +24,15 @@ type WindowRow = {
   drifted_columns: string;
   epsilon: number;
   columns: string;
+  signals: string;
   created_at: string;
 };
 
 const summaryColumns = [
   'id',
   'model_ref',
+  'monitor_id',
+  'kind',
   'version',
   'from_at',
   'to_at',
@@ -58,18 +64,19 @@ export class WindowStore {
         ...toSummary(row),
         epsilon: row.epsilon,
         columns: JSON.parse(row.columns),
+        signals: JSON.parse(row.signals),
       })
     );
   }
 
   /** Newest first. */
   async list(
-    modelRef: string,
+    monitorId: string,
     page: { after?: { createdAt: string; id: string }; limit: number },
   ): Promise<WindowSummary[]> {
     const { after, limit } = page;
     const rows: WindowRow[] = await this.#knex('windows')
-      .where({ model_ref: modelRef })
+      .where({ monitor_id: monitorId })
       .modify(query => {
         if (!after) return;
         query.whereRaw('(created_at < ? OR (created_at = ? AND id < ?))', [
@@ -96,10 +103,30 @@ export class WindowStore {
     );
   }
 
+  /** Of a version, the newest window with a verdict; without one the newest that a detector has judged. */
+  async lastJudged(
+    monitorId: string,
+    version: number,
+  ): Promise<WindowSummary | undefined> {
+    const row: WindowRow | undefined = await this.#knex('windows')
+      .where({ monitor_id: monitorId, version })
+      .whereNot({ status: 'unknown' })
+      .orderByRaw(
+        `CASE WHEN status IN (${verdicts.map(
+          () => '?',
+        )}) THEN 0 ELSE 1 END, created_at DESC, id DESC`,
+        [...verdicts],
+      )
+      .first(summaryColumns);
+    return row && windowSummarySchema.parse(toSummary(row));
+  }
+
   async insert(tx: Knex.Transaction, window: Window): Promise<void> {
     await tx('windows').insert({
       id: window.id,
       model_ref: window.monitorRef,
+      monitor_id: window.monitorId,
+      kind: window.kind,
       version: window.version,
       from_at: window.from ?? null,
       to_at: window.to ?? null,
@@ -112,21 +139,22 @@ export class WindowStore {
       drifted_columns: JSON.stringify(window.driftedColumns),
       epsilon: window.epsilon,
       columns: JSON.stringify(window.columns),
+      signals: JSON.stringify(window.signals),
       created_at: window.createdAt,
     });
   }
 
   /** Forgets the oldest windows of a monitor beyond `keep`. */
-  async prune(modelRef: string, keep: number): Promise<number> {
+  async prune(monitorId: string, keep: number): Promise<number> {
     const oldest = await this.#knex('windows')
-      .where({ model_ref: modelRef })
+      .where({ monitor_id: monitorId })
       .orderBy('created_at', 'desc')
       .offset(keep)
       .limit(1)
       .first('created_at');
     if (!oldest) return 0;
     return this.#knex('windows')
-      .where({ model_ref: modelRef })
+      .where({ monitor_id: monitorId })
       .where('created_at', '<=', oldest.created_at)
       .delete();
   }
@@ -136,6 +164,8 @@ function toSummary(row: WindowRow) {
   return {
     id: row.id,
     monitorRef: row.model_ref,
+    monitorId: row.monitor_id,
+    kind: row.kind,
     version: row.version,
     from: row.from_at ?? undefined,
     to: row.to_at ?? undefined,

@@ -21,7 +21,7 @@ const shared = {
 };
 
 /** A column whose values are counted between edges: `counts` has one more entry than `edges`, the outer bins are open. */
-export const numericBaselineSchema = z.object({
+const numericBaselineSchema = z.object({
   kind: z.literal('numeric'),
   ...shared,
   edges: z.array(z.number()),
@@ -31,7 +31,7 @@ export const numericBaselineSchema = z.object({
 export type NumericBaseline = z.infer<typeof numericBaselineSchema>;
 
 /** A column of few values: each value is its own bin, everything never seen shares one more. */
-export const categoricalBaselineSchema = z.object({
+const categoricalBaselineSchema = z.object({
   kind: z.literal('categorical'),
   ...shared,
   /** Whether the values are numbers, so that 1 and 1.0 are one category. */

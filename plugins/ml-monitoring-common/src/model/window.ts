@@ -1,22 +1,10 @@
 import { entityRefSchema, timestampSchema } from '@downstage/common';
 import { z } from 'zod';
-
-/**
- * What a window, a column or a whole monitor came to.
- *
- * `insufficient_data`: fewer rows than a verdict needs. `no_data`: nothing to look at, or nothing to compare with.
- */
-export const driftStatusSchema = z.enum([
-  'ok',
-  'warning',
-  'drift',
-  'insufficient_data',
-  'no_data',
-]);
-export type DriftStatus = z.infer<typeof driftStatusSchema>;
+import { signalSchema } from './signal';
+import { driftStatusSchema } from './status';
 
 /** An observation that is not a distance between distributions and is said on its own. */
-export const findingSchema = z.object({
+const findingSchema = z.object({
   kind: z.enum([
     'new_category',
     'null_rate',
@@ -34,7 +22,7 @@ export const findingSchema = z.object({
 export type Finding = z.infer<typeof findingSchema>;
 
 /** Counts of baseline and window over the same frozen bins, in the same order. */
-export const histogramSchema = z.object({
+const histogramSchema = z.object({
   labels: z.array(z.string()),
   baseline: z.array(z.number()),
   window: z.array(z.number()),
@@ -64,7 +52,10 @@ export type ColumnDrift = z.infer<typeof columnDriftSchema>;
 
 export const windowSummarySchema = z.object({
   id: z.string(),
+  /** The ref of the model. */
   monitorRef: entityRefSchema,
+  monitorId: z.string(),
+  kind: z.string(),
   version: z.number().int(),
   /** The time of the first and last prediction in the window. */
   from: timestampSchema.optional(),
@@ -76,14 +67,23 @@ export const windowSummarySchema = z.object({
   /** The largest PSI of the window and its column. */
   maxPsi: z.number().optional(),
   maxColumn: z.string().optional(),
+  /** Columns, or other signals, that made the status. */
   driftedColumns: z.array(z.string()),
   createdAt: timestampSchema,
 });
 export type WindowSummary = z.infer<typeof windowSummarySchema>;
 
 export const windowSchema = windowSummarySchema.extend({
-  /** The share that stands in for an empty bin; the same data give another PSI with another one. */
+  /** The share that stands in for an empty bin; the same data give another PSI with another one. 0 where no bins are compared. */
   epsilon: z.number(),
   columns: z.array(columnDriftSchema),
+  /** What the detector watched. Windows of earlier releases have none. */
+  signals: z.array(signalSchema),
+  /**
+   * Why histograms and findings are left out, and whom to ask: they show values of data that the caller may not read.
+   */
+  withheld: z.string().optional(),
+  /** The data set that this is about, where it is known. */
+  withheldDataset: z.string().optional(),
 });
 export type Window = z.infer<typeof windowSchema>;

@@ -9,7 +9,7 @@ import { mockApis, renderInTestApp } from '@backstage/frontend-test-utils';
 import { EntityProvider } from '@backstage/plugin-catalog-react';
 import { mlMonitoringApiRef, type MlMonitoringApi } from '../api';
 
-export const owner = 'group:default/diagnostics';
+const owner = 'group:default/diagnostics';
 export const entity = {
   apiVersion: 'downstage.dev/v1alpha1',
   kind: 'Model',
@@ -21,6 +21,8 @@ export const entity = {
 const summary: WindowSummary = {
   id: 'w2',
   monitorRef: 'model:default/tumour-malignancy',
+  monitorId: 'model:default/tumour-malignancy',
+  kind: 'drift',
   version: 7,
   from: '2026-11-20T10:00:00Z',
   to: '2026-11-20T11:00:00Z',
@@ -43,6 +45,7 @@ const shared = {
 export const drifted: Window = {
   ...summary,
   epsilon: 0.0001,
+  signals: [],
   columns: [
     {
       ...shared,
@@ -85,6 +88,9 @@ export const drifted: Window = {
   ],
 };
 export const monitor: Monitor = {
+  id: summary.monitorId,
+  kind: 'drift',
+  name: 'default',
   ref: summary.monitorRef,
   modelRef: summary.monitorRef,
   owner,
@@ -92,6 +98,7 @@ export const monitor: Monitor = {
   status: 'drift',
   message: summary.message,
   thresholds: { warning: 0.1, drift: 0.2 },
+  settings: {},
   latestWindow: summary,
   openEpisode: { since: '2026-11-20T11:00:05Z', columns: ['mean_radius'] },
 };
@@ -109,6 +116,13 @@ export function fakeApi(api: Partial<MlMonitoringApi> = {}): MlMonitoringApi {
     getWindow: async () => drifted,
     getBaseline: notHere,
     evaluateMonitor: async () => drifted,
+    listDetectors: async () => ({ items: [] }),
+    getNamedMonitor: async () => monitor,
+    saveMonitor: notHere,
+    sendLabels: notHere,
+    deleteMonitor: notHere,
+    listNamedWindows: async () => ({ items: [summary] }),
+    evaluateNamedMonitor: async () => drifted,
     retrainModel: async () => ({
       jobId: 'k3v9',
       sameModel: false,

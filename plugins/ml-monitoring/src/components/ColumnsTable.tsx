@@ -23,6 +23,7 @@ type Row = ColumnDrift & { id: string };
 const severity: Record<ColumnDrift['status'], number> = {
   drift: 0,
   warning: 1,
+  unknown: 2,
   insufficient_data: 2,
   no_data: 3,
   ok: 4,
@@ -63,7 +64,7 @@ export function ColumnsTable(props: {
     {
       id: 'status',
       label: t('list.status'),
-      defaultWidth: '1.2fr',
+      defaultWidth: '1.7fr',
       cell: column => (
         <Cell>
           <MonitorStatus status={column.status} />
@@ -73,11 +74,13 @@ export function ColumnsTable(props: {
     {
       id: 'psi',
       label: t('columns.psi'),
+      minWidth: 110,
       cell: column => <CellText title={formatNumber(column.psi)} />,
     },
     {
       id: 'limit',
       label: t('columns.limit'),
+      minWidth: 100,
       cell: ({ thresholds }) => (
         <CellText title={`${thresholds.warning} / ${thresholds.drift}`} />
       ),
@@ -131,7 +134,7 @@ export function ColumnsTable(props: {
     paginationOptions: { pageSize: 20 },
   });
   return (
-    <Wide>
+    <Wide width={1120}>
       <Table columnConfig={config} {...tableProps} />
     </Wide>
   );

@@ -1,9 +1,18 @@
 import { useState } from 'react';
 import type { Monitor } from '@downstage/plugin-ml-monitoring-common';
-import { Section, Time, useAction, useOwns } from '@downstage/react';
+import {
+  Section,
+  Time,
+  useAction,
+  useOwns,
+  Reason,
+  NamedText,
+} from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text } from '@backstage/ui';
+import { listed } from '@downstage/common';
 import { mlMonitoringApiRef } from '../api';
+import { isFirst } from '../hooks/whichMonitor';
 import { mlMonitoringTranslationRef } from '../translation';
 import { MonitorStatus } from './MonitorStatus';
 import { RetrainDialog } from './RetrainDialog';
@@ -24,13 +33,26 @@ export function MonitorHeader(props: {
 
   const evaluate = () =>
     action.run(async () => {
-      const window = await api.evaluateMonitor({ params: { namespace, name } });
+      const params = { namespace, name };
+      const { kind } = monitor;
+      const window = await (isFirst(monitor)
+        ? api.evaluateMonitor({ params })
+        : api.evaluateNamedMonitor({
+            params: { ...params, kind, monitor: monitor.name },
+          }));
       onEvaluated(window.id);
     });
 
   return (
     <Section
-      title={t('monitor.heading')}
+      title={
+        isFirst(monitor)
+          ? t('monitor.heading')
+          : t('monitor.headingOfKind', {
+              kind: monitor.kind,
+              name: monitor.name,
+            })
+      }
       actions={
         owns && (
           <Flex gap="2">
@@ -54,7 +76,7 @@ export function MonitorHeader(props: {
     >
       <Flex direction="column" gap="2">
         <Text as="div" weight="bold">
-          <MonitorStatus status={monitor.status} />
+          <MonitorStatus status={monitor.status} kind={monitor.kind} />
         </Text>
         <Text>{monitor.message}</Text>
         <Text color="secondary">
@@ -64,18 +86,21 @@ export function MonitorHeader(props: {
         </Text>
         {monitor.openEpisode && (
           <Text>
-            {t('monitor.away')} <Time at={monitor.openEpisode.since} />:{' '}
-            {monitor.openEpisode.columns.join(', ')}
+            {t(monitor.kind === 'drift' ? 'monitor.away' : 'monitor.since')}{' '}
+            <Time at={monitor.openEpisode.since} />:{' '}
+            {listed(monitor.openEpisode.columns)}
           </Text>
         )}
         {!owns && owner && (
-          <Text color="secondary">{t('monitor.notOwner', { owner })}</Text>
+          <Text color="secondary">
+            <NamedText text={t('monitor.notOwner', { owner })} />
+          </Text>
         )}
         {action.error && (
           <Alert
             status="danger"
             title={t('monitor.evaluateFailed')}
-            description={action.error.message}
+            description={<Reason error={action.error} />}
           />
         )}
       </Flex>

@@ -10,16 +10,29 @@ export const driftTones: Record<DriftStatus, Tone> = {
   drift: 'error',
   insufficient_data: 'neutral',
   no_data: 'neutral',
+  unknown: 'warning',
 };
 
+/** The words of a status: those of drift are its own. */
+export function statusWords(monitor: { kind: string; status: DriftStatus }) {
+  const words = monitor.kind === 'drift' ? 'status' : 'statusOfKind';
+  return `${words}.${monitor.status}` as const;
+}
+
 /** A status as icon and words; the reason on hover. */
-export function MonitorStatus(props: { status: DriftStatus; title?: string }) {
+export function MonitorStatus(props: {
+  status: DriftStatus;
+  /** Of the monitor; drift unless given. */
+  kind?: string;
+  title?: string;
+}) {
+  const { kind = 'drift', status, title } = props;
   const { t } = useTranslationRef(mlMonitoringTranslationRef);
   return (
     <StatusBadge
-      tone={driftTones[props.status]}
-      label={t(`status.${props.status}`)}
-      title={props.title}
+      tone={driftTones[status]}
+      label={t(statusWords({ kind, status }))}
+      title={title}
     />
   );
 }

@@ -1,3 +1,4 @@
+import { shownNameOf } from '@downstage/common';
 import { useState } from 'react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
@@ -13,7 +14,7 @@ import {
   TextField,
 } from '@backstage/ui';
 import type { Retrained } from '@downstage/plugin-ml-monitoring-common';
-import { useAction, useLoad } from '@downstage/react';
+import { useAction, useLoad, Reason } from '@downstage/react';
 import { mlMonitoringApiRef } from '../api';
 import { mlMonitoringTranslationRef } from '../translation';
 
@@ -54,7 +55,9 @@ export function RetrainDialog(props: {
       onOpenChange={open => !open && onClose()}
       width="min(560px, 92vw)"
     >
-      <DialogHeader>{t('retrain.title', { name })}</DialogHeader>
+      <DialogHeader>
+        {t('retrain.title', { name: shownNameOf({ namespace, name }) })}
+      </DialogHeader>
       <DialogBody>
         {job ? (
           <Alert
@@ -94,7 +97,7 @@ export function RetrainDialog(props: {
               <Alert
                 status="danger"
                 title={t('retrain.failed')}
-                description={action.error.message}
+                description={<Reason error={action.error} />}
               />
             )}
           </Flex>

@@ -1,5 +1,11 @@
 import type { Window } from '@downstage/plugin-ml-monitoring-common';
-import { formatNumber, Frame, Section, useLoad } from '@downstage/react';
+import {
+  AccessNeeded,
+  formatNumber,
+  Frame,
+  Section,
+  useLoad,
+} from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text } from '@backstage/ui';
 import { mlMonitoringApiRef } from '../api';
@@ -9,6 +15,7 @@ import { mlMonitoringTranslationRef } from '../translation';
 import { bySeverity, ColumnsTable } from './ColumnsTable';
 import { HistogramPlot } from './HistogramPlot';
 import { MonitorStatus } from './MonitorStatus';
+import { SignalsTable } from './SignalsTable';
 
 /** One window: its columns, and both histograms of the chosen one. */
 export function WindowDetails(props: { id: string }) {
@@ -44,16 +51,51 @@ export function WindowDetails(props: { id: string }) {
         ),
       }}
     >
-      {value => value && <Columns window={value} />}
+      {value =>
+        value &&
+        (value.kind === 'drift' && value.status !== 'unknown' ? (
+          <Columns window={value} />
+        ) : (
+          <Signals window={value} />
+        ))
+      }
     </Frame>
   );
+}
+
+function Signals(props: { window: Window }) {
+  const { window } = props;
+  const { t } = useTranslationRef(mlMonitoringTranslationRef);
+  return (
+    <Section
+      title={t('signals.title')}
+      actions={<MonitorStatus status={window.status} kind={window.kind} />}
+    >
+      <Flex direction="column" gap="3">
+        <Text>{window.message}</Text>
+        <Text color="secondary" variant="body-small">
+          {t('signals.caption', {
+            rows: formatNumber(window.rows),
+            from: moment(window.from),
+            to: moment(window.to),
+          })}
+        </Text>
+        {window.signals.length > 0 && (
+          <SignalsTable kind={window.kind} signals={window.signals} />
+        )}
+      </Flex>
+    </Section>
+  );
+}
+
+function moment(at?: string): string {
+  return at ? new Date(at).toLocaleString() : '–';
 }
 
 function Columns(props: { window: Window }) {
   const { window } = props;
   const { column, href } = useChosen();
   const { t } = useTranslationRef(mlMonitoringTranslationRef);
-  const moment = (at?: string) => (at ? new Date(at).toLocaleString() : '–');
   const shown =
     window.columns.find(({ name }) => name === column) ??
     [...window.columns].sort(bySeverity)[0];
@@ -61,7 +103,14 @@ function Columns(props: { window: Window }) {
     <>
       {shown && (
         <Section title={t('histogram.title', { name: shown.name })}>
-          <HistogramPlot column={shown} />
+          {window.withheld ? (
+            <AccessNeeded
+              reason={window.withheld}
+              dataset={window.withheldDataset}
+            />
+          ) : (
+            <HistogramPlot column={shown} />
+          )}
         </Section>
       )}
       <Section

@@ -11,6 +11,7 @@ const symbols: Record<WindowSummary['status'], string> = {
   drift: 'diamond',
   insufficient_data: 'emptyCircle',
   no_data: 'emptyCircle',
+  unknown: 'emptyCircle',
 };
 
 /** The largest PSI of each window over time, with both limits. A click chooses the window. */

@@ -46,6 +46,87 @@ describe('the Monitoring tab of a model', () => {
     );
   });
 
+  it('says in place of the histogram why it is not shown, and keeps what moved', async () => {
+    const withheld =
+      'Window w1 shows values of dataset:default/masses. Ask group:default/diagnostics for a grant';
+    const columns = drifted.columns.map(({ histogram, ...column }) => ({
+      ...column,
+      findings: [],
+    }));
+    show(<MonitoringContent />, {
+      api: {
+        getWindow: async () => ({
+          ...drifted,
+          columns,
+          withheld,
+          withheldDataset: 'dataset:default/masses',
+        }),
+      },
+    });
+    expect(await screen.findByText(withheld)).toBeInTheDocument();
+    expect(
+      screen.getByRole('link', { name: 'Access of masses' }),
+    ).toHaveAttribute('href', '/catalog/default/dataset/masses');
+    const table = await screen.findByRole('grid');
+    expect(within(table).getAllByRole('row')[1]).toHaveTextContent(
+      /mean_radius.*0\.84/,
+    );
+  });
+
+  it('shows another monitor of the model, what it measured and why (W12)', async () => {
+    const volume = {
+      ...monitor,
+      id: `${monitor.ref}/volume/daily`,
+      kind: 'volume',
+      name: 'daily',
+      status: 'unknown' as const,
+      message: 'no memory',
+    };
+    const getNamedMonitor = jest.fn(async () => volume);
+    show(<MonitoringContent />, {
+      address: '/?monitor=volume/daily',
+      api: {
+        getNamedMonitor,
+        listMonitors: async () => ({ items: [monitor, volume] }),
+        getWindow: async () => ({
+          ...drifted,
+          kind: 'volume',
+          columns: [],
+          signals: [
+            {
+              name: 'volume',
+              metric: 'rows',
+              value: 8,
+              unit: 'predictions',
+              thresholds: { warning: 20, drift: 10 },
+              state: 'drift',
+              message: '8 predictions; at least 20 are expected',
+            },
+          ],
+        }),
+      },
+    });
+    expect(
+      await screen.findByText('Monitor of volume: daily'),
+    ).toBeInTheDocument();
+    expect(screen.getByText('Not judged')).toBeInTheDocument();
+    const table = await screen.findByRole('grid');
+    expect(within(table).getAllByRole('row')[1]).toHaveTextContent(
+      /volume.*8 predictions.*20 \/ 10.*Beyond its limit.*at least 20/,
+    );
+    expect(getNamedMonitor).toHaveBeenCalledWith(
+      {
+        params: {
+          namespace: 'default',
+          name: 'tumour-malignancy',
+          kind: 'volume',
+          monitor: 'daily',
+        },
+      },
+      expect.anything(),
+    );
+  });
+
   it('lets an owner close a window and looks at it', async () => {
     const evaluateMonitor = jest.fn(async () => ({ ...drifted, id: 'w3' }));
     const getWindow = jest.fn(async () => drifted);
@@ -115,8 +196,8 @@ describe('the Monitoring tab of a model', () => {
   it('offers people of another team nothing to change, and names the owners', async () => {
     show(<MonitoringContent />, { groups: ['group:default/credit'] });
     expect(
-      await screen.findByText(/owners evaluate and retrain it: group:default/),
-    ).toBeInTheDocument();
+      await screen.findByText(/owners evaluate and retrain it:/),
+    ).toHaveTextContent(/owners evaluate and retrain it: diagnostics/);
     expect(screen.queryByRole('button', { name: 'Retrain' })).toBeNull();
     expect(screen.queryByRole('button', { name: 'Evaluate now' })).toBeNull();
   });
@@ -135,6 +216,27 @@ describe('the Monitoring tab of a model', () => {
       'href',
       '/catalog/default/model/tumour-malignancy/serving',
     );
+  });
+
+  it('says that the monitor of the address is gone, and leads to that of drift', async () => {
+    show(<MonitoringContent />, {
+      address: '/?monitor=performance/weekly',
+      api: {
+        getNamedMonitor: async () => {
+          throw new NotFoundError('no such monitor');
+        },
+      },
+    });
+    expect(
+      await screen.findByText('There is no monitor performance/weekly'),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByRole('link', { name: 'Show the drift monitor' }),
+    ).toHaveAttribute(
+      'href',
+      '/catalog/default/model/tumour-malignancy/monitoring',
+    );
+    expect(screen.queryByText('This model is not watched')).toBeNull();
   });
 
   it('says what to do before the first window', async () => {

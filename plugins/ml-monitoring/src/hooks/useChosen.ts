@@ -1,10 +1,13 @@
 import { useLocation, useSearchParams } from 'react-router-dom';
+import { readWhich } from './whichMonitor';
 
-/** The window and column that are looked at live in the address, so that a link shows the same to others. */
+type Change = { window?: string; column?: string; monitor?: string };
+
+/** The address holds the monitor, window and column that are looked at. So a link shows the same to others. */
 export function useChosen() {
   const [search, setSearch] = useSearchParams();
   const { pathname } = useLocation();
-  const merged = (change: { window?: string; column?: string }) => {
+  const merged = (change: Change) => {
     const next = new URLSearchParams(search);
     for (const [key, value] of Object.entries(change)) {
       if (value === undefined) next.delete(key);
@@ -15,9 +18,8 @@ export function useChosen() {
   return {
     window: search.get('window') ?? undefined,
     column: search.get('column') ?? undefined,
-    choose: (change: { window?: string; column?: string }) =>
-      setSearch(merged(change), { replace: true }),
-    href: (change: { window?: string; column?: string }) =>
-      `${pathname}?${merged(change)}`,
+    which: readWhich(search.get('monitor')),
+    choose: (change: Change) => setSearch(merged(change), { replace: true }),
+    href: (change: Change) => `${pathname}?${merged(change)}`,
   };
 }

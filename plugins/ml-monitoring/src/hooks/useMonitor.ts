@@ -5,27 +5,32 @@ import {
 import { useLoad, type Loaded } from '@downstage/react';
 import { useApi } from '@backstage/frontend-plugin-api';
 import { mlMonitoringApiRef } from '../api';
+import { firstMonitor, isFirst, type Which } from './whichMonitor';
 
-/** The monitor of a model, or `null` when it is not watched. Fetched again whenever something changes. */
-export function useMonitor(ref: {
-  namespace: string;
-  name: string;
-}): Loaded<Monitor | null> {
+/** A monitor of a model, or `null` when it is not watched. Fetched again whenever something changes. */
+export function useMonitor(
+  ref: { namespace: string; name: string },
+  which: Which = firstMonitor,
+): Loaded<Monitor | null> {
   const { namespace, name } = ref;
+  const { kind, name: monitor } = which;
   const api = useApi(mlMonitoringApiRef);
   return useLoad(
     async signal => {
       try {
-        return await api.getMonitor(
-          { params: { namespace, name } },
-          { signal },
-        );
+        const params = { namespace, name };
+        return await (isFirst(which)
+          ? api.getMonitor({ params }, { signal })
+          : api.getNamedMonitor(
+              { params: { ...params, kind, monitor } },
+              { signal },
+            ));
       } catch (error) {
         if (isNotFound(error)) return null;
         throw error;
       }
     },
-    [namespace, name],
+    [namespace, name, kind, monitor],
     { channel: monitorChangedChannel },
   );
 }

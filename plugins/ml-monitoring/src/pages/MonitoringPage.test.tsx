@@ -6,6 +6,7 @@ describe('the Monitoring page', () => {
   it('lists watched models as the server orders them', async () => {
     const calm = {
       ...monitor,
+      id: 'model:default/calm',
       ref: 'model:default/calm',
       modelRef: 'model:default/calm',
       status: 'ok' as const,
@@ -14,7 +15,7 @@ describe('the Monitoring page', () => {
     show(<MonitoringPage />, {
       api: { listMonitors: async () => ({ items: [monitor, calm] }) },
     });
-    const table = await screen.findByRole('grid');
+    const table = await screen.findByRole('table');
     const [, first, second] = within(table).getAllByRole('row');
     expect(first).toHaveTextContent(/tumour-malignancy.*Drifted.*mean_radius/);
     expect(second).toHaveTextContent(/calm.*No drift/);

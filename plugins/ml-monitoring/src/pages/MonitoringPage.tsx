@@ -13,7 +13,7 @@ export function MonitoringPage() {
   const monitors = usePages(
     (cursor, signal) =>
       api.listMonitors(
-        { query: { limit: 25, ...(cursor && { cursor }) } },
+        { query: { kind: 'all', limit: 25, ...(cursor && { cursor }) } },
         { signal },
       ),
     [api],

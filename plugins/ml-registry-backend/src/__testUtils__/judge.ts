@@ -1,5 +1,7 @@
-import type { Comparison } from '../searchGrammar/parseFilter';
-import type { Order } from '../searchGrammar/parseOrderBy';
+import type {
+  Comparison,
+  SearchOrder,
+} from '@downstage/plugin-ml-registry-common';
 
 /** A run as a filter sees it. */
 export type PlainRun = {
@@ -24,7 +26,11 @@ export function matches(run: PlainRun, filter: Comparison[]): boolean {
 }
 
 /** Where a run stands in an order: values first, then NaN, then nothing. */
-export function compareRuns(a: PlainRun, b: PlainRun, orders: Order[]): number {
+export function compareRuns(
+  a: PlainRun,
+  b: PlainRun,
+  orders: SearchOrder[],
+): number {
   for (const order of orders) {
     const [left, right] = [valueOf(a, order), valueOf(b, order)];
     const rank = rankOf(left) - rankOf(right);
@@ -40,7 +46,7 @@ export function compareRuns(a: PlainRun, b: PlainRun, orders: Order[]): number {
 
 function valueOf(
   run: PlainRun,
-  { entity, key }: Pick<Order, 'entity' | 'key'>,
+  { entity, key }: Pick<SearchOrder, 'entity' | 'key'>,
 ) {
   const record: Record<string, string | number | undefined> = {
     attribute: run.attributes,

@@ -1,12 +1,14 @@
-import type { Comparison } from '../searchGrammar/parseFilter';
-import type { Order } from '../searchGrammar/parseOrderBy';
+import type {
+  Comparison,
+  SearchOrder,
+} from '@downstage/plugin-ml-registry-common';
 
 /** Writes comparisons as a client would. Keys must be without backticks, or without double quotes. */
 export function printFilter(comparisons: Comparison[]): string {
   return comparisons.map(printComparison).join(' AND ');
 }
 
-export function printOrder({ entity, key, descending }: Order): string {
+export function printOrder({ entity, key, descending }: SearchOrder): string {
   return `${printPath(entity, key)} ${descending ? 'DESC' : 'ASC'}`;
 }
 

@@ -6,6 +6,8 @@ import type { Entity } from '@backstage/catalog-model';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import { AuthorizeResult } from '@backstage/plugin-permission-common';
+import { TokenScopes } from '@downstage/common';
+import { mlRegistryTokenScopes } from '@downstage/plugin-ml-registry-common';
 import { Authorizer, callerOf } from '@downstage/node';
 import {
   mlModelResource,
@@ -14,9 +16,9 @@ import {
 } from '@downstage/plugin-ml-registry-node';
 import type { Knex } from 'knex';
 import { createServices, type RegistryDeps } from '../createServices';
-import { Announcer } from '../services/Announcer';
-import { OutboundClient } from '../services/OutboundClient';
-import { SecretBox } from '../services/SecretBox';
+import { Announcer } from '../versions/Announcer';
+import { OutboundClient } from '../kernel/OutboundClient';
+import { SecretBox } from '../kernel/SecretBox';
 import { aModelEntity } from './aModelEntity';
 import { people } from './people';
 
@@ -53,14 +55,13 @@ export function memoryArtifacts(): ArtifactStore & {
       return { content: Readable.from([content]), size: content.length };
     },
     async list(folder) {
-      const below = [...files.keys()].filter(path =>
-        path.startsWith(`${folder}/`),
-      );
+      const prefix = folder && `${folder}/`;
+      const below = [...files.keys()].filter(path => path.startsWith(prefix));
       const names = new Set(
-        below.map(path => path.slice(folder.length + 1).split('/')[0]),
+        below.map(path => path.slice(prefix.length).split('/')[0]),
       );
       return [...names].sort().map(name => {
-        const path = `${folder}/${name}`;
+        const path = `${prefix}${name}`;
         const content = files.get(path);
         return content === undefined
           ? { path, isDir: true }
@@ -89,6 +90,7 @@ function catalogOf(entities: Entity[]): CatalogService {
     ...now(),
     getEntityByRef: (...call) => now().getEntityByRef(...call),
     getEntitiesByRefs: (...call) => now().getEntitiesByRefs(...call),
+    getEntityFacets: (...call) => now().getEntityFacets(...call),
   };
 }
 
@@ -115,8 +117,8 @@ export async function aRegistry(
     /** Another catalog altogether. */
     catalogService?: CatalogService;
     gates?: Gate[];
-  } & Pick<RegistryDeps, 'trust' | 'jobs'> &
-    Partial<Pick<RegistryDeps, 'permissions'>> = {},
+  } & Pick<RegistryDeps, 'trust' | 'jobs' | 'dataAccess'> &
+    Partial<Pick<RegistryDeps, 'permissions' | 'auditor'>> = {},
 ) {
   await migrateForTest(knex);
   const { entity = aModelEntity(), gates = [] } = options;
@@ -130,21 +132,26 @@ export async function aRegistry(
     gates,
     trust: options.trust,
     jobs: options.jobs,
+    dataAccess: options.dataAccess,
     artifactStore: artifacts,
     portalUrl: 'http://portal',
-    auditor: mockServices.auditor.mock({
-      createEvent: async () => ({
-        success: async () => {},
-        fail: async () => {},
+    auditor:
+      options.auditor ??
+      mockServices.auditor.mock({
+        createEvent: async () => ({
+          success: async () => {},
+          fail: async () => {},
+        }),
       }),
-    }),
     auth: mockServices.auth(),
     catalog:
       options.catalogService ??
       catalogOf(options.catalog ?? (entity ? [entity] : [])),
     logger: mockServices.logger.mock(),
+    discovery: mockServices.discovery(),
     permissions: options.permissions ?? allowAll,
     authorizer: new Authorizer({
+      tokenScopes: new TokenScopes([mlRegistryTokenScopes]),
       permissions: options.permissions ?? allowAll,
       ...conditional,
       userInfo: people,

@@ -8,22 +8,29 @@ import {
   resolvePackagePath,
   type LifecycleService,
 } from '@backstage/backend-plugin-api';
+import { TokenScopes } from '@downstage/common';
 import { createAuthorizer } from '@downstage/node';
+import { mlRegistryTokenScopes } from '@downstage/plugin-ml-registry-common';
 import type {
   ArtifactStore,
+  DataAccess,
   TokenVerifier,
 } from '@downstage/plugin-ml-registry-node';
 import express from 'express';
-import type { ExternalSource } from '../domain/externalSources';
+import type { ExternalSource } from '../tracking/externalSources';
 import { createMlflowRouter } from '../mlflow/createMlflowRouter';
-import { FolderArtifactStore } from '../providers/FolderArtifactStore';
-import { startWebhookReconciler } from '../reconcilers/webhookReconciler';
-import { createTrackingServices } from '../services/createTrackingServices';
-import { createWebhooks } from '../services/createWebhooks';
-import { OutboundClient } from '../services/OutboundClient';
-import { SecretBox } from '../services/SecretBox';
-import type { StagePolicy } from '../services/StagePolicy';
-import { ModelStore, type ModelVersionRow } from '../stores/ModelStore';
+import { readsForTest } from './readsForTest';
+import { FolderArtifactStore } from '../artifacts/FolderArtifactStore';
+import { startWebhookReconciler } from '../webhooks/webhookReconciler';
+import { createTrackingServices } from '../createTrackingServices';
+import { createWebhooks } from '../webhooks/create';
+import { OutboundClient } from '../kernel/OutboundClient';
+import { SecretBox } from '../kernel/SecretBox';
+import type { StagePolicy } from '../versions/StagePolicy';
+import {
+  ModelStore,
+  type ModelVersionRow,
+} from '../versions/stores/ModelStore';
 
 /**
  * The MLflow surface alone, for tests: owners may set staging and archived,
@@ -36,6 +43,7 @@ export function trackingTestPlugin(
     artifactStore?: ArtifactStore;
     entityOwners?: Record<string, string>;
     externalSources?: ExternalSource[];
+    dataAccess?: DataAccess;
     onVersionCreated?: (version: ModelVersionRow) => void;
   } = {},
 ) {
@@ -77,11 +85,14 @@ export function trackingTestPlugin(
             ),
           });
           const authorizer = createAuthorizer({
+            tokenScopes: new TokenScopes([mlRegistryTokenScopes]),
             permissions,
             userInfo,
             config,
           });
+          const clock = () => new Date();
           const { ledger, webhooks, deliveries } = createWebhooks({
+            clock,
             knex,
             authorizer,
             auditor,
@@ -95,15 +106,19 @@ export function trackingTestPlugin(
           const loop = startWebhookReconciler({
             knex,
             logger,
-            clock: () => new Date(),
+            clock,
             deliveries,
             intervalMs: 200,
           });
           lifecycle.addShutdownHook(() => loop.stop());
           const services = createTrackingServices({
+            clock,
             ledger,
             knex,
             authorizer,
+            auditor,
+            dataAccess: () => options.dataAccess,
+            modelReads: readsForTest(authorizer),
             artifactStore:
               options.artifactStore ?? (await temporaryStore(lifecycle)),
             ownUrls: {

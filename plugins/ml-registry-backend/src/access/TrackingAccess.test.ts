@@ -1,5 +1,7 @@
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import { AuthorizeResult } from '@backstage/plugin-permission-common';
+import { TokenScopes } from '@downstage/common';
+import { mlRegistryTokenScopes } from '@downstage/plugin-ml-registry-common';
 import {
   Authorizer,
   formatTokenSubject,
@@ -11,6 +13,7 @@ import { isService, TrackingAccess } from './TrackingAccess';
 
 const access = new TrackingAccess(
   new Authorizer({
+    tokenScopes: new TokenScopes([mlRegistryTokenScopes]),
     permissions: mockServices.permissions({ result: AuthorizeResult.ALLOW }),
     userInfo: mockServices.userInfo.mock(),
   }),

@@ -2,32 +2,25 @@ import { NotAllowedError } from '@backstage/errors';
 import { type Authorizer, type Caller } from '@downstage/node';
 import {
   mlRegistryPromotePermission,
-  mlRegistryReadPermission,
   mlRegistryRegisterPermission,
   mlRegistryTrackPermission,
 } from '@downstage/plugin-ml-registry-common';
-import { modelRefOf } from '../domain/refs';
+import { listed } from '@downstage/common';
+import { modelRefOf } from '../kernel/refs';
 
 /** The tag that names the owner when an experiment or a registered model is created from code. */
 export const OWNER_TAG = 'downstage.owner';
 
 /**
  * Who may read and write through the MLflow API. Backstage principals are
- * judged by permission and ownership; a job's token may write the job's own
- * runs, and register models that belong to the job's owner, and nothing else.
+ * judged by permission and ownership. A job's token may write the job's own
+ * runs, and register models of the job's owner, and nothing else.
  */
 export class TrackingAccess {
   readonly #authorizer: Authorizer;
 
   constructor(authorizer: Authorizer) {
     this.#authorizer = authorizer;
-  }
-
-  async read(caller: Caller): Promise<void> {
-    await this.#authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
   }
 
   /** May the caller put something new into what belongs to `owner` (nobody: anyone may). */
@@ -73,7 +66,7 @@ export class TrackingAccess {
 
   /** May the caller, who may register, also decide what is a candidate or in production? */
   async promote(caller: Caller, name: string): Promise<void> {
-    // Who asks may not approve, so somebody has to have asked: behind a service it could be the approver.
+    // The requester may not approve, so a person has to have asked: behind a service it could be the approver.
     if (caller.kind === 'job' && caller.actor.startsWith('service:')) {
       throw new NotAllowedError(
         `${caller.job.subject} runs for ${caller.actor}, and a service asks for no promotion of ${name}; a person does, in the portal`,
@@ -114,7 +107,7 @@ export class TrackingAccess {
       throw new NotAllowedError(
         `The tag ${OWNER_TAG} names ${requested}, and ${
           caller.actor
-        } owns only through ${refs.join(', ') || 'nothing'}`,
+        } owns only through ${listed(refs) || 'nothing'}`,
       );
     }
     if (entityOwner && refs.includes(entityOwner)) return entityOwner;

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
-import { chunks, isPostgres, toNumber, type Database } from './database';
+import {
+  chunks,
+  isPostgres,
+  toNumber,
+  type Database,
+} from '../kernel/database/database';
 
 export type ArtifactRow = { path: string; size: number; sha256: string };
 

@@ -35,11 +35,11 @@ const READ_AT_ONCE = 512 * 1024;
 /**
  * Artifacts as files below one folder, which several portals may share.
  *
- * Uploads are streamed to `.incoming`, flushed to disk and renamed, so a crash
- * leaves at most a file under a temporary name, which a start a day later removes.
+ * Uploads are streamed to `.incoming`, flushed to disk and renamed. A crash leaves at most a file under a temporary
+ * name, which a start a day later removes.
  *
- * No symbolic link below the folder is followed, neither to read nor to write: whoever may write there (a job, another
- * program) must not lead the portal to its other files. The folder itself may be reached by a link.
+ * No symbolic link below the folder is followed, neither to read nor to write: a job or another program that may write
+ * there must not lead the portal to its other files. The folder itself may be reached by a link.
  */
 export class FolderArtifactStore implements ArtifactStore {
   readonly #root: string;
@@ -161,7 +161,7 @@ export class FolderArtifactStore implements ArtifactStore {
   }
 
   /**
-   * What exists of a folder below the root is exactly where its name says.
+   * The existing part of a folder below the root is exactly where its name says.
    *
    * @throws InputError without the place a link leads to
    */

@@ -2,7 +2,10 @@ import { SignedPaths } from './SignedPaths';
 
 describe('SignedPaths', () => {
   let now = 1_000_000;
-  const paths = new SignedPaths({ key: Buffer.alloc(32, 1), clock: () => now });
+  const paths = new SignedPaths({
+    key: Buffer.alloc(32, 1),
+    clock: () => new Date(now),
+  });
   beforeEach(() => {
     now = 1_000_000;
   });
@@ -35,7 +38,7 @@ describe('SignedPaths', () => {
   it('refuses what another key signed', () => {
     const other = new SignedPaths({
       key: Buffer.alloc(32, 2),
-      clock: () => now,
+      clock: () => new Date(now),
     });
     expect(paths.verify('x', other.sign('x', 60))).toBe(false);
   });

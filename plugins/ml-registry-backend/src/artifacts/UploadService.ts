@@ -8,18 +8,18 @@ import {
   NotImplementedError,
   ServiceUnavailableError,
 } from '@backstage/errors';
-import { makerOf, type Caller, type ReconcilePatch } from '@downstage/node';
+import { makerOf, type ReconcilePatch, type Call } from '@downstage/node';
 import type {
   ArtifactPart,
   ArtifactParts,
   ArtifactStore,
   SignedUrl,
 } from '@downstage/plugin-ml-registry-node';
-import { signatureHeader, type SignedPaths } from '../domain/SignedPaths';
-import type { ArtifactRowStore } from '../stores/ArtifactRowStore';
-import type { UploadRow, UploadStore } from '../stores/UploadStore';
+import { signatureHeader, type SignedPaths } from './SignedPaths';
+import type { ArtifactRowStore } from './ArtifactRowStore';
+import type { UploadRow, UploadStore } from './UploadStore';
 import type { ArtifactService, FoundArtifact } from './ArtifactService';
-import type { TrackingDeps } from './trackingDeps';
+import type { TrackingDeps } from '../tracking/trackingDeps';
 
 const validSeconds = 3600;
 const dayMs = 24 * 3_600_000;
@@ -27,8 +27,11 @@ const dayMs = 24 * 3_600_000;
 const staleMs = 15 * 60_000;
 const mostParts = 10_000;
 
+/** The signature is the right: no other is asked for. */
+type Signed = { signature: string | undefined };
+
 /** How addresses that lead back to this server are made. */
-export type OwnUrls = {
+type OwnUrls = {
   signed: SignedPaths;
   /** Where clients reach this plugin: `https://portal/api/ml-registry`. */
   baseUrl: () => Promise<string>;
@@ -50,14 +53,14 @@ export class UploadService {
   }
 
   async create(
-    caller: Caller,
     request: { path: string; parts: number },
+    { caller }: Call,
   ): Promise<{
     uploadId: string;
     credentials: (SignedUrl & { number: number })[];
   }> {
     const { artifacts, uploads, clock, newId } = this.#deps;
-    await artifacts.forWrite(caller, request.path);
+    await artifacts.forWrite(request.path, { caller });
     const parts = this.#parts();
     if (request.parts < 1 || request.parts > mostParts) {
       throw new InputError(
@@ -72,8 +75,8 @@ export class UploadService {
       storeId,
       path,
       createdBy: makerOf(caller),
-      now: iso(clock()),
-      expiresAt: iso(clock() + dayMs),
+      now: iso(clock().getTime()),
+      expiresAt: iso(clock().getTime() + dayMs),
     });
     const credentials: (SignedUrl & { number: number })[] = [];
     for (let number = 1; number <= request.parts; number += 1) {
@@ -88,12 +91,12 @@ export class UploadService {
     return { uploadId: id, credentials };
   }
 
-  /** Takes one part from whoever carries the signature for it; no other permission is asked. */
+  /** Takes one part from the bearer of the signature for it; no other permission is asked. */
   async putPart(
-    signature: string | undefined,
-    part: { uploadId: string; number: number; content: Readable },
+    part: Signed & { uploadId: string; number: number; content: Readable },
   ): Promise<{ etag: string }> {
     const { urls } = this.#deps;
+    const { signature } = part;
     requireSignature(signature);
     if (!urls.signed.verify(`PUT ${part.uploadId} ${part.number}`, signature)) {
       throw new NotAllowedError(
@@ -112,21 +115,21 @@ export class UploadService {
   }
 
   async complete(
-    caller: Caller,
     request: { path: string; uploadId: string; parts: ArtifactPart[] },
+    { caller }: Call,
   ): Promise<void> {
     const { artifacts, uploads, rows, clock, onDue } = this.#deps;
-    await artifacts.forWrite(caller, request.path);
+    await artifacts.forWrite(request.path, { caller });
     const { id, storeId, path, createdBy, state } = await this.#requireFor(
       request,
     );
     // Asked again because the first answer did not arrive.
     if (state === 'done' || state === 'hashing') return;
     checkParts(request.parts);
-    const now = iso(clock());
+    const now = iso(clock().getTime());
     const claimed = await uploads.claim(id, {
       now,
-      staleBefore: iso(clock() - staleMs),
+      staleBefore: iso(clock().getTime() - staleMs),
     });
     if (!claimed) {
       throw new ServiceUnavailableError(
@@ -138,25 +141,25 @@ export class UploadService {
         { path, id: storeId },
         request.parts,
         // Putting them together takes a while: a version may have been registered meanwhile.
-        () => artifacts.forWrite(caller, request.path),
+        () => artifacts.forWrite(request.path, { caller }),
       );
       if (sha256) {
-        await rows.save({ path, size, sha256, createdAt: clock(), createdBy });
+        await this.#record({ path, size, sha256, createdBy });
       } else {
-        // What is recorded is another content's.
+        // The recorded checksum is another content's.
         await rows.delete(path);
       }
       await uploads.set(id, {
         state: sha256 ? 'done' : 'hashing',
         size,
         now,
-        nextReconcileAt: iso(clock() + (sha256 ? dayMs : 0)),
+        nextReconcileAt: iso(clock().getTime() + (sha256 ? dayMs : 0)),
       });
     } catch (error) {
       await uploads.set(id, {
         state: 'open',
         now,
-        nextReconcileAt: iso(clock() + dayMs),
+        nextReconcileAt: iso(clock().getTime() + dayMs),
       });
       throw error;
     }
@@ -164,10 +167,10 @@ export class UploadService {
   }
 
   async abort(
-    caller: Caller,
     request: { path: string; uploadId: string },
+    { caller }: Call,
   ): Promise<void> {
-    await this.#deps.artifacts.forWrite(caller, request.path);
+    await this.#deps.artifacts.forWrite(request.path, { caller });
     const { id, storeId, path, state } = await this.#requireFor(request);
     if (state !== 'open') return;
     await this.#parts().abort({ path, id: storeId });
@@ -176,10 +179,10 @@ export class UploadService {
 
   /** Where a client fetches a file by itself, ranges included. */
   async signDownload(
-    caller: Caller,
     path: string,
+    { caller }: Call,
   ): Promise<SignedUrl & { size: number }> {
-    const { size } = await this.#deps.artifacts.download(caller, path);
+    const { size } = await this.#deps.artifacts.download(path, { caller });
     const { store } = this.#deps;
     const signed = store.signGet
       ? await store.signGet(path, { expiresInSeconds: validSeconds })
@@ -190,11 +193,11 @@ export class UploadService {
     return { ...signed, size };
   }
 
-  /** A file for whoever carries the signature for it; no other permission is asked. */
-  async openSigned(
-    signature: string | undefined,
-    path: string,
-  ): Promise<FoundArtifact> {
+  /** A file for the bearer of the signature for it; no other permission is asked. */
+  async openSigned({
+    signature,
+    path,
+  }: Signed & { path: string }): Promise<FoundArtifact> {
     const { urls, artifacts } = this.#deps;
     requireSignature(signature);
     if (!urls.signed.verify(`GET ${path}`, signature)) {
@@ -216,15 +219,15 @@ export class UploadService {
 
   /** One step for one upload: gives it up, computes its checksum, forgets it. */
   async reconcile(id: string): Promise<ReconcilePatch | undefined> {
-    const { uploads, rows, store, clock } = this.#deps;
+    const { uploads, store, clock } = this.#deps;
     const upload = await uploads.find(id);
     if (!upload) return undefined;
     const { path, storeId, createdBy } = upload;
     if (upload.state === 'completing') {
       const begun = new Date(upload.changedAt).getTime();
-      return clock() - begun < staleMs
+      return clock().getTime() - begun < staleMs
         ? { next_reconcile_at: iso(begun + staleMs) }
-        : { state: 'open', next_reconcile_at: iso(clock() + dayMs) };
+        : { state: 'open', next_reconcile_at: iso(clock().getTime() + dayMs) };
     }
     if (upload.state === 'hashing') {
       const file = await store.get(path);
@@ -236,9 +239,12 @@ export class UploadService {
           size += chunk.length;
         }
         const sha256 = hash.digest('hex');
-        await rows.save({ path, size, sha256, createdAt: clock(), createdBy });
+        await this.#record({ path, size, sha256, createdBy });
       }
-      return { state: 'done', next_reconcile_at: iso(clock() + dayMs) };
+      return {
+        state: 'done',
+        next_reconcile_at: iso(clock().getTime() + dayMs),
+      };
     }
     if (upload.state === 'open') {
       await store.parts?.abort({ path, id: storeId });
@@ -254,6 +260,14 @@ export class UploadService {
       url: `${base}/mlflow/api/2.0/mlflow-artifacts/${address}`,
       headers: { [signatureHeader]: urls.signed.sign(what, validSeconds) },
     };
+  }
+
+  /** Notes what the store holds of a file now. */
+  async #record(
+    file: Omit<Parameters<ArtifactRowStore['save']>[0], 'createdAt'>,
+  ): Promise<void> {
+    const { rows, clock } = this.#deps;
+    await rows.save({ ...file, createdAt: clock().getTime() });
   }
 
   #parts(): ArtifactParts {

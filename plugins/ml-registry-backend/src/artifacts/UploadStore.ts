@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { optionalNumber } from './database';
+import { optionalNumber } from '../kernel/database/database';
 
 export type UploadState = 'open' | 'completing' | 'hashing' | 'done';
 

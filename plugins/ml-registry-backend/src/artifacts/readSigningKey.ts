@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 /**
  * The key of short-lived addresses: the one of the configuration, or one made
- * once and kept beside the artifacts, so that portals which share the folder
- * accept each other's addresses.
+ * once and kept beside the artifacts. So portals that share the folder accept
+ * each other's addresses.
  */
 export async function readSigningKey(options: {
   configured?: string;

@@ -3,8 +3,8 @@ import { Writable, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { release } from '@downstage/plugin-ml-registry-node';
 import type { Request, Response } from 'express';
-import type { FoundArtifact } from '../services/ArtifactService';
-import { asAttachment } from './asAttachment';
+import type { FoundArtifact } from './ArtifactService';
+import { asAttachment } from '../kernel/http/asAttachment';
 
 /**
  * Sends a file as an attachment. Answers HEAD, one range, `If-None-Match` and

@@ -6,7 +6,7 @@ import {
   type StoredArtifact,
 } from '@downstage/plugin-ml-registry-node';
 
-/** What has come meanwhile is written in one go. */
+/** Chunks that have come meanwhile are written in one go. */
 const atOnce = 1024 * 1024;
 
 /**

@@ -5,7 +5,6 @@ import { NotFoundError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
 import { audited, type Authorizer, type Call } from '@downstage/node';
 import {
-  mlRegistryReadPermission,
   mlRegistryRegisterPermission,
   type DeclaredCard,
   type ModelCard,
@@ -13,32 +12,42 @@ import {
 } from '@downstage/plugin-ml-registry-common';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { toBom } from '../domain/bom';
+import { toBom } from './domain/bom';
 import {
   cardCompleteness,
   cardMetrics,
   readRequirements,
   trimCard,
-} from '../domain/card';
-import { toCardMarkdown } from '../domain/cardMarkdown';
-import { compareVersions } from '../domain/compareVersions';
+} from './domain/card';
+import { toCardMarkdown } from './domain/cardMarkdown';
+import { compareVersions } from './domain/compareVersions';
 import {
   modelRefOf,
   nameOfModelRef,
   nameOfPath,
   versionRefOf,
-} from '../domain/refs';
-import type { CardStore } from '../stores/CardStore';
-import type { EvidenceStore } from '../stores/EvidenceStore';
-import type { LedgerStore } from '../stores/LedgerStore';
-import type { VersionFacts, VersionReader } from '../stores/VersionReader';
-import type { Announcer } from './Announcer';
-import type { CardSource } from './CardSource';
-import type { ModelFiles } from './ModelFiles';
-import type { ModelProfiles } from './ModelProfiles';
-import type { ModelPath, VersionPath } from './ModelService';
-import type { VersionFiles } from './VersionFiles';
-import { commitOf, datasetsOf, jobOf } from './versionView';
+  type VersionPath,
+  type ModelPath,
+} from '../kernel/refs';
+import { STAMPED } from '../kernel/tags';
+import type { CardStore } from './CardStore';
+import type { EvidenceStore } from '../governance/stores/EvidenceStore';
+import type { LedgerStore } from '../ledger/LedgerStore';
+import type {
+  VersionFacts,
+  VersionQueries,
+} from '../versions/stores/VersionQueries';
+import type { Announcer } from '../versions/Announcer';
+import type { CardSource } from '../governance/CardSource';
+import type { ModelFiles } from '../versions/ModelFiles';
+import type { ModelProfile, ModelProfiles } from '../owners/ModelProfiles';
+import {
+  noVersion,
+  type ModelReads,
+  type ModelFacts,
+} from '../access/ModelReads';
+import type { VersionFiles } from '../versions/VersionFiles';
+import { commitOf, datasetsOf, jobOf } from '../versions/versionView';
 
 const largestTextFile = 1_000_000;
 
@@ -62,8 +71,9 @@ export class CardService implements CardSource {
   }
 
   async get(path: VersionPath, call: Call): Promise<ModelCard> {
-    await this.#requireRead(call);
-    return this.#card(nameOfPath(path), path.version);
+    const name = nameOfPath(path);
+    const facts = await this.#deps.reads.require(name, call.caller);
+    return this.#card(name, path.version, facts);
   }
 
   /** Owners write cards, at any stage: what is known about a model grows. The change is in the ledger. */
@@ -71,14 +81,25 @@ export class CardService implements CardSource {
     request: VersionPath & { declared: DeclaredCard },
     { caller }: Call,
   ): Promise<ModelCard> {
-    const { authorizer, auditor, cards, clock, ledger, announcer } = this.#deps;
+    const {
+      authorizer,
+      auditor,
+      cards,
+      clock,
+      ledger,
+      announcer,
+      profiles,
+      versions,
+    } = this.#deps;
     const permission = mlRegistryRegisterPermission;
     await authorizer.requireAny({ caller, permission });
     const name = nameOfPath(request);
+    await this.#deps.reads.requireSeen(name, caller, () => noVersion(request));
     const { version } = await this.#find(name, request.version);
-    const owner = await this.#ownerOf(name);
+    const profile = await profiles.get(name);
+    const { owner } = profile;
     await authorizer.require({ caller, permission, owner });
-    const by = authorizer.actor(caller);
+    const by = caller.actor;
     const declared = trimCard(request.declared);
     const meta = { actor: by, model: name, version };
     await audited(auditor, { eventId: 'card-save', caller, meta }, () =>
@@ -107,7 +128,8 @@ export class CardService implements CardSource {
       }),
     );
     await announcer.modelChanged(name);
-    return this.#card(name, version);
+    const model = await versions.findModel(name);
+    return this.#card(name, version, { model, profile });
   }
 
   async markdown(path: VersionPath, call: Call): Promise<string> {
@@ -125,14 +147,17 @@ export class CardService implements CardSource {
     request: ModelPath & { left: number; right: number; rightModel?: string },
     call: Call,
   ): Promise<VersionComparison> {
-    await this.#requireRead(call);
     const name = nameOfPath(request);
     const rightName = request.rightModel
       ? nameOfModelRef(request.rightModel)
       : name;
+    const { reads } = this.#deps;
+    const ofLeft = await reads.require(name, call.caller);
+    const ofRight =
+      rightName === name ? ofLeft : await reads.require(rightName, call.caller);
     const [left, right] = await Promise.all([
-      this.#card(name, request.left),
-      this.#card(rightName, request.right),
+      this.#card(name, request.left, ofLeft),
+      this.#card(rightName, request.right, ofRight),
     ]);
     return {
       left: left.ref,
@@ -142,7 +167,7 @@ export class CardService implements CardSource {
   }
 
   /** What was saved for exactly this version; a proposal counts for nothing. */
-  async read(name: string, version: number) {
+  async read({ name, version }: { name: string; version: number }) {
     const saved = await this.#deps.cards.findUpTo(name, version);
     if (saved?.version !== version) return undefined;
     return {
@@ -153,18 +178,20 @@ export class CardService implements CardSource {
     };
   }
 
-  async #card(name: string, number: number): Promise<ModelCard> {
-    const { cards, evidence, files, versionFiles, versions } = this.#deps;
+  async #card(
+    name: string,
+    number: number,
+    { model, profile }: { model?: ModelFacts; profile: ModelProfile },
+  ): Promise<ModelCard> {
+    const { cards, evidence, files, versionFiles } = this.#deps;
     const version = await this.#find(name, number);
-    const profile = await this.#deps.profiles.get(name);
-    const model = await versions.findModel(name);
     const saved = await cards.findUpTo(name, number);
     const own = saved?.version === number ? saved : undefined;
     const overview =
       version.description ?? profile.description ?? model?.description;
     const proposed = saved?.declared ?? (overview ? { overview } : {});
     const file = await files.read(version.storageLocation);
-    const owner = profile.owner ?? model?.owner;
+    const { owner } = profile;
     const jobId = jobOf(version);
     const commit = commitOf(version);
     return {
@@ -214,7 +241,7 @@ export class CardService implements CardSource {
       parseYaml(await this.#text(location, 'MLmodel')),
     );
     const requirements = await this.#text(location, 'requirements.txt');
-    const lock = version.run?.tags['downstage.environment'];
+    const lock = version.run?.tags[STAMPED.environment];
     const python = model.data?.flavors?.python_function?.python_version;
     const mlflow = model.data?.mlflow_version;
     return {
@@ -235,27 +262,12 @@ export class CardService implements CardSource {
     return text(file.content);
   }
 
-  async #ownerOf(name: string): Promise<string | undefined> {
-    const { profiles, versions } = this.#deps;
-    return (
-      (await profiles.get(name)).owner ??
-      (await versions.findModel(name))?.owner
-    );
-  }
-
   async #find(name: string, number: number): Promise<VersionFacts> {
     const version = await this.#deps.versions.findVersion(name, number);
     if (version) return version;
     throw new NotFoundError(
       `No version ${number} of a registered model ${name}`,
     );
-  }
-
-  async #requireRead({ caller }: Call) {
-    await this.#deps.authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
   }
 }
 
@@ -278,6 +290,7 @@ export type CardDeps = {
   files: ModelFiles;
   ledger: LedgerStore;
   profiles: ModelProfiles;
+  reads: Pick<ModelReads, 'require' | 'requireSeen'>;
   versionFiles: VersionFiles;
-  versions: VersionReader;
+  versions: VersionQueries;
 };

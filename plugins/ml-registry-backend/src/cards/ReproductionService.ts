@@ -9,26 +9,26 @@ import {
 } from '@downstage/node';
 import {
   mlRegistryErrorCodes,
-  mlRegistryReadPermission,
   mlRegistryTrackPermission,
   RegistryConflictError,
   type MetricMatch,
   type Reproduction,
 } from '@downstage/plugin-ml-registry-common';
 import type { TrainingJobs } from '@downstage/plugin-ml-registry-node';
-import { matchMetrics, tolerance } from '../domain/compareVersions';
-import { pinJob, seedOf } from '../domain/pinJob';
-import { nameOfPath, versionRefOf } from '../domain/refs';
-import type { CardStore } from '../stores/CardStore';
-import type { LedgerStore } from '../stores/LedgerStore';
+import { matchMetrics, tolerance } from './domain/compareVersions';
+import { pinJob, seedOf } from './domain/pinJob';
+import { nameOfPath, versionRefOf, type VersionPath } from '../kernel/refs';
+import { STAMPED } from '../kernel/tags';
+import type { ReproductionStore } from './ReproductionStore';
+import type { LedgerStore } from '../ledger/LedgerStore';
 import type {
-  RunFacts,
   VersionFacts,
-  VersionReader,
-} from '../stores/VersionReader';
-import type { Announcer } from './Announcer';
-import type { VersionPath } from './ModelService';
-import { commitOf, datasetsOf, jobOf } from './versionView';
+  VersionQueries,
+} from '../versions/stores/VersionQueries';
+import type { Announcer } from '../versions/Announcer';
+import { noVersion, type ModelReads } from '../access/ModelReads';
+import type { RunFact, RunFacts } from '../versions/RunFacts';
+import { commitOf, datasetsOf, jobOf } from '../versions/versionView';
 
 /** Trains versions again from what their job recorded, and says whether the metrics came out equal. */
 export class ReproductionService {
@@ -39,10 +39,7 @@ export class ReproductionService {
   }
 
   async get(path: VersionPath, { caller }: Call): Promise<Reproduction> {
-    await this.#deps.authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
+    await this.#deps.reads.require(nameOfPath(path), caller);
     return this.#describe(await this.#find(path), caller);
   }
 
@@ -52,14 +49,18 @@ export class ReproductionService {
    * @throws RegistryConflictError when a part of it is not on record
    */
   async reproduce(path: VersionPath, { caller }: Call): Promise<Reproduction> {
-    const { authorizer, auditor, cards, clock, ledger, announcer } = this.#deps;
+    const { authorizer, auditor, reproductions, clock, ledger, announcer } =
+      this.#deps;
     await authorizer.require({
       caller,
       permission: mlRegistryTrackPermission,
     });
+    await this.#deps.reads.requireSeen(nameOfPath(path), caller, () =>
+      noVersion(path),
+    );
     const version = await this.#find(path);
     const { name, version: number } = version;
-    const actor = authorizer.actor(caller);
+    const { actor } = caller;
     await audited(
       auditor,
       {
@@ -84,8 +85,8 @@ export class ReproductionService {
           credentials: caller.credentials,
         });
         const at = clock().toISOString();
-        await cards.transaction(async tx => {
-          await cards.addReproduction(tx, {
+        await reproductions.transaction(async tx => {
+          await reproductions.add(tx, {
             jobId: id,
             name,
             version: number,
@@ -125,7 +126,7 @@ export class ReproductionService {
     const parameters = recorded?.parameters ?? version.run?.params ?? {};
     const commit = recorded?.commit ?? commitOf(version);
     const environment =
-      recorded?.environment ?? version.run?.tags['downstage.environment'];
+      recorded?.environment ?? version.run?.tags[STAMPED.environment];
     const seed = seedOf({ ...version.run?.params, ...parameters });
     return {
       ref,
@@ -154,11 +155,15 @@ export class ReproductionService {
   }
 
   async #attempts(version: VersionFacts): Promise<Reproduction['attempts']> {
-    const { cards, versions } = this.#deps;
-    const rows = await cards.reproductions(version.name, version.version);
-    const runs = await versions.runs(rows.flatMap(row => row.runIds));
+    const { reproductions, runFacts } = this.#deps;
+    const rows = await reproductions.list(version.name, version.version);
+    const made = await runFacts.ofJobs(rows.map(row => row.jobId));
+    const runs = await runFacts.of(made.map(({ runId }) => runId));
     const original = metricsOf(version.run);
-    return rows.map(({ jobId, requestedBy, at, runIds }) => {
+    return rows.map(({ jobId, requestedBy, at }) => {
+      const runIds = made
+        .filter(run => run.jobId === jobId)
+        .map(run => run.runId);
       // A job may log several runs; the one that logged most of the same metrics is meant.
       const common = (id: string) =>
         Object.keys(metricsOf(runs.get(id))).filter(key => key in original)
@@ -169,7 +174,7 @@ export class ReproductionService {
         run?.status === 'FINISHED'
           ? matchMetrics(original, metricsOf(run), tolerance)
           : [];
-      const lock = version.run?.tags['downstage.environment'];
+      const lock = version.run?.tags[STAMPED.environment];
       return {
         jobId,
         requestedBy,
@@ -178,7 +183,7 @@ export class ReproductionService {
         outcome: outcomeOf(run, metrics),
         ...(run &&
           lock && {
-            sameEnvironment: run.tags['downstage.environment'] === lock,
+            sameEnvironment: run.tags[STAMPED.environment] === lock,
           }),
         metrics,
       };
@@ -196,7 +201,7 @@ export class ReproductionService {
 }
 
 /** Metrics that speak of the model: those of the machine and the clock differ every time. */
-function metricsOf(run: RunFacts | undefined): Record<string, number> {
+function metricsOf(run: RunFact | undefined): Record<string, number> {
   return Object.fromEntries(
     Object.entries(run?.metrics ?? {}).filter(
       ([name]) => !/^system\/|(^|[_/])(duration|seconds|time|ms)$/.test(name),
@@ -205,7 +210,7 @@ function metricsOf(run: RunFacts | undefined): Record<string, number> {
 }
 
 function outcomeOf(
-  run: RunFacts | undefined,
+  run: RunFact | undefined,
   metrics: MetricMatch[],
 ): Reproduction['attempts'][number]['outcome'] {
   if (!run) return 'waiting';
@@ -239,10 +244,12 @@ export type ReproductionDeps = {
   authorizer: Authorizer;
   auditor: AuditorService;
   announcer: Announcer;
-  cards: CardStore;
+  reproductions: ReproductionStore;
+  runFacts: RunFacts;
   clock: Clock;
   /** Absent while no module brings jobs. */
   jobs: () => TrainingJobs | undefined;
   ledger: LedgerStore;
-  versions: VersionReader;
+  reads: Pick<ModelReads, 'require' | 'requireSeen'>;
+  versions: VersionQueries;
 };

@@ -5,8 +5,8 @@ import {
   declaredCardSchema,
 } from '@downstage/plugin-ml-registry-common';
 import { callerOf } from '@downstage/node';
-import type { CardServices } from '../services/createCardServices';
-import { pathOfModel } from './paths';
+import type { CardServices } from './create';
+import { pathOfModel } from '../kernel/paths';
 import { reproductionOutput, toReproductionOutput } from './reproductionOutput';
 
 /** Cards, signatures, comparison and reproduction of versions. */

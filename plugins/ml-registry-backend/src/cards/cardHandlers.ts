@@ -1,6 +1,6 @@
 import type { Handlers } from '@downstage/node';
 import type { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
-import type { CardServices } from '../services/createCardServices';
+import type { CardServices } from './create';
 
 type CardHandlers = Pick<
   Handlers<typeof mlRegistryContract>,

@@ -1,16 +1,15 @@
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { HttpAuthService } from '@backstage/backend-plugin-api';
-import { parseRequest, requestCaller } from '@downstage/node';
+import { parseRequest, requestCaller, sendContent } from '@downstage/node';
 import { ledgerFilterSchema } from '@downstage/plugin-ml-registry-common';
 import type { Request } from 'express';
 import type express from 'express';
 import Router from 'express-promise-router';
 import { z } from 'zod';
-import type { CardService } from '../services/CardService';
-import type { LedgerService } from '../services/LedgerService';
-import { asAttachment } from './asAttachment';
-import { versionPathOf } from './versionPath';
+import type { CardService } from './CardService';
+import type { LedgerService } from '../ledger/LedgerService';
+import { asAttachment } from '../kernel/http/asAttachment';
+import { versionPathOf } from '../kernel/http/versionPath';
 
 const exportQuerySchema = ledgerFilterSchema.extend({
   format: z.enum(['csv', 'json']).default('csv'),
@@ -37,7 +36,7 @@ export function createExportRouter(options: {
       name: `ledger.${format}`,
       type: format === 'csv' ? 'text/csv' : 'application/json',
     });
-    await pipeline(Readable.from(content), response);
+    await sendContent(Readable.from(content), response);
   });
 
   router.get(

@@ -1,8 +1,8 @@
 import type { Reproduction } from '@downstage/plugin-ml-registry-common';
-import type { Zod } from './zod';
+import type { ActionZod } from '@downstage/node';
 
 /** The one shape in which actions answer with a reproduction. */
-export function reproductionOutput(z: Zod) {
+export function reproductionOutput(z: ActionZod) {
   return z.object({
     ref: z.string(),
     possible: z.boolean(),

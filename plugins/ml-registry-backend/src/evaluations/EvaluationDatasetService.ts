@@ -1,28 +1,26 @@
 import { createHash } from 'node:crypto';
 import { InputError, NotFoundError } from '@backstage/errors';
-import type { Caller } from '@downstage/node';
+import type { Caller, Call } from '@downstage/node';
 import type { Knex } from 'knex';
 import {
-  canonicalJson,
-  fieldType,
-  isObject,
-  parseSpelled,
-} from '../domain/exactJson';
-import { compileComparison, compileOrder } from '../searchGrammar/compile';
+  parseFilter,
+  parseOrderBy,
+} from '@downstage/plugin-ml-registry-common';
+import { canonicalJson, fieldType, isObject, parseSpelled } from './exactJson';
+import { compileComparison, compileOrder } from '../search/compile';
 import {
   evaluationDatasetTables,
   evaluationDatasetVocabulary,
-} from '../searchGrammar/evaluationDatasetVocabulary';
-import { parseFilter } from '../searchGrammar/parseFilter';
-import { parseOrderBy } from '../searchGrammar/parseOrderBy';
+} from '../search/evaluationDatasetVocabulary';
 import type {
   EvaluationDataset,
   EvaluationDatasetStore,
   EvaluationRecord,
-} from '../stores/EvaluationDatasetStore';
-import { USER_TAG } from './stampedTags';
-import type { TrackingDeps } from './trackingDeps';
-import { checkLength, limits } from './validation';
+} from './EvaluationDatasetStore';
+import { USER_TAG } from '../kernel/tags';
+import type { TrackingDeps } from '../tracking/trackingDeps';
+import { checkLength, limits } from '../kernel/validation';
+import { tracesOf, withheldRecords } from './withheldRecords';
 
 /** So many records are added by one request; a client sends the next ones in another. */
 const RECORDS = 10_000;
@@ -43,19 +41,19 @@ export class EvaluationDatasetService {
   }
 
   async create(
-    caller: Caller,
     request: {
       name: string;
       experimentIds: string[];
       tags: Record<string, string>;
     },
+    { caller }: Call,
   ): Promise<EvaluationDataset & { experimentIds: string[] }> {
     const { access, datasets, knex, clock, newId } = this.#deps;
     await access.track(caller, undefined);
     const owners = await this.#ownersOf(caller, request.experimentIds);
     checkLength('Dataset name', request.name, 255);
     checkTags(request.tags);
-    const now = clock();
+    const now = clock().getTime();
     const made: EvaluationDataset = {
       datasetId: `d-${newId()}`,
       name: request.name,
@@ -74,19 +72,21 @@ export class EvaluationDatasetService {
     return { ...made, experimentIds: request.experimentIds };
   }
 
-  async get(caller: Caller, datasetId: string): Promise<EvaluationDataset> {
-    await this.#deps.access.read(caller);
+  async get(datasetId: string, { caller }: Call): Promise<EvaluationDataset> {
+    const { reads } = this.#deps;
+    if (!(await reads.sees('evaluation_datasets', datasetId, caller))) {
+      throw notFound(datasetId);
+    }
     return this.#require(datasetId);
   }
 
-  async delete(caller: Caller, datasetId: string): Promise<void> {
+  async delete(datasetId: string, { caller }: Call): Promise<void> {
     await this.#forWrite(caller, datasetId);
     this.#deps.access.refuseJobs(caller, 'delete evaluation data sets');
     await this.#deps.datasets.delete(datasetId);
   }
 
   async search(
-    caller: Caller,
     request: {
       experimentIds: string[];
       filter?: string;
@@ -94,9 +94,10 @@ export class EvaluationDatasetService {
       pageToken?: string;
       limit: number;
     },
+    { caller }: Call,
   ) {
-    const { access, datasets, knex } = this.#deps;
-    await access.read(caller);
+    const { reads, datasets, knex } = this.#deps;
+    const readable = await reads.where('evaluation_datasets', caller);
     const vocabulary = evaluationDatasetVocabulary;
     const options = { vocabulary, tables: evaluationDatasetTables };
     const orders = parseOrderBy(request.orderBy, vocabulary);
@@ -109,9 +110,12 @@ export class EvaluationDatasetService {
     }
     return datasets.search({
       ...request,
-      where: parseFilter(request.filter, vocabulary).map(comparison =>
-        compileComparison(knex, comparison, options),
-      ),
+      where: [
+        ...parseFilter(request.filter, vocabulary).map(comparison =>
+          compileComparison(knex, comparison, options),
+        ),
+        ...readable,
+      ],
       terms: [
         ...orders.flatMap(order =>
           compileOrder(order, { ...options, database: knex }),
@@ -126,40 +130,42 @@ export class EvaluationDatasetService {
   }
 
   async setTags(
-    caller: Caller,
-    datasetId: string,
-    tags: Record<string, string>,
+    { datasetId, tags }: { datasetId: string; tags: Record<string, string> },
+    { caller }: Call,
   ): Promise<void> {
     await this.#forWrite(caller, datasetId);
     checkTags(tags);
     const { datasets, knex, clock } = this.#deps;
     await knex.transaction(async tx => {
       await datasets.setTags(tx, datasetId, tags);
-      await datasets.update(tx, datasetId, { lastUpdateTime: clock() });
+      await datasets.update(tx, datasetId, {
+        lastUpdateTime: clock().getTime(),
+      });
     });
   }
 
   async deleteTag(
-    caller: Caller,
-    datasetId: string,
-    key: string,
+    { datasetId, key }: { datasetId: string; key: string },
+    { caller }: Call,
   ): Promise<void> {
     await this.#forWrite(caller, datasetId);
     await this.#deps.datasets.deleteTag(datasetId, key);
   }
 
-  async experimentIds(caller: Caller, datasetId: string): Promise<string[]> {
-    await this.get(caller, datasetId);
-    return this.#deps.datasets.experimentIds(datasetId);
+  async experimentIds(datasetId: string, { caller }: Call): Promise<string[]> {
+    await this.get(datasetId, { caller });
+    const ids = await this.#deps.datasets.experimentIds(datasetId);
+    const seen = await this.#deps.reads.among('experiments', ids, caller);
+    return ids.filter(id => seen.has(id));
   }
 
   async changeExperiments(
-    caller: Caller,
     change: {
       datasetId: string;
       experimentIds: string[];
       to: 'added' | 'removed';
     },
+    { caller }: Call,
   ): Promise<EvaluationDataset & { experimentIds: string[] }> {
     const { datasetId, experimentIds } = change;
     await this.#forWrite(caller, datasetId);
@@ -179,19 +185,21 @@ export class EvaluationDatasetService {
   /**
    * Adds records, or adds to those that have the same inputs; all of them or none.
    *
-   * @param text - a JSON list of records. Numbers are kept as they are spelled.
+   * @param request - `text` is a JSON list of records. Numbers are kept as they are spelled.
    */
   async putRecords(
-    caller: Caller,
-    datasetId: string,
-    text: string,
+    { datasetId, text }: { datasetId: string; text: string },
+    { caller }: Call,
   ): Promise<{ inserted: number; updated: number }> {
     await this.#forWrite(caller, datasetId);
     const sent = readRecords(text);
-    const { datasets, knex, clock, newId } = this.#deps;
+    const { content, datasets, knex, clock, newId } = this.#deps;
+    const runsOf = await content.runsOfTraces(
+      sent.flatMap(({ source }) => tracesOf(source)),
+    );
     return knex.transaction(async tx => {
       const dataset = await this.#require(datasetId, tx);
-      const now = clock();
+      const now = clock().getTime();
       const hashed = sent.map(record => ({
         record,
         inputHash: sha256(canonicalJson(record.inputs ?? {})),
@@ -208,8 +216,11 @@ export class EvaluationDatasetService {
         const by = USER_TAG in tags ? caller.actor : undefined;
         user = by ?? user;
         const before = known.get(inputHash);
+        const sourceRuns = tracesOf(record.source).flatMap(
+          traceId => runsOf.get(traceId) ?? [],
+        );
         const next: EvaluationRecord = before
-          ? merged(before, record, { now, by })
+          ? merged(before, record, { now, by, sourceRuns })
           : {
               recordId: `dr-${newId()}`,
               datasetId,
@@ -219,6 +230,7 @@ export class EvaluationDatasetService {
               expectations: optionalJson(record.expectations),
               tags: jsonOf(tags),
               source: optionalJson(record.source),
+              sourceRuns: [...new Set(sourceRuns)],
               createdTime: now,
               lastUpdateTime: now,
               createdBy: by,
@@ -237,10 +249,10 @@ export class EvaluationDatasetService {
   }
 
   async records(
-    caller: Caller,
     request: { datasetId: string; limit: number; pageToken?: string },
+    { caller }: Call,
   ): Promise<{ records: EvaluationRecord[]; nextPageToken?: string }> {
-    await this.get(caller, request.datasetId);
+    await this.get(request.datasetId, { caller });
     const after = request.pageToken ?? '0';
     if (!/^\d{1,15}$/.test(after)) {
       throw new InputError(`Invalid page token '${after.slice(0, 80)}'`);
@@ -250,22 +262,21 @@ export class EvaluationDatasetService {
       { after: Number(after), limit: request.limit },
     );
     return {
-      records,
+      records: await withheldRecords(records, this.#deps.content, { caller }),
       ...(last !== undefined && { nextPageToken: String(last) }),
     };
   }
 
   async deleteRecords(
-    caller: Caller,
-    datasetId: string,
-    ids: string[],
+    { datasetId, ids }: { datasetId: string; ids: string[] },
+    { caller }: Call,
   ): Promise<number> {
     await this.#forWrite(caller, datasetId);
     const { datasets, knex, clock } = this.#deps;
     return knex.transaction(async tx => {
       const dataset = await this.#require(datasetId, tx);
       const count = await datasets.deleteRecords(tx, datasetId, ids);
-      await this.#refresh(tx, dataset, { sent: [], now: clock() });
+      await this.#refresh(tx, dataset, { sent: [], now: clock().getTime() });
       return count;
     });
   }
@@ -293,7 +304,10 @@ export class EvaluationDatasetService {
     const { access, experiments } = this.#deps;
     const owners: (string | undefined)[] = [];
     for (const id of experimentIds) {
-      const experiment = await experiments.find(id);
+      const experiment = await this.#deps.reads.known(
+        { table: 'experiments', id, caller },
+        await experiments.find(id),
+      );
       await access.track(caller, experiment?.owner);
       if (!experiment) {
         throw new NotFoundError(`No Experiment with id=${id} exists`);
@@ -305,7 +319,10 @@ export class EvaluationDatasetService {
 
   /** Permission first: who may not write learns nothing about what exists. */
   async #forWrite(caller: Caller, datasetId: string): Promise<void> {
-    const dataset = await this.#deps.datasets.find(datasetId);
+    const dataset = await this.#deps.reads.known(
+      { table: 'evaluation_datasets', id: datasetId, caller },
+      await this.#deps.datasets.find(datasetId),
+    );
     await this.#deps.access.track(caller, dataset?.owner);
     if (!dataset) throw notFound(datasetId);
   }
@@ -323,7 +340,7 @@ export class EvaluationDatasetService {
 function merged(
   before: EvaluationRecord,
   sent: Sent,
-  change: { now: number; by?: string },
+  change: { now: number; by?: string; sourceRuns: string[] },
 ): EvaluationRecord {
   const join = (old: string | undefined, value: unknown, name: string) => {
     const added = objectOf(value, name);
@@ -335,6 +352,8 @@ function merged(
     ...('outputs' in sent && { outputs: jsonOf(sent.outputs) }),
     expectations: join(before.expectations, sent.expectations, 'expectations'),
     tags: join(before.tags, sent.tags, 'tags') ?? '{}',
+    // Added fields may come from another trace than the rest.
+    sourceRuns: [...new Set([...before.sourceRuns, ...change.sourceRuns])],
     lastUpdateTime: change.now,
     lastUpdatedBy: change.by ?? before.lastUpdatedBy,
   };

@@ -1,7 +1,14 @@
 import type { Knex } from 'knex';
-import type { Sql } from '../searchGrammar/compile';
-import { readPage, type OrderTerm } from '../searchGrammar/keyset';
-import { chunks, groupBy, optional, toNumber, type Database } from './database';
+import type { Sql } from '../kernel/database/sql';
+import { readPage, type OrderTerm } from '../search/keyset';
+import {
+  chunks,
+  experimentNumbers,
+  groupBy,
+  optional,
+  toNumber,
+  type Database,
+} from '../kernel/database/database';
 
 /** A data set of MLflow for evaluation. Times are milliseconds. */
 export type EvaluationDataset = {
@@ -29,6 +36,8 @@ export type EvaluationRecord = {
   expectations?: string;
   tags: string;
   source?: string;
+  /** The runs behind the traces that it was made from, as they were then: a trace may be deleted. */
+  sourceRuns: string[];
   createdTime: number;
   lastUpdateTime: number;
   createdBy?: string;
@@ -57,6 +66,7 @@ type RecordRow = {
   expectations: string | null;
   tags: string;
   source: string | null;
+  source_runs: string | null;
   created_time: number | string;
   last_update_time: number | string;
   created_by: string | null;
@@ -140,7 +150,7 @@ export class EvaluationDatasetStore {
       query.whereExists(
         this.#knex('evaluation_dataset_experiments as e')
           .whereRaw('e.dataset_id = evaluation_datasets.dataset_id')
-          .whereIn('e.experiment_id', numbers(options.experimentIds)),
+          .whereIn('e.experiment_id', experimentNumbers(options.experimentIds)),
       );
     }
     for (const { sql, bindings } of options.where)
@@ -194,7 +204,7 @@ export class EvaluationDatasetStore {
     datasetId: string,
     experimentIds: string[],
   ): Promise<void> {
-    const rows = numbers(experimentIds).map(id => ({
+    const rows = experimentNumbers(experimentIds).map(id => ({
       dataset_id: datasetId,
       experiment_id: id,
     }));
@@ -212,7 +222,7 @@ export class EvaluationDatasetStore {
   ): Promise<void> {
     await this.#knex('evaluation_dataset_experiments')
       .where('dataset_id', datasetId)
-      .whereIn('experiment_id', numbers(experimentIds))
+      .whereIn('experiment_id', experimentNumbers(experimentIds))
       .delete();
   }
 
@@ -318,10 +328,6 @@ export class EvaluationDatasetStore {
   }
 }
 
-function numbers(experimentIds: string[]): number[] {
-  return experimentIds.filter(id => /^\d{1,9}$/.test(id)).map(Number);
-}
-
 function toRow(record: EvaluationRecord) {
   return {
     record_id: record.recordId,
@@ -332,6 +338,9 @@ function toRow(record: EvaluationRecord) {
     expectations: record.expectations ?? null,
     tags: record.tags,
     source: record.source ?? null,
+    source_runs: record.sourceRuns.length
+      ? JSON.stringify(record.sourceRuns)
+      : null,
     created_time: record.createdTime,
     last_update_time: record.lastUpdateTime,
     created_by: record.createdBy ?? null,
@@ -349,6 +358,7 @@ function toRecord(row: RecordRow): EvaluationRecord {
     expectations: optional(row.expectations),
     tags: row.tags,
     source: optional(row.source),
+    sourceRuns: row.source_runs === null ? [] : JSON.parse(row.source_runs),
     createdTime: toNumber(row.created_time),
     lastUpdateTime: toNumber(row.last_update_time),
     createdBy: optional(row.created_by),

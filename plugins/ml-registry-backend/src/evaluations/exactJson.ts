@@ -1,7 +1,7 @@
-import { rawJson } from './int64';
+import { rawJson } from '../kernel/int64';
 
-/** A number as it was spelled, so that `1.0`, `1e3` and integers of any length are written again as they came. */
-export type Spelled = { readonly rawJSON: string };
+/** A number as it was spelled. So `1.0`, `1e3` and integers of any length are written again as they came. */
+type Spelled = { readonly rawJSON: string };
 
 /** `JSON.parse` that keeps how numbers were spelled. */
 export function parseSpelled(text: string): unknown {
@@ -12,7 +12,7 @@ export function parseSpelled(text: string): unknown {
   );
 }
 
-export function isSpelled(value: unknown): value is Spelled {
+function isSpelled(value: unknown): value is Spelled {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -1,10 +1,7 @@
 import type { Knex } from 'knex';
-import {
-  folderOf,
-  type GarbageCandidate,
-  type StandingVersion,
-} from '../domain/garbage';
-import { chunks, groupBy, optional } from './database';
+import type { GarbageCandidate, StandingVersion } from './garbage';
+import { folderOf } from '../kernel/artifactUri';
+import { chunks, groupBy, optional } from '../kernel/database/database';
 
 /** Runs, logged models and experiments that were deleted, and the versions that may need them. */
 export class DeletedStore {

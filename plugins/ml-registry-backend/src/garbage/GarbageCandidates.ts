@@ -5,10 +5,11 @@ import type {
   HeldVersion,
 } from '@downstage/plugin-ml-registry-node';
 import type { Kept } from '@downstage/plugin-ml-registry-common';
-import { needsOf, type GarbageCandidate, type Needs } from '../domain/garbage';
-import type { ArtifactRowStore } from '../stores/ArtifactRowStore';
-import type { DeletedStore } from '../stores/DeletedStore';
-import type { ItemRow } from '../stores/GarbageStore';
+import { needsOf, type GarbageCandidate, type Needs } from './garbage';
+import { nameOfModelRef } from '../kernel/refs';
+import type { ArtifactRowStore } from '../artifacts/ArtifactRowStore';
+import type { DeletedStore } from './DeletedStore';
+import type { ItemRow } from './GarbageStore';
 
 /** More is shown by the next look, after this one was collected. */
 const mostOfAKind = 10_000;
@@ -17,10 +18,11 @@ const mostOfAKind = 10_000;
  * Finds what could be deleted for good, and what of it is needed.
  *
  * @remarks
- * Needed is what a version stands on, whatever its stage and aliases, and what a holder, such as an endpoint, says
- * it uses, even if that version was deleted. When a holder cannot answer, nothing is found: the error goes on.
+ * Everything that a version uses is needed, whatever its stage and aliases. Everything that a holder, such as an
+ * endpoint, says it uses is needed too, even if that version was deleted. When a holder cannot answer, nothing is
+ * found: the error goes on.
  */
-export class GarbageFinder {
+export class GarbageCandidates {
   readonly #store: ArtifactStore;
   readonly #rows: ArtifactRowStore;
   readonly #deleted: DeletedStore;
@@ -42,7 +44,8 @@ export class GarbageFinder {
   async needs(): Promise<Needs> {
     const held: HeldVersion[] = [];
     for (const holder of this.#holders) {
-      held.push(...(await holder.heldVersions()));
+      for (const version of await holder.heldVersions())
+        held.push({ ...version, model: nameOfModelRef(version.model) });
     }
     return needsOf(await this.#deleted.versions(held));
   }

@@ -3,16 +3,13 @@ import { stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
 import type { ReconcilePatch } from '@downstage/node';
 import type { ArtifactStore } from '@downstage/plugin-ml-registry-node';
-import type { Needs } from '../domain/garbage';
-import type { ArtifactRowStore } from '../stores/ArtifactRowStore';
-import type { DeletedStore } from '../stores/DeletedStore';
-import type {
-  CollectionRow,
-  GarbageStore,
-  ItemRow,
-} from '../stores/GarbageStore';
-import type { ModelStore } from '../stores/ModelStore';
-import type { GarbageFinder } from './GarbageFinder';
+import type { Needs } from './garbage';
+import { versionRefOf } from '../kernel/refs';
+import type { ArtifactRowStore } from '../artifacts/ArtifactRowStore';
+import type { DeletedStore } from './DeletedStore';
+import type { CollectionRow, GarbageStore, ItemRow } from './GarbageStore';
+import type { ModelStore } from '../versions/stores/ModelStore';
+import type { GarbageCandidates } from './GarbageCandidates';
 
 const batch = 50;
 
@@ -21,7 +18,7 @@ const batch = 50;
  * the next step, which finds the item with its rows deleted. Before each batch everybody who may need something is
  * asked again; when one cannot answer, the step fails and comes back.
  */
-export class GarbageSteps {
+export class GarbageDeletion {
   readonly #deps: StepDeps;
 
   constructor(deps: StepDeps) {
@@ -30,7 +27,7 @@ export class GarbageSteps {
 
   /** One batch of one collection. */
   async step(id: string): Promise<ReconcilePatch> {
-    const { garbage, finder, logger, clock } = this.#deps;
+    const { garbage, candidates, logger, clock } = this.#deps;
     const collection = await garbage.find(id);
     if (collection?.state !== 'collecting') return { next_reconcile_at: null };
     const items = await this.#next(id);
@@ -41,7 +38,7 @@ export class GarbageSteps {
         next_reconcile_at: null,
       };
     }
-    const needs = await finder.needs();
+    const needs = await candidates.needs();
     for (const item of items) {
       try {
         await this.#collect(collection, item, needs);
@@ -112,7 +109,10 @@ export class GarbageSteps {
       );
       if (version) {
         await keep(
-          `Its files stay: default/${version.name}@${version.version} stands on them`,
+          `Its files stay: ${versionRefOf(
+            version.name,
+            version.version,
+          )} uses them`,
         );
         return;
       }
@@ -128,7 +128,7 @@ export class GarbageSteps {
 }
 
 type StepDeps = {
-  finder: GarbageFinder;
+  candidates: GarbageCandidates;
   garbage: GarbageStore;
   deleted: DeletedStore;
   models: ModelStore;

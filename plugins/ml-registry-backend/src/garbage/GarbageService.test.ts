@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import { TokenScopes } from '@downstage/common';
+import { mlRegistryTokenScopes } from '@downstage/plugin-ml-registry-common';
 import { Authorizer } from '@downstage/node';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import type {
@@ -10,10 +12,14 @@ import type {
   ArtifactStore,
 } from '@downstage/plugin-ml-registry-node';
 import { people, caller } from '../__testUtils__/people';
+import { readsForTest } from '../__testUtils__/readsForTest';
 import { migrateForTest } from '../__testUtils__/registryFixture';
-import { FolderArtifactStore } from '../providers/FolderArtifactStore';
-import { createGarbageServices } from './createGarbageServices';
-import { createTrackingServices } from './createTrackingServices';
+import { FolderArtifactStore } from '../artifacts/FolderArtifactStore';
+import { createGarbageServices } from './create';
+import { createTrackingServices } from '../createTrackingServices';
+import { ArtifactRowStore } from '../artifacts/ArtifactRowStore';
+import { ModelStore } from '../versions/stores/ModelStore';
+import { LedgerStore } from '../ledger/LedgerStore';
 
 jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
@@ -39,18 +45,22 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
       fail: async () => {},
     }));
     const authorizer = new Authorizer({
+      tokenScopes: new TokenScopes([mlRegistryTokenScopes]),
       permissions: mockServices.permissions(),
       userInfo: people,
       administrators: ['group:default/platform'],
     });
     const tracking = createTrackingServices({
       knex,
+      ledger: new LedgerStore(knex),
       authorizer,
+      auditor: mockServices.auditor.mock(),
+      modelReads: readsForTest(authorizer),
       artifactStore: store,
       entityOwner: async () => undefined,
       onVersionCreated: async () => {},
       stagePolicy: { transition: async () => ({ outcome: 'applied' }) },
-      clock: () => now,
+      clock: () => new Date(now),
     });
     const holders: ArtifactHolder[] = [];
     const onDue = jest.fn();
@@ -59,6 +69,8 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
         knex,
         authorizer,
         artifactStore,
+        artifactRows: new ArtifactRowStore(knex),
+        models: new ModelStore(knex),
         holders,
         onDue,
         auditor: mockServices.auditor.mock({ createEvent }),
@@ -67,39 +79,50 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
         clock: () => new Date(now),
         newId: () => `look-${++ids}`,
       });
-    const { garbage, garbageSteps } = services();
+    const { garbage, garbageDeletion } = services();
     const put = (path: string, content = 'content') =>
       tracking.artifacts.upload(
-        ann,
-        path,
-        Readable.from([Buffer.from(content)]),
+        { path, content: Readable.from([Buffer.from(content)]) },
+        {
+          caller: ann,
+        },
       );
     const aRun = async (experimentId = '0') => {
-      const run = await tracking.runs.create(ann, { experimentId, tags: [] });
-      await tracking.log.log(ann, run.runId, {
-        metrics: [{ key: 'auc', value: 1, timestamp: 1, step: 0 }],
-        params: [{ key: 'depth', value: '3' }],
-        tags: [],
-      });
+      const run = await tracking.runs.create(
+        { experimentId, tags: [] },
+        { caller: ann },
+      );
+      await tracking.log.log(
+        {
+          runId: run.runId,
+          metrics: [{ key: 'auc', value: 1, timestamp: 1, step: 0 }],
+          params: [{ key: 'depth', value: '3' }],
+          tags: [],
+        },
+        { caller: ann },
+      );
       await put(`${experimentId}/${run.runId}/artifacts/model/MLmodel`);
       await put(`${experimentId}/${run.runId}/artifacts/ü.txt`, 'x');
       return run.runId;
     };
     const deleteRun = (runId: string) =>
-      tracking.runs.setLifecycle(ann, { runId, stage: 'deleted' });
+      tracking.runs.setLifecycle({ runId, stage: 'deleted' }, { caller: ann });
     const aVersion = async (runId: string, name = 'churn') => {
       await tracking.registration
-        .createModel(ann, { name, tags: {} })
+        .createModel({ name, tags: {} }, { caller: ann })
         .catch(() => {});
-      await tracking.registration.createVersion(ann, {
-        name,
-        source: `runs:/${runId}/model`,
-        runId,
-        tags: {},
-      });
+      await tracking.registration.createVersion(
+        {
+          name,
+          source: `runs:/${runId}/model`,
+          runId,
+          tags: {},
+        },
+        { caller: ann },
+      );
     };
-    const collect = async (steps = garbageSteps) => {
-      const shown = await garbage.preview(dora);
+    const collect = async (steps = garbageDeletion) => {
+      const shown = await garbage.preview({}, dora);
       await garbage.collect(shown.id, dora);
       while ((await steps.step(shown.id)).next_reconcile_at);
       await knex('garbage_collections')
@@ -119,7 +142,7 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
     return {
       ...tracking,
       garbage,
-      garbageSteps,
+      garbageDeletion,
       services,
       knex,
       store,
@@ -150,7 +173,7 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
     await t.deleteRun(young);
     t.passes(11 * day);
 
-    const shown = await t.garbage.preview(dora);
+    const shown = await t.garbage.preview({}, dora);
     expect(shown).toMatchObject({
       state: 'shown',
       createdBy: 'user:default/dora',
@@ -169,9 +192,9 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
     await t.garbage.collect(shown.id, dora);
     expect(t.onDue).toHaveBeenCalled();
     expect(
-      (await t.garbageSteps.step(shown.id)).next_reconcile_at,
+      (await t.garbageDeletion.step(shown.id)).next_reconcile_at,
     ).not.toBeNull();
-    expect(await t.garbageSteps.step(shown.id)).toMatchObject({
+    expect(await t.garbageDeletion.step(shown.id)).toMatchObject({
       state: 'done',
     });
     expect(await t.rowsOf(old)).toEqual([0, 0, 0, 0, 0]);
@@ -191,15 +214,18 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
     ]);
   });
 
-  it('keeps what a version stands on, and says which', async () => {
+  it('keeps what a version uses, and says which', async () => {
     const t = await start();
     const runId = await t.aRun();
     await t.aVersion(runId);
-    await t.registration.setAlias(ann, {
-      name: 'churn',
-      alias: 'blue',
-      version: 1,
-    });
+    await t.registration.setAlias(
+      {
+        name: 'churn',
+        alias: 'blue',
+        version: 1,
+      },
+      { caller: ann },
+    );
     await t.deleteRun(runId);
     t.passes(31 * day);
     const done = await t.collect();
@@ -209,7 +235,7 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
         {
           kind: 'run',
           ref: runId,
-          reason: 'default/churn@1 stands on it (blue)',
+          reason: 'default/churn@1 uses it (blue)',
         },
       ],
     });
@@ -220,7 +246,10 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
     const t = await start();
     const runId = await t.aRun();
     await t.aVersion(runId);
-    await t.registration.deleteVersion(ann, { name: 'churn', version: 1 });
+    await t.registration.deleteVersion(
+      { name: 'churn', version: 1 },
+      { caller: ann },
+    );
     await t.deleteRun(runId);
     t.passes(31 * day);
     let answer: () => Promise<
@@ -229,29 +258,64 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
       throw new Error('ml-serving does not answer');
     };
     t.holders.push({ name: 'serving', heldVersions: () => answer() });
-    await expect(t.garbage.preview(dora)).rejects.toThrow(/does not answer/);
+    await expect(t.garbage.preview({}, dora)).rejects.toThrow(
+      /does not answer/,
+    );
     answer = async () => [
       {
-        model: 'churn',
+        model: 'default/churn',
         version: 1,
         reason: 'endpoint default/churn serves it',
       },
     ];
-    expect((await t.garbage.preview(dora)).kept).toMatchObject([
+    expect((await t.garbage.preview({}, dora)).kept).toMatchObject([
       {
         ref: runId,
         reason: 'default/churn@1: endpoint default/churn serves it',
       },
     ]);
     answer = async () => [];
-    const shown = await t.garbage.preview(dora);
+    const shown = await t.garbage.preview({}, dora);
     expect(shown.itemCount).toBe(1);
     await t.garbage.collect(shown.id, dora);
     answer = async () => {
       throw new Error('ml-serving does not answer');
     };
-    await expect(t.garbageSteps.step(shown.id)).rejects.toThrow();
+    await expect(t.garbageDeletion.step(shown.id)).rejects.toThrow();
     expect((await t.rowsOf(runId))[0]).toBe(1);
+  });
+
+  it('keeps what an endpoint of a namespace serves, and takes no model of default for it', async () => {
+    const t = await start();
+    const [ofCredit, ofDefault] = [await t.aRun(), await t.aRun()];
+    await t.aVersion(ofCredit, 'credit/churn');
+    await t.aVersion(ofDefault, 'churn');
+    for (const [name, runId] of [
+      ['credit/churn', ofCredit],
+      ['churn', ofDefault],
+    ]) {
+      await t.registration.deleteVersion({ name, version: 1 }, { caller: ann });
+      await t.deleteRun(runId);
+    }
+    t.passes(31 * day);
+    t.holders.push({
+      name: 'serving',
+      heldVersions: async () => [
+        {
+          model: 'credit/churn',
+          version: 1,
+          reason: 'endpoint credit/churn serves it',
+        },
+      ],
+    });
+    const shown = await t.garbage.preview({}, dora);
+    expect(shown.itemCount).toBe(1);
+    expect(shown.kept).toMatchObject([
+      {
+        ref: ofCredit,
+        reason: 'credit/churn@1: endpoint credit/churn serves it',
+      },
+    ]);
   });
 
   it('keeps what was restored or registered after it was shown', async () => {
@@ -260,12 +324,15 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
     await t.deleteRun(restored);
     await t.deleteRun(registered);
     t.passes(31 * day);
-    const shown = await t.garbage.preview(dora);
+    const shown = await t.garbage.preview({}, dora);
     expect(shown.itemCount).toBe(2);
-    await t.runs.setLifecycle(ann, { runId: restored, stage: 'active' });
+    await t.runs.setLifecycle(
+      { runId: restored, stage: 'active' },
+      { caller: ann },
+    );
     await t.aVersion(registered);
     await t.garbage.collect(shown.id, dora);
-    while ((await t.garbageSteps.step(shown.id)).next_reconcile_at);
+    while ((await t.garbageDeletion.step(shown.id)).next_reconcile_at);
     const { items } = await t.garbage.get(shown.id, dora);
     expect(
       Object.fromEntries(
@@ -273,7 +340,7 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
       ),
     ).toEqual({
       [restored]: ['kept', 'It was restored, or is needed again'],
-      [registered]: ['kept', 'default/churn@1 stands on it'],
+      [registered]: ['kept', 'default/churn@1 uses it'],
     });
     expect(await readdir(join(folder, '0'))).toHaveLength(2);
   });
@@ -283,7 +350,7 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
     const runId = await t.aRun();
     await t.deleteRun(runId);
     t.passes(31 * day);
-    const shown = await t.garbage.preview(dora);
+    const shown = await t.garbage.preview({}, dora);
     await t.garbage.collect(shown.id, dora);
     // A process that dies writes nothing more: the item stays where it was.
     await t.knex('runs').where('run_id', runId).delete();
@@ -291,7 +358,7 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
       .knex('garbage_items')
       .where('ref', runId)
       .update({ state: 'rows-deleted' });
-    await t.garbageSteps.step(shown.id);
+    await t.garbageDeletion.step(shown.id);
     expect(await readdir(join(folder, '0'))).toEqual([]);
     expect(await t.garbage.get(shown.id, dora)).toMatchObject({ deleted: 1 });
   });
@@ -308,7 +375,7 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
         },
       }),
     );
-    const failed = await t.collect(broken.garbageSteps);
+    const failed = await t.collect(broken.garbageDeletion);
     expect(failed.items).toMatchObject([
       { state: 'failed', reason: 'disk on fire' },
     ]);
@@ -323,15 +390,18 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
   it('deletes an experiment with all that is in it, once nothing stays', async () => {
     const t = await start();
     const [gone, held] = [
-      await t.experiments.create(ann, { name: 'gone', tags: {} }),
-      await t.experiments.create(ann, { name: 'held', tags: {} }),
+      await t.experiments.create({ name: 'gone', tags: {} }, { caller: ann }),
+      await t.experiments.create({ name: 'held', tags: {} }, { caller: ann }),
     ];
     await t.aRun(gone);
-    const model = await t.loggedModels.create(ann, {
-      experimentId: gone,
-      params: [],
-      tags: [],
-    });
+    const model = await t.loggedModels.create(
+      {
+        experimentId: gone,
+        params: [],
+        tags: [],
+      },
+      { caller: ann },
+    );
     await t.put(`${gone}/models/${model.modelId}/artifacts/MLmodel`);
     const needed = await t.aRun(held);
     await t.aVersion(needed);
@@ -348,7 +418,7 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
     const done = await t.collect();
     expect(done).toMatchObject({ deleted: 3, failed: 0, keptAfterAll: 0 });
     expect(done.kept.map(({ kind, reason }) => [kind, reason])).toEqual([
-      ['run', 'default/churn@1 stands on it'],
+      ['run', 'default/churn@1 uses it'],
       ['experiment', '1 of its 1 runs and logged models stay'],
     ]);
     expect(
@@ -360,19 +430,25 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
 
   it('keeps the traces of an experiment that stays because one of its runs is needed again', async () => {
     const t = await start();
-    const experimentId = await t.experiments.create(ann, {
-      name: 'held',
-      tags: {},
-    });
+    const experimentId = await t.experiments.create(
+      {
+        name: 'held',
+        tags: {},
+      },
+      { caller: ann },
+    );
     const runId = await t.aRun(experimentId);
-    await t.traces.start(ann, {
-      traceId: 'tr-1',
-      experimentId,
-      requestTime: 1,
-      state: 'OK',
-      tags: {},
-      metadata: {},
-    });
+    await t.traces.start(
+      {
+        traceId: 'tr-1',
+        experimentId,
+        requestTime: 1,
+        state: 'OK',
+        tags: {},
+        metadata: {},
+      },
+      { caller: ann },
+    );
     const where = { experiment_id: Number(experimentId) };
     await t
       .knex('experiments')
@@ -382,13 +458,13 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
       .knex('runs')
       .where(where)
       .update({ lifecycle_stage: 'deleted', deleted_time: 1 });
-    const shown = await t.garbage.preview(dora);
+    const shown = await t.garbage.preview({}, dora);
     expect(shown.itemCount).toBe(2);
     await t.knex('runs').update({ lifecycle_stage: 'active' });
     await t.aVersion(runId);
 
     await t.garbage.collect(shown.id, dora);
-    while ((await t.garbageSteps.step(shown.id)).next_reconcile_at);
+    while ((await t.garbageDeletion.step(shown.id)).next_reconcile_at);
     expect(await t.garbage.get(shown.id, dora)).toMatchObject({
       keptAfterAll: 2,
     });
@@ -406,7 +482,7 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
     ]) {
       await t.store.put(path, Readable.from([Buffer.from('x')]));
     }
-    expect(await t.garbage.preview(dora)).toMatchObject({
+    expect(await t.garbage.preview({}, dora)).toMatchObject({
       itemCount: 0,
       keptCount: 0,
     });
@@ -416,19 +492,19 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
   it('is for administrators, once per look, and for a day', async () => {
     const t = await start();
     for (const attempt of [
-      t.garbage.preview({ caller: ann }),
-      t.garbage.list({ caller: ann }),
+      t.garbage.preview({}, { caller: ann }),
+      t.garbage.list({}, { caller: ann }),
       t.garbage.get('x', { caller: ann }),
       t.garbage.collect('x', { caller: ann }),
     ]) {
       await expect(attempt).rejects.toMatchObject({ name: 'NotAllowedError' });
     }
-    const shown = await t.garbage.preview(dora);
+    const shown = await t.garbage.preview({}, dora);
     await t.garbage.collect(shown.id, dora);
     await expect(t.garbage.collect(shown.id, dora)).rejects.toThrow(
       /collected already by user:default\/dora/,
     );
-    const old = await t.garbage.preview(dora);
+    const old = await t.garbage.preview({}, dora);
     t.passes(day + 1);
     await expect(t.garbage.collect(old.id, dora)).rejects.toThrow(
       /more than a day old/,
@@ -436,6 +512,6 @@ describe.each(databases.eachSupportedId())('garbage, %p', id => {
     await expect(t.garbage.get('nothing', dora)).rejects.toMatchObject({
       name: 'NotFoundError',
     });
-    expect((await t.garbage.list(dora)).items).toHaveLength(2);
+    expect((await t.garbage.list({}, dora)).items).toHaveLength(2);
   });
 });

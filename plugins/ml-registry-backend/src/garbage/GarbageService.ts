@@ -15,12 +15,13 @@ import {
   mlRegistryCollectGarbagePermission,
   type GarbageCollection,
 } from '@downstage/plugin-ml-registry-common';
-import type { DeletedStore } from '../stores/DeletedStore';
-import type { CollectionRow, GarbageStore } from '../stores/GarbageStore';
-import type { GarbageFinder } from './GarbageFinder';
+import type { PageRequest } from '../search/keyset';
+import type { DeletedStore } from './DeletedStore';
+import type { CollectionRow, GarbageStore } from './GarbageStore';
+import type { GarbageCandidates } from './GarbageCandidates';
 
 const mostShown = 500;
-/** What was shown yesterday is too old to be agreed to. */
+/** A list of yesterday is too old to be agreed to. */
 const validMs = 24 * 3_600_000;
 
 /**
@@ -35,10 +36,10 @@ export class GarbageService {
   }
 
   /** Looks what would go. Nothing is deleted; the look is kept, so that just this can be agreed to. */
-  async preview({ caller }: Call): Promise<GarbageCollection> {
-    const { authorizer, auditor, clock, newId, finder, garbage } = this.#deps;
+  async preview(_request: {}, { caller }: Call): Promise<GarbageCollection> {
+    const { auditor, clock, newId, candidates, garbage } = this.#deps;
     await this.#require(caller);
-    const actor = authorizer.actor(caller);
+    const { actor } = caller;
     const now = clock();
     const before = new Date(now.getTime() - this.#deps.retentionMs);
     const id = newId();
@@ -46,7 +47,7 @@ export class GarbageService {
       auditor,
       { eventId: 'garbage-preview', caller, meta: { actor, id } },
       async () => {
-        const { items, kept } = await finder.find(before.getTime());
+        const { items, kept } = await candidates.find(before.getTime());
         await garbage.insert(
           {
             id,
@@ -68,9 +69,9 @@ export class GarbageService {
    * @throws ConflictError when it was begun already, or shown more than a day ago
    */
   async collect(id: string, { caller }: Call): Promise<GarbageCollection> {
-    const { authorizer, auditor, clock, garbage, onDue } = this.#deps;
+    const { auditor, clock, garbage, onDue } = this.#deps;
     await this.#require(caller);
-    const actor = authorizer.actor(caller);
+    const { actor } = caller;
     const now = clock();
     await audited(
       auditor,
@@ -105,14 +106,20 @@ export class GarbageService {
     return this.#view(await this.#find(id));
   }
 
-  async list({ caller }: Call) {
+  async list(request: PageRequest, { caller }: Call) {
     await this.#require(caller);
-    const items: Omit<GarbageCollection, 'items' | 'kept' | 'experiments'>[] =
-      [];
-    for (const row of await this.#deps.garbage.list(20)) {
-      items.push(this.#sumUp(row, await this.#deps.garbage.sums(row.id)));
-    }
-    return { items };
+    const { garbage } = this.#deps;
+    const { collections, nextCursor } = await garbage.page(request);
+    const sums = await garbage.sums(collections.map(({ id }) => id));
+    return {
+      items: collections.map(row =>
+        this.#sumUp(
+          row,
+          sums.filter(({ collectionId }) => collectionId === row.id),
+        ),
+      ),
+      nextCursor,
+    };
   }
 
   async #require(caller: Caller): Promise<void> {
@@ -123,9 +130,7 @@ export class GarbageService {
     });
     if (await authorizer.isAdministrator(caller)) return;
     throw new NotAllowedError(
-      `${authorizer.actor(
-        caller,
-      )} may not delete runs and files for good: that is for members of downstage.administrators`,
+      `${caller.actor} may not delete runs and files for good: that is for members of downstage.administrators`,
     );
   }
 
@@ -137,7 +142,7 @@ export class GarbageService {
 
   async #view(row: CollectionRow): Promise<GarbageCollection> {
     const { garbage, deleted } = this.#deps;
-    const sums = await garbage.sums(row.id);
+    const sums = await garbage.sums([row.id]);
     const ids = [...new Set(sums.map(({ experimentId }) => experimentId))];
     const names = await deleted.experimentNames(ids);
     const items = await garbage.items(row.id, { limit: mostShown });
@@ -191,7 +196,7 @@ type GarbageDeps = {
   auditor: AuditorService;
   clock: Clock;
   newId: NewId;
-  finder: GarbageFinder;
+  candidates: GarbageCandidates;
   garbage: GarbageStore;
   deleted: DeletedStore;
   retentionMs: number;

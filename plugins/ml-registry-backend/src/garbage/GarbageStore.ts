@@ -1,6 +1,7 @@
 import type { GarbageItem, Kept } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
-import { chunks, optional, toNumber } from './database';
+import { inOrder, readPage, type PageRequest } from '../search/keyset';
+import { chunks, optional, toNumber } from '../kernel/database/database';
 
 export type CollectionRow = {
   id: string;
@@ -89,11 +90,25 @@ export class GarbageStore {
     return row && toCollection(row);
   }
 
-  async list(limit: number): Promise<CollectionRow[]> {
-    const rows = await this.#knex<DbCollection>('garbage_collections')
-      .orderBy('created_at', 'desc')
-      .limit(limit);
-    return rows.map(toCollection);
+  /** Newest first. */
+  async page({ cursor, limit = 20 }: PageRequest): Promise<{
+    collections: CollectionRow[];
+    nextCursor?: string;
+  }> {
+    const page = await readPage<DbCollection>({
+      database: this.#knex,
+      query: this.#knex('garbage_collections').select('garbage_collections.*'),
+      terms: inOrder(
+        ['garbage_collections.created_at', 'garbage_collections.id'],
+        'desc',
+      ),
+      pageToken: cursor,
+      limit,
+    });
+    return {
+      collections: page.rows.map(toCollection),
+      nextCursor: page.nextPageToken,
+    };
   }
 
   /** Begins to delete what was shown. False when somebody has begun already. */
@@ -144,9 +159,10 @@ export class GarbageStore {
       .update({ state: item.state, reason: item.reason ?? null });
   }
 
-  /** Sums by experiment and state. */
-  async sums(id: string): Promise<
+  /** Sums by look, experiment and state. */
+  async sums(ids: string[]): Promise<
     {
+      collectionId: string;
       experimentId: string;
       state: ItemRow['state'];
       items: number;
@@ -155,9 +171,10 @@ export class GarbageStore {
     }[]
   > {
     const rows = await this.#knex('garbage_items')
-      .where('collection_id', id)
-      .groupBy('experiment_id', 'state')
+      .whereIn('collection_id', ids)
+      .groupBy('collection_id', 'experiment_id', 'state')
       .select(
+        'collection_id',
         'experiment_id',
         'state',
         this.#knex.raw(
@@ -165,6 +182,7 @@ export class GarbageStore {
         ),
       );
     return rows.map(row => ({
+      collectionId: row.collection_id,
       experimentId: row.experiment_id,
       state: row.state,
       items: toNumber(row.items),

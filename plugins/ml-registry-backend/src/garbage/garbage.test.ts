@@ -1,4 +1,4 @@
-import { folderOf, needsOf } from './garbage';
+import { needsOf } from './garbage';
 
 const model = `m-${'a'.repeat(32)}`;
 const version = {
@@ -25,14 +25,14 @@ describe('needsOf', () => {
     ],
   ])('keeps %s', (_what, thing) => {
     expect(needsOf([version])({ ...candidate, ...thing })).toBe(
-      'default/churn@3 stands on it',
+      'default/churn@3 uses it',
     );
   });
 
   it('names the aliases, and who holds a version that is deleted', () => {
     const thing = { ...candidate, kind: 'run' as const, ref: 'run1' };
     expect(needsOf([{ ...version, aliases: ['champion'] }])(thing)).toBe(
-      'default/churn@3 stands on it (champion)',
+      'default/churn@3 uses it (champion)',
     );
     expect(
       needsOf([{ ...version, heldBecause: 'endpoint x serves it' }])(thing),
@@ -43,22 +43,5 @@ describe('needsOf', () => {
     expect(
       needsOf([version])({ ...candidate, kind: 'run', ref: 'run2' }),
     ).toBeUndefined();
-  });
-});
-
-describe('folderOf', () => {
-  it.each([
-    ['mlflow-artifacts:/1/run1/artifacts', '1/run1'],
-    ['mlflow-artifacts:/1/run1/artifacts/model/x', '1/run1'],
-    [`mlflow-artifacts:/1/models/${model}/artifacts`, `1/models/${model}`],
-    ['mlflow-artifacts://host/1/run1/artifacts', '1/run1'],
-    ['mlflow-artifacts:/1', undefined],
-    ['mlflow-artifacts:/', undefined],
-    ['mlflow-artifacts:/1/../2/artifacts', undefined],
-    ['mlflow-artifacts:/1/2/run1/artifacts', undefined],
-    ['s3://bucket/1/run1/artifacts', undefined],
-    ['/1/run1/artifacts', undefined],
-  ])('reads %s', (address, folder) => {
-    expect(folderOf(address)).toBe(folder);
   });
 });

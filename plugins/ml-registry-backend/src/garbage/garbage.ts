@@ -1,3 +1,6 @@
+import { folderOf } from '../kernel/artifactUri';
+import { versionRefOf } from '../kernel/refs';
+
 /** Something that was deleted, with what would have to be deleted for good. */
 export type GarbageCandidate = {
   kind: 'run' | 'logged-model' | 'experiment' | 'orphan';
@@ -48,23 +51,11 @@ export function needsOf(versions: StandingVersion[]): Needs {
   };
 }
 
-/**
- * `<experiment>/<run>` or `<experiment>/models/<model>` of an address below it; `undefined` for any other, so that an
- * experiment whose artifacts lie in an odd place never leads a deletion astray.
- */
-export function folderOf(address: string): string | undefined {
-  const match =
-    /^mlflow-artifacts:(?:\/\/[^/]*)?\/+(\d+\/(?:models\/m-[0-9a-f]{32}|[\w-]{1,64}))\/artifacts(?:\/|$)/.exec(
-      address,
-    );
-  return match?.[1];
-}
-
 function reasonOf(version: StandingVersion): string {
-  const ref = `default/${version.name}@${version.version}`;
+  const ref = versionRefOf(version.name, version.version);
   if (version.heldBecause) return `${ref}: ${version.heldBecause}`;
   const { aliases } = version;
   return aliases.length
-    ? `${ref} stands on it (${aliases.join(', ')})`
-    : `${ref} stands on it`;
+    ? `${ref} uses it (${aliases.join(', ')})`
+    : `${ref} uses it`;
 }

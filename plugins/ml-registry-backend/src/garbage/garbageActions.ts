@@ -1,7 +1,7 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import type { GarbageCollection } from '@downstage/plugin-ml-registry-common';
 import { callerOf } from '@downstage/node';
-import type { GarbageService } from '../services/GarbageService';
+import type { GarbageService } from './GarbageService';
 
 /** `preview-garbage` and `collect-garbage`, for administrators. */
 export function registerGarbageActions(deps: {
@@ -37,7 +37,10 @@ export function registerGarbageActions(deps: {
         }),
     },
     action: async ({ credentials }) => {
-      const shown = await garbage.preview({ caller: callerOf(credentials) });
+      const shown = await garbage.preview(
+        {},
+        { caller: callerOf(credentials) },
+      );
       return {
         output: {
           id: shown.id,

@@ -7,15 +7,16 @@ import {
   mlRegistryErrorCodes,
   RegistryConflictError,
 } from '@downstage/plugin-ml-registry-common';
-import { nameOfPath } from '../domain/refs';
-import type { BreakGlassStore } from '../stores/BreakGlassStore';
-import type { PromotionStore } from '../stores/PromotionStore';
-import type { StageMove, StageStore } from '../stores/StageStore';
-import type { VersionReader } from '../stores/VersionReader';
-import type { Announcer } from './Announcer';
-import { inTheWay, type GateKeeper } from './GateKeeper';
-import type { ModelProfiles } from './ModelProfiles';
-import type { VersionPath } from './ModelService';
+import { nameOfPath, type VersionPath } from '../kernel/refs';
+import type { BreakGlassStore } from './stores/BreakGlassStore';
+import type { PromotionStore } from './stores/PromotionStore';
+import type { StageMove, StageStore } from '../versions/stores/StageStore';
+import type { VersionQueries } from '../versions/stores/VersionQueries';
+import type { Announcer } from '../versions/Announcer';
+import type { PromotionNotices } from './PromotionNotices';
+import { inTheWay, type GateEvaluator } from './GateEvaluator';
+import { noVersion, type ModelReads } from '../access/ModelReads';
+import type { ModelProfiles } from '../owners/ModelProfiles';
 
 /** Into production past gates and approvals, for when the house burns. Flagged for ever. */
 export class BreakGlassService {
@@ -42,10 +43,11 @@ export class BreakGlassService {
       this.#deps;
     const permission = mlRegistryBreakGlassPermission;
     const { reason, confirm } = request;
-    const actor = authorizer.actor(caller);
+    const { actor } = caller;
+    const name = nameOfPath(request);
     const meta = {
       actor,
-      model: request.name,
+      model: name,
       version: request.version,
       reason,
     };
@@ -57,16 +59,17 @@ export class BreakGlassService {
       async () => {
         await authorizer.requireAny({ caller, permission });
         authorizer.requirePerson(caller, 'break the glass');
-        const name = nameOfPath(request);
-        const model = await versions.findModel(name);
+        await this.#deps.reads.requireSeen(name, caller, () =>
+          noVersion(request),
+        );
         const version = await versions.findVersion(name, request.version);
-        if (!model || !version) {
+        if (!version) {
           throw new NotFoundError(
             `No version ${request.version} of a registered model ${name}`,
           );
         }
         const profile = await profiles.get(name);
-        const owner = profile.owner ?? model.owner;
+        const { owner } = profile;
         if (!owner) {
           throw new RegistryConflictError(
             mlRegistryErrorCodes.modelUnowned,
@@ -93,9 +96,9 @@ export class BreakGlassService {
         );
       },
     );
-    await announcer.stagesChanged(request.name, moves);
-    await announcer.glassBroken({
-      name: request.name,
+    await announcer.stagesChanged(name, moves);
+    await this.#deps.notices.glassBroken({
+      name,
       version: request.version,
       by: actor,
       reason,
@@ -105,7 +108,7 @@ export class BreakGlassService {
 
   async #enter(
     entry: { name: string; version: number; actor: string; reason: string },
-    verdicts: Awaited<ReturnType<GateKeeper['evaluate']>>,
+    verdicts: Awaited<ReturnType<GateEvaluator['evaluate']>>,
   ): Promise<StageMove[]> {
     const { stages, glass, promotions, clock } = this.#deps;
     const { name, version, actor, reason } = entry;
@@ -153,11 +156,13 @@ export class BreakGlassService {
 
 export type BreakGlassDeps = {
   authorizer: Authorizer;
+  reads: Pick<ModelReads, 'requireSeen'>;
   auditor: AuditorService;
   announcer: Announcer;
-  versions: VersionReader;
+  notices: PromotionNotices;
+  versions: VersionQueries;
   profiles: ModelProfiles;
-  gates: GateKeeper;
+  gates: GateEvaluator;
   stages: StageStore;
   promotions: PromotionStore;
   glass: BreakGlassStore;

@@ -13,20 +13,24 @@ import {
   filesPresentGate,
   pickleGate,
   schemaGate,
-} from '../domain/evidenceGates';
-import { evaluateEntityGates } from '../domain/gates';
-import { modelRefOf, versionRefOf } from '../domain/refs';
-import type { ModelFile } from '../domain/signature';
-import type { Measured } from '../domain/sameData';
-import type { EvidenceStore } from '../stores/EvidenceStore';
-import type { PromotionStore } from '../stores/PromotionStore';
-import type { VersionFacts, VersionReader } from '../stores/VersionReader';
+} from './domain/evidenceGates';
+import { evaluateEntityGates } from './domain/gates';
+import { modelRefOf, versionRefOf } from '../kernel/refs';
+import type { ModelFile } from '../versions/domain/signature';
+import type { Measured } from './domain/sameData';
+import type { EvidenceStore } from './stores/EvidenceStore';
+import type { PromotionStore } from './stores/PromotionStore';
+import type {
+  VersionFacts,
+  VersionQueries,
+} from '../versions/stores/VersionQueries';
 import type { CardSource } from './CardSource';
-import type { FileReader } from './FileReader';
-import { artifactPathOf, type ModelFiles } from './ModelFiles';
-import type { ModelProfile } from './ModelProfiles';
-import type { VersionFiles } from './VersionFiles';
-import { datasetsOf, summaryOf } from './versionView';
+import type { VersionFileReader } from '../integrity/VersionFileReader';
+import type { ModelFiles } from '../versions/ModelFiles';
+import { artifactPathOf } from '../kernel/artifactUri';
+import type { ModelProfile } from '../owners/ModelProfiles';
+import type { VersionFiles } from '../versions/VersionFiles';
+import { datasetsOf, summaryOf } from '../versions/versionView';
 
 type GateRequest = {
   version: VersionFacts;
@@ -44,24 +48,24 @@ type GateRequest = {
  * Reading all files again, the card and the schema are asked for candidate and production only; staging is what the
  * entity's gates decide.
  */
-export class GateKeeper {
-  readonly #versions: VersionReader;
+export class GateEvaluator {
+  readonly #versions: VersionQueries;
   readonly #promotions: PromotionStore;
   readonly #evidence: EvidenceStore;
   readonly #files: ModelFiles;
   readonly #versionFiles: VersionFiles;
-  readonly #reader: FileReader;
+  readonly #reader: VersionFileReader;
   readonly #cards: CardSource | undefined;
   readonly #cardFields: Partial<Record<ModelProfile['risk'], string[]>>;
   readonly #gates: Gate[];
 
   constructor(options: {
-    versions: VersionReader;
+    versions: VersionQueries;
     promotions: PromotionStore;
     evidence: EvidenceStore;
     files: ModelFiles;
     versionFiles: VersionFiles;
-    reader: FileReader;
+    reader: VersionFileReader;
     cards?: CardSource;
     /** Fields of the card that have to be filled, per risk class, where the entity names none. */
     cardFields?: Partial<Record<ModelProfile['risk'], string[]>>;
@@ -164,9 +168,7 @@ export class GateKeeper {
       this.#cardFields[profile.risk] ??
       [];
     const card =
-      required.length > 0
-        ? await this.#cards?.read(version.name, version.version)
-        : undefined;
+      required.length > 0 ? await this.#cards?.read(version) : undefined;
     return [
       ...schemaGate({
         signature,

@@ -3,11 +3,11 @@ import {
   defaultPolicy,
   isPolicyTag,
   type GovernancePolicy,
-} from '../domain/policy';
-import type { Database } from '../stores/database';
-import { PROMPT_TAG } from '../stores/ModelStore';
-import { openPromotionStates } from '../stores/PromotionStore';
-import { StageRefusedError } from './errors';
+} from '../versions/domain/policy';
+import type { Database } from '../kernel/database/database';
+import { openPromotionStates } from '../versions/domain/openPromotionStates';
+import { StageRefusedError } from '../kernel/errors';
+import type { VersionHolds } from '../versions/VersionHolds';
 
 type Held = {
   name: string;
@@ -17,7 +17,7 @@ type Held = {
 };
 
 /** What stands in candidate or production, or waits for a decision, keeps what it was decided on. */
-export class GovernanceGuard {
+export class GovernanceHolds implements VersionHolds {
   readonly #knex: Knex;
   readonly policy: GovernancePolicy;
 
@@ -44,8 +44,8 @@ export class GovernanceGuard {
     if (held) throw new StageRefusedError(refusal(held, what));
   }
 
-  /** The same for what a version stands on: its run, its logged model, its experiment. */
-  async refuseWhileStoodOn(
+  /** The same for what a version uses: its run, its logged model, its experiment. */
+  async refuseWhileReferenced(
     what: { runId: string } | { modelId: string } | { experimentId: string },
     verb: string,
   ): Promise<void> {
@@ -56,13 +56,13 @@ export class GovernanceGuard {
     );
   }
 
-  /** Tags under policy are part of what was approved, and tell prompts from models. */
+  /** Tags under policy are part of what was approved. */
   async refuseTag(
     db: Database,
     tag: { name: string; version?: number; key: string },
   ): Promise<void> {
     const { name, version, key } = tag;
-    if (key !== PROMPT_TAG && !isPolicyTag(key, this.policy)) return;
+    if (!isPolicyTag(key, this.policy)) return;
     const held: Held | undefined = await db('model_versions')
       .whereIn('stage', ['candidate', 'production'])
       .where({ name, ...(version !== undefined && { version }) })

@@ -11,16 +11,21 @@ import {
   digestOfBasis,
   type BasisChange,
   type BasisParts,
-} from '../domain/evidenceBasis';
-import { isPolicyTag, type GovernancePolicy } from '../domain/policy';
-import type { Database } from '../stores/database';
-import type { EvidenceStore } from '../stores/EvidenceStore';
-import type { VersionFacts } from '../stores/VersionReader';
+} from './domain/evidenceBasis';
+import { isPolicyTag, type GovernancePolicy } from '../versions/domain/policy';
+import type { Database } from '../kernel/database/database';
+import type { EvidenceStore } from './stores/EvidenceStore';
+import type { VersionFacts } from '../versions/stores/VersionQueries';
 import type { CardSource } from './CardSource';
-import type { ModelFiles } from './ModelFiles';
-import type { ModelProfile } from './ModelProfiles';
-import type { VersionFiles } from './VersionFiles';
-import { commitOf, datasetsOf, jobOf, summaryOf } from './versionView';
+import type { ModelFiles } from '../versions/ModelFiles';
+import type { ModelProfile } from '../owners/ModelProfiles';
+import type { VersionFiles } from '../versions/VersionFiles';
+import {
+  commitOf,
+  datasetsOf,
+  jobOf,
+  summaryOf,
+} from '../versions/versionView';
 
 /** What a promotion depends on, as it is now. */
 export type EvidenceSubject = {
@@ -32,7 +37,7 @@ export type EvidenceSubject = {
 };
 
 /** Freezes the evidence of a promotion, and says later whether it still holds. */
-export class EvidenceKeeper {
+export class PromotionEvidence {
   readonly #store: EvidenceStore;
   readonly #files: VersionFiles;
   readonly #modelFiles: ModelFiles;
@@ -121,7 +126,7 @@ export class EvidenceKeeper {
       version.version,
     );
     const looked = metricsOf(profile);
-    const card = await this.#cards?.read(version.name, version.version);
+    const card = await this.#cards?.read(version);
     const authors = await this.#store.authors(version.name, version.version);
     return {
       files,

@@ -1,4 +1,8 @@
-import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import {
+  createMockDirectory,
+  mockServices,
+  TestDatabases,
+} from '@backstage/backend-test-utils';
 import { AuthorizeResult } from '@backstage/plugin-permission-common';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import { ANNOTATION_INVALID } from '@downstage/plugin-ml-catalog-common';
@@ -8,11 +12,12 @@ import {
 } from '@downstage/plugin-ml-registry-node';
 import { aModelEntity } from '../__testUtils__/aModelEntity';
 import { diagnostics, caller, jobCaller } from '../__testUtils__/people';
-import { aRegistry, as } from '../__testUtils__/registryFixture';
-import { PromotionStore } from '../stores/PromotionStore';
+import { aRegistry, as, modelFile } from '../__testUtils__/registryFixture';
+import { PromotionStore } from './stores/PromotionStore';
 
 jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
+const directory = createMockDirectory();
 
 describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
   const start = async (options?: Parameters<typeof aRegistry>[1]) =>
@@ -70,6 +75,35 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
         to: 'production',
       },
     });
+  });
+
+  it('counts what waits for the caller, by the rule that approving holds to (R2)', async () => {
+    const registry = await start({ entity: aModelEntity({ risk: 'high' }) });
+    const path = await registry.aVersion(1);
+    const waiting = async (name: string) =>
+      (await registry.promotions.count({}, as(name))).waitingForMe;
+    expect(await waiting('ben')).toBe(0);
+    const { id: asked } = await registry.promotions.request(
+      { ...path, to: 'production' },
+      as('ann'),
+    );
+    expect({
+      requester: await waiting('ann'),
+      ownersMember: await waiting('ben'),
+      otherTeam: await waiting('cleo'),
+      administrator: await waiting('dora'),
+    }).toEqual({
+      requester: 0,
+      ownersMember: 1,
+      otherTeam: 0,
+      administrator: 0,
+    });
+    // One of two that a high risk needs.
+    await registry.promotions.approve({ id: asked }, as('ben'));
+    expect(await waiting('ben')).toBe(0);
+    expect(await waiting('eve')).toBe(1);
+    await registry.promotions.approve({ id: asked }, as('eve'));
+    expect(await waiting('eve')).toBe(0);
   });
 
   it('archives the version that was in production', async () => {
@@ -276,10 +310,12 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
       registry.promotions.request({ ...path, to: 'production' }, as('ann'));
     const first = await ask(one);
     const second = await ask(two);
-    await Promise.all([
+    // One is applied. The other is told that its approval lapsed, or that it came too late to be one.
+    const outcomes = await Promise.allSettled([
       registry.promotions.approve({ id: first.id }, as('ben')),
       registry.promotions.approve({ id: second.id }, as('eve')),
     ]);
+    expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true);
     const { items } = await registry.rollbacks.history(one, as('cleo'));
     expect(
       items.filter(({ action }) => action === 'promotion-lapsed'),
@@ -500,6 +536,36 @@ describe.each(databases.eachSupportedId())('PromotionService, %p', id => {
         waivable: true,
       }),
     );
+  });
+
+  it('reads no file outside this server, also where it could (M4)', async () => {
+    const registry = await start({
+      entity: aModelEntity({ evaluation: { gates: [] } }),
+    });
+    const path = await registry.aVersion(1);
+    const here = directory.resolve('model');
+    directory.setContent({ 'model/MLmodel': modelFile });
+    await registry
+      .knex('model_versions')
+      .update({ storage_location: `file://${here}` });
+    const { gates } = await registry.promotions.preview(
+      { ...path, to: 'production' },
+      as('ann'),
+    );
+    expect(gates).toContainEqual(
+      expect.objectContaining({
+        gate: 'files',
+        status: 'failed',
+        saw: `file://${here}`,
+        waivable: true,
+      }),
+    );
+    const asked = await registry.promotions.request(
+      { ...path, to: 'production' },
+      as('ann'),
+    );
+    expect(asked.evidence).not.toHaveProperty('signature');
+    expect(asked.evidence.files?.items).toEqual([]);
   });
 
   it('moves the challenger alias with the candidate, and puts the one before back into staging', async () => {

@@ -15,70 +15,75 @@ import {
   type Caller,
   type Call,
   type Facts,
+  whoOf,
 } from '@downstage/node';
 import {
   mlRegistryApprovePermission,
   mlRegistryErrorCodes,
   mlRegistryPromotePermission,
-  mlRegistryReadPermission,
   RegistryConflictError,
   type Promotion,
+  type PromotionFilter,
   type PromotionPreview,
   type PromotionState,
   type PromotionTarget,
 } from '@downstage/plugin-ml-registry-common';
-import { approvalRefusal } from '../domain/approvals';
+import { approvalRefusal } from './domain/approvals';
 import {
   nextPromotionState,
   type PromotionEvent,
-} from '../domain/promotionStates';
+} from './domain/promotionStates';
 import {
-  modelNamespace,
   modelRefOf,
   nameOfModelRef,
   nameOfPath,
-} from '../domain/refs';
-import { isPromotable, stageStep } from '../domain/stages';
-import {
-  openPromotionStates,
-  type PromotionRecord,
-  type PromotionStore,
-} from '../stores/PromotionStore';
-import type { StageStore } from '../stores/StageStore';
+  pathOfName,
+  type VersionPath,
+} from '../kernel/refs';
+import { isPromotable, stageStep } from '../versions/domain/stages';
+import type { PromotionRecord, PromotionStore } from './stores/PromotionStore';
+import { openPromotionStates } from '../versions/domain/openPromotionStates';
+import type { PageRequest } from '../search/keyset';
+import type { StageStore } from '../versions/stores/StageStore';
 import type {
-  ModelFacts,
   VersionFacts,
-  VersionReader,
-} from '../stores/VersionReader';
-import type { Announcer } from './Announcer';
-import type { EvidenceStore } from '../stores/EvidenceStore';
-import type { EvidenceKeeper } from './EvidenceKeeper';
-import { inTheWay, type GateKeeper } from './GateKeeper';
-import type { ModelProfile, ModelProfiles } from './ModelProfiles';
-import type { VersionPath } from './ModelService';
-import type { PromotionSteps } from './PromotionSteps';
+  VersionQueries,
+} from '../versions/stores/VersionQueries';
+import type { PromotionNotices } from './PromotionNotices';
+import type { EvidenceStore } from './stores/EvidenceStore';
+import type { PromotionEvidence } from './PromotionEvidence';
+import { inTheWay, type GateEvaluator } from './GateEvaluator';
+import type { ModelProfile, ModelProfiles } from '../owners/ModelProfiles';
+import { noVersion, type ModelReads } from '../access/ModelReads';
+import type { PromotionStateMachine } from './PromotionStateMachine';
 import { toPromotion } from './promotionView';
 import { ruleOf, type RuleOptions } from './ruleOf';
-import { summaryOf } from './versionView';
+import { summaryOf } from '../versions/versionView';
 
 /** A version together with everything a promotion of it depends on. */
 type Candidate = {
   version: VersionFacts;
-  model: ModelFacts;
   profile: ModelProfile;
   owner?: string;
   champion?: VersionFacts;
 };
 
-/** Who acts, and by which token. */
-type Who = ReturnType<Authorizer['who']>;
+const decidedStates: PromotionState[] = ['approved', 'rejected', 'withdrawn'];
+
+function statesOf(filter: PromotionFilter): PromotionState[] {
+  if (filter === 'open') return openPromotionStates;
+  return filter === 'decided' ? decidedStates : [filter];
+}
+
+/** Who acts, and by which token; the caller as well where a request is behind it, for the audit trail. */
+type Who = ReturnType<typeof whoOf> & { caller?: Caller };
 
 /**
  * What people do with promotions: preview, ask, approve, reject, take back.
  *
  * @remarks
- * A person's act writes one row and makes it due; `PromotionSteps` does the rest, right away in the same request,
- * and again from the reconcile loop if the process died in between.
+ * A person's act writes one row and makes it due. `PromotionStateMachine` does the rest, right away in the same
+ * request. The reconcile loop does it again if the process died in between.
  */
 export class PromotionService {
   readonly #deps: PromotionDeps;
@@ -91,12 +96,9 @@ export class PromotionService {
     request: VersionPath & { to: PromotionTarget },
     { caller }: Call,
   ): Promise<PromotionPreview> {
-    const { authorizer, gates } = this.#deps;
-    await authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
-    const candidate = await this.#candidate(request);
+    const { gates, reads } = this.#deps;
+    const facts = await reads.require(nameOfPath(request), caller);
+    const candidate = await this.#candidate(request, facts);
     const { version, profile, champion, owner } = candidate;
     const verdicts = await gates.evaluate({
       version,
@@ -138,8 +140,8 @@ export class PromotionService {
     const { authorizer, auditor } = this.#deps;
     const permission = mlRegistryPromotePermission;
     const meta = {
-      actor: authorizer.actor(caller),
-      model: request.name,
+      actor: caller.actor,
+      model: nameOfPath(request),
       version: request.version,
       to: request.to,
     };
@@ -148,6 +150,9 @@ export class PromotionService {
       { eventId: 'promotion-request', caller, meta },
       async () => {
         await authorizer.requireAny({ caller, permission });
+        await this.#deps.reads.requireSeen(nameOfPath(request), caller, () =>
+          noVersion(request),
+        );
         const found = await this.#candidate(request);
         await authorizer.require({
           caller,
@@ -161,7 +166,8 @@ export class PromotionService {
     );
     const promotion = await this.#open(candidate, {
       ...request,
-      ...authorizer.who(caller),
+      ...whoOf(caller),
+      caller,
     });
     return toPromotion(promotion);
   }
@@ -170,42 +176,66 @@ export class PromotionService {
    * Opens a promotion for somebody the caller has already authorised: what the MLflow API does when a client
    * asks for a stage. Gives back the open one when there is one.
    */
-  async openFor(request: {
-    actor: string;
-    name: string;
-    version: number;
-    to: PromotionTarget;
-    reason: string;
-  }): Promise<PromotionRecord> {
+  async openFor(
+    request: Who & {
+      name: string;
+      version: number;
+      to: PromotionTarget;
+      reason: string;
+    },
+  ): Promise<PromotionRecord> {
     const candidate = await this.#candidate({
-      namespace: 'default',
       ...request,
+      ...pathOfName(request.name),
     });
     const open = await this.#findOpen(candidate.version, request.to);
     return open ?? this.#open(candidate, request);
   }
 
   async list(
-    filter: { model?: string; state?: PromotionState },
+    filter: { model?: string; state?: PromotionFilter } & PageRequest,
     { caller }: Call,
-  ): Promise<{ items: Promotion[] }> {
-    await this.#deps.authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
-    const promotions = await this.#deps.promotions.list({
-      name: filter.model && nameOfModelRef(filter.model),
-      states: filter.state && [filter.state],
-    });
-    return { items: promotions.map(toPromotion) };
+  ): Promise<{ items: Promotion[]; nextCursor?: string }> {
+    const readable = await this.#deps.reads.rowsOf('promotions.name', caller);
+    const { promotions, nextCursor } = await this.#deps.promotions.page(
+      {
+        name: filter.model && nameOfModelRef(filter.model),
+        states: filter.state && statesOf(filter.state),
+        where: readable,
+      },
+      filter,
+    );
+    return { items: promotions.map(toPromotion), nextCursor };
+  }
+
+  /** How many wait for a decision of the caller: by the rule that {@link PromotionService.approve} holds to. */
+  async count(
+    _request: {},
+    { caller }: Call,
+  ): Promise<{ waitingForMe: number }> {
+    const { authorizer, promotions, reads } = this.#deps;
+    const where = await reads.rowsOf('promotions.name', caller);
+    // Only people decide, and only those who may approve anything.
+    if (caller.kind !== 'person') return { waitingForMe: 0 };
+    const roles = await authorizer.groupsOf(caller);
+    return {
+      waitingForMe: await promotions.countWaitingFor(
+        { person: caller.actor, roles },
+        where,
+      ),
+    };
   }
 
   async get(id: string, { caller }: Call): Promise<Promotion> {
-    await this.#deps.authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
-    return toPromotion(await this.#find(id));
+    await this.#deps.reads.requireAny(caller);
+    const promotion = await this.#find(id);
+    await this.#deps.reads
+      .require(promotion.name, caller)
+      .catch((error: Error) => {
+        if (error.name !== 'NotFoundError') throw error;
+        throw noPromotion(id);
+      });
+    return toPromotion(promotion);
   }
 
   /** Adds the caller's approval; the last one that is needed applies the promotion before this returns. */
@@ -217,7 +247,7 @@ export class PromotionService {
       this.#deps;
     const permission = mlRegistryApprovePermission;
     const { id } = request;
-    const actor = authorizer.actor(caller);
+    const { actor } = caller;
     const meta = { actor, promotion: id };
     await audited(
       auditor,
@@ -225,7 +255,8 @@ export class PromotionService {
       async () => {
         await authorizer.requireAny({ caller, permission });
         authorizer.requirePerson(caller, 'approve a promotion');
-        // What changed since the evidence was frozen is noticed before somebody approves it unseen.
+        // Changes since the evidence was frozen are noticed before somebody approves them unseen.
+        await this.#findSeen(id, caller);
         const before = await this.#find(id);
         await this.#requireAllowed(before, caller);
         if (before.state === 'waiting-for-approval') {
@@ -274,7 +305,7 @@ export class PromotionService {
   }
 
   /**
-   * Lets the version pass a gate it failed, with a reason that stays. Who may approve may waive: neither the requester
+   * Lets the version pass a gate it failed, with a reason that stays. Approvers may waive: neither the requester
    * nor the author.
    *
    * @remarks
@@ -288,7 +319,7 @@ export class PromotionService {
       this.#deps;
     const permission = mlRegistryApprovePermission;
     const { id, gate, reason } = request;
-    const actor = authorizer.actor(caller);
+    const { actor } = caller;
     const meta = { actor, promotion: id, gate, reason };
     await audited(
       auditor,
@@ -296,7 +327,7 @@ export class PromotionService {
       async () => {
         await authorizer.requireAny({ caller, permission });
         authorizer.requirePerson(caller, 'waive a gate');
-        const promotion = await this.#find(id);
+        const promotion = await this.#findSeen(id, caller);
         await this.#requireAllowed(promotion, caller);
         await this.#rolesIn(promotion, caller, actor);
         const { saw, digest } = waivable(promotion, gate);
@@ -390,17 +421,17 @@ export class PromotionService {
   ): Promise<Promotion> {
     const { authorizer, auditor } = this.#deps;
     const permission = mlRegistryApprovePermission;
-    const actor = authorizer.actor(caller);
+    const { actor } = caller;
     const meta = { actor, promotion: request.id };
     const promotion = await auditedRefusal(
       auditor,
       { eventId: 'promotion-reject', caller, meta },
       async () => {
         await authorizer.requireAny({ caller, permission });
-        const found = await this.#find(request.id);
+        const found = await this.#findSeen(request.id, caller);
         await this.#requireAllowed(found, caller);
         const groups = await authorizer.groupsOf(caller);
-        // Whoever may approve may also say no, whether they own the model or not.
+        // An approver may also say no, whether they own the model or not.
         const decides = found.approvalRule?.roles.some(role =>
           groups.includes(role),
         );
@@ -417,7 +448,7 @@ export class PromotionService {
     );
     return this.#close(promotion, {
       event: 'reject',
-      actor,
+      ...{ actor, caller },
       message: request.comment,
     });
   }
@@ -425,13 +456,13 @@ export class PromotionService {
   async withdraw(id: string, { caller }: Call): Promise<Promotion> {
     const { authorizer, auditor } = this.#deps;
     const permission = mlRegistryPromotePermission;
-    const actor = authorizer.actor(caller);
+    const { actor } = caller;
     const promotion = await auditedRefusal(
       auditor,
       { eventId: 'promotion-withdraw', caller, meta: { actor, promotion: id } },
       async () => {
         await authorizer.requireAny({ caller, permission });
-        const found = await this.#find(id);
+        const found = await this.#findSeen(id, caller);
         await authorizer.require({
           caller,
           permission,
@@ -444,7 +475,8 @@ export class PromotionService {
     );
     return this.#close(promotion, {
       event: 'withdraw',
-      ...authorizer.who(caller),
+      ...whoOf(caller),
+      caller,
       message: `Taken back by ${actor}`,
     });
   }
@@ -457,14 +489,14 @@ export class PromotionService {
       promotions,
       clock,
       newId,
-      announcer,
+      notices,
       auditor,
       stages,
       steps,
-      keeper,
+      promotionEvidence,
     } = this.#deps;
     const { version, profile, owner, champion } = candidate;
-    const { actor, token, to, reason } = request;
+    const { actor, token, caller, to, reason } = request;
     const rule = ruleOf({ to, profile, owner, ...this.#deps.rules });
     const now = clock().toISOString();
     const id = newId();
@@ -476,7 +508,8 @@ export class PromotionService {
       version: version.version,
       to,
     };
-    await audited(auditor, { eventId: 'promotion-request', meta }, async () => {
+    const asked = { eventId: 'promotion-request', caller, meta };
+    await audited(auditor, asked, async () => {
       if (!owner) {
         throw new RegistryConflictError(
           mlRegistryErrorCodes.modelUnowned,
@@ -489,7 +522,7 @@ export class PromotionService {
           noStep(version, to),
         );
       }
-      const evidence = await keeper.freeze(
+      const evidence = await promotionEvidence.freeze(
         { version, profile, champion, rule, to },
         now,
       );
@@ -537,7 +570,7 @@ export class PromotionService {
         );
       }
     });
-    await announcer.promotionChanged(await this.#find(id));
+    await notices.promotionChanged(await this.#find(id));
     await this.#advance(steps, id);
     return this.#find(id);
   }
@@ -546,9 +579,9 @@ export class PromotionService {
     promotion: PromotionRecord,
     change: Who & { event: PromotionEvent; message: string },
   ): Promise<Promotion> {
-    const { promotions, stages, clock, announcer, auditor } = this.#deps;
+    const { promotions, stages, clock, notices, auditor } = this.#deps;
     const { id, name, version, to } = promotion;
-    const { event, actor, token, message } = change;
+    const { event, actor, token, caller, message } = change;
     const meta = {
       actor,
       ...(token && { token }),
@@ -558,7 +591,7 @@ export class PromotionService {
     };
     await audited(
       auditor,
-      { eventId: `promotion-${event}`, meta },
+      { eventId: `promotion-${event}`, caller, meta },
       async () => {
         const next = nextPromotionState(promotion.state, event);
         const now = clock().toISOString();
@@ -594,12 +627,12 @@ export class PromotionService {
       },
     );
     const closed = await this.#find(id);
-    await announcer.promotionChanged(closed);
+    await notices.promotionChanged(closed);
     return toPromotion(closed);
   }
 
-  /** Takes every step that can be taken now. What fails here is taken up by the reconcile loop. */
-  async #advance(steps: PromotionSteps, id: string) {
+  /** Takes every step that can be taken now. The reconcile loop takes up steps that fail here. */
+  async #advance(steps: PromotionStateMachine, id: string) {
     try {
       await steps.run(id);
     } catch (error) {
@@ -624,26 +657,35 @@ export class PromotionService {
 
   async #find(id: string): Promise<PromotionRecord> {
     const promotion = await this.#deps.promotions.find(id);
-    if (!promotion) throw new NotFoundError(`No promotion ${id}`);
+    if (!promotion) throw noPromotion(id);
     return promotion;
   }
 
-  async #candidate(path: VersionPath): Promise<Candidate> {
+  /** For changes: the promotion, where the caller sees its model. */
+  async #findSeen(id: string, caller: Caller): Promise<PromotionRecord> {
+    const promotion = await this.#find(id);
+    await this.#deps.reads.requireSeen(promotion.name, caller, () =>
+      noPromotion(id),
+    );
+    return promotion;
+  }
+
+  /** @param known - what was read of the model already */
+  async #candidate(
+    path: VersionPath,
+    known?: { profile: ModelProfile },
+  ): Promise<Candidate> {
     const { versions, profiles, gates } = this.#deps;
     const name = nameOfPath(path);
-    const model = await versions.findModel(name);
     const version = await versions.findVersion(name, path.version);
-    if (!model || !version) {
-      throw new NotFoundError(
-        `No version ${path.version} of a registered model ${name}`,
-      );
+    if (!version) {
+      throw noVersion(path);
     }
-    const profile = await profiles.get(name);
+    const profile = known?.profile ?? (await profiles.get(name));
     return {
       version,
-      model,
       profile,
-      owner: profile.owner ?? model.owner,
+      owner: profile.owner,
       champion: await gates.championFor(version),
     };
   }
@@ -653,19 +695,24 @@ export type PromotionDeps = {
   authorizer: Authorizer;
   promotions: PromotionStore;
   stages: StageStore;
-  versions: VersionReader;
+  versions: VersionQueries;
   profiles: ModelProfiles;
-  gates: GateKeeper;
-  keeper: EvidenceKeeper;
+  reads: Pick<ModelReads, 'require' | 'requireAny' | 'requireSeen' | 'rowsOf'>;
+  gates: GateEvaluator;
+  promotionEvidence: PromotionEvidence;
   evidence: EvidenceStore;
   rules: RuleOptions;
-  steps: PromotionSteps;
-  announcer: Announcer;
+  steps: PromotionStateMachine;
+  notices: PromotionNotices;
   auditor: AuditorService;
   logger: LoggerService;
   clock: Clock;
   newId: NewId;
 };
+
+function noPromotion(id: string) {
+  return new NotFoundError(`No promotion ${id}`);
+}
 
 function unowned(name: string) {
   return `Nobody owns ${name}, so nobody can approve: add a catalog-info.yaml with kind Model and an owner`;
@@ -740,7 +787,7 @@ function factsOf(
 ): Facts {
   return {
     ...(owner && { owner }),
-    namespace: modelNamespace,
+    namespace: pathOfName(name).namespace,
     model: modelRefOf(name),
     risk: profile.risk,
   };

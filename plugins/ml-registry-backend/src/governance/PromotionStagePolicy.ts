@@ -1,18 +1,23 @@
 import { stringifyError } from '@backstage/errors';
+import { whoOf } from '@downstage/node';
 import type { Clock } from '@downstage/common';
 import {
   promotionTargetSchema,
   type Stage,
 } from '@downstage/plugin-ml-registry-common';
-import { modelLink } from '../domain/refs';
-import { stageStep } from '../domain/stages';
-import type { StageStore } from '../stores/StageStore';
-import type { VersionReader } from '../stores/VersionReader';
-import type { Announcer } from './Announcer';
-import { inTheWay, type GateKeeper } from './GateKeeper';
-import type { ModelProfiles } from './ModelProfiles';
+import { modelLink } from '../kernel/refs';
+import { stageStep } from '../versions/domain/stages';
+import type { StageStore } from '../versions/stores/StageStore';
+import type { VersionQueries } from '../versions/stores/VersionQueries';
+import type { Announcer } from '../versions/Announcer';
+import { inTheWay, type GateEvaluator } from './GateEvaluator';
+import type { ModelProfiles } from '../owners/ModelProfiles';
 import type { PromotionService } from './PromotionService';
-import type { StageDecision, StagePolicy, StageRequest } from './StagePolicy';
+import type {
+  StageDecision,
+  StagePolicy,
+  StageRequest,
+} from '../versions/StagePolicy';
 
 /**
  * What happens when an MLflow client asks for a stage, or for an alias that stands for one: what needs nobody's
@@ -20,9 +25,9 @@ import type { StageDecision, StagePolicy, StageRequest } from './StagePolicy';
  */
 export class PromotionStagePolicy implements StagePolicy {
   readonly #stages: StageStore;
-  readonly #versions: VersionReader;
+  readonly #versions: VersionQueries;
   readonly #profiles: ModelProfiles;
-  readonly #gates: GateKeeper;
+  readonly #gates: GateEvaluator;
   readonly #promotions: PromotionService;
   readonly #announcer: Announcer;
   readonly #clock: Clock;
@@ -30,9 +35,9 @@ export class PromotionStagePolicy implements StagePolicy {
 
   constructor(options: {
     stages: StageStore;
-    versions: VersionReader;
+    versions: VersionQueries;
     profiles: ModelProfiles;
-    gates: GateKeeper;
+    gates: GateEvaluator;
     promotions: PromotionService;
     announcer: Announcer;
     clock: Clock;
@@ -104,7 +109,8 @@ export class PromotionStagePolicy implements StagePolicy {
     const to = promotionTargetSchema.parse(request.to);
     try {
       const promotion = await this.#promotions.openFor({
-        actor: caller.actor,
+        ...whoOf(caller),
+        caller,
         name: modelName,
         version,
         to,

@@ -9,22 +9,24 @@ import {
 import {
   decidePromotion,
   type PromotionDecision,
-} from '../domain/decidePromotion';
+} from './domain/decidePromotion';
 import {
   championChanged,
   inWords,
+  withChampionChanged,
   type BasisChange,
-} from '../domain/evidenceBasis';
-import { nextPromotionState } from '../domain/promotionStates';
-import type { Database } from '../stores/database';
-import type { PromotionRecord, PromotionStore } from '../stores/PromotionStore';
-import type { StageMove, StageStore } from '../stores/StageStore';
-import type { VersionReader } from '../stores/VersionReader';
-import { missingApprovals } from '../domain/approvals';
-import type { Announcer } from './Announcer';
-import type { EvidenceKeeper, EvidenceSubject } from './EvidenceKeeper';
-import { withWaivers, type GateKeeper } from './GateKeeper';
-import type { ModelProfiles } from './ModelProfiles';
+} from './domain/evidenceBasis';
+import { nextPromotionState } from './domain/promotionStates';
+import type { Database } from '../kernel/database/database';
+import type { PromotionRecord, PromotionStore } from './stores/PromotionStore';
+import type { StageMove, StageStore } from '../versions/stores/StageStore';
+import type { VersionQueries } from '../versions/stores/VersionQueries';
+import { missingApprovals } from './domain/approvals';
+import type { Announcer } from '../versions/Announcer';
+import type { PromotionNotices } from './PromotionNotices';
+import type { PromotionEvidence, EvidenceSubject } from './PromotionEvidence';
+import { withWaivers, type GateEvaluator } from './GateEvaluator';
+import type { ModelProfiles } from '../owners/ModelProfiles';
 import { ruleOf, type RuleOptions } from './ruleOf';
 
 /** A gate that is pending is asked again after this long. */
@@ -38,31 +40,33 @@ const mostSteps = 8;
  * Moves promotions along their states, from asked for to decided.
  *
  * @remarks
- * Each step is one conditional write (`where state = …`), so any number of requests and loops may work on the same
- * promotion: one of them wins a step, and only the winner announces it. A crash between two steps loses nothing: the
+ * Each step is one conditional write (`where state = …`). So any number of requests and loops may work on the same
+ * promotion. One of them wins a step, and only the winner announces it. A crash between two steps loses nothing: the
  * row stays due. The last step decides under a lock on the model, and looks again at who is in production there.
  */
-export class PromotionSteps {
+export class PromotionStateMachine {
   readonly #promotions: PromotionStore;
   readonly #stages: StageStore;
-  readonly #versions: VersionReader;
+  readonly #versions: VersionQueries;
   readonly #profiles: ModelProfiles;
-  readonly #gates: GateKeeper;
-  readonly #keeper: EvidenceKeeper;
+  readonly #gates: GateEvaluator;
+  readonly #promotionEvidence: PromotionEvidence;
   readonly #rules: RuleOptions;
   readonly #announcer: Announcer;
+  readonly #notices: PromotionNotices;
   readonly #auditor: AuditorService;
   readonly #clock: Clock;
 
   constructor(options: {
     promotions: PromotionStore;
     stages: StageStore;
-    versions: VersionReader;
+    versions: VersionQueries;
     profiles: ModelProfiles;
-    gates: GateKeeper;
-    keeper: EvidenceKeeper;
+    gates: GateEvaluator;
+    promotionEvidence: PromotionEvidence;
     rules: RuleOptions;
     announcer: Announcer;
+    notices: PromotionNotices;
     auditor: AuditorService;
     clock: Clock;
   }) {
@@ -71,9 +75,10 @@ export class PromotionSteps {
     this.#versions = options.versions;
     this.#profiles = options.profiles;
     this.#gates = options.gates;
-    this.#keeper = options.keeper;
+    this.#promotionEvidence = options.promotionEvidence;
     this.#rules = options.rules;
     this.#announcer = options.announcer;
+    this.#notices = options.notices;
     this.#auditor = options.auditor;
     this.#clock = options.clock;
   }
@@ -91,10 +96,13 @@ export class PromotionSteps {
     if (!promotion) return false;
     const open = nextPromotionState(promotion.state, 'block') !== undefined;
     const subject = open ? await this.#subject(promotion) : undefined;
-    // What the gates see is frozen before they look: a change in between makes the approvals lapse.
+    // The evidence is frozen before the gates look: a change in between makes the approvals lapse.
     const evidence =
       subject && promotion.state === 'checking'
-        ? await this.#keeper.freeze(subject, this.#clock().toISOString())
+        ? await this.#promotionEvidence.freeze(
+            subject,
+            this.#clock().toISOString(),
+          )
         : promotion.evidence;
     const gates =
       subject && promotion.state === 'checking'
@@ -102,7 +110,7 @@ export class PromotionSteps {
         : promotion.gates;
     const changes =
       subject && promotion.state === 'waiting-for-approval'
-        ? await this.#keeper.changes(promotion.evidence, subject)
+        ? await this.#promotionEvidence.changes(promotion.evidence, subject)
         : [];
     const decision = await this.#decide(this.#stages.database, promotion, {
       gates,
@@ -167,15 +175,14 @@ export class PromotionSteps {
     const replaced =
       promotion.to === 'production' &&
       stage !== 'production' &&
-      champion !== promotion.championVersion &&
-      !seen.changes.some(({ part }) => part === championChanged.part);
+      champion !== promotion.championVersion;
     return decidePromotion({
       ...seen,
       state: promotion.state,
       to: promotion.to,
       stage,
       changes: inWords(
-        replaced ? [...seen.changes, championChanged] : seen.changes,
+        replaced ? withChampionChanged(seen.changes) : seen.changes,
       ),
       missingApprovals: missingApprovals(
         promotion.approvalRule ?? {
@@ -196,7 +203,7 @@ export class PromotionSteps {
   ): Promise<boolean> {
     const { id, name, version, to, state, approvals } = promotion;
     const at = this.#clock().toISOString();
-    const evidence = await this.#keeper.freeze(subject, at);
+    const evidence = await this.#promotionEvidence.freeze(subject, at);
     const said = inWords(changes.length ? changes : [championChanged]);
     const message = `Approvals lapsed, gates are checked again: ${said.join(
       '; ',
@@ -245,7 +252,7 @@ export class PromotionSteps {
           return true;
         }),
     );
-    if (won) await this.#announcer.approvalsLapsed(promotion, message);
+    if (won) await this.#notices.approvalsLapsed(promotion, message);
     return true;
   }
 
@@ -358,7 +365,7 @@ export class PromotionSteps {
             const decision = await this.#decide(tx, current, {
               gates: current.gates,
               changes: subject
-                ? await this.#keeper.changesWithin(
+                ? await this.#promotionEvidence.changesWithin(
                     tx,
                     current.evidence,
                     subject,
@@ -409,9 +416,9 @@ export class PromotionSteps {
       if (!(error instanceof RegistryConflictError)) throw error;
       return true;
     }
-    // What changed a moment ago is seen by the next look, which takes the approvals back.
+    // The next look sees the latest changes, and takes the approvals back.
     if (outcome === 'lapsed') return true;
-    // Whoever decided announces, so that people hear of it once.
+    // The process that decided announces, so that people hear of it once.
     if (outcome === 'decided elsewhere' || outcome === 'not yet') return false;
     await this.#announcer.stagesChanged(name, moves);
     await this.#announce(id);
@@ -420,6 +427,6 @@ export class PromotionSteps {
 
   async #announce(id: string) {
     const promotion = await this.#promotions.find(id);
-    if (promotion) await this.#announcer.promotionChanged(promotion);
+    if (promotion) await this.#notices.promotionChanged(promotion);
   }
 }

@@ -7,25 +7,28 @@ import {
   type Authorizer,
   type Caller,
   type Call,
+  whoOf,
 } from '@downstage/node';
 import {
   mlRegistryErrorCodes,
   mlRegistryPromotePermission,
-  mlRegistryReadPermission,
   RegistryConflictError,
   type HistoryEntry,
 } from '@downstage/plugin-ml-registry-common';
-import { modelRefOf, nameOfPath } from '../domain/refs';
-import type { StageStore } from '../stores/StageStore';
-import type { VersionReader } from '../stores/VersionReader';
-import type { Announcer } from './Announcer';
-import type { ModelProfiles } from './ModelProfiles';
-import type { ModelPath } from './ModelService';
+import { listed } from '@downstage/common';
+import { modelRefOf, nameOfPath, type ModelPath } from '../kernel/refs';
+import type { PageRequest } from '../search/keyset';
+import type { StageStore } from '../versions/stores/StageStore';
+import type { VersionQueries } from '../versions/stores/VersionQueries';
+import type { Announcer } from '../versions/Announcer';
+import type { ModelProfiles } from '../owners/ModelProfiles';
+import { noModel, type ModelReads } from '../access/ModelReads';
 
 /** Back to an earlier production version, at once; and the ledger that says which ones there were. */
 export class RollbackService {
   readonly #authorizer: Authorizer;
-  readonly #versions: VersionReader;
+  readonly #reads: Pick<ModelReads, 'requireAny' | 'requireSeen' | 'sees'>;
+  readonly #versions: VersionQueries;
   readonly #profiles: ModelProfiles;
   readonly #stages: StageStore;
   readonly #announcer: Announcer;
@@ -34,7 +37,8 @@ export class RollbackService {
 
   constructor(options: {
     authorizer: Authorizer;
-    versions: VersionReader;
+    reads: Pick<ModelReads, 'requireAny' | 'requireSeen' | 'sees'>;
+    versions: VersionQueries;
     profiles: ModelProfiles;
     stages: StageStore;
     announcer: Announcer;
@@ -42,6 +46,7 @@ export class RollbackService {
     clock: Clock;
   }) {
     this.#authorizer = options.authorizer;
+    this.#reads = options.reads;
     this.#versions = options.versions;
     this.#profiles = options.profiles;
     this.#stages = options.stages;
@@ -66,16 +71,16 @@ export class RollbackService {
         eventId: 'model-rollback',
         caller,
         meta: {
-          actor: this.#authorizer.actor(caller),
-          model: request.name,
+          actor: caller.actor,
+          model: nameOfPath(request),
         },
       },
       () => this.#authorize(request, caller),
     );
-    const actor = this.#authorizer.actor(caller);
+    const { actor } = caller;
     const { toVersion, reason } = request;
     const meta = {
-      ...this.#authorizer.who(caller),
+      ...whoOf(caller),
       model: name,
       reason,
       ...(toVersion && { toVersion }),
@@ -96,7 +101,7 @@ export class RollbackService {
                   ? 'an earlier version'
                   : `version ${version}`
               }: archived versions that were in production are ${
-                former.join(', ') || 'none'
+                listed(former.map(String)) || 'none'
               }`,
             );
           }
@@ -120,9 +125,10 @@ export class RollbackService {
     await this.#authorizer.requireAny({ caller, permission });
     const name = nameOfPath(request);
     const model = await this.#versions.findModel(name);
-    if (!model) throw new NotFoundError(`No registered model ${name}`);
-    const profile = await this.#profiles.get(name);
-    const owner = profile.owner ?? model.owner;
+    const absent = () => new NotFoundError(`No registered model ${name}`);
+    if (!model) throw absent();
+    await this.#reads.requireSeen(name, caller, absent);
+    const owner = await this.#profiles.ownerOf(name);
     if (!owner) {
       throw new RegistryConflictError(
         mlRegistryErrorCodes.modelUnowned,
@@ -140,14 +146,12 @@ export class RollbackService {
 
   /** Everything that was decided about a model, newest first. */
   async history(
-    path: ModelPath,
+    request: ModelPath & PageRequest,
     { caller }: Call,
-  ): Promise<{ items: HistoryEntry[] }> {
-    await this.#authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
-    const name = nameOfPath(path);
-    return { items: await this.#stages.ledger.list({ name }, { limit: 500 }) };
+  ): Promise<{ items: HistoryEntry[]; nextCursor?: string }> {
+    await this.#reads.requireAny(caller);
+    const name = nameOfPath(request);
+    if (!(await this.#reads.sees(name, caller))) throw noModel(name);
+    return this.#stages.ledger.page({ name }, request);
   }
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '@downstage/common';
 import type { ReconcilePatch } from '@downstage/node';
-import type { CheckStore } from '../stores/CheckStore';
-import type { StageStore } from '../stores/StageStore';
-import type { VersionReader } from '../stores/VersionReader';
-import type { Announcer } from './Announcer';
-import { inTheWay, type GateKeeper } from './GateKeeper';
-import type { ModelProfiles } from './ModelProfiles';
+import type { CheckStore } from './stores/CheckStore';
+import type { StageStore } from '../versions/stores/StageStore';
+import type { VersionQueries } from '../versions/stores/VersionQueries';
+import type { Announcer } from '../versions/Announcer';
+import { inTheWay, type GateEvaluator } from './GateEvaluator';
+import type { ModelProfiles } from '../owners/ModelProfiles';
 import type { VersionVerdicts } from './VersionVerdicts';
 
 const soonMs = 5_000;
@@ -13,8 +13,8 @@ const laterMs = 15 * 60_000;
 const giveUpMs = 24 * 3_600_000;
 
 /**
- * The way of a new version into staging: announced once it is there, its gates asked until they pass. What the gates
- * of production say is stored with every look, for whoever reads the version.
+ * The way of a new version into staging: announced once it is there, its gates asked until they pass. Every look stores
+ * the verdicts of the gates of production, for readers of the version.
  *
  * @remarks
  * While the run goes on it is asked every few seconds; afterwards now and then for a day, because the entity's gates
@@ -22,20 +22,20 @@ const giveUpMs = 24 * 3_600_000;
  */
 export class VersionChecks {
   readonly #checks: CheckStore;
-  readonly #versions: VersionReader;
+  readonly #versions: VersionQueries;
   readonly #stages: StageStore;
   readonly #profiles: ModelProfiles;
-  readonly #gates: GateKeeper;
+  readonly #gates: GateEvaluator;
   readonly #verdicts: VersionVerdicts;
   readonly #announcer: Announcer;
   readonly #clock: Clock;
 
   constructor(options: {
     checks: CheckStore;
-    versions: VersionReader;
+    versions: VersionQueries;
     stages: StageStore;
     profiles: ModelProfiles;
-    gates: GateKeeper;
+    gates: GateEvaluator;
     verdicts: VersionVerdicts;
     announcer: Announcer;
     clock: Clock;

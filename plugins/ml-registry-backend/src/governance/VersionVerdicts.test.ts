@@ -2,7 +2,7 @@ import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import type { Gate } from '@downstage/plugin-ml-registry-node';
 import { aRegistry, as } from '../__testUtils__/registryFixture';
-import { VersionFileStore } from '../stores/VersionFileStore';
+import { VersionFileStore } from '../integrity/VersionFileStore';
 
 jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
@@ -109,7 +109,7 @@ describe.each(databases.eachSupportedId())('stored verdicts on %p', id => {
     const before = registry.gate.evaluate.mock.calls.length;
     await registry.pass();
     expect(registry.gate.evaluate.mock.calls).toHaveLength(before);
-    await registry.about.cards.save(
+    await registry.records.cards.save(
       { ...tumours, version: 1, declared: { limitations: 'None known' } },
       as('ann'),
     );

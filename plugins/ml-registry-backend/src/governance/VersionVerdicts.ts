@@ -1,12 +1,12 @@
 import type { Clock } from '@downstage/common';
 import type { GateVerdict } from '@downstage/plugin-ml-registry-common';
-import { fingerprint } from '../domain/evidenceBasis';
-import type { ModelFile } from '../domain/signature';
-import type { CheckStore } from '../stores/CheckStore';
-import type { VersionFacts } from '../stores/VersionReader';
-import type { GateKeeper } from './GateKeeper';
-import type { ModelFiles } from './ModelFiles';
-import type { ModelProfile } from './ModelProfiles';
+import { fingerprint } from './domain/evidenceBasis';
+import type { ModelFile } from '../versions/domain/signature';
+import type { CheckStore } from './stores/CheckStore';
+import type { VersionFacts } from '../versions/stores/VersionQueries';
+import type { GateEvaluator } from './GateEvaluator';
+import type { ModelFiles } from '../versions/ModelFiles';
+import type { ModelProfile } from '../owners/ModelProfiles';
 
 /** What no fingerprint shows, such as checks of data, is asked again when somebody looks after this long. */
 const oldMs = 15 * 60_000;
@@ -37,19 +37,19 @@ const notAsked: GateVerdict = {
  * The verdicts that pages show: what the gates of production said when something changed last.
  *
  * @remarks
- * A loop asks the gates and stores what they say; reading asks no gate and touches no file. A reader sees by a
- * fingerprint of what the gates saw that a verdict is out of date, and has it asked again. Decisions never rely on
- * what is stored here.
+ * A loop asks the gates and stores what they say; reading asks no gate and touches no file. A verdict carries a
+ * fingerprint of what the gates saw. A reader sees by it that the verdict is out of date, and has it asked again.
+ * Decisions never rely on what is stored here.
  */
 export class VersionVerdicts {
   readonly #checks: CheckStore;
-  readonly #gates: GateKeeper;
+  readonly #gates: GateEvaluator;
   readonly #files: ModelFiles;
   readonly #clock: Clock;
 
   constructor(options: {
     checkStore: CheckStore;
-    gates: GateKeeper;
+    gates: GateEvaluator;
     files: ModelFiles;
     clock: Clock;
   }) {
@@ -79,7 +79,7 @@ export class VersionVerdicts {
   /** What is stored of versions of one model, by number. */
   async of(
     versions: VersionFacts[],
-    about: { profile: ModelProfile; champion?: VersionFacts },
+    context: { profile: ModelProfile; champion?: VersionFacts },
   ): Promise<Map<number, ShownVerdicts>> {
     const shown = new Map<number, ShownVerdicts>();
     if (!versions.length) return shown;
@@ -95,7 +95,7 @@ export class VersionVerdicts {
       const isOld =
         !known ||
         now.getTime() - new Date(known.at).getTime() > oldMs ||
-        known.basis !== basisOf(withoutItself({ version, ...about }));
+        known.basis !== basisOf(withoutItself({ version, ...context }));
       if (isOld) due.push(version.version);
       shown.set(
         version.version,

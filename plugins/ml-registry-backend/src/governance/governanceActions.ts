@@ -1,8 +1,8 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { parseVersionRef } from '@downstage/common';
 import { callerOf } from '@downstage/node';
-import type { BreakGlassService } from '../services/BreakGlassService';
-import type { PromotionService } from '../services/PromotionService';
+import type { BreakGlassService } from './BreakGlassService';
+import type { PromotionService } from './PromotionService';
 import { promotionOutput, toPromotionOutput } from './promotionOutput';
 
 /** `waive-gate` and `break-glass`. */

@@ -1,8 +1,8 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { promotionStateSchema } from '@downstage/plugin-ml-registry-common';
-import { callerOf } from '@downstage/node';
-import type { PromotionService } from '../services/PromotionService';
-import { pathOfModel } from './paths';
+import { callerOf, pageInput } from '@downstage/node';
+import type { PromotionService } from './PromotionService';
+import { pathOfModel } from '../kernel/paths';
 import { promotionOutput, toPromotionOutput } from './promotionOutput';
 
 /** `list-promotions`: how one finds the id that approve-promotion wants. */
@@ -30,20 +30,27 @@ export function registerPromotionActions(deps: {
             .nativeEnum(promotionStateSchema.enum)
             .optional()
             .describe('Only promotions in this state'),
+          ...pageInput(z),
         }),
-      output: z => z.object({ promotions: z.array(promotionOutput(z)) }),
+      output: z =>
+        z.object({
+          promotions: z.array(promotionOutput(z)),
+          nextCursor: z.string().optional(),
+        }),
     },
     action: async ({ input, credentials }) => {
       const path = input.model ? pathOfModel(input.model) : undefined;
-      const { items } = await promotions.list(
+      const { items, nextCursor } = await promotions.list(
         {
           model: path && `model:${path.namespace}/${path.name}`,
           state: input.state,
+          cursor: input.cursor,
+          limit: input.limit,
         },
         { caller: callerOf(credentials) },
       );
       return {
-        output: { promotions: items.slice(0, 50).map(toPromotionOutput) },
+        output: { promotions: items.map(toPromotionOutput), nextCursor },
       };
     },
   });

@@ -1,8 +1,8 @@
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
-import type { Zod } from './zod';
+import type { ActionZod } from '@downstage/node';
 
 /** The one shape in which actions answer with a promotion. */
-export function promotionOutput(z: Zod) {
+export function promotionOutput(z: ActionZod) {
   return z.object({
     id: z.string(),
     version: z.string(),

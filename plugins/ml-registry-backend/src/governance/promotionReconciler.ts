@@ -2,14 +2,14 @@ import type { LoggerService } from '@backstage/backend-plugin-api';
 import type { Clock } from '@downstage/common';
 import { startReconciler, type Reconciler } from '@downstage/node';
 import type { Knex } from 'knex';
-import type { PromotionSteps } from '../services/PromotionSteps';
+import type { PromotionStateMachine } from './PromotionStateMachine';
 
 /** Takes up promotions whose process died between two steps, and those that wait for a pending gate. */
 export function startPromotionReconciler(options: {
   knex: Knex;
   logger: LoggerService;
   clock: Clock;
-  steps: PromotionSteps;
+  steps: PromotionStateMachine;
 }): Reconciler {
   const { steps, ...rest } = options;
   return startReconciler({

@@ -1,6 +1,6 @@
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
-import { modelRefOf, versionRefOf } from '../domain/refs';
-import type { PromotionRecord } from '../stores/PromotionStore';
+import { modelRefOf, versionRefOf } from '../kernel/refs';
+import type { PromotionRecord } from './stores/PromotionStore';
 
 /** A promotion as the contract shows it. */
 export function toPromotion(record: PromotionRecord): Promotion {

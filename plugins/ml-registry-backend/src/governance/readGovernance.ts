@@ -3,7 +3,10 @@ import { InputError } from '@backstage/errors';
 import { cardFieldNames } from '@downstage/plugin-ml-registry-common';
 import { z } from 'zod';
 import type { ApprovalRules } from './domain/approvals';
-import { defaultPolicy, type GovernancePolicy } from './domain/policy';
+import {
+  defaultPolicy,
+  type GovernancePolicy,
+} from '../versions/domain/policy';
 
 /** `mlRegistry.approvals`, `cardFields`, `protectedAliases` and `policyTags` of the configuration. */
 export type GovernanceOptions = {

@@ -2,8 +2,8 @@ import type {
   ApprovalRule,
   PromotionTarget,
 } from '@downstage/plugin-ml-registry-common';
-import { approvalRule, type ApprovalRules } from '../domain/approvals';
-import type { ModelProfile } from './ModelProfiles';
+import { approvalRule, type ApprovalRules } from './domain/approvals';
+import type { ModelProfile } from '../owners/ModelProfiles';
 
 export type RuleOptions = {
   /** `mlRegistry.approvals` of the configuration. */

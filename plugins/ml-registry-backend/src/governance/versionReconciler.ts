@@ -3,7 +3,7 @@ import { stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
 import { startReconciler, type Reconciler } from '@downstage/node';
 import type { Knex } from 'knex';
-import type { VersionChecks } from '../services/VersionChecks';
+import type { VersionChecks } from './VersionChecks';
 
 /**
  * Finds new versions, announces them, and brings those that pass their gates into staging.

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ReconcilePatch } from '@downstage/node';
-import type { ImportCursor } from '../../stores/ImportStore';
-import type { OutboundClient } from '../OutboundClient';
-import type { SecretBox } from '../SecretBox';
+import type { ImportCursor } from './ImportStore';
+import type { OutboundClient } from '../kernel/OutboundClient';
+import type { SecretBox } from '../kernel/SecretBox';
 import { importExperiments } from './importExperiments';
 import type { ImportStores, Importing } from './importing';
 import { importLoggedModels } from './importLoggedModels';
@@ -42,7 +42,7 @@ export function importPurpose(id: string): string {
  * nothing: every thing that came over is known by its id, and the step is made
  * again.
  */
-export class ImportSteps {
+export class ImportProcess {
   readonly #deps: ImportStepDeps;
 
   constructor(deps: ImportStepDeps) {

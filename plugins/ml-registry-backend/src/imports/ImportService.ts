@@ -20,10 +20,11 @@ import {
   type ImportStages,
   type RegistryImport,
 } from '@downstage/plugin-ml-registry-common';
-import type { ImportRecord, ImportStore } from '../../stores/ImportStore';
-import type { OutboundClient } from '../OutboundClient';
-import type { SecretBox } from '../SecretBox';
-import { importPurpose } from './ImportSteps';
+import type { PageRequest } from '../search/keyset';
+import type { ImportCount, ImportRecord, ImportStore } from './ImportStore';
+import type { OutboundClient } from '../kernel/OutboundClient';
+import type { SecretBox } from '../kernel/SecretBox';
+import { importPurpose } from './ImportProcess';
 
 export type ImportServiceDeps = {
   authorizer: Authorizer;
@@ -58,14 +59,14 @@ export class ImportService {
     { caller }: Call,
   ): Promise<RegistryImport> {
     await this.#require(caller);
-    const { authorizer, auditor, imports, client, secrets } = this.#deps;
+    const { auditor, imports, client, secrets } = this.#deps;
     const uri = normal(client.check(request.uri));
     if (request.stages === 'enter' && !request.reason) {
       throw new InputError('Entering production past the gates needs a reason');
     }
     const id = this.#deps.newId();
     const { token, user } = request;
-    const actor = authorizer.actor(caller);
+    const { actor } = caller;
     const record: ImportRecord = {
       id,
       uri,
@@ -102,11 +103,17 @@ export class ImportService {
     return this.#view(record);
   }
 
-  async list({ caller }: Call): Promise<{ items: RegistryImport[] }> {
+  async list(
+    request: PageRequest,
+    { caller }: Call,
+  ): Promise<{ items: RegistryImport[]; nextCursor?: string }> {
     await this.#require(caller);
-    const records = await this.#deps.imports.list(100);
+    const { imports } = this.#deps;
+    const { records, nextCursor } = await imports.page(request);
+    const counts = await imports.counts(records.map(({ id }) => id));
     return {
-      items: await Promise.all(records.map(record => this.#view(record))),
+      items: records.map(record => viewOf(record, counts.get(record.id))),
+      nextCursor,
     };
   }
 
@@ -138,9 +145,9 @@ export class ImportService {
 
   async cancel(id: string, { caller }: Call): Promise<RegistryImport> {
     await this.#require(caller);
-    const { authorizer, auditor, imports, clock } = this.#deps;
+    const { auditor, imports, clock } = this.#deps;
     const { uri } = await this.#find(id);
-    const meta = { actor: authorizer.actor(caller), uri };
+    const meta = { actor: caller.actor, uri };
     await audited(auditor, { eventId: 'import-cancel', caller, meta }, () =>
       imports.cancel(id, clock().toISOString()),
     );
@@ -154,9 +161,9 @@ export class ImportService {
       permission: mlRegistryImportPermission,
     });
     if (await authorizer.isAdministrator(caller)) return;
-    if (authorizer.isService(caller)) return;
+    if (caller.kind === 'service') return;
     throw new NotAllowedError(
-      `${authorizer.actor(caller)} may not import: that is for administrators`,
+      `${caller.actor} may not import: that is for administrators`,
     );
   }
 
@@ -167,38 +174,45 @@ export class ImportService {
   }
 
   async #view(record: ImportRecord): Promise<RegistryImport> {
-    const rows = await this.#deps.imports.counts(record.id);
-    const sum = (
-      field: 'items' | 'points' | 'files' | 'bytes',
-      where: { kind?: string; outcome?: string } = {},
-    ) =>
-      rows
-        .filter(row => !where.kind || row.kind === where.kind)
-        .filter(row => !where.outcome || row.outcome === where.outcome)
-        .reduce((total, row) => total + row[field], 0);
-    return {
-      id: record.id,
-      uri: record.uri,
-      state: record.state,
-      phase: record.state === 'running' ? record.cursor.phase : undefined,
-      counts: importKinds.map(kind => ({
-        kind,
-        found: sum('items', { kind }),
-        added: sum('items', { kind, outcome: 'added' }),
-        known: sum('items', { kind, outcome: 'known' }),
-        leftOut: sum('items', { kind, outcome: 'left-out' }),
-      })),
-      points: sum('points'),
-      files: sum('files'),
-      bytes: sum('bytes'),
-      stages: record.stages,
-      owner: record.owner,
-      message: record.message,
-      createdBy: record.createdBy,
-      createdAt: record.createdAt,
-      finishedAt: record.finishedAt,
-    };
+    const counts = await this.#deps.imports.counts([record.id]);
+    return viewOf(record, counts.get(record.id));
   }
+}
+
+function viewOf(
+  record: ImportRecord,
+  rows: ImportCount[] = [],
+): RegistryImport {
+  const sum = (
+    field: 'items' | 'points' | 'files' | 'bytes',
+    where: { kind?: string; outcome?: string } = {},
+  ) =>
+    rows
+      .filter(row => !where.kind || row.kind === where.kind)
+      .filter(row => !where.outcome || row.outcome === where.outcome)
+      .reduce((total, row) => total + row[field], 0);
+  return {
+    id: record.id,
+    uri: record.uri,
+    state: record.state,
+    phase: record.state === 'running' ? record.cursor.phase : undefined,
+    counts: importKinds.map(kind => ({
+      kind,
+      found: sum('items', { kind }),
+      added: sum('items', { kind, outcome: 'added' }),
+      known: sum('items', { kind, outcome: 'known' }),
+      leftOut: sum('items', { kind, outcome: 'left-out' }),
+    })),
+    points: sum('points'),
+    files: sum('files'),
+    bytes: sum('bytes'),
+    stages: record.stages,
+    owner: record.owner,
+    message: record.message,
+    createdBy: record.createdBy,
+    createdAt: record.createdAt,
+    finishedAt: record.finishedAt,
+  };
 }
 
 /** The same server under one spelling; without a query, which may carry secrets. */

@@ -5,7 +5,13 @@ import type {
   ImportState,
 } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
-import { optional, toNumber, type Database } from './database';
+import { inOrder, readPage, type PageRequest } from '../search/keyset';
+import {
+  groupBy,
+  optional,
+  toNumber,
+  type Database,
+} from '../kernel/database/database';
 
 /** Where an import goes on. Everything before it is done. */
 export type ImportCursor = {
@@ -36,7 +42,7 @@ export type ImportRecord = {
   finishedAt?: string;
 };
 
-export type ImportOutcome = 'begun' | 'added' | 'known' | 'left-out';
+type ImportOutcome = 'begun' | 'added' | 'known' | 'left-out';
 
 /** What a thing of the other server became. */
 export type ImportItem = {
@@ -79,7 +85,17 @@ type ItemRow = {
   import_id: string;
 };
 
+export type ImportCount = {
+  kind: ImportKind;
+  outcome: ImportOutcome;
+  items: number;
+  points: number;
+  files: number;
+  bytes: number;
+};
+
 type CountRow = {
+  import_id: string;
   kind: ImportKind;
   outcome: ImportOutcome;
   items: number | string;
@@ -125,14 +141,21 @@ export class ImportStore {
   }
 
   /** Newest first. */
-  async list(limit: number): Promise<ImportRecord[]> {
-    const rows = await this.#knex<ImportRow>('imports')
-      .orderBy([
-        { column: 'created_at', order: 'desc' },
-        { column: 'id', order: 'desc' },
-      ])
-      .limit(limit);
-    return rows.map(toRecord);
+  async page({
+    cursor,
+    limit = 100,
+  }: PageRequest): Promise<{ records: ImportRecord[]; nextCursor?: string }> {
+    const page = await readPage<ImportRow>({
+      database: this.#knex,
+      query: this.#knex('imports').select('imports.*'),
+      terms: inOrder(['imports.created_at', 'imports.id'], 'desc'),
+      pageToken: cursor,
+      limit,
+    });
+    return {
+      records: page.rows.map(toRecord),
+      nextCursor: page.nextPageToken,
+    };
   }
 
   /** Ends an import that runs, and forgets how to sign in over there. */
@@ -210,18 +233,20 @@ export class ImportStore {
   }
 
   /** How many things of each kind came to which end, and what was read for them. */
-  async counts(importId: string) {
+  async counts(importIds: string[]): Promise<Map<string, ImportCount[]>> {
     const rows: CountRow[] = await this.#knex('import_items')
-      .where('import_id', importId)
-      .groupBy('kind', 'outcome')
+      .whereIn('import_id', importIds)
+      .groupBy('import_id', 'kind', 'outcome')
       .select(
+        'import_id',
         'kind',
         'outcome',
         this.#knex.raw(
           'COUNT(*) AS items, SUM(points) AS points, SUM(files) AS files, SUM(bytes) AS bytes',
         ),
       );
-    return rows.map(row => ({
+    const counts = rows.map(row => ({
+      importId: row.import_id,
       kind: row.kind,
       outcome: row.outcome,
       items: toNumber(row.items),
@@ -229,6 +254,7 @@ export class ImportStore {
       files: toNumber(row.files),
       bytes: toNumber(row.bytes),
     }));
+    return groupBy(counts, ({ importId }) => importId);
   }
 
   async omissions(

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { OutboundClient } from '../OutboundClient';
-import { parseExactJson } from '../../domain/int64';
+import type { OutboundClient } from '../kernel/OutboundClient';
+import { parseExactJson } from '../kernel/int64';
 import {
   experimentsSchema,
   filesSchema,

@@ -1,4 +1,4 @@
-import { artifactPath } from '../ArtifactService';
+import { artifactPath } from '../kernel/artifactUri';
 import { LeaveOut, type Importing } from './importing';
 import { SourceError } from './MlflowSource';
 
@@ -13,14 +13,18 @@ type Copied = {
 };
 
 /**
- * Copies every file below an address of the other server to a folder of ours.
- * Files that are here with the same size are not read again, so that a copy that
- * was cut off goes on where it stopped.
+ * Copies every file below an address of the other server to a folder of ours. Files that are here with the same size
+ * are not read again. So a copy that was cut off goes on where it stopped. Files that a version here uses stay as they
+ * are, whatever the other server says of them now.
  */
 export async function copyArtifacts(
   work: Importing,
   from: { uri: string; runId?: string },
-  target: string,
+  target: {
+    folder: string;
+    /** An earlier import brought all of it. */
+    wasWhole: boolean;
+  },
 ): Promise<Copied> {
   const proxied = from.uri.startsWith('mlflow-artifacts:');
   const { runId } = from;
@@ -30,7 +34,7 @@ export async function copyArtifacts(
     );
   }
   const root = artifactPath(from.uri);
-  const { source, artifacts, artifactRows, record, clock } = work;
+  const { source, artifacts, artifactRows, models, record, clock } = work;
   const total: Copied = { files: 0, bytes: 0 };
   /** What a store has lost is said; the rest is worth having. */
   const unlessLost = async <T>(what: string, read: () => Promise<T>) => {
@@ -68,11 +72,19 @@ export async function copyArtifacts(
         await walk(path, depth + 1);
         continue;
       }
-      const place = `${target}/${path}`;
+      const place = `${target.folder}/${path}`;
       const [here] = await artifactRows.find([place]);
       if (here && here.size === entry.file_size) {
         total.files += 1;
         total.bytes += here.size;
+        continue;
+      }
+      const version =
+        here || target.wasWhole
+          ? await models.findVersionAt(`mlflow-artifacts:/${place}`)
+          : undefined;
+      if (version) {
+        total.reason = `The file ${path} has changed over there; here it stays as it is, because version ${version.version} of ${version.name} uses it`;
         continue;
       }
       const content = await unlessLost(`file ${path}`, () =>

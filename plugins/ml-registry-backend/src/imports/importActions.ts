@@ -1,7 +1,7 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import type { RegistryImport } from '@downstage/plugin-ml-registry-common';
 import { callerOf } from '@downstage/node';
-import type { ImportService } from '../services/import/ImportService';
+import type { ImportService } from './ImportService';
 
 /** `import-mlflow-server`, `get-import`, `cancel-import` */
 export function registerImportActions(deps: {
@@ -104,7 +104,8 @@ export function registerImportActions(deps: {
     },
     action: async ({ input, credentials }) => {
       const call = { caller: callerOf(credentials) };
-      const id = input.id ?? (await imports.list(call)).items[0]?.id ?? '';
+      const id =
+        input.id ?? (await imports.list({ limit: 1 }, call)).items[0]?.id ?? '';
       const found = await imports.get(id, call);
       const { items } = await imports.omissions({ id, limit: 200 }, call);
       return { output: { ...toOutput(found), omissions: items } };
@@ -115,7 +116,7 @@ export function registerImportActions(deps: {
     name: 'cancel-import',
     title: 'Cancel import',
     description:
-      'Stops an import that is running. What came over stays, and another import of the same server goes on from there.',
+      'Stops an import that is running. Imported items stay, and another import of the same server goes on from there.',
     attributes: { readOnly: false, destructive: false, idempotent: true },
     schema: {
       input: z => z.object({ id: z.string().describe('Id of the import') }),

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { ImportCursor } from '../../stores/ImportStore';
-import { limits } from '../validation';
+import type { ImportCursor } from './ImportStore';
+import { limits } from '../kernel/validation';
 import { bringOver, foreignTags, LeaveOut, type Importing } from './importing';
 import type { experimentSchema } from './sourceSchemas';
 
@@ -67,8 +67,8 @@ async function importExperiment(
 }
 
 /**
- * The experiments one after the other: `visit` takes a page of what is in one,
- * and says where the next page begins, or that it had no time for all of this one.
+ * The experiments one after the other. `visit` takes a page of what is in one, and says where the next page begins. Or
+ * it says that it had no time for all of this one.
  */
 export async function eachExperiment(
   work: Importing,

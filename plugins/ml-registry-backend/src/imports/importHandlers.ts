@@ -1,6 +1,6 @@
 import type { Handlers } from '@downstage/node';
 import type { MlRegistryContract } from '@downstage/plugin-ml-registry-common';
-import type { ImportService } from '../services/import/ImportService';
+import type { ImportService } from './ImportService';
 
 type Operation =
   | 'startImport'
@@ -17,7 +17,7 @@ export function importHandlers({
 }): Pick<Handlers<MlRegistryContract>, Operation> {
   return {
     startImport: ({ body }, call) => imports.start(body, call),
-    listImports: (_, call) => imports.list(call),
+    listImports: ({ query }, call) => imports.list(query, call),
     getImport: ({ params }, call) => imports.get(params.id, call),
     listImportOmissions: ({ params, query }, call) =>
       imports.omissions({ ...params, ...query }, call),

@@ -1,8 +1,14 @@
-import { int64Bound } from '../../stores/int64Columns';
-import type { ImportCursor } from '../../stores/ImportStore';
+import { int64Bound } from '../kernel/database/int64Columns';
+import type { ImportCursor } from './ImportStore';
 import { copyArtifacts } from './copyArtifacts';
 import { eachExperiment } from './importExperiments';
-import { bringOver, foreignTags, LeaveOut, type Importing } from './importing';
+import {
+  bringOver,
+  cameWhole,
+  foreignTags,
+  LeaveOut,
+  type Importing,
+} from './importing';
 import type { SourceLoggedModel } from './sourceSchemas';
 import { SourceError } from './MlflowSource';
 
@@ -118,7 +124,10 @@ async function importLoggedModel(
     const copied = await copyArtifacts(
       work,
       { uri: info.artifact_uri },
-      `${experimentId}/models/${modelId}/artifacts`,
+      {
+        folder: `${experimentId}/models/${modelId}/artifacts`,
+        wasWhole: cameWhole(known),
+      },
     );
     await loggedModels.update(knex, modelId, {
       status,

@@ -1,9 +1,15 @@
-import { stageOfAlias } from '../../domain/policy';
-import type { ImportCursor } from '../../stores/ImportStore';
-import { checkAlias, checkModelName, limits } from '../validation';
+import { stageOfAlias } from '../versions/domain/policy';
+import type { ImportCursor } from './ImportStore';
+import { fromMlflowName } from '../versions/mlflowNames';
+import {
+  checkAlias,
+  checkModelName,
+  checkNewModelName,
+  limits,
+} from '../kernel/validation';
 import { importVersion } from './importVersion';
 import { PROMPTS } from './MlflowSource';
-import { PROMPT_TAG } from '../../stores/ModelStore';
+import { PROMPT_TAG } from '../kernel/tags';
 import { bringOver, foreignTags, LeaveOut, type Importing } from './importing';
 import type { SourceModel } from './sourceSchemas';
 
@@ -38,10 +44,10 @@ export async function importModels(
 
 async function importModel(work: Importing, model: SourceModel): Promise<void> {
   const { models, stages, imports, record, clock } = work;
-  const { name } = model;
-  const thing = { kind: 'model' as const, sourceId: name };
+  const thing = { kind: 'model' as const, sourceId: model.name };
   await bringOver(work, thing, async known => {
-    orLeaveOut(() => checkModelName(name));
+    orLeaveOut(() => checkModelName(model.name));
+    const name = await fromMlflowName(model.name, models);
     const here = await models.findModel(models.database, name);
     if (here && !known?.targetId) {
       throw new LeaveOut(
@@ -49,6 +55,7 @@ async function importModel(work: Importing, model: SourceModel): Promise<void> {
       );
     }
     if (!here) {
+      orLeaveOut(() => checkNewModelName(name));
       const now = clock();
       const tags = foreignTags(model.tags, limits.registryTagValue);
       await models.transaction(async tx => {
@@ -105,18 +112,18 @@ async function importAliases(
   model: SourceModel,
 ): Promise<void> {
   const { models, stages, imports, record, policy, clock } = work;
-  const { name } = model;
   for (const { alias, version: number } of model.aliases) {
     const version = Number(number);
     const thing = {
       kind: 'alias' as const,
-      sourceId: `${name}@${alias}`,
+      sourceId: `${model.name}@${alias}`,
       stamp: String(version),
     };
     await bringOver(work, thing, async () => {
-      const owned = await imports.findItem(record.source, 'model', name);
+      const owned = await imports.findItem(record.source, 'model', model.name);
+      const name = owned?.targetId;
       if (
-        !owned?.targetId ||
+        name === undefined ||
         !(await models.findVersion(models.database, name, version))
       ) {
         throw new LeaveOut('The version it points at was not imported');
@@ -139,7 +146,7 @@ async function importAliases(
           details: { alias, importedFrom: record.uri },
         });
       });
-      return { targetId: `${name}@${alias}` };
+      return { targetId: thing.sourceId };
     });
   }
 }

@@ -1,8 +1,14 @@
-import type { ImportCursor } from '../../stores/ImportStore';
-import { limits } from '../validation';
+import type { ImportCursor } from './ImportStore';
+import { limits } from '../kernel/validation';
 import { copyArtifacts } from './copyArtifacts';
 import { eachExperiment } from './importExperiments';
-import { bringOver, foreignTags, LeaveOut, type Importing } from './importing';
+import {
+  bringOver,
+  cameWhole,
+  foreignTags,
+  LeaveOut,
+  type Importing,
+} from './importing';
 import type { SourceMetric, SourceRun } from './sourceSchemas';
 
 const ENDED = ['FINISHED', 'FAILED', 'KILLED'];
@@ -91,7 +97,7 @@ async function importRun(
     const copied = await copyArtifacts(
       work,
       { uri: info.artifact_uri, runId },
-      target,
+      { folder: target, wasWhole: cameWhole(known) },
     );
     const done = { targetId: runId, points, ...copied };
     await knex.transaction(async tx => {

@@ -1,5 +1,7 @@
-import { PROMPT_TAG } from '../../stores/ModelStore';
-import { limits } from '../validation';
+import { PROMPT_TAG } from '../kernel/tags';
+import { fromMlflowName, readVersionUri } from '../versions/mlflowNames';
+import { locationInRun, NO_FILES } from '../versions/resolveSource';
+import { limits } from '../kernel/validation';
 import { bringOver, foreignTags, LeaveOut, type Importing } from './importing';
 import { SourceError } from './MlflowSource';
 import type { SourceModel, SourceVersion } from './sourceSchemas';
@@ -18,16 +20,16 @@ export async function importVersion(
   version: SourceVersion,
 ): Promise<void> {
   const { models, stages, imports, record, knex, clock } = work;
-  const { name } = model;
   const thing = {
     kind: 'version' as const,
-    sourceId: `${name}/${version.version}`,
+    sourceId: `${model.name}/${version.version}`,
   };
   await bringOver(work, thing, async () => {
-    const owned = await imports.findItem(record.source, 'model', name);
+    const owned = await imports.findItem(record.source, 'model', model.name);
     if (!owned?.targetId || owned.outcome === 'left-out') {
       throw new LeaveOut('Its model was left out');
     }
+    const name = await fromMlflowName(model.name, models);
     const here = await models.findModel(models.database, name);
     if (!here) throw new LeaveOut('Its model was deleted here');
     if (here.lastVersion >= version.version) throw madeHere(version);
@@ -117,15 +119,15 @@ async function locate(
 ): Promise<Location> {
   const { source } = version;
   if (model.tags.some(({ key }) => key === PROMPT_TAG)) {
-    return { storageLocation: source };
+    return { storageLocation: NO_FILES };
   }
-  const copy = /^models:\/+([^/]+)\/(\d+)$/.exec(source);
+  const copy = await readVersionUri(source, work.models);
   if (copy) {
     const { models } = work;
     const original = await models.findVersion(
       models.database,
-      copy[1],
-      Number(copy[2]),
+      copy.name,
+      Number(copy.version),
     );
     if (original) {
       const { storageLocation, runId, modelId } = original;
@@ -166,7 +168,8 @@ async function locateAt(
     [];
   const run = inRun ? await runs.findInfo(inRun) : undefined;
   if (!run || path.split(/[/\\]/).includes('..')) return undefined;
-  return { storageLocation: `${run.artifactUri}/${path}`, runId: run.runId };
+  const storageLocation = locationInRun(run.artifactUri, path);
+  return { storageLocation, runId: run.runId };
 }
 
 async function downloadUri(

@@ -1,19 +1,15 @@
 import type { Knex } from 'knex';
 import type { ArtifactStore } from '@downstage/plugin-ml-registry-node';
 import type { ImportKind } from '@downstage/plugin-ml-registry-common';
-import type { GovernancePolicy } from '../../domain/policy';
-import type { ArtifactRowStore } from '../../stores/ArtifactRowStore';
-import type { ExperimentStore } from '../../stores/ExperimentStore';
-import type {
-  ImportItem,
-  ImportRecord,
-  ImportStore,
-} from '../../stores/ImportStore';
-import type { LoggedModelStore } from '../../stores/LoggedModelStore';
-import type { ModelStore } from '../../stores/ModelStore';
-import type { RunDataStore } from '../../stores/RunDataStore';
-import type { RunStore } from '../../stores/RunStore';
-import type { StageStore } from '../../stores/StageStore';
+import type { GovernancePolicy } from '../versions/domain/policy';
+import type { ArtifactRowStore } from '../artifacts/ArtifactRowStore';
+import type { ExperimentStore } from '../tracking/stores/ExperimentStore';
+import type { ImportItem, ImportRecord, ImportStore } from './ImportStore';
+import type { LoggedModelStore } from '../tracking/stores/LoggedModelStore';
+import type { ModelStore } from '../versions/stores/ModelStore';
+import type { RunDataStore } from '../tracking/stores/RunDataStore';
+import type { RunStore } from '../tracking/stores/RunStore';
+import type { StageStore } from '../versions/stores/StageStore';
 import type { MlflowSource } from './MlflowSource';
 
 /** The stores that an import writes to. */
@@ -84,12 +80,17 @@ export async function bringOver(
     if (!(error instanceof LeaveOut)) throw error;
     await imports.saveItem(knex, source, {
       ...base,
-      // What came over earlier stays known.
+      // Items that came over earlier stay known.
       targetId: known?.targetId,
       outcome: 'left-out',
       reason: error.message,
     });
   }
+}
+
+/** Whether an earlier import brought all of a thing. */
+export function cameWhole(known: ImportItem | undefined): boolean {
+  return known?.outcome === 'added' && known.stamp !== undefined;
 }
 
 /** Tags that say what only this portal can know are not taken from elsewhere. */

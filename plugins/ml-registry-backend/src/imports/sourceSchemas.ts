@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toInt64 } from '../../domain/int64';
+import { toInt64 } from '../kernel/int64';
 
 /** MLflow's answers, as far as an import reads them. Text is what no database refuses. */
 const text = z.string().transform(value => value.replaceAll('\0', ''));

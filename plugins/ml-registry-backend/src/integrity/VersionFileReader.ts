@@ -1,22 +1,32 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@downstage/common';
+import type { Lease } from '@downstage/node';
 import type { FileEvidence } from '@downstage/plugin-ml-registry-common';
-import type { FileCheck } from '../domain/evidenceGates';
-import type { PickleFindings } from '../domain/pickles';
-import type { FilesFound, VersionFileStore } from '../stores/VersionFileStore';
-import type { VersionFacts, VersionReader } from '../stores/VersionReader';
-import { scanForPickles } from './scanForPickles';
-import type { VersionFiles } from './VersionFiles';
+import type { PickleFindings } from './pickles/pickles';
+import type { FilesFound, VersionFileStore } from './VersionFileStore';
+import type {
+  VersionFacts,
+  VersionQueries,
+} from '../versions/stores/VersionQueries';
+import { scanForPickles } from './pickles/scanForPickles';
+import type { VersionFiles } from '../versions/VersionFiles';
 
-/** Whoever decides waits this long; large files are read on meanwhile. */
+/** A decision waits this long; large files are read on meanwhile. */
 const patienceMs = 2_000;
 /** A decision wants files that were read no longer ago than this. */
 const freshMs = 10 * 60_000;
-export const fileLeaseMs = 30 * 60_000;
+/** Where a portal was ended while it read, another one reads after this long. */
+export const fileLeaseMs = 60_000;
+/** A reading that takes longer is taken for one that hangs: another portal reads the files too. */
+export const readingMs = 30 * 60_000;
 const retryMs = 30_000;
 
-type Lease = { id: string; ticket: string };
 type Reading = { done: number; of: number; result: Promise<FilesFound> };
+
+/** What reading the files of a version again found. */
+export type FileCheck =
+  | { state: 'reading'; done: number; of: number }
+  | { state: 'read'; changed: string[]; unrecorded: string[] };
 
 /** What the gates on files get to see. */
 export type FilesSeen = {
@@ -30,15 +40,15 @@ export type FilesSeen = {
  * Reads the files of versions again: compares checksums, and looks for pickles.
  *
  * @remarks
- * The files of a version are read once, in the background, by whoever holds the lease on its row; what was found is
- * stored under the digest of the list of files. A page is shown what is stored. A decision lists the files, and has
- * them read again where the list differs or the reading is older than ten minutes; after two seconds it gets "reading"
- * and is asked again. One version at a time is read in a process.
+ * The files of a version are read once, in the background, by the process with the lease on its row. The result is
+ * stored under the digest of the list of files. The lease is short, and renewed for as long as the process reads. A page is shown what is stored. A decision lists the files. It has them
+ * read again where the list differs or the reading is older than ten minutes. After two seconds it gets "reading" and
+ * is asked again. One version at a time is read in a process.
  */
-export class FileReader {
+export class VersionFileReader {
   readonly #files: VersionFiles;
   readonly #store: VersionFileStore;
-  readonly #versions: VersionReader;
+  readonly #versions: VersionQueries;
   readonly #clock: Clock;
   readonly #readings = new Map<string, Reading>();
   #last: Promise<unknown> = Promise.resolve();
@@ -46,7 +56,7 @@ export class FileReader {
   constructor(options: {
     files: VersionFiles;
     store: VersionFileStore;
-    versions: VersionReader;
+    versions: VersionQueries;
     clock: Clock;
   }) {
     this.#files = options.files;
@@ -105,7 +115,13 @@ export class FileReader {
       leaseMs: fileLeaseMs,
     });
     if (!lease) return this.#readings.get(keyOf(version));
-    return this.#run(version, lease);
+    const reading = this.#run(version, lease);
+    const kept = this.#store.keep(lease, {
+      ...{ claimedAt: now, leaseMs: fileLeaseMs, mostMs: readingMs },
+      clock: this.#clock,
+    });
+    reading.result.then(kept.stop, kept.stop);
+    return reading;
   }
 
   #run(version: VersionFacts, lease: Lease): Reading {

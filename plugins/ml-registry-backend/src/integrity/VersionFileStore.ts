@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { keepLeases, type KeptLeases, type Lease } from '@downstage/node';
 import type { Knex } from 'knex';
-import type { PickleFindings } from '../domain/pickles';
+import type { PickleFindings } from './pickles/pickles';
 
 /** What reading all files of a version found. */
 export type FilesFound = {
@@ -13,6 +14,13 @@ export type FilesFound = {
   readAt: string;
 };
 
+/** Told in the transaction that keeps what was found. */
+export type OnRead = (
+  tx: Knex.Transaction,
+  key: { name: string; version: number },
+  readAt: string,
+) => Promise<void>;
+
 type Key = { name: string; version: number };
 type Row = Key & {
   id: string;
@@ -24,9 +32,11 @@ type Row = Key & {
 /** What was found in the files of versions, and who reads them now. */
 export class VersionFileStore {
   readonly #knex: Knex;
+  readonly #onRead: OnRead | undefined;
 
-  constructor(knex: Knex) {
+  constructor(knex: Knex, options: { onRead?: OnRead } = {}) {
     this.#knex = knex;
+    this.#onRead = options.onRead;
   }
 
   async find({ name, version }: Key): Promise<FilesFound | undefined> {
@@ -62,7 +72,7 @@ export class VersionFileStore {
   async claim(
     { name, version }: Key,
     options: { now: Date; leaseMs: number },
-  ): Promise<{ id: string; ticket: string } | undefined> {
+  ): Promise<Lease | undefined> {
     const { now, leaseMs } = options;
     await this.#open({ name, version });
     const ticket = randomUUID();
@@ -81,11 +91,8 @@ export class VersionFileStore {
     return row && { id: row.id, ticket };
   }
 
-  /** Keeps what was found, and has the gates and open promotions of the version asked again. */
-  async save(
-    lease: { id: string; ticket: string },
-    found: FilesFound,
-  ): Promise<boolean> {
+  /** Keeps what was found, and tells of it in the same transaction. */
+  async save(lease: Lease, found: FilesFound): Promise<boolean> {
     const { digest, readAt, ...rest } = found;
     return this.#knex.transaction(async tx => {
       const [row]: Key[] = await tx('version_files')
@@ -98,21 +105,26 @@ export class VersionFileStore {
         })
         .returning(['name', 'version']);
       if (!row) return false;
-      const due = { next_reconcile_at: readAt, ticket: null };
       const key = { name: row.name, version: row.version };
-      await tx('version_checks').where(key).update(due);
-      await tx('promotions')
-        .where({ ...key, state: 'checking' })
-        .update(due);
+      await this.#onRead?.(tx, key, readAt);
       return true;
     });
   }
 
+  /** Renews the lease of one that reads. */
+  keep(
+    lease: Lease,
+    options: Omit<Parameters<typeof keepLeases>[1], 'table' | 'held'>,
+  ): KeptLeases {
+    return keepLeases(this.#knex, {
+      ...options,
+      table: 'version_files',
+      held: () => [lease],
+    });
+  }
+
   /** Lets another try after a failure. */
-  async release(
-    lease: { id: string; ticket: string },
-    again: Date,
-  ): Promise<void> {
+  async release(lease: Lease, again: Date): Promise<void> {
     await this.#knex('version_files')
       .where(lease)
       .update({ next_reconcile_at: again.toISOString() });

@@ -2,21 +2,21 @@ import type { LoggerService } from '@backstage/backend-plugin-api';
 import type { Clock } from '@downstage/common';
 import { startReconciler, type Reconciler } from '@downstage/node';
 import type { Knex } from 'knex';
-import { fileLeaseMs, type FileReader } from '../services/FileReader';
+import { readingMs, type VersionFileReader } from './VersionFileReader';
 
 /** Reads the files of versions that nobody has read yet. Apart from other checks, because files may be large. */
 export function startFileReconciler(options: {
   knex: Knex;
   logger: LoggerService;
   clock: Clock;
-  reader: FileReader;
+  reader: VersionFileReader;
 }): Reconciler {
   const { reader, ...rest } = options;
   return startReconciler({
     ...rest,
     name: 'version files',
     table: 'version_files',
-    leaseMs: fileLeaseMs,
+    stepMs: readingMs,
     retryMs: 30_000,
     concurrency: 2,
     async reconcile(lease) {

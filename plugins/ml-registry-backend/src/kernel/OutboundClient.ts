@@ -32,11 +32,11 @@ const lookupPublic = (
 };
 
 /**
- * Calls addresses that users typed in, and nothing inside: https only, no
- * address that is private, loopback, link-local or otherwise special, checked
- * where the connection is made, so that a name cannot change its mind in
- * between. Redirects are answers, not followed. Hosts that the configuration
- * allows may be inside, and speak http.
+ * Calls addresses that users typed in, and nothing inside. It calls https only,
+ * and no address that is private, loopback, link-local or otherwise special.
+ * The address is checked where the connection is made, so a name cannot lead
+ * elsewhere in between. Redirects are answers, not followed. Hosts that the
+ * configuration allows may be inside, and speak http.
  */
 export class OutboundClient {
   readonly #allowed: ReadonlySet<string>;

@@ -6,6 +6,7 @@ import {
 } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { fingerprintOf } from './fingerprintOf';
 
 const VERSION = 'v1';
 
@@ -15,7 +16,7 @@ const VERSION = 'v1';
  * `purpose`, so that a sealed secret copied into another row does not open.
  *
  * @remarks
- * Whoever has both the database and the key reads them. The key never is in the
+ * Both the database and the key are needed to read them. The key never is in the
  * database: it is `mlRegistry.webhooks.secretKey`, or a file that only the
  * portal's user may read.
  */
@@ -41,6 +42,11 @@ export class SecretBox {
       },
     );
     return SecretBox.fromKey((await readFile(path, 'utf8')).trim());
+  }
+
+  /** Tells this key from another one, and says nothing of it. */
+  get fingerprint(): string {
+    return fingerprintOf(this.#key);
   }
 
   seal(secret: string, purpose: string): string {

@@ -10,7 +10,7 @@ export class StageRefusedError extends ConflictError {
   readonly code = 'ml-registry.stage-refused';
 }
 
-/** A file that a registered version stands on; MLflow clients see RESOURCE_CONFLICT. */
+/** A file that a registered version uses; MLflow clients see RESOURCE_CONFLICT. */
 export class ArtifactFrozenError extends ConflictError {
   readonly code = 'ml-registry.artifact-frozen';
 }

@@ -1,5 +1,5 @@
 import { InputError } from '@backstage/errors';
-import type { ModelPath } from '../services/ModelService';
+import type { ModelPath } from './refs';
 
 /** `model:default/churn`, `default/churn` or `churn`. */
 export function pathOfModel(text: string): ModelPath {

@@ -3,15 +3,13 @@
  * `\s` know the letters, digits and spaces of all languages; JavaScript's know ASCII, and one space more.
  */
 
-/** Inside a character class of an expression with the flag `u`: what `\w` is to Python. Combining marks are not in it. */
-export const WORD = '\\p{L}\\p{N}_';
+export {
+  pythonSpace as SPACE,
+  pythonWord as WORD,
+} from '@downstage/plugin-ml-registry-common';
 
-/** The same for `\d`. */
+/** Inside a character class of an expression with the flag `u`: what `\d` is to Python. */
 export const DIGIT = '\\p{Nd}';
-
-/** The same for `\s`. */
-export const SPACE =
-  '\\t-\\r\\x1c-\\x1f \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 
 /** Characters as Python's `len` counts them: one for each code point, also for those that are two units in JavaScript. */
 export function pythonLength(text: string): number {

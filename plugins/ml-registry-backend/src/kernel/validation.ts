@@ -1,11 +1,13 @@
 import { InputError } from '@backstage/errors';
+import { mlflowNameOf, modelOfMlflowName } from '@downstage/common';
 import {
   DIGIT,
   pythonLength,
   pythonNormalPath,
   pythonSlice,
   WORD,
-} from '../domain/pythonText';
+} from './pythonText';
+import { defaultNamespace, pathOfName } from './refs';
 
 /** MLflow's limits; clients rely on some of them being refused. */
 export const limits = {
@@ -117,6 +119,41 @@ export function checkModelName(name: string | undefined): string {
     );
   }
   return checkLength('Registered model name', name, limits.modelName);
+}
+
+/**
+ * The registry's name of a model that is to be made: the namespace and the name can be spelled for MLflow, which tells
+ * the two apart again.
+ */
+export function checkNewModelName(name: string): string {
+  const path = pathOfName(name);
+  checkModelName(path.name);
+  const spelled = checkLength(
+    'Registered model name',
+    mlflowNameOf(path),
+    limits.modelName,
+  );
+  const meant = modelOfMlflowName(spelled);
+  if (path.namespace === defaultNamespace && meant) {
+    throw new InputError(
+      `Invalid model name: '${name}'. MLflow's clients write it for the model ${
+        meant.name
+      } of the namespace ${meant.namespace}; ${
+        meant.namespace === defaultNamespace
+          ? `write ${meant.name} for that one`
+          : 'choose another name'
+      }.`,
+    );
+  }
+  if (
+    path.namespace !== defaultNamespace &&
+    (meant?.namespace !== path.namespace || path.namespace.length > 63)
+  ) {
+    throw new InputError(
+      `Invalid namespace: '${path.namespace}'. A namespace has up to 63 small letters and digits, with single dots, dashes and underscores between them.`,
+    );
+  }
+  return name;
 }
 
 export function checkAlias(alias: string): string {

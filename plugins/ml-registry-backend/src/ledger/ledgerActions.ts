@@ -1,12 +1,11 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import { parseRequest, callerOf } from '@downstage/node';
+import { parseRequest, callerOf, pageInput } from '@downstage/node';
 import {
   ledgerActionSchema,
   ledgerFilterSchema,
   mlRegistryContract,
 } from '@downstage/plugin-ml-registry-common';
-import type { LedgerService } from '../services/LedgerService';
-import { pageInput } from './pageInput';
+import type { LedgerService } from './LedgerService';
 
 const moments = ledgerFilterSchema.pick({ from: true, to: true });
 
@@ -107,9 +106,11 @@ export function registerLedgerActions(deps: {
         z.object({
           at: z.string().describe('2026-03-01, or 2026-03-01T10:00:00Z'),
           model: z.string().optional().describe('Ref or name of a model'),
+          ...pageInput(z),
         }),
       output: z =>
         z.object({
+          nextCursor: z.string().optional(),
           items: z.array(
             z.object({
               name: z.string(),
@@ -122,12 +123,13 @@ export function registerLedgerActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const { items } = await ledgers.productionOn(
+      const { items, nextCursor } = await ledgers.productionOn(
         parseRequest('input', mlRegistryContract.productionOn.query, input),
         { caller: callerOf(credentials) },
       );
       return {
         output: {
+          nextCursor,
           items: items.map(({ name, version, since, until, actor }) => ({
             name,
             version,
@@ -152,9 +154,11 @@ export function registerLedgerActions(deps: {
           from: z.string().describe('Day or moment'),
           to: z.string().describe('Day or moment'),
           model: z.string().optional().describe('Ref or name of a model'),
+          ...pageInput(z),
         }),
       output: z =>
         z.object({
+          nextCursor: z.string().optional(),
           items: z.array(
             z.object({
               name: z.string(),
@@ -166,7 +170,7 @@ export function registerLedgerActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const { items } = await ledgers.productionChanges(
+      const { items, nextCursor } = await ledgers.productionChanges(
         parseRequest(
           'input',
           mlRegistryContract.productionChanges.query,
@@ -176,6 +180,7 @@ export function registerLedgerActions(deps: {
       );
       return {
         output: {
+          nextCursor,
           items: items.map(({ name, before, after, changes }) => ({
             name,
             before,

@@ -3,7 +3,7 @@ import type {
   ProductionAt,
   ProductionChange,
 } from '@downstage/plugin-ml-registry-common';
-import { modelRefOf } from './refs';
+import { modelRefOf } from '../kernel/refs';
 
 type Move = Pick<
   LedgerEntry,
@@ -93,15 +93,17 @@ export function productionChanges(
       ),
     );
   const [before, after] = [at(from), at(to)];
-  return [...new Set(periods.map(({ name }) => name))].sort().flatMap(name => {
-    const within = (moment?: string) =>
-      moment !== undefined && moment > from && moment <= to;
-    const own = periods.filter(period => period.name === name);
-    const changes = new Set(
-      own
-        .flatMap(({ since, until }) => [since, until])
-        .filter(moment => within(moment)),
-    ).size;
+  const moments = new Map<string, Set<string>>();
+  for (const { name, since, until } of periods) {
+    const own = moments.get(name) ?? new Set();
+    moments.set(name, own);
+    for (const moment of [since, until]) {
+      if (moment !== undefined && moment > from && moment <= to)
+        own.add(moment);
+    }
+  }
+  return [...moments.keys()].sort().flatMap(name => {
+    const changes = moments.get(name)?.size;
     if (!changes) return [];
     return [
       {

@@ -1,4 +1,5 @@
-import { mockServices } from '@backstage/backend-test-utils';
+import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
+import { callerOf } from '@downstage/node';
 import express from 'express';
 import request from 'supertest';
 import { auditedArtifacts } from './auditedRoute';
@@ -11,7 +12,11 @@ describe('auditedArtifacts', () => {
   /** A server that answers every request with this status. */
   const server = (status: number) =>
     express()
-      .use(auditedArtifacts(mockServices.auditor.mock({ createEvent })))
+      .use(
+        auditedArtifacts(mockServices.auditor.mock({ createEvent }), () =>
+          callerOf(mockCredentials.user('user:default/ann')),
+        ),
+      )
       .use((_request, response) => {
         response.status(status).end();
       });
@@ -28,7 +33,12 @@ describe('auditedArtifacts', () => {
     expect(createEvent).toHaveBeenCalledWith(
       expect.objectContaining({
         eventId: 'mlflow-artifact-change',
-        meta: { method: method.toUpperCase(), path },
+        request: expect.anything(),
+        meta: {
+          actor: 'user:default/ann',
+          method: method.toUpperCase(),
+          path,
+        },
       }),
     );
     expect(fail).toHaveBeenCalledTimes(1);

@@ -10,7 +10,7 @@ import type { Request } from 'express';
 const HELP =
   'Set MLFLOW_TRACKING_TOKEN (or the password of MLFLOW_TRACKING_USERNAME/PASSWORD) to an access token of yours (Settings, Access tokens), a Backstage token or the token of a job';
 
-/** How access tokens begin. What is wrong with one is said by those who know them. */
+/** How access tokens begin. The service of tokens says what is wrong with one. */
 const ACCESS_TOKEN = 'dst_';
 
 /**

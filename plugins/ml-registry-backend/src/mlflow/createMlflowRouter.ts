@@ -5,6 +5,7 @@ import type {
   LoggerService,
 } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
+import type { Caller } from '@downstage/node';
 import type { TokenVerifier } from '@downstage/plugin-ml-registry-node';
 import express, {
   type Request,
@@ -15,10 +16,10 @@ import Router from 'express-promise-router';
 import { createAuthenticate } from './authenticate';
 import { auditedArtifacts, auditedRoute } from './auditedRoute';
 import { createForwardPage } from './forwardPage';
-import { JsonText } from './JsonText';
-import { Message } from './Message';
-import { mlflowErrorHandler, sendFailure } from './mlflowError';
-import type { MlflowRoute } from './routes';
+import { JsonText } from './protocol/JsonText';
+import { Message } from './protocol/Message';
+import { mlflowErrorHandler, sendFailure } from './protocol/mlflowError';
+import type { MlflowRoute } from './protocol/routes';
 import {
   notBuilt,
   pathOf,
@@ -47,7 +48,13 @@ export function createMlflowRouter(options: {
   portalUrl: string;
 }): express.Router {
   const { services, logger } = options;
-  const authenticate = createAuthenticate(options);
+  const callers = new WeakMap<Request, Caller>();
+  const findCaller = createAuthenticate(options);
+  const authenticate = async (request: Request) => {
+    const caller = await findCaller(request);
+    callers.set(request, caller);
+    return caller;
+  };
   const page = createForwardPage(options.portalUrl);
   const router = Router();
 
@@ -71,15 +78,23 @@ export function createMlflowRouter(options: {
       checkSize(request, route.bodyLimit);
       const message = readMessage(request).with(request.params);
       const answer = await auditedRoute(
-        { auditor: options.auditor, route, message, caller },
+        {
+          auditor: options.auditor,
+          names: services.names,
+          route,
+          message,
+          caller,
+        },
         () => route.handle(message, caller),
       );
       if (answer instanceof JsonText) await answer.send(response);
       else response.json(answer);
     };
   };
-  router.use(auditedArtifacts(options.auditor));
-  const table = routeTable(services, authenticate);
+  router.use(
+    auditedArtifacts(options.auditor, request => callers.get(request)),
+  );
+  const table = routeTable(services, authenticate, options.auditor);
   for (const group of table) {
     if ('router' in group) {
       router.use(namesOf(group.at), group.router);

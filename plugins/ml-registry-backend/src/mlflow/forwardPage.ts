@@ -4,11 +4,12 @@ const SCRIPT = (portal: string) => `
 (function () {
   var hash = location.hash.replace(/^#/, '').split('?')[0];
   var part = function (pattern) { var m = pattern.exec(hash); return m && m.slice(1).map(encodeURIComponent); };
+  var model = function (name) { var m = /^__([a-z0-9]+(?:(?:-+|[_.])[a-z0-9]+)*)__(.+)$/.exec(name); return '/catalog/' + (m ? m[1] : 'default') + '/model/' + (m ? m[2] : name); };
   var to = '/models', m;
   if ((m = part(/^\\/experiments\\/\\d+\\/runs\\/([0-9a-zA-Z_-]+)/))) to = '/models/runs/' + m[0];
   else if ((m = part(/^\\/experiments\\/(\\d+)/))) to = '/models/runs?experiment=' + m[0];
-  else if ((m = part(/^\\/models\\/([^/]+)\\/versions\\/(\\d+)/))) to = '/catalog/default/model/' + m[0] + '/versions?version=' + m[1];
-  else if ((m = part(/^\\/models\\/([^/]+)/))) to = '/catalog/default/model/' + m[0];
+  else if ((m = part(/^\\/models\\/([^/]+)\\/versions\\/(\\d+)/))) to = model(m[0]) + '/versions?version=' + m[1];
+  else if ((m = part(/^\\/models\\/([^/]+)/))) to = model(m[0]);
   var target = ${JSON.stringify(portal).replace(/</g, '\\u003c')} + to;
   document.getElementById('link').href = target;
   location.replace(target);

@@ -24,9 +24,13 @@ function noServices(): never {
   });
   return nothing as never;
 }
-const table = routeTable(noServices(), async () => {
-  throw new Error('Nobody calls');
-});
+const table = routeTable(
+  noServices(),
+  async () => {
+    throw new Error('Nobody calls');
+  },
+  noServices(),
+);
 
 /** Enough for every endpoint, so that only permission can refuse. */
 const FIELDS = {

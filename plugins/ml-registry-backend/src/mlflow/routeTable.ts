@@ -1,34 +1,47 @@
+import type { AuditorService } from '@backstage/backend-plugin-api';
 import type { Caller } from '@downstage/node';
 import type express from 'express';
 import type { Request } from 'express';
-import type { TrackingServices } from '../services/createTrackingServices';
-import type { PromotionService } from '../services/PromotionService';
-import type { WebhookService } from '../services/WebhookService';
-import { assessmentRoutes } from './assessmentRoutes';
-import { createArtifactRouter } from './artifactRouter';
-import { evaluationDatasetRoutes } from './evaluationDatasetRoutes';
-import { experimentRoutes } from './experimentRoutes';
-import { createFileRouter } from './fileRouter';
-import { loggedModelRoutes } from './loggedModelRoutes';
-import { createOtlpRouter } from './otlp/otlpRouter';
-import { metricRoutes } from './metricRoutes';
-import { registryRoutes } from './registryRoutes';
-import type { MlflowRoute } from './routes';
-import { runRoutes } from './runRoutes';
+import type { ArtifactService } from '../artifacts/ArtifactService';
+import type { UploadService } from '../artifacts/UploadService';
+import type { EvaluationDatasetService } from '../evaluations/EvaluationDatasetService';
+import type { PromotionService } from '../governance/PromotionService';
+import type { AssessmentService } from '../traces/AssessmentService';
+import type { TraceService } from '../traces/TraceService';
+import type { ExperimentService } from '../tracking/ExperimentService';
+import type { LoggedModelService } from '../tracking/LoggedModelService';
+import type { MetricHistoryService } from '../tracking/MetricHistoryService';
+import type { RunLogService } from '../tracking/RunLogService';
+import type { RunService } from '../tracking/RunService';
+import type { RegistrationService } from '../versions/RegistrationService';
+import type { RegistryReadService } from '../versions/RegistryReadService';
+import type { WebhookService } from '../webhooks/WebhookService';
+import { assessmentRoutes } from './traces/assessmentRoutes';
+import { createArtifactRouter } from './artifacts/artifactRouter';
+import { evaluationDatasetRoutes } from './evaluations/evaluationDatasetRoutes';
+import { experimentRoutes } from './tracking/experimentRoutes';
+import { createFileRouter } from './artifacts/fileRouter';
+import { loggedModelRoutes } from './tracking/loggedModelRoutes';
+import { createOtlpRouter } from './traces/otlp/otlpRouter';
+import { metricRoutes } from './tracking/metricRoutes';
+import type { ModelNames } from './protocol/ModelNames';
+import { registryRoutes } from './versions/registryRoutes';
+import type { MlflowRoute } from './protocol/routes';
+import { runRoutes } from './tracking/runRoutes';
 import { createServerRouter } from './serverRouter';
-import { transitionRequestRoutes } from './transitionRequestRoutes';
-import { traceRoutes } from './traceRoutes';
-import { webhookRoutes } from './webhookRoutes';
-import { createUploadRouter } from './uploadRouter';
+import { transitionRequestRoutes } from './governance/transitionRequestRoutes';
+import { traceRoutes } from './traces/traceRoutes';
+import { webhookRoutes } from './webhooks/webhookRoutes';
+import { createUploadRouter } from './artifacts/uploadRouter';
 import upstream from './upstreamEndpoints.json';
 
 /** The release whose list of endpoints is kept beside this file. */
 export const UPSTREAM_VERSION = upstream.mlflow;
 
 /**
- * The endpoints of one area. Those that take and answer JSON are `routes`; what
- * streams or speaks another language is a `router` that is mounted at `at`,
- * authenticates by itself, and is found by its own list of routes.
+ * The endpoints of one area. Those that take and answer JSON are `routes`.
+ * Those that stream or speak another language are a `router`, which is mounted
+ * at `at`. It authenticates by itself, and is found by its own list of routes.
  */
 export type RouteGroup =
   | { area: string; routes: MlflowRoute[] }
@@ -42,7 +55,20 @@ export type MlflowEndpoint = {
 };
 
 /** What the MLflow API is made of. */
-export type MlflowServices = TrackingServices & {
+export type MlflowServices = {
+  experiments: ExperimentService;
+  runs: RunService;
+  log: RunLogService;
+  histories: MetricHistoryService;
+  loggedModels: LoggedModelService;
+  artifacts: ArtifactService;
+  uploads: UploadService;
+  traces: TraceService;
+  assessments: AssessmentService;
+  evaluationDatasets: EvaluationDatasetService;
+  registration: RegistrationService;
+  reads: RegistryReadService;
+  names: ModelNames;
   webhooks: WebhookService;
   /** Absent where somebody serves tracking alone. */
   promotions?: PromotionService;
@@ -55,6 +81,7 @@ export type MlflowServices = TrackingServices & {
 export function routeTable(
   services: MlflowServices,
   callerOf: (request: Request) => Promise<Caller>,
+  auditor: AuditorService,
 ): RouteGroup[] {
   const { experiments, loggedModels, artifacts, traces } = services;
   return [
@@ -85,7 +112,10 @@ export function routeTable(
       ? [
           {
             area: 'Transition requests',
-            routes: transitionRequestRoutes(services.promotions),
+            routes: transitionRequestRoutes(
+              services.promotions,
+              services.names,
+            ),
           },
         ]
       : []),
@@ -99,7 +129,7 @@ export function routeTable(
     {
       area: 'Traces',
       at: '/',
-      router: createOtlpRouter(traces, callerOf),
+      router: createOtlpRouter(traces, callerOf, auditor),
     },
     {
       area: 'Files for browsers',

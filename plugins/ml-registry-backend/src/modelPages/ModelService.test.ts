@@ -10,7 +10,8 @@ import {
 import { aModelEntity } from '../__testUtils__/aModelEntity';
 import { caller } from '../__testUtils__/people';
 import { aRegistry, as } from '../__testUtils__/registryFixture';
-import { VersionReader } from '../stores/VersionReader';
+import { VersionQueries } from '../versions/stores/VersionQueries';
+import { RunFactStore } from '../tracking/stores/RunFactStore';
 
 jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
@@ -76,6 +77,28 @@ describe.each(databases.eachSupportedId())('lists of models on %p', id => {
     );
     const counts = await registry.models.count({}, as('ann'));
     expect(counts).toMatchObject({ total: 230, inProduction: 230, waiting: 0 });
+  });
+
+  it('names the version in staging that is newer than what is in production', async () => {
+    const registry = await start(['tumours']);
+    const shown = async () => {
+      const { items } = await registry.models.list({ limit: 50 }, as('ann'));
+      const { production, staging } = items[0];
+      return [production?.version, staging?.version, staging?.stage];
+    };
+    await registry.knex('model_versions').update({ stage: 'staging' });
+    expect(await shown()).toEqual([undefined, 1, 'staging']);
+    await registry.aVersion(2);
+    await registry.aVersion(3);
+    await registry.knex('model_versions').update({ stage: 'staging' });
+    expect(await shown()).toEqual([undefined, 3, 'staging']);
+    const to = (version: number, stage: string) =>
+      registry.knex('model_versions').where({ version }).update({ stage });
+    await to(2, 'production');
+    expect(await shown()).toEqual([2, 3, 'staging']);
+    await to(3, 'archived');
+    // Version 1 is still in staging, and behind production.
+    expect(await shown()).toEqual([2, undefined, undefined]);
   });
 
   it('goes through every order page by page and shows each model once', async () => {
@@ -152,7 +175,10 @@ describe.each(databases.eachSupportedId())('lists of models on %p', id => {
       [aModelEntity(), aModelEntity({ risk: 'high' }, 'fraud')],
     );
     await registry.entities.readNew();
-    const reader = new VersionReader(registry.knex);
+    const reader = new VersionQueries(
+      registry.knex,
+      new RunFactStore(registry.knex),
+    );
     const allowed = async (criteria: FactCriteria) => {
       const question = { allowed: criteria };
       const page = await reader.listModels({
@@ -194,10 +220,13 @@ describe.each(databases.eachSupportedId())('lists of models on %p', id => {
       }),
     });
     for (const name of ['tumours', 'fraud']) {
-      await registry.tracking.registration.createModel(caller('ann'), {
-        name,
-        tags: {},
-      });
+      await registry.tracking.registration.createModel(
+        {
+          name,
+          tags: {},
+        },
+        { caller: caller('ann') },
+      );
     }
     const { models } = registry;
     const listed = await models.list({ limit: 9 }, as('ann'));
@@ -217,6 +246,57 @@ describe.each(databases.eachSupportedId())('lists of models on %p', id => {
     ).resolves.toMatchObject({ name: 'fraud' });
   });
 
+  it('narrows lists and single models to a namespace that a conditional policy names', async () => {
+    const registry = await aRegistry(await databases.init(id), {
+      permissions: mockServices.permissions.mock({
+        authorize: async () => [{ result: AuthorizeResult.ALLOW }] as never,
+        authorizeConditional: async ([{ permission }]) =>
+          [
+            permission.name === 'ml.registry.read'
+              ? createMlModelConditionalDecision(
+                  permission as never,
+                  mlModelConditions.isInNamespace({ namespaces: ['credit'] }),
+                )
+              : { result: AuthorizeResult.ALLOW },
+          ] as never,
+      }),
+    });
+    for (const name of ['fraud', 'credit/fraud', 'credit/churn', 'risk/fraud'])
+      await registry.aVersion(1, {}, { name });
+    const { models } = registry;
+    const listed = await models.list({ limit: 9 }, as('ann'));
+    expect(listed.items.map(({ ref }) => ref)).toEqual([
+      'model:credit/churn',
+      'model:credit/fraud',
+    ]);
+    expect((await models.count({}, as('ann'))).total).toBe(2);
+    expect(
+      await models.get({ namespace: 'credit', name: 'fraud' }, as('ann')),
+    ).toMatchObject({ ref: 'model:credit/fraud' });
+    for (const namespace of ['default', 'risk']) {
+      await expect(
+        models.get({ namespace, name: 'fraud' }, as('ann')),
+      ).rejects.toMatchObject({ name: 'NotFoundError' });
+    }
+  });
+
+  it('reads the catalog once for a model without an entity (R2)', async () => {
+    const catalog = catalogServiceMock.mock();
+    catalog.getEntitiesByRefs.mockImplementation(async ({ entityRefs }) => ({
+      items: entityRefs.map(() => undefined),
+    }));
+    const registry = await aRegistry(await databases.init(id), {
+      catalogService: catalog,
+    });
+    await registry.aVersion(1, {}, { name: 'tumours' });
+    catalog.getEntitiesByRefs.mockClear();
+    await registry.models.get(
+      { namespace: 'default', name: 'tumours' },
+      as('ann'),
+    );
+    expect(catalog.getEntitiesByRefs).toHaveBeenCalledTimes(1);
+  });
+
   it('hides a model whose entity the catalog hides from the person', async () => {
     const catalog = catalogServiceMock.mock();
     const shown = new Set(['fraud']);
@@ -231,6 +311,13 @@ describe.each(databases.eachSupportedId())('lists of models on %p', id => {
           ),
         ),
       }),
+    );
+    catalog.getEntityFacets.mockImplementation((request, options) =>
+      catalogServiceMock({
+        entities: entities.filter(
+          ({ metadata }) => isService(options) || shown.has(metadata.name),
+        ),
+      }).getEntityFacets(request, options as never),
     );
     const registry = await aRegistry(await databases.init(id), {
       catalogService: catalog,
@@ -254,10 +341,62 @@ describe.each(databases.eachSupportedId())('lists of models on %p', id => {
     const tumours = () =>
       registry.models.get({ namespace: 'default', name: 'tumours' }, as('ann'));
     expect(await names()).toEqual(['fraud']);
+    const counts = await registry.models.count({}, as('ann'));
+    expect(counts).toMatchObject({ total: 1 });
     await expect(tumours()).rejects.toMatchObject({ name: 'NotFoundError' });
     shown.add('tumours');
+    registry.passes(30_000);
     expect(await names()).toEqual(['fraud', 'tumours']);
     await expect(tumours()).resolves.toMatchObject({ name: 'tumours' });
+  });
+
+  it('asks the catalog once in a while what it hides, for each person', async () => {
+    const catalog = catalogServiceMock.mock();
+    const entities = [aModelEntity(), aModelEntity({}, 'fraud')];
+    catalog.getEntityFacets.mockImplementation((request, options) =>
+      catalogServiceMock({
+        entities: isService(options)
+          ? entities
+          : entities.slice(JSON.stringify(options).includes('/ben') ? 0 : 1),
+      }).getEntityFacets(request, options as never),
+    );
+    catalog.getEntitiesByRefs.mockImplementation(async ({ entityRefs }) => ({
+      items: entityRefs.map(() => undefined),
+    }));
+    const registry = await aRegistry(await databases.init(id), {
+      catalogService: catalog,
+      permissions: mockServices.permissions.mock({
+        authorize: async () => [{ result: AuthorizeResult.ALLOW }] as never,
+        authorizeConditional: async ([{ permission }]) =>
+          [
+            permission.name === 'catalog.entity.read'
+              ? { result: AuthorizeResult.DENY }
+              : { result: AuthorizeResult.ALLOW },
+          ] as never,
+      }),
+    });
+    for (const name of ['tumours', 'fraud']) {
+      await registry.aVersion(1, {}, { name });
+    }
+    const totals = (person: string) =>
+      Promise.all(
+        [1, 2, 3].map(async () => {
+          const { total } = await registry.models.count({}, as(person));
+          return total;
+        }),
+      );
+    const asked = () => catalog.getEntityFacets.mock.calls.length;
+    expect(await totals('ann')).toEqual([1, 1, 1]);
+    // Its namespaces and the names in the one there is, and those that the person sees.
+    expect(asked()).toBe(3);
+    expect(await totals('ben')).toEqual([2, 2, 2]);
+    expect(asked()).toBe(4);
+    registry.passes(2_000);
+    expect(await totals('ann')).toEqual([1, 1, 1]);
+    expect(asked()).toBe(4);
+    registry.passes(28_000);
+    await totals('ann');
+    expect(asked()).toBe(7);
   });
 
   it('reads the catalog once for new models and never again for a list', async () => {

@@ -1,5 +1,5 @@
 import { NotFoundError } from '@backstage/errors';
-import type { Authorizer, Call, Caller, FactCriteria } from '@downstage/node';
+import type { Authorizer, Call, Caller } from '@downstage/node';
 import {
   type ArtifactFile,
   type Model,
@@ -10,30 +10,34 @@ import {
   type Stage,
 } from '@downstage/plugin-ml-registry-common';
 import {
-  modelNamespace,
   modelRefOf,
   nameOfModelRef,
   nameOfPath,
-} from '../domain/refs';
-import { groupBy } from '../stores/database';
-import type { ModelQuestion } from '../stores/modelList';
-import type { PromotionStore } from '../stores/PromotionStore';
+  versionRefOf,
+  pathOfName,
+  type ModelPath,
+  type VersionPath,
+} from '../kernel/refs';
+import { groupBy } from '../kernel/database/database';
+import type { ModelQuestion } from '../versions/stores/modelList';
+import type { ReadScope } from '../access/readScope';
+import type { PageRequest } from '../search/keyset';
+import type { PromotionStore } from '../governance/stores/PromotionStore';
 import type {
   ListedModel,
-  ModelFacts,
   VersionFacts,
-  VersionReader,
-} from '../stores/VersionReader';
-import type { ArtifactService, FoundArtifact } from './ArtifactService';
-import { artifactPathOf } from './ModelFiles';
-import type { ModelEntitySync } from './ModelEntitySync';
-import type { ModelReads } from './ModelReads';
-import type { ModelProfile } from './ModelProfiles';
-import type { VersionVerdicts } from './VersionVerdicts';
-import { summaryOf, toModelVersion } from './versionView';
-
-export type ModelPath = { namespace: string; name: string };
-export type VersionPath = ModelPath & { version: number };
+  VersionQueries,
+} from '../versions/stores/VersionQueries';
+import type {
+  ArtifactService,
+  FoundArtifact,
+} from '../artifacts/ArtifactService';
+import { artifactPathOf } from '../kernel/artifactUri';
+import type { ModelEntitySync } from '../owners/ModelEntitySync';
+import { noModel, type ModelReads } from '../access/ModelReads';
+import type { ModelProfile } from '../owners/ModelProfiles';
+import type { VersionVerdicts } from '../governance/VersionVerdicts';
+import { summaryOf, toModelVersion } from '../versions/versionView';
 
 /** Which models are asked for. */
 export type ModelListRequest = {
@@ -49,7 +53,7 @@ export type ModelListRequest = {
 export class ModelService {
   readonly #authorizer: Authorizer;
   readonly #reads: ModelReads;
-  readonly #versions: VersionReader;
+  readonly #versions: VersionQueries;
   readonly #promotions: PromotionStore;
   readonly #verdicts: VersionVerdicts;
   readonly #artifacts: ArtifactService;
@@ -58,7 +62,7 @@ export class ModelService {
   constructor(options: {
     authorizer: Authorizer;
     reads: ModelReads;
-    versions: VersionReader;
+    versions: VersionQueries;
     promotions: PromotionStore;
     verdicts: VersionVerdicts;
     artifacts: ArtifactService;
@@ -82,24 +86,17 @@ export class ModelService {
     },
     { caller }: Call,
   ): Promise<{ items: Model[]; nextCursor?: string }> {
-    const allowed = await this.#reads.filter(caller);
+    const scope = await this.#reads.scope(caller);
     await this.#entities.readNew();
     const { sort = 'name', cursor, limit } = request;
     const page = await this.#versions.listModels({
-      question: await this.#questionOf(request, { caller, allowed }),
+      question: await this.#questionOf(request, { caller, scope }),
       sort,
       cursor,
       limit,
     });
-    // A page may be shorter than asked for where the catalog hides entities; the cursor goes on all the same.
-    const hidden = await this.#reads.hiddenAmong(
-      page.models.filter(({ hasEntity }) => hasEntity).map(({ name }) => name),
-      caller,
-    );
     return {
-      items: await this.#toModels(
-        page.models.filter(({ name }) => !hidden.has(name)),
-      ),
+      items: await this.#toModels(page.models),
       nextCursor: page.nextCursor,
     };
   }
@@ -109,24 +106,25 @@ export class ModelService {
     request: ModelListRequest,
     { caller }: Call,
   ): Promise<ModelCounts> {
-    const allowed = await this.#reads.filter(caller);
+    const scope = await this.#reads.scope(caller);
     await this.#entities.readNew();
     return this.#versions.countModels(
-      await this.#questionOf(request, { caller, allowed }),
+      await this.#questionOf(request, { caller, scope }),
     );
   }
 
   async get(path: ModelPath, { caller }: Call): Promise<Model> {
     await this.#reads.requireAny(caller);
-    const facts = await this.#versions.findModel(nameOfPath(path));
-    if (!facts) throw noModel(path.name);
-    const profile = await this.#readable(facts.name, caller, facts);
+    const name = nameOfPath(path);
+    const facts = await this.#versions.findModelInAnyCase(name);
+    if (!facts) throw noModel(name);
+    const profile = await this.#readable(facts.name, caller);
     const [model] = await this.#toModels([
       {
         ...facts,
         title: profile.title,
         description: profile.description ?? facts.description,
-        owner: profile.owner ?? facts.owner,
+        owner: profile.owner,
         risk: profile.risk,
         hasEntity: profile.hasEntity,
         catalogConflict: profile.conflict,
@@ -141,9 +139,10 @@ export class ModelService {
     { caller }: Call,
   ): Promise<{ items: ModelVersion[]; nextCursor?: string }> {
     await this.#reads.requireAny(caller);
-    const name = nameOfPath(path);
-    const facts = await this.#versions.findModel(name);
-    const profile = await this.#readable(name, caller, facts);
+    const asked = nameOfPath(path);
+    const facts = await this.#versions.findModelInAnyCase(asked);
+    const name = facts?.name ?? asked;
+    const profile = await this.#readable(name, caller);
     if (!facts) {
       if (profile.hasEntity) return { items: [] };
       throw noModel(name);
@@ -156,7 +155,7 @@ export class ModelService {
     const versions = found.slice(0, limit);
     const [champion] = await this.#versions.inStages([name], ['production']);
     return {
-      items: await this.#toVersions(versions, { profile, champion, facts }),
+      items: await this.#toVersions(versions, { profile, champion }),
       ...(found.length > limit && {
         nextCursor: String(versions[limit - 1].version),
       }),
@@ -164,10 +163,7 @@ export class ModelService {
   }
 
   async getVersion(path: VersionPath, { caller }: Call): Promise<ModelVersion> {
-    await this.#reads.requireAny(caller);
-    const version = await this.#find(path);
-    const facts = await this.#versions.findModel(version.name);
-    const profile = await this.#readable(version.name, caller, facts);
+    const { version, profile } = await this.#findReadable(path, caller);
     const [champion] = await this.#versions.inStages(
       [version.name],
       ['production'],
@@ -175,26 +171,28 @@ export class ModelService {
     const [shown] = await this.#toVersions([version], {
       profile,
       champion,
-      facts,
     });
     return shown;
   }
 
   async listArtifacts(
-    request: VersionPath & { path?: string },
+    request: VersionPath & { path?: string } & PageRequest,
     { caller }: Call,
-  ): Promise<{ items: ArtifactFile[] }> {
-    const version = await this.#findReadable(request, caller);
+  ): Promise<{ items: ArtifactFile[]; nextCursor?: string }> {
+    const { version } = await this.#findReadable(request, caller);
     const root = rootOf(version);
     const folder = request.path ? `${root}/${request.path}` : root;
-    const entries = await this.#artifacts.listUnder(folder);
+    const { entries, nextCursor } = await this.#artifacts.pageUnder({
+      ...request,
+      path: folder,
+    });
     const items = entries.map(({ path, isDir, size, sha256 }) => ({
       path: path.slice(root.length + 1),
       isDir,
       ...(size !== undefined && { size }),
       ...(sha256 && { sha256 }),
     }));
-    return { items };
+    return { items, nextCursor };
   }
 
   /** One file of a version, not opened yet. */
@@ -202,17 +200,16 @@ export class ModelService {
     request: VersionPath & { path: string },
     { caller }: Call,
   ): Promise<FoundArtifact> {
-    const version = await this.#findReadable(request, caller);
-    return this.#artifacts.find(`${rootOf(version)}/${request.path}`);
+    const { version } = await this.#findReadable(request, caller);
+    const path = `${rootOf(version)}/${request.path}`;
+    const { name, runId } = version;
+    const ref = versionRefOf(name, version.version);
+    return this.#artifacts.open({ path, of: { ref, runId } }, { caller });
   }
 
   /** The profile, or the same answer as for a model that does not exist. */
-  async #readable(
-    name: string,
-    caller: Caller,
-    facts: ModelFacts | undefined,
-  ): Promise<ModelProfile> {
-    const profile = await this.#reads.profileOf(name, caller, facts?.owner);
+  async #readable(name: string, caller: Caller): Promise<ModelProfile> {
+    const profile = await this.#reads.profileOf(name, caller);
     if (!profile) throw noModel(name);
     return profile;
   }
@@ -220,20 +217,20 @@ export class ModelService {
   async #findReadable(
     path: VersionPath,
     caller: Caller,
-  ): Promise<VersionFacts> {
+  ): Promise<{ version: VersionFacts; profile: ModelProfile }> {
     await this.#reads.requireAny(caller);
     const version = await this.#find(path);
-    const facts = await this.#versions.findModel(version.name);
-    await this.#readable(version.name, caller, facts);
-    return version;
+    const profile = await this.#readable(version.name, caller);
+    return { version, profile };
   }
 
   async #find(path: VersionPath): Promise<VersionFacts> {
-    const name = nameOfPath(path);
+    const asked = nameOfPath(path);
+    const model = await this.#versions.findModelInAnyCase(asked);
+    if (!model) throw noModel(asked);
+    const { name } = model;
     const version = await this.#versions.findVersion(name, path.version);
     if (version) return version;
-    const model = await this.#versions.findModel(name);
-    if (!model) throw noModel(name);
     throw new NotFoundError(
       `${name} has no version ${path.version}; it has ${
         model.versionCount
@@ -243,22 +240,20 @@ export class ModelService {
 
   async #toVersions(
     versions: VersionFacts[],
-    about: {
+    context: {
       profile: ModelProfile;
       champion?: VersionFacts;
-      facts?: ModelFacts;
     },
   ): Promise<ModelVersion[]> {
-    const verdicts = await this.#verdicts.of(versions, about);
+    const verdicts = await this.#verdicts.of(versions, context);
     return versions.map(version => {
       const shown = verdicts.get(version.version);
       return toModelVersion({
         version,
-        profile: about.profile,
+        profile: context.profile,
         file: shown?.file ?? { flavors: [] },
         gates: shown?.gates ?? [],
         gatesAt: shown?.at,
-        fallbackOwner: about.facts?.owner,
       });
     });
   }
@@ -270,6 +265,12 @@ export class ModelService {
       'candidate',
     ]);
     const placedOf = groupBy(placed, ({ name }) => name);
+    const staged = new Map(
+      (await this.#versions.newestInStage(names, 'staging')).map(version => [
+        version.name,
+        version,
+      ]),
+    );
     const pending = await this.#promotions.countOpen(names);
     return listed.map(model => {
       const inStage = (stage: Stage) => {
@@ -278,12 +279,18 @@ export class ModelService {
           ?.find(other => other.stage === stage);
         return version && summaryOf(version);
       };
+      const production = inStage('production');
+      const next = staged.get(model.name);
       return {
         ...model,
         ref: modelRefOf(model.name),
-        namespace: modelNamespace,
-        production: inStage('production'),
+        ...pathOfName(model.name),
+        production,
         candidate: inStage('candidate'),
+        staging:
+          next && next.version > (production?.version ?? 0)
+            ? summaryOf(next)
+            : undefined,
         pendingPromotions: pending.get(model.name) ?? 0,
       };
     });
@@ -291,11 +298,11 @@ export class ModelService {
 
   async #questionOf(
     { owner, query, stage, models }: ModelListRequest,
-    asker: { caller: Caller; allowed?: FactCriteria },
+    asker: { caller: Caller; scope?: ReadScope },
   ): Promise<ModelQuestion> {
-    const { caller, allowed } = asker;
+    const { caller, scope } = asker;
     return {
-      allowed,
+      ...scope,
       query,
       stage,
       ...(models !== undefined && {
@@ -308,12 +315,6 @@ export class ModelService {
       ...(owner && !['nobody', 'mine'].includes(owner) && { owners: [owner] }),
     };
   }
-}
-
-function noModel(name: string) {
-  return new NotFoundError(
-    `No registered model ${name}; a model appears when its first version is registered`,
-  );
 }
 
 function rootOf(version: VersionFacts): string {

@@ -1,11 +1,14 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { parseVersionRef } from '@downstage/common';
 import { callerOf } from '@downstage/node';
-import type { ModelService } from '../services/ModelService';
-import type { PromotionService } from '../services/PromotionService';
-import type { RollbackService } from '../services/RollbackService';
-import { pathOfModel } from './paths';
-import { promotionOutput, toPromotionOutput } from './promotionOutput';
+import type { ModelService } from './ModelService';
+import type { PromotionService } from '../governance/PromotionService';
+import type { RollbackService } from '../governance/RollbackService';
+import { pathOfModel } from '../kernel/paths';
+import {
+  promotionOutput,
+  toPromotionOutput,
+} from '../governance/promotionOutput';
 
 /** `request-promotion`, `approve-promotion` and `roll-back-model`. */
 export function registerChangeActions(deps: {

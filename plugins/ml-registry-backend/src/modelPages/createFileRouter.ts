@@ -4,10 +4,10 @@ import { requestCaller } from '@downstage/node';
 import type { Request } from 'express';
 import type express from 'express';
 import Router from 'express-promise-router';
-import type { ModelService } from '../services/ModelService';
-import type { RunQueryService } from '../services/RunQueryService';
-import { sendArtifact } from './sendArtifact';
-import { versionPathOf } from './versionPath';
+import type { ModelService } from './ModelService';
+import type { RunQueryService } from '../runPages/RunQueryService';
+import { sendArtifact } from '../artifacts/sendArtifact';
+import { versionPathOf } from '../kernel/http/versionPath';
 
 /** The contents of files, which a contract cannot say: they stream, and as attachments only. */
 export function createFileRouter(options: {

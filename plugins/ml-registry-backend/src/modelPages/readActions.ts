@@ -4,10 +4,9 @@ import type {
   Model,
   VersionSummary,
 } from '@downstage/plugin-ml-registry-common';
-import { callerOf } from '@downstage/node';
-import type { ModelService } from '../services/ModelService';
-import { pageInput } from './pageInput';
-import { pathOfModel } from './paths';
+import { callerOf, pageInput } from '@downstage/node';
+import type { ModelService } from './ModelService';
+import { pathOfModel } from '../kernel/paths';
 
 /** `list-models` and `get-model`. */
 export function registerReadActions(deps: {

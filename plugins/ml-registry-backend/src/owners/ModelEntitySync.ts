@@ -1,6 +1,6 @@
 import type { Clock } from '@downstage/common';
 import type { ReconcilePatch } from '@downstage/node';
-import type { ModelEntityStore } from '../stores/ModelEntityStore';
+import type { ModelEntityStore } from './ModelEntityStore';
 import type { ModelProfiles } from './ModelProfiles';
 
 /** Entities that one step reads: one request to the catalog. */
@@ -13,9 +13,9 @@ const checkEveryMs = 10 * 60_000;
  * Keeps the registry's copy of Model entities, which lists are made from.
  *
  * @remarks
- * New models and those an event named are read within seconds. Beside that all are compared slowly, a page at a time,
- * so a lost event and a removed entity are found within minutes. Rights and gates never rely on the copy: they read
- * the catalog.
+ * New models and those an event named are read within seconds. Beside that all are compared slowly, a page at a time.
+ * So a lost event and a removed entity are found within minutes. Rights and gates never rely on the copy: they read the
+ * catalog.
  */
 export class ModelEntitySync {
   readonly #entities: ModelEntityStore;

@@ -5,11 +5,11 @@ import type {
 import {
   ANNOTATION_LOCATION,
   parseEntityRef,
-  RELATION_OWNED_BY,
   stringifyEntityRef,
   type Entity,
 } from '@backstage/catalog-model';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
+import { catalogRef, entitiesByRef, ownerOf } from '@downstage/node';
 import {
   ANNOTATION_INVALID,
   ANNOTATION_UNOWNED,
@@ -20,14 +20,14 @@ import {
   type ModelEvaluation,
   type Risk,
 } from '@downstage/plugin-ml-catalog-common';
-import { modelRefOf } from '../domain/refs';
+import { modelRefOf, pathOfName } from '../kernel/refs';
 import {
   acceptedAsItIs,
   settleProfile,
   type CatalogConflict,
   type EntityProfile,
-} from '../domain/settleProfile';
-import type { OwnershipStore } from '../stores/OwnershipStore';
+} from './settleProfile';
+import type { OwnershipStore } from './OwnershipStore';
 
 /** What holds for a model: its owner by the registry, and what its catalog file says where that file counts. */
 export type ModelProfile = {
@@ -83,6 +83,11 @@ export class ModelProfiles {
     return profiles.get(name) ?? noEntity;
   }
 
+  /** Whose a model is; nobody's where neither the registry nor a file that counts names an owner. */
+  async ownerOf(name: string): Promise<string | undefined> {
+    return (await this.get(name)).owner;
+  }
+
   async getAll(
     names: string[],
     credentials?: BackstageCredentials,
@@ -98,7 +103,7 @@ export class ModelProfiles {
         nobody: UNOWNED_GROUP_REF,
       });
       profiles.set(name, profile);
-      // What somebody may not see, they must not settle either.
+      // A caller must not settle what they may not see.
       if (accept && !credentials) await this.#ownership.accept(name, accept);
     }
     return profiles;
@@ -127,7 +132,9 @@ export class ModelProfiles {
   /** Whether the catalog has this entity; for owners that are about to be named. */
   async exists(ref: string): Promise<boolean> {
     const credentials = await this.#auth.getOwnServiceCredentials();
-    const entity = await this.#catalog.getEntityByRef(ref, { credentials });
+    const entity = await this.#catalog.getEntityByRef(catalogRef(ref), {
+      credentials,
+    });
     return entity !== undefined;
   }
 
@@ -137,16 +144,17 @@ export class ModelProfiles {
   ): Promise<Map<string, EntityProfile>> {
     const known = names.filter(isEntityName);
     if (!known.length) return new Map();
-    const { items } = await this.#catalog.getEntitiesByRefs(
-      { entityRefs: known.map(modelRefOf) },
+    const entities = await entitiesByRef(
+      this.#catalog,
+      { refs: known.map(modelRefOf) },
       {
         credentials:
           credentials ?? (await this.#auth.getOwnServiceCredentials()),
       },
     );
     return new Map(
-      known.map((name, index) => {
-        const entity = items[index];
+      known.map(name => {
+        const entity = entities.get(modelRefOf(name));
         return [name, entity ? profileOf(entity) : noEntity];
       }),
     );
@@ -154,8 +162,11 @@ export class ModelProfiles {
 }
 
 /** The catalog refuses a ref it cannot spell; a model registered under such a name has no entity. */
-function isEntityName(name: string) {
-  return /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(name);
+function isEntityName(model: string) {
+  const { namespace, name } = pathOfName(model);
+  return [namespace, name].every(part =>
+    /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(part),
+  );
 }
 
 function profileOf(entity: Entity): EntityProfile {
@@ -165,7 +176,7 @@ function profileOf(entity: Entity): EntityProfile {
     source: sourceOf(entity),
     title: entity.metadata.title,
     description: entity.metadata.description,
-    owner: ownerOf(entity),
+    owner: claimedOwnerOf(entity),
   };
   const mistake = standInFor(entity);
   if (mistake) {
@@ -200,29 +211,17 @@ function sourceOf({ metadata }: Entity): string | undefined {
 }
 
 /**
- * What is wrong with the file, where the catalog shows a stand-in for it: a spec of the catalog's own that would parse,
- * has no gates, and must not be taken for "no gates are wanted". With the annotation alone the spec is the last one
- * that was right, and goes on counting.
+ * What is wrong with the file, where the catalog shows a stand-in for it. The stand-in is a spec of the catalog's own
+ * that would parse and has no gates. It must not be taken for "no gates are wanted". With the annotation alone the spec
+ * is the last one that was right, and goes on counting.
  */
 function standInFor(entity: Entity): string | undefined {
   const mistake = entity.metadata.annotations?.[ANNOTATION_INVALID];
   return entity.spec?.lifecycle === 'invalid' ? mistake : undefined;
 }
 
-function ownerOf(entity: Entity): string | undefined {
-  if (entity.metadata.annotations?.[ANNOTATION_UNOWNED] === 'true') {
-    return undefined;
-  }
-  const relation = entity.relations?.find(
-    ({ type }) => type === RELATION_OWNED_BY,
-  );
-  if (relation) return relation.targetRef;
-  const owner = entity.spec?.owner;
-  if (typeof owner !== 'string') return undefined;
-  return stringifyEntityRef(
-    parseEntityRef(owner, {
-      defaultKind: 'group',
-      defaultNamespace: entity.metadata.namespace ?? 'default',
-    }),
-  );
+function claimedOwnerOf(entity: Entity): string | undefined {
+  return entity.metadata.annotations?.[ANNOTATION_UNOWNED] === 'true'
+    ? undefined
+    : ownerOf(entity);
 }

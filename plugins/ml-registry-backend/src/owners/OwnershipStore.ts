@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { chunks, optional } from './database';
+import { chunks, optional } from '../kernel/database/database';
 
 /** What the registry knows of a model's owner, and of the catalog file that speaks for the model. */
 export type OwnershipRecord = {

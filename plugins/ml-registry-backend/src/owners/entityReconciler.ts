@@ -2,7 +2,7 @@ import type { LoggerService } from '@backstage/backend-plugin-api';
 import type { Clock } from '@downstage/common';
 import { startReconciler, type Reconciler } from '@downstage/node';
 import type { Knex } from 'knex';
-import type { ModelEntitySync } from '../services/ModelEntitySync';
+import type { ModelEntitySync } from './ModelEntitySync';
 
 /** Keeps the copy of Model entities that lists are made from; an event only makes it look sooner. */
 export function startEntityReconciler(options: {

@@ -1,4 +1,4 @@
-import type { OwnershipRecord } from '../stores/OwnershipStore';
+import type { OwnershipRecord } from './OwnershipStore';
 import { settleProfile, type EntityProfile } from './settleProfile';
 
 const ours = 'group:default/diagnostics';

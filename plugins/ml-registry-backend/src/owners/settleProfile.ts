@@ -3,8 +3,8 @@ import type {
   Risk,
 } from '@downstage/plugin-ml-catalog-common';
 import { z } from 'zod';
-import type { AcceptedFile, OwnershipRecord } from '../stores/OwnershipStore';
-import type { ModelProfile } from '../services/ModelProfiles';
+import type { AcceptedFile, OwnershipRecord } from './OwnershipStore';
+import type { ModelProfile } from './ModelProfiles';
 
 /** A Model entity as the catalog has it, before anybody asked whether it may speak for the model. */
 export type EntityProfile = ModelProfile & {
@@ -13,7 +13,7 @@ export type EntityProfile = ModelProfile & {
 };
 
 /** What decides about versions; it stays as the last accepted file said it. */
-export type Rules = {
+type Rules = {
   risk: Risk;
   approvals?: number;
   evaluation?: ModelEvaluation;
@@ -41,8 +41,9 @@ const rulesSchema = z.looseObject({
  *
  * @remarks
  * The registry's own owner is the truth until it hands the model over. A file counts when it names that owner and was
- * there when the model was registered, or when an owner accepted it since. Any other file changes nothing: risk,
- * approvals and gates stay as the last accepted file had them. A name that is not registered belongs to the entity.
+ * there when the model was registered. It also counts when an owner accepted it since. Any other file changes nothing:
+ * risk, approvals and gates stay as the last accepted file had them. A name that is not registered belongs to the
+ * entity.
  *
  * @returns the profile that holds, and what has to be remembered when something new was accepted
  */

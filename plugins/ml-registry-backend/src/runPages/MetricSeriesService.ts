@@ -1,29 +1,29 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import type { Authorizer, Call } from '@downstage/node';
-import {
-  mlRegistryReadPermission,
-  type MetricSeries,
-  type SeriesAxis,
+import type { Call } from '@downstage/node';
+import type {
+  MetricSeries,
+  SeriesAxis,
 } from '@downstage/plugin-ml-registry-common';
-import { CurveSampler } from '../domain/downsample';
-import type { MetricSeriesStore } from '../stores/MetricSeriesStore';
-import type { RunStore } from '../stores/RunStore';
+import { CurveSampler } from './downsample';
+import type { MetricSeriesStore } from './MetricSeriesStore';
+import type { RunStore } from '../tracking/stores/RunStore';
+import type { RunReads } from '../access/RunReads';
 
 /** So many curves are read for one request. */
 const MOST = 500;
 
 /** Metrics of runs as curves that can be drawn, however many points were logged. */
 export class MetricSeriesService {
-  readonly #authorizer: Authorizer;
+  readonly #reads: RunReads;
   readonly #runs: RunStore;
   readonly #series: MetricSeriesStore;
 
   constructor(options: {
-    authorizer: Authorizer;
+    reads: RunReads;
     runs: RunStore;
     series: MetricSeriesStore;
   }) {
-    this.#authorizer = options.authorizer;
+    this.#reads = options.reads;
     this.#runs = options.runs;
     this.#series = options.series;
   }
@@ -40,20 +40,20 @@ export class MetricSeriesService {
     },
     { caller }: Call,
   ): Promise<{ series: MetricSeries[] }> {
-    await this.#authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
+    await this.#reads.require(caller);
     const { runId: runIds, key: keys } = request;
     if (runIds.length * keys.length > MOST) {
       throw new InputError(
         `Asked for ${keys.length} metrics of ${runIds.length} runs; at most ${MOST} curves are read at once`,
       );
     }
+    const seen = await this.#reads.among('runs', runIds, caller);
     const series: MetricSeries[] = [];
     for (const runId of runIds) {
-      const run = await this.#runs.findInfo(runId);
-      if (!run) throw new NotFoundError(`No run ${runId}`);
+      const run = seen.has(runId)
+        ? await this.#runs.findInfo(runId)
+        : undefined;
+      if (!run) throw new NotFoundError(`There is no run '${runId}'`);
       for (const key of keys) {
         const curve = await this.#curve({ ...request, run, key });
         if (curve.total > 0) series.push(curve);

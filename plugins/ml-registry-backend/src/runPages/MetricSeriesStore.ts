@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import { toNumber } from './database';
-import { int64Columns } from './int64Columns';
-import { readerOf, type Reader } from './Reader';
-import type { MetricRow } from './RunStore';
+import { toNumber } from '../kernel/database/database';
+import { int64Columns } from '../kernel/database/int64Columns';
+import { readerOf, type Reader } from '../kernel/database/Reader';
+import type { MetricRow } from '../tracking/stores/RunStore';
 
 type PointRow = Pick<MetricRow, 'timestamp' | 'step' | 'value' | 'is_nan'>;
 
@@ -12,7 +12,7 @@ export type SeriesPoint = { step: number; timestamp: number; value?: number };
 /** So many rows are in memory at once, and the event loop waits for no more than so many. */
 const CHUNK = 10_000;
 
-/** The points of a metric one chunk after the other, so that a history of any length passes through little memory. */
+/** The points of a metric one chunk after the other. So a history of any length passes through little memory. */
 export class MetricSeriesStore {
   readonly #knex: Knex;
   readonly #reader: Reader;

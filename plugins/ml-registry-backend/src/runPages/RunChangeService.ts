@@ -1,10 +1,10 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { audited, type Call } from '@downstage/node';
 import type { Run } from '@downstage/plugin-ml-registry-common';
-import type { LifecycleStage } from '../stores/ExperimentStore';
-import type { RunLogService } from './RunLogService';
+import type { LifecycleStage } from '../tracking/stores/ExperimentStore';
+import type { RunLogService } from '../tracking/RunLogService';
 import type { RunQueryService } from './RunQueryService';
-import type { RunService } from './RunService';
+import type { RunService } from '../tracking/RunService';
 
 const NOTE = 'mlflow.note.content';
 
@@ -32,16 +32,16 @@ export class RunChangeService {
     { caller }: Call,
   ): Promise<Run> {
     const { runId, name, note } = change;
-    await this.#runs.forWrite(caller, runId);
+    await this.#runs.forWrite(runId, { caller });
     await audited(
       this.#auditor,
       { eventId: 'run-update', caller, meta: { runId, ...(name && { name }) } },
       async () => {
         if (name !== undefined)
-          await this.#runs.update(caller, { runId, name });
+          await this.#runs.update({ runId, name }, { caller });
         if (note !== undefined) {
           const tags = [{ key: NOTE, value: note }];
-          await this.#log.log(caller, runId, { tags });
+          await this.#log.log({ runId, tags }, { caller });
         }
       },
     );
@@ -58,7 +58,7 @@ export class RunChangeService {
   ): Promise<{ runIds: string[] }> {
     const { stage } = change;
     const runIds = [...new Set(change.runIds)];
-    for (const runId of runIds) await this.#runs.forWrite(caller, runId);
+    for (const runId of runIds) await this.#runs.forWrite(runId, { caller });
     await audited(
       this.#auditor,
       {
@@ -68,7 +68,7 @@ export class RunChangeService {
       },
       async () => {
         for (const runId of runIds) {
-          await this.#runs.setLifecycle(caller, { runId, stage });
+          await this.#runs.setLifecycle({ runId, stage }, { caller });
         }
       },
     );

@@ -1,28 +1,29 @@
-import type { Authorizer, Call, Caller } from '@downstage/node';
+import type { Call, Caller } from '@downstage/node';
 import { NotFoundError } from '@backstage/errors';
 import {
-  mlRegistryReadPermission,
   type ArtifactFile,
   type Experiment,
   type MetricPoint,
   type Run,
+  parseFilter,
 } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
-import { joinDatasets, loggedDataset } from '../domain/datasets';
-import type { Int64 } from '../domain/int64';
-import { modelRefOf, nameOfModelRef } from '../domain/refs';
-import {
-  compileComparison,
-  runTables,
-  type Sql,
-} from '../searchGrammar/compile';
-import { parseFilter } from '../searchGrammar/parseFilter';
-import { runVocabulary } from '../searchGrammar/vocabulary';
-import type { ExperimentStore } from '../stores/ExperimentStore';
-import type { Run as StoredRun, RunStore } from '../stores/RunStore';
-import type { ArtifactService, FoundArtifact } from './ArtifactService';
-import { artifactPathOf } from './ModelFiles';
-import { stampedTags } from './versionView';
+import { joinDatasets, loggedDataset } from '../kernel/datasets';
+import type { Int64 } from '../kernel/int64';
+import { modelRefOf, nameOfModelRef } from '../kernel/refs';
+import { compileComparison, runTables } from '../search/compile';
+import type { Sql } from '../kernel/database/sql';
+import { runVocabulary } from '../search/vocabulary';
+import { inOrder, wholeOnce, type PageRequest } from '../search/keyset';
+import type { ExperimentStore } from '../tracking/stores/ExperimentStore';
+import type { Run as StoredRun, RunStore } from '../tracking/stores/RunStore';
+import type {
+  ArtifactService,
+  FoundArtifact,
+} from '../artifacts/ArtifactService';
+import { artifactPathOf } from '../kernel/artifactUri';
+import type { RunReads } from '../access/RunReads';
+import { STAMPED } from '../kernel/tags';
 
 const newestFirst = [
   { sql: 'runs.start_time', bindings: [], descending: true },
@@ -31,31 +32,49 @@ const newestFirst = [
 
 /** Experiments and runs as the portal shows them. Writing them is the tracking API's. */
 export class RunQueryService {
-  readonly #authorizer: Authorizer;
+  readonly #reads: RunReads;
   readonly #knex: Knex;
   readonly #experiments: ExperimentStore;
   readonly #runs: RunStore;
   readonly #artifacts: ArtifactService;
 
   constructor(options: {
-    authorizer: Authorizer;
+    reads: RunReads;
     knex: Knex;
     experiments: ExperimentStore;
     runs: RunStore;
     artifacts: ArtifactService;
   }) {
-    this.#authorizer = options.authorizer;
+    this.#reads = options.reads;
     this.#knex = options.knex;
     this.#experiments = options.experiments;
     this.#runs = options.runs;
     this.#artifacts = options.artifacts;
   }
 
-  async listExperiments({ caller }: Call): Promise<{ items: Experiment[] }> {
-    await this.#require(caller);
-    const experiments = await this.#activeExperiments();
+  async listExperiments(
+    request: { query?: string; experimentId?: string[] } & PageRequest,
+    { caller }: Call,
+  ): Promise<{ items: Experiment[]; nextCursor?: string }> {
+    const readable = await this.#reads.where('experiments', caller);
+    const { query, experimentId = [], cursor, limit = wholeOnce } = request;
+    const page = await this.#experiments.search({
+      where: [
+        ...readable,
+        ...(query ? [this.#experiments.named(query)] : []),
+        ...(experimentId.length ? [this.#experiments.among(experimentId)] : []),
+      ],
+      lifecycleStages: ['active'],
+      terms: inOrder(
+        ['experiments.last_update_time', 'experiments.experiment_id'],
+        'desc',
+      ),
+      pageToken: cursor,
+      limit,
+    });
     return {
-      items: experiments.map(experiment => ({
+      nextCursor: page.nextPageToken,
+      items: page.experiments.map(experiment => ({
         experimentId: experiment.experimentId,
         name: experiment.name,
         owner: experiment.owner,
@@ -76,8 +95,7 @@ export class RunQueryService {
     },
     { caller }: Call,
   ): Promise<{ items: Run[]; nextCursor?: string }> {
-    await this.#require(caller);
-    const experiments = await this.#activeExperiments();
+    const readable = await this.#reads.where('runs', caller);
     const where = parseFilter(request.filter, runVocabulary).map(comparison =>
       compileComparison(this.#knex, comparison, {
         vocabulary: runVocabulary,
@@ -88,18 +106,18 @@ export class RunQueryService {
       where.push({ sql: 'runs.job_id = ?', bindings: [request.job] });
     }
     if (request.model) where.push(ofModel(nameOfModelRef(request.model)));
+    where.push(...readable);
     const page = await this.#runs.search({
-      experimentIds: request.experimentId
-        ? [request.experimentId]
-        : experiments.map(({ experimentId }) => experimentId),
+      ...(request.experimentId && { experimentIds: [request.experimentId] }),
       lifecycleStages: ['active'],
       where,
       terms: newestFirst,
       pageToken: request.cursor,
       limit: request.limit,
     });
-    const names = new Map(
-      experiments.map(({ experimentId, name }) => [experimentId, name]),
+    const names = await this.#experiments.names(
+      page.runs.map(({ experimentId }) => experimentId),
+      { where: [] },
     );
     return {
       items: page.runs.map(run =>
@@ -110,8 +128,7 @@ export class RunQueryService {
   }
 
   async get(runId: string, { caller }: Call): Promise<Run> {
-    await this.#require(caller);
-    const run = await this.#find(runId);
+    const run = await this.#find(runId, caller);
     const experiment = await this.#experiments.find(run.experimentId);
     return toRun(run, experiment?.name ?? run.experimentId);
   }
@@ -120,8 +137,7 @@ export class RunQueryService {
     request: { runId: string; key: string },
     { caller }: Call,
   ): Promise<{ key: string; points: MetricPoint[] }> {
-    await this.#require(caller);
-    await this.#find(request.runId);
+    await this.#find(request.runId, caller);
     const points = await this.#runs.metricHistory(request.runId, request.key);
     return {
       key: request.key,
@@ -137,17 +153,22 @@ export class RunQueryService {
   }
 
   async listArtifacts(
-    request: { runId: string; path?: string },
+    request: { runId: string; path?: string } & PageRequest,
     { caller }: Call,
-  ): Promise<{ items: ArtifactFile[] }> {
-    await this.#require(caller);
-    const run = await this.#find(request.runId);
+  ): Promise<{ items: ArtifactFile[]; nextCursor?: string }> {
+    const run = await this.#find(request.runId, caller);
     const root = artifactPathOf(run.artifactUri);
     if (!root) return { items: [] };
-    const entries = await this.#artifacts.listUnder(
-      request.path ? `${root}/${request.path}` : root,
-    );
+    const under = request.path ? `${root}/${request.path}` : root;
+    const page = await this.#artifacts.pageUnder({ ...request, path: under });
+    const { nextCursor } = page;
+    // A path that names a file answers with that file: no folder is read for it.
+    const entries =
+      page.entries.length || !request.path || request.cursor
+        ? page.entries
+        : await this.#artifacts.entryAt(under);
     return {
+      nextCursor,
       items: entries.map(({ path, isDir, size, sha256 }) => ({
         path: path.slice(root.length + 1),
         isDir,
@@ -162,50 +183,34 @@ export class RunQueryService {
     request: { runId: string; path: string },
     { caller }: Call,
   ): Promise<FoundArtifact> {
-    await this.#require(caller);
-    const run = await this.#find(request.runId);
+    const run = await this.#find(request.runId, caller);
     const root = artifactPathOf(run.artifactUri);
     if (!root) {
       throw new NotFoundError(
         `The files of run ${run.runId} lie at ${run.artifactUri}, which is not kept here`,
       );
     }
-    return this.#artifacts.find(`${root}/${request.path}`);
+    return this.#artifacts.open(
+      { path: `${root}/${request.path}` },
+      { caller },
+    );
   }
 
-  async #require(caller: Caller) {
-    await this.#authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
-  }
-
-  async #activeExperiments() {
-    const { experiments } = await this.#experiments.search({
-      where: [],
-      lifecycleStages: ['active'],
-      terms: [
-        { sql: 'experiments.last_update_time', bindings: [], descending: true },
-        { sql: 'experiments.experiment_id', bindings: [], descending: true },
-      ],
-      limit: 10_000,
-    });
-    return experiments;
-  }
-
-  async #find(runId: string): Promise<StoredRun> {
-    const run = await this.#runs.find(runId);
-    if (!run) throw new NotFoundError(`No run ${runId}`);
+  async #find(runId: string, caller: Caller): Promise<StoredRun> {
+    const seen = await this.#reads.sees('runs', runId, caller);
+    const run = seen ? await this.#runs.find(runId) : undefined;
+    if (!run) throw new NotFoundError(`There is no run '${runId}'`);
     return run;
   }
 }
 
 /** Runs that made a version of the model, and runs of jobs that were meant to. */
 export function ofModel(name: string): Sql {
+  // One set, so that it is found first: with OR each run is looked at, newest first. The index of tags has their start.
   return {
-    sql: `(runs.run_id IN (SELECT run_id FROM model_versions WHERE name = ?)
-      OR runs.run_id IN (SELECT run_id FROM run_tags WHERE key = 'downstage.model' AND value = ?))`,
-    bindings: [name, modelRefOf(name)],
+    sql: `runs.run_id IN (SELECT run_id FROM model_versions WHERE name = ?
+      UNION SELECT run_id FROM run_tags WHERE key = 'downstage.model' AND substr(value, 1, 100) = substr(?, 1, 100) AND value = ?)`,
+    bindings: [name, modelRefOf(name), modelRefOf(name)],
   };
 }
 
@@ -233,9 +238,9 @@ function toRun(run: StoredRun, experimentName: string): Run {
     tags,
     datasets: joinDatasets(
       run.datasets.map(dataset => loggedDataset(dataset, dataset.tags)),
-      tags[stampedTags.dataset],
+      tags[STAMPED.dataset],
     ),
-    jobId: run.jobId ?? tags[stampedTags.job],
+    jobId: run.jobId ?? tags[STAMPED.job],
     owner: run.owner,
     ...(run.lifecycleStage === 'deleted' && { deleted: true }),
   };

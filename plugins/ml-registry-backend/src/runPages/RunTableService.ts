@@ -1,31 +1,29 @@
 import { NotFoundError } from '@backstage/errors';
-import type { Authorizer, Call, Caller } from '@downstage/node';
+import type { Call } from '@downstage/node';
 import {
-  mlRegistryReadPermission,
   type RunFields,
   type RunModel,
   type RunTablePage,
+  parseFilter,
 } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
-import { nameOfModelRef, versionRefOf } from '../domain/refs';
-import {
-  compileComparison,
-  runTables,
-  type Sql,
-} from '../searchGrammar/compile';
-import { parseFilter } from '../searchGrammar/parseFilter';
-import { runVocabulary } from '../searchGrammar/vocabulary';
-import type { ExperimentStore } from '../stores/ExperimentStore';
-import type { RunModelStore } from '../stores/RunModelStore';
-import type { RunStore } from '../stores/RunStore';
-import type { RunTableStore, RunValue } from '../stores/RunTableStore';
+import { nameOfModelRef, versionRefOf } from '../kernel/refs';
+import { compileComparison, runTables } from '../search/compile';
+import type { Sql } from '../kernel/database/sql';
+import { runVocabulary } from '../search/vocabulary';
+import type { PageRequest } from '../search/keyset';
+import type { ExperimentStore } from '../tracking/stores/ExperimentStore';
+import type { RunModelStore } from './RunModelStore';
+import type { RunStore } from '../tracking/stores/RunStore';
+import type { RunTableStore, RunValue } from './RunTableStore';
 import { ofModel } from './RunQueryService';
+import type { RunReads } from '../access/RunReads';
 
 const PARENT = 'mlflow.parentRunId';
 
 /** The runs table of the portal: pages of columns, and the names there are to choose from. */
 export class RunTableService {
-  readonly #authorizer: Authorizer;
+  readonly #reads: RunReads;
   readonly #knex: Knex;
   readonly #experiments: ExperimentStore;
   readonly #runs: RunStore;
@@ -33,14 +31,14 @@ export class RunTableService {
   readonly #models: RunModelStore;
 
   constructor(options: {
-    authorizer: Authorizer;
+    reads: RunReads;
     knex: Knex;
     experiments: ExperimentStore;
     runs: RunStore;
     table: RunTableStore;
     models: RunModelStore;
   }) {
-    this.#authorizer = options.authorizer;
+    this.#reads = options.reads;
     this.#knex = options.knex;
     this.#experiments = options.experiments;
     this.#runs = options.runs;
@@ -66,15 +64,18 @@ export class RunTableService {
     },
     { caller }: Call,
   ): Promise<RunTablePage> {
-    await this.#require(caller);
+    const readable = await this.#reads.where('runs', caller);
     const scope = {
-      experimentIds: await this.#experimentIds(request.experimentId),
+      experimentIds: asked(request.experimentId),
       lifecycleStage: request.deleted
         ? ('deleted' as const)
         : ('active' as const),
-      where: this.#where(request),
+      where: [...this.#where(request), ...readable],
     };
-    const { rows, nextCursor } = await this.#table.page(scope, request);
+    const [{ rows, nextCursor }, total] = await Promise.all([
+      this.#table.page(scope, request),
+      request.cursor ? undefined : this.#table.count(scope),
+    ]);
     const runIds = rows.map(row => row.runId);
     const keysOf = (prefix: string) =>
       request.column
@@ -97,11 +98,16 @@ export class RunTableService {
     }
     const parents = await this.#table.values('run_tags', runIds, [PARENT]);
     const datasets = await this.#table.datasets(runIds);
+    const experimentIds = rows.map(row => row.experimentId);
+    const experimentNames = await this.#experiments.names(experimentIds, {
+      where: await this.#reads.where('experiments', caller),
+    });
     return {
       runIds,
       names: rows.map(row => row.name),
       statuses: rows.map(row => row.status),
-      experimentIds: rows.map(row => row.experimentId),
+      experimentIds,
+      experimentNames: Object.fromEntries(experimentNames),
       userIds: rows.map(row => row.userId),
       startTimes: rows.map(row => row.startTime),
       endTimes: rows.map(row => row.endTime ?? null),
@@ -110,40 +116,54 @@ export class RunTableService {
       datasets: joined(runIds, datasets),
       deleted: rows.map(() => request.deleted),
       columns,
-      ...(!request.cursor && { total: await this.#table.count(scope) }),
+      ...(total !== undefined && { total }),
       nextCursor,
     };
   }
 
   async fields(
-    request: { experimentId: string[] },
+    { experimentId, model }: { experimentId: string[]; model?: string },
     { caller }: Call,
   ): Promise<RunFields> {
-    await this.#require(caller);
+    const readable = await this.#reads.where('runs', caller);
     return this.#table.fields({
-      experimentIds: await this.#experimentIds(request.experimentId),
+      experimentIds: asked(experimentId),
       lifecycleStage: 'active',
-      where: [],
+      where: [...(model ? [ofModel(nameOfModelRef(model))] : []), ...readable],
     });
   }
 
   async models(
-    runId: string,
+    request: { runId: string } & PageRequest,
     { caller }: Call,
-  ): Promise<{ items: RunModel[] }> {
-    await this.#require(caller);
-    if (!(await this.#runs.findInfo(runId))) {
-      throw new NotFoundError(`No run ${runId}`);
+  ): Promise<{ items: RunModel[]; nextCursor?: string }> {
+    const { runId } = request;
+    const seen = await this.#reads.sees('runs', runId, caller);
+    if (!seen || !(await this.#runs.findInfo(runId))) {
+      throw new NotFoundError(`There is no run '${runId}'`);
     }
-    const models = await this.#models.ofRun(runId);
+    const { models, nextCursor } = await this.#models.ofRun(runId, request);
+    const logged = await this.#reads.among(
+      'logged_models',
+      models.map(({ modelId }) => modelId),
+      caller,
+    );
+    const registered = await this.#reads.among(
+      'registered_models',
+      models.flatMap(({ versions }) => versions.map(({ name }) => name)),
+      caller,
+    );
     return {
-      items: models.map(({ creationTime, versions, ...model }) => ({
-        ...model,
-        createdAt: new Date(creationTime).toISOString(),
-        versions: versions.map(({ name, version }) =>
-          versionRefOf(name, version),
-        ),
-      })),
+      nextCursor,
+      items: models
+        .filter(({ modelId }) => logged.has(modelId))
+        .map(({ creationTime, versions, ...model }) => ({
+          ...model,
+          createdAt: new Date(creationTime).toISOString(),
+          versions: versions
+            .filter(({ name }) => registered.has(name))
+            .map(({ name, version }) => versionRefOf(name, version)),
+        })),
     };
   }
 
@@ -172,27 +192,11 @@ export class RunTableService {
     }
     return where;
   }
+}
 
-  /** Those asked for, or all that are not deleted. */
-  async #experimentIds(asked: string[]): Promise<string[]> {
-    if (asked.length > 0) return asked;
-    const { experiments } = await this.#experiments.search({
-      where: [],
-      lifecycleStages: ['active'],
-      terms: [
-        { sql: 'experiments.experiment_id', bindings: [], descending: true },
-      ],
-      limit: 10_000,
-    });
-    return experiments.map(({ experimentId }) => experimentId);
-  }
-
-  async #require(caller: Caller) {
-    await this.#authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
-  }
+/** Those asked for; else all that are not deleted. */
+function asked(experimentIds: string[]): string[] | undefined {
+  return experimentIds.length > 0 ? experimentIds : undefined;
 }
 
 /** Lays values out in the order of the runs. */

@@ -1,4 +1,10 @@
 import type { Knex } from 'knex';
+import {
+  inOrder,
+  readPage,
+  wholeOnce,
+  type PageRequest,
+} from '../search/keyset';
 
 export type StoredView = {
   id: string;
@@ -26,12 +32,19 @@ export class RunViewStore {
     this.#knex = knex;
   }
 
-  async list(scope: string): Promise<StoredView[]> {
-    const rows = await this.#knex<ViewRow>('run_views')
-      .where('scope', scope)
-      .orderBy('name')
-      .limit(500);
-    return rows.map(toView);
+  /** By name. */
+  async page(
+    scope: string,
+    { cursor, limit = wholeOnce }: PageRequest,
+  ): Promise<{ items: StoredView[]; nextCursor?: string }> {
+    const page = await readPage<ViewRow>({
+      database: this.#knex,
+      query: this.#knex('run_views').select('run_views.*').where({ scope }),
+      terms: inOrder(['run_views.name']),
+      pageToken: cursor,
+      limit,
+    });
+    return { items: page.rows.map(toView), nextCursor: page.nextPageToken };
   }
 
   async find(id: string): Promise<StoredView | undefined> {

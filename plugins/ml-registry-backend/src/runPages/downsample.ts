@@ -1,16 +1,16 @@
-/** A point of a curve: where it stands on the bottom axis, and its value. */
+/** A point of a curve: its place on the bottom axis, and its value. */
 export type CurvePoint = { x: number; value: number };
 
 type Bucket = { low: Kept; high: Kept };
 type Kept = CurvePoint & { order: number };
 
 /**
- * Makes a curve of any length coarse enough to draw, in one pass and in memory that depends on `limit` alone.
+ * Makes a curve of any length coarse enough to draw. It takes one pass, and memory that depends on `limit` alone.
  *
  * Up to `limit` points nothing is lost. Beyond, the axis is divided into buckets of equal width and each keeps its
- * smallest and its largest value; when points come that lie outside, neighbouring buckets are merged, so the range
- * need not be known before. What is promised: the first and last point on the axis and the extremes are kept, x
- * ascends, every point returned was added, and there are at most `limit` of them.
+ * smallest and its largest value; when points come that lie outside, neighbouring buckets are merged, so the range need
+ * not be known before. Four things are promised. The first and last point on the axis and the extremes are kept. The
+ * values of x ascend. Every point returned was added. There are at most `limit` of them.
  *
  * @example
  * const sampler = new CurveSampler(800);

@@ -1,7 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import { callerOf } from '@downstage/node';
-import type { RunPageServices } from '../services/createRunPageServices';
-import { pageInput } from './pageInput';
+import { callerOf, pageInput } from '@downstage/node';
+import type { RunPageServices } from './create';
 
 /** `list-runs`, `get-metric-series`, `update-run`, `delete-runs` and `restore-runs`. */
 export function registerRunActions(deps: {
@@ -145,7 +144,7 @@ export function registerRunActions(deps: {
     name: 'update-run',
     title: 'Update run',
     description:
-      'Renames a run, or replaces its note, which is Markdown that everybody sees. What is left out stays as it is.',
+      'Renames a run, or replaces its note, which is Markdown that everybody sees. Fields that are left out stay as they are.',
     attributes: { readOnly: false, destructive: false, idempotent: true },
     schema: {
       input: z =>

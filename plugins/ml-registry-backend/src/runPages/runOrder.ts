@@ -1,7 +1,7 @@
 import type { RunSort } from '@downstage/plugin-ml-registry-common';
-import { byBytes } from '../searchGrammar/compile';
-import type { OrderTerm } from '../searchGrammar/keyset';
-import { isPostgres, type Database } from './database';
+import { byBytes } from '../kernel/database/sql';
+import type { OrderTerm } from '../search/keyset';
+import { isPostgres, type Database } from '../kernel/database/database';
 
 const numbers: Partial<Record<RunSort, string>> = {
   started: 'runs.start_time',

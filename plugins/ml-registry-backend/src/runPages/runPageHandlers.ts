@@ -1,6 +1,6 @@
 import type { Handlers } from '@downstage/node';
 import type { MlRegistryContract } from '@downstage/plugin-ml-registry-common';
-import type { RunPageServices } from '../services/createRunPageServices';
+import type { RunPageServices } from './create';
 
 type Operation =
   | 'getRunTable'
@@ -23,14 +23,15 @@ export function runPageHandlers(
     getRunTable: ({ query }, call) => table.page(query, call),
     listRunFields: ({ query }, call) => table.fields(query, call),
     getMetricSeries: ({ query }, call) => series.read(query, call),
-    listRunModels: ({ params }, call) => table.models(params.runId, call),
+    listRunModels: ({ params, query }, call) =>
+      table.models({ ...params, ...query }, call),
     updateRun: ({ params, body }, call) =>
       changes.update({ ...params, ...body }, call),
     deleteRuns: ({ body }, call) =>
       changes.setLifecycle({ ...body, stage: 'deleted' }, call),
     restoreRuns: ({ body }, call) =>
       changes.setLifecycle({ ...body, stage: 'active' }, call),
-    listRunViews: ({ query }, call) => views.list(query.scope, call),
+    listRunViews: ({ query }, call) => views.list(query, call),
     saveRunView: ({ body }, call) => views.save(body, call),
     deleteRunView: ({ params }, call) => views.delete(params.id, call),
   };

@@ -1,6 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import { callerOf } from '@downstage/node';
-import type { RunPageServices } from '../services/createRunPageServices';
+import { callerOf, pageInput } from '@downstage/node';
+import type { RunPageServices } from './create';
 
 /** `list-run-views`, `save-run-view` and `delete-run-view`. */
 export function registerRunViewActions(deps: {
@@ -17,9 +17,14 @@ export function registerRunViewActions(deps: {
       'Lists the saved views of the runs table of an experiment or model: which columns, filter, groups and order people keep.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
-      input: z => z.object({ scope: z.string().describe(scopeHint) }),
+      input: z =>
+        z.object({
+          scope: z.string().describe(scopeHint),
+          ...pageInput(z),
+        }),
       output: z =>
         z.object({
+          nextCursor: z.string().optional(),
           views: z.array(
             z.object({
               id: z.string(),
@@ -31,11 +36,12 @@ export function registerRunViewActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const { items } = await runPages.views.list(input.scope, {
+      const { items, nextCursor } = await runPages.views.list(input, {
         caller: callerOf(credentials),
       });
       return {
         output: {
+          nextCursor,
           views: items.map(({ id, name, state, createdBy }) => ({
             id,
             name,

@@ -1,14 +1,16 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
+import type {
+  Comparison,
+  SearchOrder,
+} from '@downstage/plugin-ml-registry-common';
 import { caller } from '../__testUtils__/people';
 import fc from 'fast-check';
 import { migrateForTest } from '../__testUtils__/registryFixture';
 import { compareRuns, matches, type PlainRun } from '../__testUtils__/judge';
 import { printFilter, printOrder } from '../__testUtils__/printFilter';
-import type { TrackingServices } from '../services/createTrackingServices';
+import type { TrackingServices } from '../createTrackingServices';
 import { trackingServicesForTest } from '../__testUtils__/trackingServicesForTest';
-import type { Comparison } from './parseFilter';
-import type { Order } from './parseOrderBy';
 
 jest.setTimeout(180_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
@@ -109,7 +111,7 @@ const comparison: fc.Arbitrary<Comparison> = fc.oneof(
     }),
   }),
 );
-const orders: fc.Arbitrary<Order[]> = fc.uniqueArray(
+const orders: fc.Arbitrary<SearchOrder[]> = fc.uniqueArray(
   fc.oneof(
     fc.record({
       entity: fc.constantFrom('metric', 'param', 'tag'),
@@ -121,7 +123,7 @@ const orders: fc.Arbitrary<Order[]> = fc.uniqueArray(
       key: fc.constantFrom('run_name', 'status', 'start_time', 'end_time'),
       descending: fc.boolean(),
     }),
-  ) as fc.Arbitrary<Order>,
+  ) as fc.Arbitrary<SearchOrder>,
   { maxLength: 3, selector: ({ entity, key: name }) => `${entity}.${name}` },
 );
 
@@ -134,18 +136,24 @@ describe.each(databases.eachSupportedId())('searches on %p', id => {
     const knex = await databases.init(id);
     await migrateForTest(knex);
     services = trackingServicesForTest(knex);
-    experimentId = await services.experiments.create(ann, {
-      name: 'random',
-      tags: {},
-    });
+    experimentId = await services.experiments.create(
+      {
+        name: 'random',
+        tags: {},
+      },
+      { caller: ann },
+    );
     // The same runs on every database and every day.
     for (const run of fc.sample(aPlainRun, { numRuns: 60, seed: 7 })) {
-      const { runId } = await services.runs.create(ann, {
-        experimentId,
-        runName: 'x',
-        startTime: Number(run.attributes.start_time),
-        tags: [],
-      });
+      const { runId } = await services.runs.create(
+        {
+          experimentId,
+          runName: 'x',
+          startTime: Number(run.attributes.start_time),
+          tags: [],
+        },
+        { caller: ann },
+      );
       const { run_name: name, user_id: user, status } = run.attributes;
       await knex('runs')
         .where('run_id', runId)
@@ -179,34 +187,41 @@ describe.each(databases.eachSupportedId())('searches on %p', id => {
           step: 0,
         });
       }
-      await services.log.logInputs(ann, runId, {
-        models: [],
-        datasets: run.datasets.map(dataset => ({
-          name: dataset.name,
-          digest: dataset.digest,
-          sourceType: 'local',
-          source: 's',
-          tags: dataset.context
-            ? { 'mlflow.data.context': dataset.context }
-            : ({} as Record<string, string>),
-        })),
-      });
+      await services.log.logInputs(
+        {
+          runId,
+          models: [],
+          datasets: run.datasets.map(dataset => ({
+            name: dataset.name,
+            digest: dataset.digest,
+            sourceType: 'local',
+            source: 's',
+            tags: dataset.context
+              ? { 'mlflow.data.context': dataset.context }
+              : ({} as Record<string, string>),
+          })),
+        },
+        { caller: ann },
+      );
       plain.push({ ...run, id: runId });
     }
   });
 
   const search = async (
     filter: Comparison[],
-    order: Order[],
+    order: SearchOrder[],
     page: { limit: number; pageToken?: string },
   ) => {
-    const found = await services.runs.search(ann, {
-      experimentIds: [experimentId],
-      filter: printFilter(filter),
-      orderBy: order.map(printOrder),
-      lifecycleStages: ['active'],
-      ...page,
-    });
+    const found = await services.runs.search(
+      {
+        experimentIds: [experimentId],
+        filter: printFilter(filter),
+        orderBy: order.map(printOrder),
+        lifecycleStages: ['active'],
+        ...page,
+      },
+      { caller: ann },
+    );
     return {
       ids: found.runs.map(({ runId }) => runId),
       next: found.nextPageToken,

@@ -1,19 +1,21 @@
 import { InputError } from '@backstage/errors';
 import type { Knex } from 'knex';
-import type { Comparison, Operator } from './parseFilter';
-import type { Order } from './parseOrderBy';
-import { isSet, type Entity, type Vocabulary } from './vocabulary';
+import type {
+  Comparison,
+  FilterOperator,
+  SearchEntity,
+  SearchOrder,
+} from '@downstage/plugin-ml-registry-common';
+import { isSet, type Vocabulary } from './vocabulary';
 import type { OrderTerm } from './keyset';
-import { isPostgres } from '../stores/database';
-
-/** A piece of SQL and what is bound to its question marks. */
-export type Sql = { sql: string; bindings: Knex.RawBinding[] };
+import { isPostgres } from '../kernel/database/database';
+import { byBytes, type Sql } from '../kernel/database/sql';
 
 /** Where the keyed data of one kind of search lies. */
 export type Tables = {
   /** Joins a keyed row to the outer row: `x.run_id = runs.run_id`. */
   join: string;
-  /** The same for params, metrics and data sets, where they hang on something else than tags. */
+  /** The same for params, metrics and data sets, where they belong to something else than tags. */
   runJoin?: string;
   tags: string;
   params?: string;
@@ -42,8 +44,16 @@ export function compileComparison(
   const { entity, key } = comparison;
   const { vocabulary, tables } = options;
   if (entity === 'attribute') {
-    const column = vocabulary.attributes[key];
-    return isSet(entity, key, vocabulary)
+    const column = vocabulary.columns[key];
+    const ofModel = vocabulary.ofModel?.[key];
+    if (ofModel) {
+      const inner = compare(database, ofModel.column, comparison);
+      return {
+        sql: `${ofModel.name} IN (SELECT m.name FROM registered_models m WHERE ${inner.sql})`,
+        bindings: inner.bindings,
+      };
+    }
+    return isSet(comparison, vocabulary)
       ? compareSet(database, comparison, {
           column,
           from: vocabulary.sets?.[key] ?? '',
@@ -96,15 +106,19 @@ export function compileComparison(
 
 /** Turns an order into terms that are never null, so that pages can go on after any row. */
 export function compileOrder(
-  order: Order,
+  order: SearchOrder,
   options: { vocabulary: Vocabulary; tables: Tables; database: Knex },
 ): OrderTerm[] {
   const { vocabulary, tables, database } = options;
   const { key, entity, descending } = order;
   if (entity === 'attribute') {
     const column =
-      vocabulary.orderOnly?.[key] ?? vocabulary.attributes[key] ?? key;
+      vocabulary.orderColumns?.[key] ?? vocabulary.columns[key] ?? key;
     const numeric = vocabulary.numbers.includes(key);
+    if (vocabulary.always?.includes(key)) {
+      const sql = numeric ? column : byBytes(database, column);
+      return [{ sql, bindings: [], descending }];
+    }
     return [
       {
         sql: `CASE WHEN ${column} IS NULL THEN 1 ELSE 0 END`,
@@ -159,16 +173,11 @@ export function compileOrder(
   ];
 }
 
-/** Text sorts by bytes on every database, as clients expect. */
-export function byBytes(database: Knex, sql: string): string {
-  return isPostgres(database) ? `(${sql}) COLLATE "C"` : sql;
-}
-
-function joinOf(tables: Tables, entity: Entity): string {
+function joinOf(tables: Tables, entity: SearchEntity): string {
   return entity === 'tag' ? tables.join : tables.runJoin ?? tables.join;
 }
 
-const POSITIVE: Partial<Record<Operator, Operator>> = {
+const POSITIVE: Partial<Record<FilterOperator, FilterOperator>> = {
   '!=': '=',
   'NOT IN': 'IN',
 };
@@ -194,8 +203,8 @@ function compareSet(
   };
 }
 
-/** What has several values never gets here. */
-function asKeyed(entity: Entity): 'metric' | 'param' | 'tag' {
+/** A fact with several values never gets here. */
+function asKeyed(entity: SearchEntity): 'metric' | 'param' | 'tag' {
   return entity === 'metric' || entity === 'param' ? entity : 'tag';
 }
 

@@ -1,10 +1,10 @@
 import type { Tables } from './compile';
-import type { Vocabulary } from './vocabulary';
+import { vocabularyOf } from './vocabulary';
 
 /** What filters and orders of evaluation data sets may name. */
-export const evaluationDatasetVocabulary: Vocabulary = {
+export const evaluationDatasetVocabulary = vocabularyOf({
   entities: ['tag', 'attribute'],
-  attributes: {
+  columns: {
     name: 'evaluation_datasets.name',
     created_by: 'evaluation_datasets.created_by',
     last_updated_by: 'evaluation_datasets.last_updated_by',
@@ -13,7 +13,7 @@ export const evaluationDatasetVocabulary: Vocabulary = {
   },
   numbers: ['created_time', 'last_update_time'],
   lists: ['name'],
-};
+});
 
 export const evaluationDatasetTables: Tables = {
   join: 'x.dataset_id = evaluation_datasets.dataset_id',

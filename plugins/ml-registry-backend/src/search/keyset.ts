@@ -11,14 +11,32 @@ export type OrderTerm = {
 
 type Key = (string | number)[];
 
+/** What a list is asked for: where the answer before ended, and how many. */
+export type PageRequest = { cursor?: string; limit?: number };
+
+/** How many a list answers that is not told; it once came whole. */
+export const wholeOnce = 500;
+
+/** Columns that are never null, in one direction. The last one has to identify a row. */
+export function inOrder(
+  columns: string[],
+  direction: 'asc' | 'desc' = 'asc',
+): OrderTerm[] {
+  return columns.map(sql => ({
+    sql,
+    bindings: [],
+    descending: direction === 'desc',
+  }));
+}
+
 const tokenSchema = z.array(
   z.union([z.string(), z.number(), z.object({ infinity: z.number() })]),
 );
 
 /**
  * Reads one page in the given order, going on after the row that `pageToken`
- * names. The terms together must identify a row, so that nothing is skipped or
- * shown twice however many rows share a value. `query` selects the columns.
+ * names. The terms together must identify a row. Nothing is then skipped or
+ * shown twice, however many rows share a value. `query` selects the columns.
  */
 export async function readPage<Row extends object>(options: {
   database: Knex;

@@ -1,10 +1,10 @@
 import type { Tables } from './compile';
-import type { Vocabulary } from './vocabulary';
+import { vocabularyOf } from './vocabulary';
 
 const END = '(traces.request_time + traces.execution_ms)';
 
 /** What filters and orders of traces may name. Metadata is to traces what params are to runs. */
-export const traceVocabulary: Vocabulary = {
+export const traceVocabulary = vocabularyOf({
   entities: ['tag', 'param', 'attribute', 'feedback', 'expectation', 'span'],
   prefixes: {
     trace: 'attribute',
@@ -14,7 +14,7 @@ export const traceVocabulary: Vocabulary = {
     expectation: 'expectation',
     span: 'span',
   },
-  attributes: {
+  columns: {
     request_id: 'traces.trace_id',
     trace_id: 'traces.trace_id',
     client_request_id: 'traces.client_request_id',
@@ -37,7 +37,7 @@ export const traceVocabulary: Vocabulary = {
       UNION ALL SELECT trace_id, run_id FROM trace_runs) x WHERE x.trace_id = traces.trace_id`,
     text: 'spans x WHERE x.trace_id = traces.trace_id',
   },
-  orderOnly: {
+  orderColumns: {
     experiment_id: 'CAST(traces.experiment_id AS TEXT)',
     run_id: `(SELECT m.value FROM trace_metadata m WHERE m.trace_id = traces.trace_id AND m.key = 'mlflow.sourceRun')`,
   },
@@ -58,7 +58,7 @@ export const traceVocabulary: Vocabulary = {
     'name',
     'run_id',
   ],
-};
+});
 
 export const traceTables: Tables = {
   join: 'x.trace_id = traces.trace_id',

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
+import {
+  parseFilter,
+  type Comparison,
+  parseOrderBy,
+} from '@downstage/plugin-ml-registry-common';
 import { printFilter, printOrder } from '../__testUtils__/printFilter';
-import { parseFilter, type Comparison } from './parseFilter';
-import { parseOrderBy } from './parseOrderBy';
 import {
   experimentVocabulary,
   loggedModelVocabulary,

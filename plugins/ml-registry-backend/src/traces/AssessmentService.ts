@@ -1,9 +1,10 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import { makerOf, type Caller } from '@downstage/node';
-import type { Assessment, AssessmentStore } from '../stores/AssessmentStore';
-import type { TraceStore } from '../stores/TraceStore';
-import type { TrackingDeps } from './trackingDeps';
-import { checkLength, limits } from './validation';
+import { makerOf, type Caller, type Call } from '@downstage/node';
+import type { Assessment, AssessmentStore } from './AssessmentStore';
+import type { TraceStore } from './TraceStore';
+import { noRun } from '../access/RunReads';
+import type { TrackingDeps } from '../tracking/trackingDeps';
+import { checkLength, limits } from '../kernel/validation';
 
 /** What a client says; who says it, and when, is ours. */
 export type NewAssessment = Omit<
@@ -24,7 +25,7 @@ const LARGEST = 1_000_000;
 /** MLflow's bound of one request. */
 const LINKS = 100;
 
-/** Feedback on traces and expectations of them, and which runs traces belong to. Who may write the trace may assess it. */
+/** Feedback on traces and expectations of them, and which runs traces belong to. A writer of the trace may assess it. */
 export class AssessmentService {
   readonly #deps: TrackingDeps & {
     traces: TraceStore;
@@ -37,11 +38,11 @@ export class AssessmentService {
     this.#deps = deps;
   }
 
-  async create(caller: Caller, asked: NewAssessment): Promise<Assessment> {
+  async create(asked: NewAssessment, { caller }: Call): Promise<Assessment> {
     await this.#mayAssess(caller, asked.traceId);
     check(asked);
     const { knex, assessments, clock, newId } = this.#deps;
-    const now = clock();
+    const now = clock().getTime();
     const made: Assessment = {
       ...asked,
       assessmentId: `a-${newId()}`,
@@ -62,28 +63,36 @@ export class AssessmentService {
   }
 
   async get(
-    caller: Caller,
     key: { traceId: string; assessmentId: string },
+    { caller }: Call,
   ): Promise<Assessment> {
-    await this.#deps.access.read(caller);
-    const found = await this.#deps.assessments.find(this.#deps.knex, key);
-    if (!found) throw notFound(key);
+    const { reads, assessments, knex } = this.#deps;
+    const seen = await reads.sees('traces', key.traceId, caller);
+    const found = await assessments.find(knex, key);
+    if (!found || !seen) throw notFound(key);
+    await this.#deps.content.requireTrace(key.traceId, { caller });
     return found;
   }
 
   async update(
-    caller: Caller,
-    key: { traceId: string; assessmentId: string },
-    patch: AssessmentPatch,
+    {
+      traceId,
+      assessmentId,
+      ...patch
+    }: { traceId: string; assessmentId: string } & AssessmentPatch,
+    { caller }: Call,
   ): Promise<Assessment> {
-    await this.#mayAssess(caller, key.traceId);
+    const key = { traceId, assessmentId };
+    await this.#mayAssess(caller, traceId);
+    // The answer is the whole assessment, of which the patch is a part.
+    await this.#deps.content.requireTrace(traceId, { caller });
     const { knex, assessments, clock } = this.#deps;
     return knex.transaction(async tx => {
       const known = await assessments.find(tx, key);
       if (!known) throw notFound(key);
       if (patch.kind && patch.kind !== known.kind) {
         throw new InputError(
-          `Assessment ${key.assessmentId} is ${spelled(
+          `Assessment ${assessmentId} is ${spelled(
             known.kind,
           )}; it cannot have the value of ${spelled(patch.kind)}`,
         );
@@ -92,7 +101,7 @@ export class AssessmentService {
         ...known,
         ...patch,
         metadata: { ...known.metadata, ...patch.metadata },
-        lastUpdatedTime: clock(),
+        lastUpdatedTime: clock().getTime(),
       };
       check(changed);
       await assessments.update(tx, changed);
@@ -102,8 +111,8 @@ export class AssessmentService {
 
   /** Deleting twice is deleting once. What it had replaced holds again. */
   async delete(
-    caller: Caller,
     key: { traceId: string; assessmentId: string },
+    { caller }: Call,
   ): Promise<void> {
     await this.#mayAssess(caller, key.traceId);
     const { knex, assessments } = this.#deps;
@@ -121,16 +130,20 @@ export class AssessmentService {
 
   /** Traces belong to a run from now on, too. Those that nobody knows are passed over. */
   async linkRun(
-    caller: Caller,
     link: { runId: string; traceIds: string[] },
+    { caller }: Call,
   ): Promise<void> {
     const { runs, access, assessments, traces } = this.#deps;
-    const run = await runs.findInfo(link.runId);
+    const run = await this.#deps.reads.known(
+      { table: 'runs', id: link.runId, caller },
+      await runs.findInfo(link.runId),
+    );
     if (!run) {
       await access.track(caller, undefined);
-      throw new NotFoundError(`Run with id=${link.runId} not found`);
+      throw noRun(link.runId);
     }
-    await access.trackOwn(caller, { what: `run ${run.runId}`, ...run });
+    const { runId } = run;
+    await access.trackOwn(caller, { what: `run ${runId}`, ...run });
     if (link.traceIds.length > LINKS) {
       throw new InputError(
         `Cannot link more than ${LINKS} traces to a run in a single request. Provided ${link.traceIds.length} traces.`,
@@ -151,11 +164,14 @@ export class AssessmentService {
 
   /** Permission first: who may not write learns nothing about what exists. */
   async #mayAssess(caller: Caller, traceId: string): Promise<void> {
-    const { access, traces } = this.#deps;
-    const trace = await traces.findInfo(traceId);
+    const { access, reads, traces } = this.#deps;
+    const trace = await reads.known(
+      { table: 'traces', id: traceId, caller },
+      await traces.findInfo(traceId),
+    );
     if (!trace) {
       await access.track(caller, undefined);
-      throw new NotFoundError(`Trace with ID '${traceId}' not found.`);
+      throw noTrace(traceId);
     }
     await access.trackOwn(caller, { what: `trace ${traceId}`, ...trace });
   }
@@ -170,6 +186,10 @@ function check(assessment: NewAssessment) {
   checkLength('Span ID', spanId ?? '', 50);
   const size = [value, error, rationale, JSON.stringify(metadata)].join('');
   checkLength('An assessment', size, LARGEST);
+}
+
+function noTrace(traceId: string) {
+  return new NotFoundError(`Trace with ID '${traceId}' not found.`);
 }
 
 function spelled(kind: Assessment['kind']) {

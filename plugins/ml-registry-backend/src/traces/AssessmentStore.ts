@@ -1,5 +1,11 @@
 import type { Knex } from 'knex';
-import { chunks, groupBy, optional, toNumber, type Database } from './database';
+import {
+  chunks,
+  groupBy,
+  optional,
+  toNumber,
+  type Database,
+} from '../kernel/database/database';
 
 /** What somebody, or a scorer, says of a trace. Times are milliseconds. */
 export type Assessment = {

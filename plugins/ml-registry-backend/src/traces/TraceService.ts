@@ -1,28 +1,33 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { InputError, NotFoundError } from '@backstage/errors';
-import { makerOf, type Caller } from '@downstage/node';
-import { boundSpan } from '../domain/boundSpan';
-import { searchableOf, summarizeSpans, type OtlpSpan } from '../domain/spans';
-import { compileComparison, compileOrder } from '../searchGrammar/compile';
-import { parseFilter } from '../searchGrammar/parseFilter';
-import { parseOrderBy } from '../searchGrammar/parseOrderBy';
-import { traceTables, traceVocabulary } from '../searchGrammar/traceVocabulary';
-import type { Experiment } from '../stores/ExperimentStore';
-import type { Trace, TraceInfo, TraceStore } from '../stores/TraceStore';
-import { checkActive } from './ExperimentService';
-import { USER_TAG } from './stampedTags';
-import { isService } from './TrackingAccess';
-import type { TrackingDeps } from './trackingDeps';
-import { checkLength, limits, truncate } from './validation';
+import { makerOf, type Caller, type Call } from '@downstage/node';
+import type { Knex } from 'knex';
+import {
+  parseFilter,
+  type Comparison,
+  parseOrderBy,
+} from '@downstage/plugin-ml-registry-common';
+import { boundSpan } from './boundSpan';
+import { searchableOf, summarizeSpans, type OtlpSpan } from './spans';
+import { compileComparison, compileOrder } from '../search/compile';
+import { traceTables, traceVocabulary } from '../search/traceVocabulary';
+import type { Experiment } from '../tracking/stores/ExperimentStore';
+import type { Trace, TraceInfo, TraceStore } from './TraceStore';
+import { checkActive } from '../tracking/ExperimentService';
+import { SOURCE_RUN, USER_TAG } from '../kernel/tags';
+import { isService } from '../access/TrackingAccess';
+import type { TrackingDeps } from '../tracking/trackingDeps';
+import { checkLength, limits, truncate } from '../kernel/validation';
+import { withheldTraces } from './withheldTraces';
 
-const SOURCE_RUN = 'mlflow.sourceRun';
 const TRACE_NAME = 'mlflow.traceName';
 const SIZE_STATS = 'mlflow.trace.sizeStats';
 /** Clients read from it that spans are asked from us, not from files. */
 const SPANS_LOCATION = 'mlflow.trace.spansLocation';
 const ARTIFACT_LOCATION = 'mlflow.artifactLocation';
 const SERVER_TAGS = [SPANS_LOCATION, ARTIFACT_LOCATION];
-const TRACE_ID = /^[\w-]{1,100}$/;
+/** Everything that is an id of a trace. */
+export const TRACE_ID = /^[\w-]{1,100}$/;
 const PREVIEW = 10_000;
 
 /** What a client says about a trace of its own. */
@@ -38,7 +43,7 @@ export type StartedTrace = Omit<
 export type TraceWithSpans = { trace: Trace; spans: string[] };
 
 /**
- * Traces: the client tells of a trace when it ended, and sends its spans on
+ * Traces: the client tells of a trace when it ended. It sends the spans on
  * their own, before or after, perhaps twice. Both orders end the same.
  */
 export class TraceService {
@@ -49,9 +54,10 @@ export class TraceService {
   }
 
   /** Takes what the client says; what spans told before gives way to it. */
-  async start(caller: Caller, started: StartedTrace): Promise<Trace> {
+  async start(started: StartedTrace, { caller }: Call): Promise<Trace> {
     const { traces, knex } = this.#deps;
     const experiment = await this.#forTrack(caller, started.experimentId);
+    const owner = await this.#ownerIn(experiment, caller);
     if (!TRACE_ID.test(started.traceId)) {
       throw new InputError(
         `Invalid trace ID '${started.traceId.slice(0, 120)}'`,
@@ -63,7 +69,7 @@ export class TraceService {
       const known = await traces.lock(tx, {
         ...info,
         finalized: true,
-        owner: experiment.owner,
+        owner,
         createdBy: makerOf(caller),
       });
       await traces.update(tx, {
@@ -76,6 +82,7 @@ export class TraceService {
         responsePreview: cut(info.responsePreview) ?? known.responsePreview,
         finalized: true,
       });
+      await this.#keepSource(tx, info.traceId, metadata[SOURCE_RUN]);
       await traces.setPairs(tx, 'trace_tags', {
         traceId: info.traceId,
         pairs: { ...bound(tags), ...serverTags(experiment, info.traceId) },
@@ -88,16 +95,36 @@ export class TraceService {
         },
       });
     });
-    return this.#require(started.traceId);
+    const trace = await this.#require(started.traceId);
+    // The trace may be there already, with content that its writer may not read.
+    return (await this.#shown([trace], caller)).traces[0];
+  }
+
+  /** Refuses another run than the one it was made in: the data of that run decides who reads the trace. */
+  async #keepSource(
+    tx: Knex.Transaction,
+    traceId: string,
+    runId: string | undefined,
+  ): Promise<void> {
+    if (runId === undefined) return;
+    const known = await this.#deps.traces.sourceOf(tx, traceId);
+    if (known === undefined || known === runId) return;
+    throw new InputError(
+      `The metadata '${SOURCE_RUN}' of trace ${traceId} is '${known}' and cannot be changed to '${runId.slice(
+        0,
+        120,
+      )}'`,
+    );
   }
 
   /** Keeps spans, of several traces perhaps; all of them or none. */
   async addSpans(
-    caller: Caller,
     request: { experimentId: string; runId?: string; spans: OtlpSpan[] },
+    { caller }: Call,
   ): Promise<void> {
     const { traces, knex } = this.#deps;
     const experiment = await this.#forTrack(caller, request.experimentId);
+    const owner = await this.#ownerIn(experiment, caller);
     const byTrace = new Map<string, OtlpSpan[]>();
     for (const span of request.spans) {
       const id = traceIdOf(span);
@@ -114,7 +141,7 @@ export class TraceService {
           requestTime: startedAt,
           state: 'IN_PROGRESS',
           finalized: false,
-          owner: experiment.owner,
+          owner,
           createdBy: makerOf(caller),
         });
         await traces.putSpans(tx, traceId, spans.map(toStored));
@@ -155,20 +182,22 @@ export class TraceService {
     });
   }
 
-  async getInfo(caller: Caller, traceId: string): Promise<Trace> {
-    await this.#deps.access.read(caller);
-    return this.#require(traceId);
+  async getInfo(traceId: string, { caller }: Call): Promise<Trace> {
+    await this.#requireSeen(caller, traceId);
+    const trace = await this.#require(traceId);
+    return (await this.#shown([trace], caller)).traces[0];
   }
 
   /**
-   * A trace with its spans. Clients send spans in the background, so unless a
-   * part will do, this waits a little for those that the client announced.
+   * A trace with its spans. Clients send spans in the background. Unless a part
+   * will do, this waits a little for those that the client announced.
    */
   async get(
-    caller: Caller,
     request: { traceId: string; allowPartial: boolean },
+    { caller }: Call,
   ): Promise<TraceWithSpans> {
-    await this.#deps.access.read(caller);
+    await this.#requireSeen(caller, request.traceId);
+    await this.#deps.content.requireTrace(request.traceId, { caller });
     for (const pause of [...(this.#deps.patience ?? [500, 1000, 1500]), 0]) {
       const trace = await this.#require(request.traceId);
       const spans = await this.#deps.traces.spansOf(trace.traceId);
@@ -184,24 +213,41 @@ export class TraceService {
 
   /** Those that are there, in the order asked for; spans as far as they came. */
   async getMany(
-    caller: Caller,
     request: { traceIds: string[]; experimentIds?: string[] },
+    { caller }: Call,
   ): Promise<TraceWithSpans[]> {
-    const found = await this.getInfos(caller, request);
+    const found = await this.#findSeen(caller, request);
+    const { traces, hidden } = await this.#shown(found, caller);
     const result: TraceWithSpans[] = [];
-    for (const trace of found) {
-      const spans = await this.#deps.traces.spansOf(trace.traceId);
+    for (const trace of traces) {
+      const spans = hidden.has(trace.traceId)
+        ? []
+        : await this.#deps.traces.spansOf(trace.traceId);
       result.push({ trace, spans });
     }
     return result;
   }
 
   async getInfos(
+    request: { traceIds: string[]; experimentIds?: string[] },
+    { caller }: Call,
+  ): Promise<Trace[]> {
+    const found = await this.#findSeen(caller, request);
+    return (await this.#shown(found, caller)).traces;
+  }
+
+  /** Without what the caller may not read of the data behind them: one question for all of them. */
+  #shown(traces: Trace[], caller: Caller) {
+    return withheldTraces(traces, this.#deps.content, { caller });
+  }
+
+  async #findSeen(
     caller: Caller,
     request: { traceIds: string[]; experimentIds?: string[] },
   ): Promise<Trace[]> {
-    await this.#deps.access.read(caller);
-    const found = await this.#deps.traces.findAll(request.traceIds);
+    const { traces, reads } = this.#deps;
+    const seen = await reads.among('traces', request.traceIds, caller);
+    const found = await traces.findAll([...seen]);
     return found.filter(
       trace =>
         !request.experimentIds ||
@@ -210,7 +256,6 @@ export class TraceService {
   }
 
   async search(
-    caller: Caller,
     request: {
       experimentIds: string[];
       filter?: string;
@@ -218,17 +263,26 @@ export class TraceService {
       pageToken?: string;
       limit: number;
     },
+    { caller }: Call,
   ): Promise<{ traces: Trace[]; nextPageToken?: string }> {
-    const { access, traces, knex } = this.#deps;
-    await access.read(caller);
+    const { content, reads, traces, knex } = this.#deps;
+    const seen = await reads.where('traces', caller);
     const options = { vocabulary: traceVocabulary, tables: traceTables };
     const orders = parseOrderBy(request.orderBy, traceVocabulary);
     const comparisons = parseFilter(request.filter, traceVocabulary);
-    return traces.search({
+    const inside = [...comparisons, ...orders].some(looksInside);
+    const readable = inside
+      ? await content.whereTracesRead(request.experimentIds, { caller })
+      : [];
+    const page = await traces.search({
       ...request,
-      where: comparisons.map(comparison =>
-        compileComparison(knex, comparison, options),
-      ),
+      where: [
+        ...comparisons.map(comparison =>
+          compileComparison(knex, comparison, options),
+        ),
+        ...seen,
+        ...readable,
+      ],
       terms: [
         ...orders.flatMap(order =>
           compileOrder(order, { ...options, database: knex }),
@@ -237,11 +291,19 @@ export class TraceService {
         { sql: 'traces.trace_id', bindings: [], descending: false },
       ],
     });
+    const { traces: shown, hidden } = await this.#shown(page.traces, caller);
+    return {
+      ...page,
+      // A trace may have come to guarded data since it was asked which to look at.
+      traces: inside
+        ? shown.filter(({ traceId }) => !hidden.has(traceId))
+        : shown,
+    };
   }
 
   async setTag(
-    caller: Caller,
     tag: { traceId: string; key: string; value: string },
+    { caller }: Call,
   ): Promise<void> {
     await this.#forWrite(caller, tag.traceId);
     checkTag(tag.key);
@@ -252,8 +314,8 @@ export class TraceService {
   }
 
   async deleteTag(
-    caller: Caller,
     tag: { traceId: string; key: string },
+    { caller }: Call,
   ): Promise<void> {
     await this.#forWrite(caller, tag.traceId);
     checkTag(tag.key);
@@ -265,16 +327,16 @@ export class TraceService {
 
   /** Deletes for good, by id or all up to a time, and says how many. */
   async delete(
-    caller: Caller,
     request: {
       experimentId: string;
       before?: number;
       traceIds?: string[];
       limit?: number;
     },
+    { caller }: Call,
   ): Promise<number> {
-    const { access, experiments, traces } = this.#deps;
-    const experiment = await experiments.find(request.experimentId);
+    const { access, traces } = this.#deps;
+    const experiment = await this.#known(caller, request.experimentId);
     await access.track(caller, experiment?.owner);
     access.refuseJobs(caller, 'delete traces');
     if ((request.before === undefined) === (request.traceIds === undefined)) {
@@ -296,14 +358,26 @@ export class TraceService {
   }
 
   async #forTrack(caller: Caller, experimentId: string): Promise<Experiment> {
-    const { access, experiments } = this.#deps;
-    const experiment = await experiments.find(experimentId);
-    await access.track(caller, experiment?.owner);
+    const experiment = await this.#known(caller, experimentId);
+    await this.#deps.access.track(caller, experiment?.owner);
     if (!experiment) {
       throw new NotFoundError(`No Experiment with id=${experimentId} exists`);
     }
     checkActive(experiment);
     return experiment;
+  }
+
+  async #known(caller: Caller, id: string): Promise<Experiment | undefined> {
+    const { experiments, reads } = this.#deps;
+    return reads.known(
+      { table: 'experiments', id, caller },
+      await experiments.find(id),
+    );
+  }
+
+  /** Where an experiment is nobody's, what is put there belongs to whom a new experiment would. */
+  async #ownerIn(experiment: Experiment, caller: Caller) {
+    return experiment.owner ?? this.#deps.access.ownerFor(caller);
   }
 
   /** Traces that are there already may be somebody else's. */
@@ -316,8 +390,17 @@ export class TraceService {
     }
   }
 
+  async #requireSeen(caller: Caller, traceId: string): Promise<void> {
+    if (!(await this.#deps.reads.sees('traces', traceId, caller))) {
+      throw notFound(traceId);
+    }
+  }
+
   async #forWrite(caller: Caller, traceId: string): Promise<void> {
-    const trace = await this.#deps.traces.findInfo(traceId);
+    const trace = await this.#deps.reads.known(
+      { table: 'traces', id: traceId, caller },
+      await this.#deps.traces.findInfo(traceId),
+    );
     if (!trace) {
       await this.#deps.access.track(caller, undefined);
       throw notFound(traceId);
@@ -330,6 +413,14 @@ export class TraceService {
     if (!trace) throw notFound(traceId);
     return trace;
   }
+}
+
+/** Whether a comparison or an order is about what was asked, answered or thought of it. */
+function looksInside({
+  entity,
+  key,
+}: Pick<Comparison, 'entity' | 'key'>): boolean {
+  return entity !== 'attribute' || key === 'text';
 }
 
 function notFound(traceId: string) {

@@ -1,16 +1,17 @@
 import type { Knex } from 'knex';
-import type { Sql } from '../searchGrammar/compile';
-import { readPage, type OrderTerm } from '../searchGrammar/keyset';
-import { AssessmentStore, type Assessment } from './AssessmentStore';
+import type { Sql } from '../kernel/database/sql';
+import { readPage, type OrderTerm } from '../search/keyset';
+import type { Assessment, AssessmentStore } from './AssessmentStore';
 import {
   chunks,
+  experimentNumbers,
   forUpdate,
   groupBy,
   optional,
   optionalNumber,
   toNumber,
   type Database,
-} from './database';
+} from '../kernel/database/database';
 
 /** A trace without its spans; times are milliseconds. */
 export type TraceInfo = {
@@ -66,9 +67,9 @@ export class TraceStore {
   readonly #knex: Knex;
   readonly #assessments: AssessmentStore;
 
-  constructor(knex: Knex) {
+  constructor(knex: Knex, assessments: AssessmentStore) {
     this.#knex = knex;
-    this.#assessments = new AssessmentStore(knex);
+    this.#assessments = assessments;
   }
 
   /** The row, made when it is new, and kept from other writers until the transaction ends. */
@@ -100,6 +101,14 @@ export class TraceStore {
       const insert = db(table).insert(part).onConflict(['trace_id', 'key']);
       await (options.keep ? insert.ignore() : insert.merge());
     }
+  }
+
+  /** The run that a trace says it was made in. */
+  async sourceOf(db: Database, traceId: string): Promise<string | undefined> {
+    const row: { value: string } | undefined = await db('trace_metadata')
+      .where({ trace_id: traceId, key: 'mlflow.sourceRun' })
+      .first('value');
+    return row?.value;
   }
 
   async deleteTag(traceId: string, key: string): Promise<boolean> {
@@ -191,7 +200,7 @@ export class TraceStore {
   }): Promise<{ traces: Trace[]; nextPageToken?: string }> {
     const query = this.#knex('traces')
       .select('traces.*')
-      .whereIn('experiment_id', numbers(options.experimentIds));
+      .whereIn('experiment_id', experimentNumbers(options.experimentIds));
     for (const { sql, bindings } of options.where)
       query.whereRaw(sql, bindings);
     const page = await readPage<TraceRow>({
@@ -205,7 +214,7 @@ export class TraceStore {
     };
   }
 
-  /** Deletes traces with all that hangs on them, the oldest first, and says how many. */
+  /** Deletes traces with all that belongs to them, the oldest first, and says how many. */
   async delete(options: {
     experimentId: string;
     before?: number;
@@ -213,7 +222,7 @@ export class TraceStore {
     limit?: number;
   }): Promise<number> {
     const query = this.#knex('traces')
-      .whereIn('experiment_id', numbers([options.experimentId]))
+      .whereIn('experiment_id', experimentNumbers([options.experimentId]))
       .orderBy(['request_time', 'trace_id'])
       .select<{ trace_id: string }[]>('trace_id');
     if (options.before !== undefined)
@@ -252,10 +261,6 @@ export class TraceStore {
     }
     return traces;
   }
-}
-
-function numbers(experimentIds: string[]): number[] {
-  return experimentIds.filter(id => /^\d{1,9}$/.test(id)).map(Number);
 }
 
 function record(rows: PairRow[] = []): Record<string, string> {

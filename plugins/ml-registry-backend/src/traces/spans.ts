@@ -100,7 +100,7 @@ function stateOf(code = 0) {
 }
 
 /** Text of an attribute: strings as they are, the rest as JSON. */
-export function textOf(value: AnyValue | undefined): string | undefined {
+function textOf(value: AnyValue | undefined): string | undefined {
   const plain = plainOf(value);
   if (plain === undefined) return undefined;
   return typeof plain === 'string' ? plain : JSON.stringify(plain);

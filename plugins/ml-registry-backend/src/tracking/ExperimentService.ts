@@ -1,28 +1,27 @@
 import { checkArtifactPath } from '@downstage/plugin-ml-registry-node';
 import { InputError, NotFoundError } from '@backstage/errors';
-import { makerOf, type Caller } from '@downstage/node';
+import { makerOf, type Caller, type Call } from '@downstage/node';
 import {
-  requireExternal,
-  type ExternalSource,
-} from '../domain/externalSources';
+  parseFilter,
+  parseOrderBy,
+} from '@downstage/plugin-ml-registry-common';
+import { requireExternal, type ExternalSource } from './externalSources';
 import {
   compileComparison,
   compileOrder,
   type Tables,
-} from '../searchGrammar/compile';
-import { parseFilter } from '../searchGrammar/parseFilter';
-import { parseOrderBy } from '../searchGrammar/parseOrderBy';
-import { experimentVocabulary } from '../searchGrammar/vocabulary';
-import type { Experiment, LifecycleStage } from '../stores/ExperimentStore';
-import { AlreadyExistsError } from './errors';
-import { OWNER_TAG } from './TrackingAccess';
+} from '../search/compile';
+import { experimentVocabulary } from '../search/vocabulary';
+import type { Experiment, LifecycleStage } from './stores/ExperimentStore';
+import { AlreadyExistsError } from '../kernel/errors';
+import { OWNER_TAG } from '../access/TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
 import {
   checkExperimentName,
   checkKey,
   checkLength,
   limits,
-} from './validation';
+} from '../kernel/validation';
 
 const TABLES: Tables = {
   join: 'x.experiment_id = experiments.experiment_id',
@@ -47,12 +46,12 @@ export class ExperimentService {
   }
 
   async create(
-    caller: Caller,
     request: {
       name: string;
       artifactLocation?: string;
       tags: Record<string, string>;
     },
+    { caller }: Call,
   ): Promise<string> {
     const { access, experiments, knex, clock } = this.#deps;
     await access.track(caller, undefined);
@@ -76,7 +75,7 @@ export class ExperimentService {
         createdBy: makerOf(caller),
         artifactLocation,
         tags: request.tags,
-        now: clock(),
+        now: clock().getTime(),
       }),
     );
     if (id) return id;
@@ -88,22 +87,32 @@ export class ExperimentService {
     );
   }
 
-  async get(caller: Caller, experimentId: string): Promise<Experiment> {
-    await this.#deps.access.read(caller);
-    return this.#find(experimentId);
+  async get(experimentId: string, { caller }: Call): Promise<Experiment> {
+    const seen = await this.#deps.reads.sees(
+      'experiments',
+      experimentId,
+      caller,
+    );
+    return this.#find(experimentId, seen);
   }
 
-  async getByName(caller: Caller, name: string): Promise<Experiment> {
-    await this.#deps.access.read(caller);
+  async getByName(name: string, { caller }: Call): Promise<Experiment> {
+    await this.#deps.reads.require(caller);
     const experiment = await this.#deps.experiments.findByName(name);
-    if (!experiment) {
+    if (
+      !experiment ||
+      !(await this.#deps.reads.sees(
+        'experiments',
+        experiment.experimentId,
+        caller,
+      ))
+    ) {
       throw new NotFoundError(`Could not find experiment with name '${name}'`);
     }
     return experiment;
   }
 
   async search(
-    caller: Caller,
     request: {
       filter?: string;
       orderBy: string[];
@@ -111,9 +120,10 @@ export class ExperimentService {
       pageToken?: string;
       limit: number;
     },
+    { caller }: Call,
   ) {
-    await this.#deps.access.read(caller);
-    const { knex, experiments } = this.#deps;
+    const { knex, experiments, reads } = this.#deps;
+    const readable = await reads.where('experiments', caller);
     const options = { vocabulary: experimentVocabulary, tables: TABLES };
     const orders = parseOrderBy(request.orderBy, experimentVocabulary);
     if (orders.length === 0) {
@@ -124,9 +134,12 @@ export class ExperimentService {
       });
     }
     return experiments.search({
-      where: parseFilter(request.filter, experimentVocabulary).map(comparison =>
-        compileComparison(knex, comparison, options),
-      ),
+      where: [
+        ...parseFilter(request.filter, experimentVocabulary).map(comparison =>
+          compileComparison(knex, comparison, options),
+        ),
+        ...readable,
+      ],
       terms: [
         ...orders.flatMap(order =>
           compileOrder(order, { ...options, database: knex }),
@@ -140,8 +153,8 @@ export class ExperimentService {
   }
 
   /** Every data set that runs of these experiments read, once for each context it was read in; at most 1000. */
-  async searchDatasets(caller: Caller, experimentIds: string[]) {
-    await this.#deps.access.read(caller);
+  async searchDatasets(experimentIds: string[], { caller }: Call) {
+    const readable = await this.#deps.reads.where('runs', caller);
     const wanted = experimentIds.length;
     if (wanted === 0) {
       throw new InputError(
@@ -153,12 +166,15 @@ export class ExperimentService {
         `SearchDatasets request cannot specify more than ${DATASET_EXPERIMENTS} experiment_ids. Received ${wanted} experiment_ids.`,
       );
     }
-    return this.#deps.experiments.datasets(experimentIds, DATASETS);
+    return this.#deps.experiments.datasets(experimentIds, {
+      limit: DATASETS,
+      ofRuns: readable,
+    });
   }
 
   async rename(
-    caller: Caller,
     change: { experimentId: string; name: string },
+    { caller }: Call,
   ): Promise<void> {
     const { knex, experiments, clock } = this.#deps;
     const experiment = await this.#forChange(
@@ -180,14 +196,14 @@ export class ExperimentService {
       await experiments.rename(tx, {
         experimentId: experiment.experimentId,
         name,
-        now: clock(),
+        now: clock().getTime(),
       });
     });
   }
 
   async setLifecycle(
-    caller: Caller,
     change: { experimentId: string; stage: LifecycleStage },
+    { caller }: Call,
   ): Promise<void> {
     const { knex, experiments, clock } = this.#deps;
     const experiment = await this.#forChange(
@@ -201,19 +217,19 @@ export class ExperimentService {
       );
     }
     if (change.stage === 'deleted') {
-      await this.#deps.guard.refuseWhileStoodOn(
+      await this.#deps.holds.refuseWhileReferenced(
         change,
         'left without its experiment',
       );
     }
     await knex.transaction(tx =>
-      experiments.setLifecycle(tx, { ...change, now: clock() }),
+      experiments.setLifecycle(tx, { ...change, now: clock().getTime() }),
     );
   }
 
   async setTag(
-    caller: Caller,
     tag: { experimentId: string; key: string; value: string },
+    { caller }: Call,
   ): Promise<void> {
     const experiment = await this.#forWrite(caller, tag.experimentId);
     checkActive(experiment);
@@ -222,8 +238,8 @@ export class ExperimentService {
   }
 
   async deleteTag(
-    caller: Caller,
     tag: { experimentId: string; key: string },
+    { caller }: Call,
   ): Promise<void> {
     const experiment = await this.#forWrite(caller, tag.experimentId);
     checkActive(experiment);
@@ -241,23 +257,28 @@ export class ExperimentService {
 
   /** Permission first: who may not write learns nothing about what exists. */
   async #forWrite(caller: Caller, experimentId: string): Promise<Experiment> {
-    const experiment = await this.#deps.experiments.find(experimentId);
+    const experiment = await this.#deps.reads.known(
+      { table: 'experiments', id: experimentId, caller },
+      await this.#deps.experiments.find(experimentId),
+    );
     await this.#deps.access.track(caller, experiment?.owner);
-    return experiment ?? this.#find(experimentId);
+    return experiment ?? this.#find(experimentId, false);
   }
 
-  async #find(experimentId: string): Promise<Experiment> {
+  async #find(experimentId: string, seen = true): Promise<Experiment> {
     if (!/^\d+$/.test(experimentId)) {
       throw new InputError(
         `Invalid experiment ID '${experimentId}': it is a number`,
       );
     }
     const experiment = await this.#deps.experiments.find(experimentId);
-    if (!experiment) {
-      throw new NotFoundError(`No Experiment with id=${experimentId} exists`);
-    }
+    if (!experiment || !seen) throw noExperiment(experimentId);
     return experiment;
   }
+}
+
+function noExperiment(experimentId: string) {
+  return new NotFoundError(`No Experiment with id=${experimentId} exists`);
 }
 
 export function checkActive(thing: {

@@ -1,18 +1,20 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import { makerOf, type Caller } from '@downstage/node';
+import { makerOf, type Caller, type Call } from '@downstage/node';
+import {
+  parseFilter,
+  parseOrderBy,
+} from '@downstage/plugin-ml-registry-common';
 import {
   compileComparison,
   compileOrder,
   type Tables,
-} from '../searchGrammar/compile';
-import { parseFilter } from '../searchGrammar/parseFilter';
-import { parseOrderBy } from '../searchGrammar/parseOrderBy';
-import { loggedModelVocabulary } from '../searchGrammar/vocabulary';
-import type { LoggedModel } from '../stores/LoggedModelStore';
+} from '../search/compile';
+import { loggedModelVocabulary } from '../search/vocabulary';
+import type { LoggedModel } from './stores/LoggedModelStore';
 import { checkActive } from './ExperimentService';
 import { randomRunName } from './randomRunName';
 import type { TrackingDeps } from './trackingDeps';
-import { checkKey } from './validation';
+import { checkKey } from '../kernel/validation';
 
 type Entry = { key: string; value: string };
 type DatasetFilter = { name: string; digest?: string };
@@ -26,7 +28,6 @@ export class LoggedModelService {
   }
 
   async create(
-    caller: Caller,
     request: {
       experimentId: string;
       name?: string;
@@ -35,10 +36,14 @@ export class LoggedModelService {
       params: Entry[];
       tags: Entry[];
     },
+    { caller }: Call,
   ): Promise<LoggedModel> {
     const { access, experiments, runs, loggedModels, knex, clock, newId } =
       this.#deps;
-    const experiment = await experiments.find(request.experimentId);
+    const experiment = await this.#deps.reads.known(
+      { table: 'experiments', id: request.experimentId, caller },
+      await experiments.find(request.experimentId),
+    );
     await access.track(caller, experiment?.owner);
     if (!experiment) {
       throw new NotFoundError(
@@ -59,17 +64,18 @@ export class LoggedModelService {
       );
     }
     const modelId = `m-${id}`;
+    const owner = experiment.owner ?? (await access.ownerFor(caller));
     await knex.transaction(tx =>
       loggedModels.create(tx, {
         modelId,
         experimentId: experiment.experimentId,
         name,
         artifactUri: `${experiment.artifactLocation}/models/${modelId}/artifacts`,
-        creationTime: clock(),
+        creationTime: clock().getTime(),
         status: 'LOGGED_MODEL_PENDING',
         modelType: request.modelType ?? '',
         sourceRunId: request.sourceRunId ?? '',
-        owner: experiment.owner,
+        owner,
         createdBy: makerOf(caller),
         params: request.params,
         tags: request.tags.map(checkTag),
@@ -79,38 +85,52 @@ export class LoggedModelService {
   }
 
   async get(
-    caller: Caller,
-    modelId: string,
-    options: { allowDeleted: boolean } = { allowDeleted: false },
+    request: { modelId: string; allowDeleted?: boolean },
+    { caller }: Call,
   ): Promise<LoggedModel> {
-    await this.#deps.access.read(caller);
-    return this.#require(modelId, options);
+    const { modelId, allowDeleted = false } = request;
+    if (!(await this.#deps.reads.sees('logged_models', modelId, caller))) {
+      throw noLoggedModel(modelId);
+    }
+    return this.#require(modelId, { allowDeleted });
   }
 
-  async finalize(caller: Caller, modelId: string, status: string) {
-    await this.forWrite(caller, modelId);
+  async finalize(
+    { modelId, status }: { modelId: string; status: string },
+    { caller }: Call,
+  ) {
+    await this.forWrite(modelId, { caller });
     const { loggedModels, knex, clock } = this.#deps;
-    await loggedModels.update(knex, modelId, { status, now: clock() });
+    await loggedModels.update(knex, modelId, {
+      status,
+      now: clock().getTime(),
+    });
     return this.#require(modelId);
   }
 
-  async delete(caller: Caller, modelId: string): Promise<void> {
+  async delete(modelId: string, { caller }: Call): Promise<void> {
     const { loggedModels, knex, clock } = this.#deps;
     const model = await loggedModels.find(modelId);
     if (model?.deleted) {
       await this.#mayWrite(caller, model);
       return;
     }
-    await this.forWrite(caller, modelId);
-    await this.#deps.guard.refuseWhileStoodOn(
+    await this.forWrite(modelId, { caller });
+    await this.#deps.holds.refuseWhileReferenced(
       { modelId },
       'left without its logged model',
     );
-    await loggedModels.update(knex, modelId, { deleted: true, now: clock() });
+    await loggedModels.update(knex, modelId, {
+      deleted: true,
+      now: clock().getTime(),
+    });
   }
 
-  async setTags(caller: Caller, modelId: string, tags: Entry[]) {
-    await this.forWrite(caller, modelId);
+  async setTags(
+    { modelId, tags }: { modelId: string; tags: Entry[] },
+    { caller }: Call,
+  ) {
+    await this.forWrite(modelId, { caller });
     const { loggedModels, knex } = this.#deps;
     await loggedModels.set(
       knex,
@@ -121,8 +141,11 @@ export class LoggedModelService {
     return this.#require(modelId);
   }
 
-  async deleteTag(caller: Caller, modelId: string, key: string) {
-    await this.forWrite(caller, modelId);
+  async deleteTag(
+    { modelId, key }: { modelId: string; key: string },
+    { caller }: Call,
+  ) {
+    await this.forWrite(modelId, { caller });
     const { loggedModels, knex } = this.#deps;
     if (!(await loggedModels.deleteTag(knex, modelId, key))) {
       throw new NotFoundError(
@@ -131,14 +154,16 @@ export class LoggedModelService {
     }
   }
 
-  async logParams(caller: Caller, modelId: string, params: Entry[]) {
-    await this.forWrite(caller, modelId);
+  async logParams(
+    { modelId, params }: { modelId: string; params: Entry[] },
+    { caller }: Call,
+  ) {
+    await this.forWrite(modelId, { caller });
     const { loggedModels, knex } = this.#deps;
     await loggedModels.set(knex, 'logged_model_params', modelId, params);
   }
 
   async search(
-    caller: Caller,
     request: {
       experimentIds: string[];
       filter?: string;
@@ -151,9 +176,10 @@ export class LoggedModelService {
       pageToken?: string;
       limit: number;
     },
+    { caller }: Call,
   ) {
-    await this.#deps.access.read(caller);
-    const { knex, loggedModels } = this.#deps;
+    const { knex, loggedModels, reads } = this.#deps;
+    const readable = await reads.where('logged_models', caller);
     const vocabulary = loggedModelVocabulary;
     const where = parseFilter(request.filter, vocabulary).map(comparison =>
       compileComparison(knex, comparison, {
@@ -174,7 +200,7 @@ export class LoggedModelService {
     });
     return loggedModels.search({
       ...request,
-      where,
+      where: [...where, ...readable],
       terms: [
         ...terms,
         { sql: 'logged_models.creation_time', bindings: [], descending: true },
@@ -183,19 +209,26 @@ export class LoggedModelService {
     });
   }
 
-  async forWrite(caller: Caller, modelId: string): Promise<LoggedModel> {
+  async forWrite(modelId: string, { caller }: Call): Promise<LoggedModel> {
     const model = await this.#deps.loggedModels.find(modelId);
     if (!model || model.deleted) {
       await this.#deps.access.track(caller, undefined);
-      throw new NotFoundError(`Logged model with ID '${modelId}' not found.`);
+      throw noLoggedModel(modelId);
     }
     await this.#mayWrite(caller, model);
     return model;
   }
 
-  #mayWrite(caller: Caller, model: LoggedModel) {
-    return this.#deps.access.trackOwn(caller, {
-      what: `logged model ${model.modelId}`,
+  async #mayWrite(caller: Caller, model: LoggedModel) {
+    const { access, reads } = this.#deps;
+    const { modelId } = model;
+    const thing = { table: 'logged_models' as const, id: modelId, caller };
+    if (!(await reads.known(thing, model))) {
+      await access.track(caller, undefined);
+      throw noLoggedModel(modelId);
+    }
+    await access.trackOwn(caller, {
+      what: `logged model ${modelId}`,
       ...model,
     });
   }
@@ -203,10 +236,14 @@ export class LoggedModelService {
   async #require(modelId: string, options = { allowDeleted: false }) {
     const model = await this.#deps.loggedModels.find(modelId);
     if (!model || (model.deleted && !options.allowDeleted)) {
-      throw new NotFoundError(`Logged model with ID '${modelId}' not found.`);
+      throw noLoggedModel(modelId);
     }
     return model;
   }
+}
+
+function noLoggedModel(modelId: string) {
+  return new NotFoundError(`Logged model with ID '${modelId}' not found.`);
 }
 
 function checkTag(tag: Entry): Entry {

@@ -1,10 +1,11 @@
-import { InputError, NotFoundError } from '@backstage/errors';
-import type { Caller } from '@downstage/node';
-import type { Int64 } from '../domain/int64';
+import { InputError } from '@backstage/errors';
+import type { Call } from '@downstage/node';
+import type { Int64 } from '../kernel/int64';
 import type {
   MetricHistoryStore,
   RunMetric,
-} from '../stores/MetricHistoryStore';
+} from './stores/MetricHistoryStore';
+import { noRun } from '../access/RunReads';
 import type { TrackingDeps } from './trackingDeps';
 
 /** MLflow's bounds of one request. */
@@ -22,14 +23,15 @@ export class MetricHistoryService {
 
   /** The points of all runs together, at most 25 000; runs nobody knows have none. */
   async bulk(
-    caller: Caller,
     request: { runIds: string[]; key: string; limit?: number },
+    { caller }: Call,
   ): Promise<RunMetric[]> {
-    await this.#deps.access.read(caller);
+    await this.#deps.reads.require(caller);
     const { runIds, key, limit = POINTS } = request;
     checkRuns(runIds, 'GetMetricHistoryBulk');
+    const seen = await this.#deps.reads.among('runs', runIds, caller);
     return this.#deps.histories.first({
-      runIds,
+      runIds: [...seen],
       key,
       limit: Math.max(0, Math.min(limit, POINTS)),
     });
@@ -37,7 +39,6 @@ export class MetricHistoryService {
 
   /** At most `perRun` points of each run, spread over all of them or over an interval of steps. */
   async interval(
-    caller: Caller,
     request: {
       runIds: string[];
       key: string;
@@ -45,8 +46,9 @@ export class MetricHistoryService {
       startStep?: Int64;
       endStep?: Int64;
     },
+    { caller }: Call,
   ): Promise<RunMetric[]> {
-    await this.#deps.access.read(caller);
+    await this.#deps.reads.require(caller);
     const { key, perRun = POINTS_PER_RUN } = request;
     checkRuns(request.runIds, 'GetMetricHistoryBulkInterval');
     const runIds = [...new Set(request.runIds)];
@@ -56,9 +58,10 @@ export class MetricHistoryService {
       );
     }
     const steps = readSteps(request);
+    const seen = await this.#deps.reads.among('runs', runIds, caller);
     for (const runId of runIds) {
-      if (!(await this.#deps.runs.findInfo(runId))) {
-        throw new NotFoundError(`Run with id=${runId} not found`);
+      if (!seen.has(runId) || !(await this.#deps.runs.findInfo(runId))) {
+        throw noRun(runId);
       }
     }
     const points = await this.#deps.histories.spread({

@@ -1,28 +1,31 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import { makerOf, type Caller } from '@downstage/node';
+import { makerOf, type Caller, type Call } from '@downstage/node';
 import {
-  compileComparison,
-  compileOrder,
-  runTables,
-} from '../searchGrammar/compile';
-import { parseFilter } from '../searchGrammar/parseFilter';
-import { parseOrderBy } from '../searchGrammar/parseOrderBy';
-import { runVocabulary } from '../searchGrammar/vocabulary';
-import type { LifecycleStage } from '../stores/ExperimentStore';
+  parseFilter,
+  parseOrderBy,
+} from '@downstage/plugin-ml-registry-common';
+import { compileComparison, compileOrder, runTables } from '../search/compile';
+import type { Sql } from '../kernel/database/sql';
+import { runVocabulary } from '../search/vocabulary';
+import type { LifecycleStage } from './stores/ExperimentStore';
 import type {
   Metric,
   Run,
+  RunDataset,
   RunInfo,
   RunPage,
   RunText,
-} from '../stores/RunStore';
+} from './stores/RunStore';
 import { checkActive } from './ExperimentService';
 import { readHistory, readHistoryToken } from './history';
 import { randomRunName } from './randomRunName';
-import { isStamped, stampedTags, USER_TAG } from './stampedTags';
-import { isService } from './TrackingAccess';
+import { noRun } from '../access/RunReads';
+import { isStamped, stampedTags } from './stampedTags';
+import { STAMPED, USER_TAG } from '../kernel/tags';
+import { isService } from '../access/TrackingAccess';
 import type { TrackingDeps } from './trackingDeps';
-import { checkLength, limits, truncate } from './validation';
+import { checkLength, limits, truncate } from '../kernel/validation';
+import { withheldInputs } from './withheldInputs';
 
 type Tag = { key: string; value: string };
 
@@ -46,7 +49,6 @@ export class RunService {
   }
 
   async create(
-    caller: Caller,
     request: {
       experimentId: string;
       userId?: string;
@@ -54,9 +56,14 @@ export class RunService {
       startTime?: number;
       tags: Tag[];
     },
+    { caller }: Call,
   ): Promise<Run> {
     const { access, experiments, runs, knex, clock, newId } = this.#deps;
-    const experiment = await experiments.find(request.experimentId);
+    const id = request.experimentId;
+    const experiment = await this.#deps.reads.known(
+      { table: 'experiments', id, caller },
+      await experiments.find(id),
+    );
     await access.track(caller, experiment?.owner);
     if (!experiment) {
       throw new NotFoundError(
@@ -85,7 +92,7 @@ export class RunService {
       name,
       status: 'RUNNING',
       userId: userOf(caller, request.userId),
-      startTime: request.startTime ?? clock(),
+      startTime: request.startTime ?? clock().getTime(),
       lifecycleStage: 'active',
       artifactUri: `${experiment.artifactLocation}/${runId}/artifacts`,
       owner: experiment.owner ?? (await access.ownerFor(caller)),
@@ -107,37 +114,58 @@ export class RunService {
   async #reproducesTag(caller: Caller): Promise<Tag[]> {
     const job = caller.kind === 'job' ? caller.job.attributes.job : undefined;
     const version = job && (await this.#deps.reproducedBy?.(job));
-    return version ? [{ key: 'downstage.reproduces', value: version }] : [];
+    return version ? [{ key: STAMPED.reproduces, value: version }] : [];
   }
 
   /** The run with its lists as JSON, for answers that hand them on. */
-  async getText(caller: Caller, runId: string): Promise<RunText> {
-    await this.#deps.access.read(caller);
+  async getText(runId: string, { caller }: Call): Promise<RunText> {
+    await this.#requireSeen(caller, runId);
     const run = await this.#deps.runs.findText(runId);
-    if (!run) throw new NotFoundError(`Run with id=${runId} not found`);
-    return run;
+    if (!run) throw noRun(runId);
+    return (await this.#shown([run], caller))[0];
   }
 
-  async get(caller: Caller, runId: string): Promise<Run> {
-    await this.#deps.access.read(caller);
+  /** The run with all of its inputs: for what shows none of them. */
+  async get(runId: string, { caller }: Call): Promise<Run> {
+    await this.#requireSeen(caller, runId);
     return this.#require(runId);
   }
 
-  async search(caller: Caller, request: RunSearchRequest) {
-    await this.#deps.access.read(caller);
-    return this.#deps.runs.search(this.#compile(request));
+  async search(request: RunSearchRequest, { caller }: Call) {
+    const readable = await this.#deps.reads.where('runs', caller);
+    const page = await this.#deps.runs.search(this.#compile(request, readable));
+    return { ...page, runs: await this.#shown(page.runs, caller) };
   }
 
   /** The same for answers that hand the runs on as JSON, a few at a time. */
   async searchText(
-    caller: Caller,
     request: RunSearchRequest,
+    { caller }: Call,
   ): Promise<RunPage> {
-    await this.#deps.access.read(caller);
-    return this.#deps.runs.searchText(this.#compile(request));
+    const readable = await this.#deps.reads.where('runs', caller);
+    return this.#pageShown(
+      this.#deps.runs.searchText(this.#compile(request, readable)),
+      caller,
+    );
   }
 
-  #compile(request: RunSearchRequest) {
+  /** Without what the caller may not read of inputs: one question for each part of the page. */
+  async *#pageShown(page: RunPage, caller: Caller): RunPage {
+    let part = await page.next();
+    for (; !part.done; part = await page.next()) {
+      yield this.#shown(part.value, caller);
+    }
+    return part.value;
+  }
+
+  #shown<T extends { runId: string; datasets: RunDataset[] }>(
+    runs: T[],
+    caller: Caller,
+  ): Promise<T[]> {
+    return withheldInputs(runs, this.#deps.content, { caller });
+  }
+
+  #compile(request: RunSearchRequest, readable: Sql[]) {
     const { knex } = this.#deps;
     const options = { vocabulary: runVocabulary, tables: runTables };
     const orders = parseOrderBy(request.orderBy, runVocabulary);
@@ -145,9 +173,12 @@ export class RunService {
     return {
       ...request,
       byMetric: orders[0]?.entity === 'metric' ? orders[0].key : undefined,
-      where: comparisons.map(comparison =>
-        compileComparison(knex, comparison, options),
-      ),
+      where: [
+        ...comparisons.map(comparison =>
+          compileComparison(knex, comparison, options),
+        ),
+        ...readable,
+      ],
       terms: [
         ...orders.flatMap(order =>
           compileOrder(order, { ...options, database: knex }),
@@ -159,11 +190,11 @@ export class RunService {
   }
 
   async update(
-    caller: Caller,
     change: { runId: string; status?: string; endTime?: number; name?: string },
+    { caller }: Call,
   ): Promise<RunInfo> {
     const { runs, runData, knex } = this.#deps;
-    await this.forWrite(caller, change.runId);
+    await this.forWrite(change.runId, { caller });
     await knex.transaction(async tx => {
       const run = await runs.lock(tx, change.runId);
       checkRunActive(run, change.runId);
@@ -181,29 +212,32 @@ export class RunService {
   }
 
   async setLifecycle(
-    caller: Caller,
     change: { runId: string; stage: LifecycleStage },
+    { caller }: Call,
   ): Promise<void> {
     const { runs, knex, clock } = this.#deps;
-    await this.forWrite(caller, change.runId);
+    await this.forWrite(change.runId, { caller });
     if (change.stage === 'deleted') {
-      await this.#deps.guard.refuseWhileStoodOn(change, 'left without its run');
+      await this.#deps.holds.refuseWhileReferenced(
+        change,
+        'left without its run',
+      );
     }
     await runs.update(knex, change.runId, {
       lifecycleStage: change.stage,
-      deletedTime: change.stage === 'deleted' ? clock() : null,
+      deletedTime: change.stage === 'deleted' ? clock().getTime() : null,
     });
   }
 
   async metricHistory(
-    caller: Caller,
     request: {
       runId: string;
       key: string;
       page?: { limit: number; offset: number };
     },
+    { caller }: Call,
   ): Promise<Metric[]> {
-    await this.#deps.access.read(caller);
+    await this.#requireSeen(caller, request.runId);
     await this.#requireInfo(request.runId);
     return this.#deps.runs.metricHistory(
       request.runId,
@@ -217,38 +251,48 @@ export class RunService {
    * the generator's result is the token of the next page, when there is one.
    */
   async history(
-    caller: Caller,
     request: { runId: string; key: string; limit?: number; pageToken?: string },
+    { caller }: Call,
   ): Promise<AsyncGenerator<string, string | undefined>> {
-    // Of a run that is not there it is empty, as MLflow's.
-    await this.#deps.access.read(caller);
+    const seen = await this.#deps.reads.sees('runs', request.runId, caller);
     const after = request.pageToken
       ? readHistoryToken(request.pageToken)
       : undefined;
+    // Of a run that is not there it is empty, as MLflow's.
+    if (!seen) return noPoints();
     return readHistory(this.#deps.runs, { ...request, after });
   }
 
   /** Loads the run and makes sure that the caller may write to it. */
-  async forWrite(caller: Caller, runId: string): Promise<RunInfo> {
-    const run = await this.#deps.runs.findInfo(runId);
+  async forWrite(runId: string, { caller }: Call): Promise<RunInfo> {
+    const run = await this.#deps.reads.known(
+      { table: 'runs', id: runId, caller },
+      await this.#deps.runs.findInfo(runId),
+    );
     // Permission first: who may not write learns nothing about what exists.
     if (!run) {
       await this.#deps.access.track(caller, undefined);
-      throw new NotFoundError(`Run with id=${runId} not found`);
+      throw noRun(runId);
     }
     await this.#deps.access.trackOwn(caller, { what: `run ${runId}`, ...run });
     return run;
   }
 
+  async #requireSeen(caller: Caller, runId: string): Promise<void> {
+    if (!(await this.#deps.reads.sees('runs', runId, caller))) {
+      throw noRun(runId);
+    }
+  }
+
   async #requireInfo(runId: string): Promise<RunInfo> {
     const run = await this.#deps.runs.findInfo(runId);
-    if (!run) throw new NotFoundError(`Run with id=${runId} not found`);
+    if (!run) throw noRun(runId);
     return run;
   }
 
   async #require(runId: string): Promise<Run> {
     const run = await this.#deps.runs.find(runId);
-    if (!run) throw new NotFoundError(`Run with id=${runId} not found`);
+    if (!run) throw noRun(runId);
     return run;
   }
 }
@@ -257,12 +301,17 @@ export function checkRunActive(
   run: RunInfo | undefined,
   runId: string,
 ): asserts run is RunInfo {
-  if (!run) throw new NotFoundError(`Run with id=${runId} not found`);
+  if (!run) throw noRun(runId);
   if (run.lifecycleStage !== 'active') {
     throw new InputError(
       `The run ${runId} must be in the 'active' state. Current state is ${run.lifecycleStage}.`,
     );
   }
+}
+
+// eslint-disable-next-line require-yield -- there is nothing to give
+async function* noPoints(): AsyncGenerator<string, undefined> {
+  return undefined;
 }
 
 /** By key; of one given twice the last. */
@@ -289,7 +338,7 @@ function reconcileName(request: { runName?: string; tags: Tag[] }) {
  * @remarks
  * The client sends the name of the operating system's user, which is `root` in every container and anybody's choice
  * elsewhere; the token is the only thing here that is known to be true. For a job it is the person who submitted it. A
- * service may say for whom it works, because it has no name of its own that would tell a reader anything.
+ * service may say for whom it works. It has no name of its own that would tell a reader anything.
  */
 function userOf(caller: Caller, requested?: string): string {
   if (isService(caller)) return requested || caller.actor;

@@ -1,8 +1,8 @@
 import { InputError } from '@backstage/errors';
 import { z } from 'zod';
-import { toInt64 } from '../domain/int64';
-import { int64Bound } from '../stores/int64Columns';
-import type { HistoryPosition, RunStore } from '../stores/RunStore';
+import { toInt64 } from '../kernel/int64';
+import { int64Bound } from '../kernel/database/int64Columns';
+import type { HistoryPosition, RunStore } from './stores/RunStore';
 
 /** Points per piece: some hundred kilobytes, a few milliseconds of the database. */
 const PIECE = 4_000;

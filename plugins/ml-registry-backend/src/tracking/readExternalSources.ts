@@ -1,8 +1,5 @@
 import type { RootConfigService } from '@backstage/backend-plugin-api';
-import {
-  checkExternalLocation,
-  type ExternalSource,
-} from './domain/externalSources';
+import { checkExternalLocation, type ExternalSource } from './externalSources';
 
 /**
  * Reads where models may be registered from, beside this server.

@@ -165,10 +165,13 @@ describe.each(databases.eachSupportedId())('claiming a model on %s', id => {
 
     it('a file that came later counts when an owner accepts it', async () => {
       const { registry, see } = await taken([]);
-      await registry.tracking.registration.createModel(caller('ann'), {
-        name: 'tumours',
-        tags: {},
-      });
+      await registry.tracking.registration.createModel(
+        {
+          name: 'tumours',
+          tags: {},
+        },
+        { caller: caller('ann') },
+      );
       see(aFile('url:https://git/mallory/catalog-info.yaml', { risk: 'high' }));
       const before = await registry.models.get(tumours, as('ann'));
       expect(before).toMatchObject({

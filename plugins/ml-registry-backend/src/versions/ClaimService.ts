@@ -6,20 +6,20 @@ import {
   type Authorizer,
   type Call,
   type Caller,
+  whoOf,
 } from '@downstage/node';
 import {
   mlRegistryErrorCodes,
   mlRegistryRegisterPermission,
   RegistryConflictError,
 } from '@downstage/plugin-ml-registry-common';
-import { modelRefOf, nameOfPath } from '../domain/refs';
-import type { NewLedgerEntry } from '../stores/LedgerStore';
-import type { ModelStore } from '../stores/ModelStore';
-import type { StageStore } from '../stores/StageStore';
-import type { VersionReader } from '../stores/VersionReader';
+import { modelRefOf, nameOfPath, type ModelPath } from '../kernel/refs';
+import type { NewLedgerEntry } from '../ledger/LedgerStore';
+import type { ModelStore } from './stores/ModelStore';
+import type { StageStore } from './stores/StageStore';
 import type { Announcer } from './Announcer';
-import type { ModelProfile, ModelProfiles } from './ModelProfiles';
-import type { ModelPath } from './ModelService';
+import { seesNothingAtAll, type ModelReads } from '../access/ModelReads';
+import type { ModelProfile, ModelProfiles } from '../owners/ModelProfiles';
 
 /** Decides who owns a model: claiming one that nobody owns, handing one over, and accepting its catalog file. */
 export class ClaimService {
@@ -40,7 +40,7 @@ export class ClaimService {
     request: ModelPath & { owner: string },
     { caller }: Call,
   ): Promise<void> {
-    const { authorizer, auditor, announcer, profiles } = this.#deps;
+    const { authorizer, auditor, announcer, profiles, reads } = this.#deps;
     const permission = mlRegistryRegisterPermission;
     await authorizer.requireAny({ caller, permission });
     const name = nameOfPath(request);
@@ -50,15 +50,16 @@ export class ClaimService {
       model: modelRefOf(name),
     });
     const { owner } = request;
-    const meta = { ...authorizer.who(caller), model: name, owner };
+    const meta = { ...whoOf(caller), model: name, owner };
     await audited(
       auditor,
       { eventId: 'model-claim', caller, meta },
       async () => {
+        const seen = await reads.sees(name, caller).catch(seesNothingAtAll);
         const profile = await profiles.get(name);
-        const row = await this.#deps.versions.findModel(name);
-        const present = profile.owner ?? row?.owner;
+        const present = seen ? profile.owner : undefined;
         await this.#requirePart(name, { present, owner }, caller);
+        if (!seen) throw new NotFoundError(`No registered model ${name}`);
         if (!present) await this.#claim(name, owner, caller);
         else if (present === owner) await this.#accept(name, profile, caller);
         else await this.#handOver(name, { from: present, to: owner }, caller);
@@ -68,7 +69,7 @@ export class ClaimService {
     await announcer.modelChanged(name);
   }
 
-  /** Who belongs to neither side is told so, and nothing of what waits here. */
+  /** A caller of neither side is told so, and nothing of what waits here. */
   async #requirePart(
     name: string,
     sides: { present?: string; owner: string },
@@ -91,9 +92,7 @@ export class ClaimService {
     const { authorizer } = this.#deps;
     if (!(await authorizer.owns(caller, owner))) {
       throw new NotAllowedError(
-        `${authorizer.actor(
-          caller,
-        )} is not a member of ${owner}, and can claim ${name} only for a group of their own`,
+        `${caller.actor} is not a member of ${owner}, and can claim ${name} only for a group of their own`,
       );
     }
     await this.#change(name, caller, {
@@ -117,7 +116,7 @@ export class ClaimService {
         `The catalog has no ${to}; ${name} can be handed over to a group or user of the catalog`,
       );
     }
-    const by = authorizer.actor(caller);
+    const by = caller.actor;
     await this.#change(name, caller, {
       from,
       to,
@@ -148,7 +147,7 @@ export class ClaimService {
     await stages.transaction(async tx => {
       await stages.append(tx, name, {
         at: clock().toISOString(),
-        actor: authorizer.actor(caller),
+        actor: caller.actor,
         action: 'file-accepted',
         message: `${conflict.source} speaks for it now`,
         details: { source: conflict.source },
@@ -179,7 +178,7 @@ export class ClaimService {
       entry: Pick<NewLedgerEntry, 'action' | 'message' | 'details'>;
     },
   ): Promise<void> {
-    const { authorizer, clock, modelStore, stages } = this.#deps;
+    const { clock, modelStore, stages } = this.#deps;
     await stages.transaction(async tx => {
       await stages.lockModel(tx, name);
       const model = await modelStore.findModel(tx, name);
@@ -199,7 +198,7 @@ export class ClaimService {
       await stages.append(tx, name, {
         ...change.entry,
         at: now.toISOString(),
-        actor: authorizer.actor(caller),
+        actor: caller.actor,
       });
     });
   }
@@ -207,11 +206,11 @@ export class ClaimService {
 
 export type ClaimDeps = {
   authorizer: Authorizer;
+  reads: Pick<ModelReads, 'sees'>;
   auditor: AuditorService;
   announcer: Announcer;
   clock: Clock;
   modelStore: ModelStore;
   profiles: ModelProfiles;
   stages: StageStore;
-  versions: Pick<VersionReader, 'findModel'>;
 };

@@ -1,13 +1,14 @@
 import { text } from 'node:stream/consumers';
 import type { ArtifactStore } from '@downstage/plugin-ml-registry-node';
 import { parse } from 'yaml';
-import { readModelFile, type ModelFile } from '../domain/signature';
+import { artifactPathOf } from '../kernel/artifactUri';
+import { readModelFile, type ModelFile } from './domain/signature';
 
 const largestModelFile = 5_000_000;
 
 /**
- * Reads the MLmodel file of versions. A version's files do not change once it is there, so what was read is kept
- * for the last few hundred versions; a file that is not there yet is looked for again.
+ * Reads the MLmodel file of versions. A version's files do not change once it is there. So the content is kept for the
+ * last few hundred versions. A file that is not there yet is looked for again.
  */
 export class ModelFiles {
   readonly #artifacts: ArtifactStore;
@@ -38,12 +39,6 @@ export class ModelFiles {
     this.#kept.set(storageLocation, read);
     return read;
   }
-}
-
-/** `mlflow-artifacts:/1/abc/artifacts/model` lies at `1/abc/artifacts/model`; other places are not ours to read. */
-export function artifactPathOf(uri: string): string | undefined {
-  const match = /^mlflow-artifacts:\/+(?:[^/]*:\d+\/)?(.+?)\/*$/.exec(uri);
-  return match?.[1];
 }
 
 function parseYaml(content: string): unknown {

@@ -1,29 +1,34 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import { isStageAlias, stageOfAlias } from '../domain/policy';
+import { isStageAlias, stageOfAlias } from './domain/policy';
 import type { Stage } from '@downstage/plugin-ml-registry-common';
-import type { Caller } from '@downstage/node';
+import type { Caller, Call } from '@downstage/node';
 import type { Knex } from 'knex';
-import type { NewLedgerEntry } from '../stores/LedgerStore';
-import {
-  PROMPT_TAG,
-  type ModelVersionRow,
-  type RegisteredModelRow,
-} from '../stores/ModelStore';
-import { AlreadyExistsError, StageRefusedError } from './errors';
-import { pythonJson } from '../domain/pythonText';
+import type { NewLedgerEntry } from '../ledger/LedgerStore';
+import type {
+  ModelStore,
+  ModelVersionRow,
+  RegisteredModelRow,
+} from './stores/ModelStore';
+import type { VersionHolds } from './VersionHolds';
+import { PROMPT_TAG } from '../kernel/tags';
+import { AlreadyExistsError, StageRefusedError } from '../kernel/errors';
+import { pythonJson } from '../kernel/pythonText';
+import { toMlflowName } from './mlflowNames';
 import { resolveSource } from './resolveSource';
 import type { StagePolicy } from './StagePolicy';
-import { OWNER_TAG } from './TrackingAccess';
-import type { TrackingDeps } from './trackingDeps';
+import { OWNER_TAG } from '../access/TrackingAccess';
+import type { TrackingDeps } from '../tracking/trackingDeps';
 import {
   checkAlias,
   checkKey,
   checkLength,
-  checkModelName,
+  checkNewModelName,
   limits,
-} from './validation';
+} from '../kernel/validation';
 
 export type RegistrationDeps = TrackingDeps & {
+  models: ModelStore;
+  holds: VersionHolds;
   stagePolicy: StagePolicy;
   /** Who owns the name: the registered model's owner, else that of `model:default/<name>` in the catalog. */
   entityOwner: (name: string) => Promise<string | undefined>;
@@ -42,19 +47,19 @@ export class RegistrationService {
   }
 
   async createModel(
-    caller: Caller,
     request: {
       name: string;
       description?: string;
       tags: Record<string, string>;
     },
+    { caller }: Call,
   ): Promise<RegisteredModelRow> {
     const { access, models, clock } = this.#deps;
-    const name = checkModelName(request.name);
+    const { name } = request;
+    await this.#checkNew(name, { isPrompt: PROMPT_TAG in request.tags });
     const entityOwner = await this.#deps.entityOwner(name);
     await access.register(caller, entityOwner, name);
-    for (const [key, value] of Object.entries(request.tags))
-      checkTag(key, value);
+    checkTags(request.tags);
     const owner =
       entityOwner ??
       (await access.ownerFor(caller, { requested: request.tags[OWNER_TAG] }));
@@ -64,7 +69,7 @@ export class RegistrationService {
         name,
         owner,
         createdBy: caller.actor,
-        now: clock(),
+        now: clock().getTime(),
       });
       if (done) {
         await this.#note(tx, caller, name, {
@@ -87,32 +92,37 @@ export class RegistrationService {
       );
     }
     await this.#deps.onModelCreated?.(name);
-    return this.requireModel(name);
+    return this.#requireModel(name);
   }
 
   async updateModel(
-    caller: Caller,
-    name: string,
-    patch: { description?: string },
+    { name, ...patch }: { name: string; description?: string },
+    { caller }: Call,
   ): Promise<RegisteredModelRow> {
     await this.#forWrite(caller, name);
     const { models, clock } = this.#deps;
     await models.transaction(async tx => {
-      await models.updateModel(tx, name, { ...patch, now: clock() });
+      await models.updateModel(tx, name, { ...patch, now: clock().getTime() });
       await this.#note(tx, caller, name, {
         action: 'described',
         message: 'The description changed',
         details: patch,
       });
     });
-    return this.requireModel(name);
+    return this.#requireModel(name);
   }
 
-  async renameModel(caller: Caller, name: string, newName: string) {
+  async renameModel(
+    { name, newName }: { name: string; newName: string },
+    { caller }: Call,
+  ) {
     const { access, models, clock } = this.#deps;
     access.refuseJobs(caller, 'rename registered models');
-    await this.#forWrite(caller, name);
-    checkModelName(newName);
+    const model = await this.#forWrite(caller, name);
+    await this.#checkNew(newName, {
+      isPrompt: PROMPT_TAG in model.tags,
+      former: name,
+    });
     await access.register(
       caller,
       await this.#deps.entityOwner(newName),
@@ -123,7 +133,7 @@ export class RegistrationService {
       const done = await models.renameModel(tx, {
         name,
         newName,
-        now: clock(),
+        now: clock().getTime(),
       });
       if (done) {
         await this.#note(tx, caller, newName, {
@@ -140,17 +150,17 @@ export class RegistrationService {
         `Registered Model (name=${newName}) already exists.`,
       );
     }
-    return this.requireModel(newName);
+    return this.#requireModel(newName);
   }
 
-  async deleteModel(caller: Caller, name: string): Promise<void> {
-    const { access, models } = this.#deps;
+  async deleteModel(name: string, { caller }: Call): Promise<void> {
+    const { access, models, clock } = this.#deps;
     access.refuseJobs(caller, 'delete registered models');
     await this.#forWrite(caller, name);
     await models.transaction(async tx => {
       await this.#refuseWhileHeld(tx, { name }, 'deleted');
       const gone = await models.listVersions(tx, name);
-      await models.deleteModel(tx, name);
+      await models.deleteModel(tx, { name, now: clock().getTime() });
       await this.#note(tx, caller, name, {
         action: 'deleted',
         message: `Deleted with ${gone.length} ${
@@ -162,31 +172,32 @@ export class RegistrationService {
   }
 
   async setModelTag(
-    caller: Caller,
     tag: { name: string; key: string; value: string },
+    { caller }: Call,
   ): Promise<void> {
-    await this.#forWrite(caller, tag.name);
+    const model = await this.#forWrite(caller, tag.name);
     checkTag(tag.key, tag.value);
+    if (tag.value !== model.tags[tag.key]) refusePromptTag(tag);
     const { models } = this.#deps;
     await models.transaction(async tx => {
-      await this.#deps.guard.refuseTag(tx, tag);
+      await this.#deps.holds.refuseTag(tx, tag);
       await models.setModelTag(tx, tag);
       await this.#note(tx, caller, tag.name, tagged(tag));
     });
   }
 
-  async deleteModelTag(caller: Caller, tag: { name: string; key: string }) {
+  async deleteModelTag(tag: { name: string; key: string }, { caller }: Call) {
     await this.#forWrite(caller, tag.name);
+    refusePromptTag(tag);
     const { models } = this.#deps;
     await models.transaction(async tx => {
-      await this.#deps.guard.refuseTag(tx, tag);
+      await this.#deps.holds.refuseTag(tx, tag);
       await models.deleteModelTag(tx, tag);
       await this.#note(tx, caller, tag.name, untagged(tag));
     });
   }
 
   async createVersion(
-    caller: Caller,
     request: {
       name: string;
       source: string;
@@ -196,45 +207,48 @@ export class RegistrationService {
       description?: string;
       tags: Record<string, string>;
     },
+    { caller }: Call,
   ): Promise<ModelVersionRow> {
     const { models, clock } = this.#deps;
     const model = await this.#forWrite(caller, request.name);
-    for (const [key, value] of Object.entries(request.tags))
-      checkTag(key, value);
-    if (PROMPT_TAG in request.tags) {
-      if (!(PROMPT_TAG in model.tags)) {
-        throw new InputError(
-          `${request.name} is a model, not a prompt: a version of it cannot have the tag ${PROMPT_TAG}`,
-        );
-      }
+    checkTags(request.tags);
+    const isPrompt = PROMPT_TAG in model.tags;
+    if (PROMPT_TAG in request.tags !== isPrompt) {
+      throw new InputError(
+        isPrompt
+          ? `${request.name} is a prompt: each version of it has the tag ${PROMPT_TAG}`
+          : `${request.name} is a model, not a prompt: a version of it cannot have the tag ${PROMPT_TAG}`,
+      );
     }
     const owner = (await this.#deps.entityOwner(request.name)) ?? model.owner;
-    const resolved = await resolveSource({ ...request, owner }, this.#deps);
+    const { original, ...resolved } = await resolveSource(
+      { ...request, owner },
+      this.#deps,
+      { caller },
+    );
     const version = await models.transaction(async tx => {
-      const original = /^models:\/+([^/]+)\/(\d+)$/.exec(request.source);
       const made = await models.createVersion(tx, {
         ...request,
         ...resolved,
         createdBy: caller.actor,
-        now: clock(),
+        now: clock().getTime(),
       });
       if (original) {
-        // Whoever made the original does not approve the copy either.
-        await models.noteOriginal(tx, made, {
-          name: original[1],
-          version: Number(original[2]),
-        });
+        // The maker of the original does not approve the copy either.
+        await models.noteOriginal(tx, made, original);
       }
       await this.#note(tx, caller, request.name, {
         action: 'version-created',
         version: made.version,
         to: made.stage,
         message: original
-          ? `Copied from version ${original[2]} of ${original[1]}`
+          ? `Copied from version ${original.version} of ${original.name}`
           : `Registered from ${request.source}`,
         details: {
           source: request.source,
-          ...(original && { copiedFrom: `${original[1]}@${original[2]}` }),
+          ...(original && {
+            copiedFrom: `${original.name}@${original.version}`,
+          }),
           ...(made.runId && { runId: made.runId }),
         },
       });
@@ -243,18 +257,25 @@ export class RegistrationService {
     if (resolved.modelId) await this.#noteOnLoggedModel(resolved.modelId);
     const { onVersionCreated } = this.#deps;
     if (!(PROMPT_TAG in request.tags)) await onVersionCreated(version);
-    return this.requireVersion(request.name, version.version);
+    return this.#requireVersion({
+      name: request.name,
+      version: version.version,
+    });
   }
 
   async updateVersion(
-    caller: Caller,
-    key: { name: string; version: number },
-    patch: { description?: string },
+    {
+      name,
+      version,
+      ...patch
+    }: { name: string; version: number; description?: string },
+    { caller }: Call,
   ): Promise<ModelVersionRow> {
+    const key = { name, version };
     await this.#versionForWrite(caller, key);
     const { models, clock } = this.#deps;
     await models.transaction(async tx => {
-      await models.updateVersion(tx, key, { ...patch, now: clock() });
+      await models.updateVersion(tx, key, { ...patch, now: clock().getTime() });
       await this.#note(tx, caller, key.name, {
         action: 'described',
         version: key.version,
@@ -262,16 +283,23 @@ export class RegistrationService {
         details: patch,
       });
     });
-    return this.requireVersion(key.name, key.version);
+    return this.#requireVersion(key);
   }
 
-  async deleteVersion(caller: Caller, key: { name: string; version: number }) {
-    const { access, models } = this.#deps;
+  async deleteVersion(
+    key: { name: string; version: number },
+    { caller }: Call,
+  ) {
+    const { access, models, clock } = this.#deps;
     access.refuseJobs(caller, 'delete model versions');
     const version = await this.#versionForWrite(caller, key);
     await models.transaction(async tx => {
       await this.#refuseWhileHeld(tx, key, 'deleted');
-      await models.deleteVersion(tx, key);
+      await models.deleteVersion(tx, {
+        name: key.name,
+        version: key.version,
+        now: clock().getTime(),
+      });
       await this.#note(tx, caller, key.name, {
         action: 'version-deleted',
         version: key.version,
@@ -284,43 +312,45 @@ export class RegistrationService {
   }
 
   async setVersionTag(
-    caller: Caller,
     tag: { name: string; version: number; key: string; value: string },
+    { caller }: Call,
   ): Promise<void> {
-    await this.#versionForWrite(caller, tag);
+    const version = await this.#versionForWrite(caller, tag);
     checkTag(tag.key, tag.value);
+    if (tag.value !== version.tags[tag.key]) refusePromptTag(tag);
     const { models, clock } = this.#deps;
     await models.transaction(async tx => {
       await models.lockModel(tx, tag.name);
-      await this.#deps.guard.refuseTag(tx, tag);
-      await models.setVersionTag(tx, { ...tag, now: clock() });
+      await this.#deps.holds.refuseTag(tx, tag);
+      await models.setVersionTag(tx, { ...tag, now: clock().getTime() });
       await this.#note(tx, caller, tag.name, tagged(tag));
     });
   }
 
   async deleteVersionTag(
-    caller: Caller,
     tag: { name: string; version: number; key: string },
+    { caller }: Call,
   ): Promise<void> {
     await this.#versionForWrite(caller, tag);
+    refusePromptTag(tag);
     const { models } = this.#deps;
     const { name, version, key } = tag;
     await models.transaction(async tx => {
       await models.lockModel(tx, name);
-      await this.#deps.guard.refuseTag(tx, tag);
+      await this.#deps.holds.refuseTag(tx, tag);
       await models.deleteVersionTag(tx, { name, version, key });
       await this.#note(tx, caller, name, untagged(tag));
     });
   }
 
   async transitionStage(
-    caller: Caller,
     change: {
       name: string;
       version: number;
       to: Stage;
       archiveExisting: boolean;
     },
+    { caller }: Call,
   ): Promise<ModelVersionRow> {
     const version = await this.#versionForWrite(caller, change);
     const { name, to } = change;
@@ -334,7 +364,7 @@ export class RegistrationService {
     if (isShownOnly(version, to)) await this.#showStage(caller, version, to);
     else await this.#askPolicy(caller, version, { ...change, via: 'stage' });
     if (change.archiveExisting) {
-      // Candidate and Production displace by themselves; whoever else is left here goes the same way as by hand.
+      // Candidate and Production displace by themselves; other versions in the stage go the same way as by hand.
       const { models } = this.#deps;
       const found = await models.findVersionsInStage(models.database, name, to);
       for (const other of found) {
@@ -346,16 +376,16 @@ export class RegistrationService {
         });
       }
     }
-    return this.requireVersion(change.name, change.version);
+    return this.#requireVersion(change);
   }
 
   async setAlias(
-    caller: Caller,
     request: { name: string; alias: string; version: number },
+    { caller }: Call,
   ): Promise<void> {
     checkAlias(request.alias);
     const version = await this.#versionForWrite(caller, request);
-    const to = stageOfAlias(request.alias, this.#deps.guard.policy);
+    const to = stageOfAlias(request.alias, this.#deps.holds.policy);
     if (to) {
       await this.#askPolicy(caller, version, {
         to,
@@ -367,7 +397,7 @@ export class RegistrationService {
     }
     const { models, clock } = this.#deps;
     await models.transaction(async tx => {
-      await models.setAlias(tx, { ...request, now: clock() });
+      await models.setAlias(tx, { ...request, now: clock().getTime() });
       await this.#note(tx, caller, request.name, {
         action: 'alias-set',
         version: request.version,
@@ -378,20 +408,20 @@ export class RegistrationService {
   }
 
   async deleteAlias(
-    caller: Caller,
     request: { name: string; alias: string },
+    { caller }: Call,
   ): Promise<void> {
     const model = await this.#forWrite(caller, request.name);
     const set = model.aliases.find(({ alias }) => alias === request.alias);
     if (!set) return;
-    if (stageOfAlias(request.alias, this.#deps.guard.policy)) {
+    if (stageOfAlias(request.alias, this.#deps.holds.policy)) {
       throw new StageRefusedError(
         `The alias ${request.alias} of ${request.name} follows the stage of version ${set.version}; change the stage or roll back instead`,
       );
     }
     const { models, clock } = this.#deps;
     await models.transaction(async tx => {
-      await models.deleteAlias(tx, { ...request, now: clock() });
+      await models.deleteAlias(tx, { ...request, now: clock().getTime() });
       await this.#note(tx, caller, request.name, {
         action: 'alias-deleted',
         version: set.version,
@@ -401,7 +431,7 @@ export class RegistrationService {
     });
   }
 
-  async requireModel(name: string): Promise<RegisteredModelRow> {
+  async #requireModel(name: string): Promise<RegisteredModelRow> {
     const { models } = this.#deps;
     const model = await models.findModel(models.database, name);
     if (!model)
@@ -409,10 +439,11 @@ export class RegistrationService {
     return model;
   }
 
-  async requireVersion(
-    name: string,
-    version: number,
-  ): Promise<ModelVersionRow> {
+  async #requireVersion(key: {
+    name: string;
+    version: number;
+  }): Promise<ModelVersionRow> {
+    const { name, version } = key;
     const { models } = this.#deps;
     const found = await models.findVersion(models.database, name, version);
     if (!found) {
@@ -426,10 +457,10 @@ export class RegistrationService {
   async #askPolicy(
     caller: Caller,
     version: ModelVersionRow,
-    wish: { to: Stage; via: 'stage' | 'alias'; archiveExisting: boolean },
+    desired: { to: Stage; via: 'stage' | 'alias'; archiveExisting: boolean },
   ): Promise<void> {
-    if (version.stage === wish.to) return;
-    if ([version.stage, wish.to].some(stage => isGoverned(stage))) {
+    if (version.stage === desired.to) return;
+    if ([version.stage, desired.to].some(stage => isGoverned(stage))) {
       await this.#deps.access.promote(caller, version.name);
     }
     const decision = await this.#deps.stagePolicy.transition({
@@ -437,15 +468,15 @@ export class RegistrationService {
       modelName: version.name,
       version: version.version,
       from: version.stage,
-      to: wish.to,
-      via: wish.via,
-      archiveExisting: wish.archiveExisting,
+      to: desired.to,
+      via: desired.via,
+      archiveExisting: desired.archiveExisting,
     });
     if (decision.outcome === 'refused')
       throw new StageRefusedError(decision.message);
   }
 
-  /** The portal's stage is right already; what clients see follows their wish. */
+  /** The portal's stage is right already; what clients see follows what they asked for. */
   async #showStage(
     caller: Caller,
     version: ModelVersionRow,
@@ -460,7 +491,7 @@ export class RegistrationService {
         name,
         version: version.version,
         stage,
-        now: clock(),
+        now: clock().getTime(),
       });
       await this.#note(tx, caller, name, {
         action: 'staged',
@@ -490,7 +521,7 @@ export class RegistrationService {
     entry: Omit<NewLedgerEntry, 'at' | 'actor'>,
   ): Promise<void> {
     const { ledger, clock } = this.#deps;
-    const at = new Date(clock()).toISOString();
+    const at = clock().toISOString();
     await ledger.append(tx, name, { ...entry, at, actor: caller.actor });
   }
 
@@ -501,15 +532,47 @@ export class RegistrationService {
     what: string,
   ): Promise<void> {
     await this.#deps.models.lockModel(tx, key.name);
-    await this.#deps.guard.refuseWhileHeld(tx, key, what);
+    await this.#deps.holds.refuseWhileHeld(tx, key, what);
+  }
+
+  /** A new name is one that can be spelled. No other model may have it in MLflow or in the catalog. */
+  async #checkNew(
+    name: string,
+    options: { isPrompt: boolean; former?: string },
+  ): Promise<void> {
+    const { models } = this.#deps;
+    // That it is taken is said where it is written down.
+    if (await models.findModel(models.database, name)) return;
+    checkNewModelName(name);
+    const spelled = toMlflowName(name);
+    const older =
+      spelled !== name && (await models.findModel(models.database, spelled));
+    if (older) {
+      throw new AlreadyExistsError(
+        `MLflow's clients name ${name} ${spelled}, and an older model of the namespace default is called so; rename that one first`,
+      );
+    }
+    if (options.isPrompt) return;
+    const [other] = (await models.namesInAnyCase(name)).filter(
+      known => known !== name && known !== options.former,
+    );
+    if (other !== undefined) {
+      throw new AlreadyExistsError(
+        `Registered Model (name=${other}) already exists. The catalog does not tell ${name} from it, because only capital letters differ`,
+      );
+    }
   }
 
   async #forWrite(caller: Caller, name: string): Promise<RegisteredModelRow> {
     const { access, models } = this.#deps;
     const model = await models.findModel(models.database, name);
-    const owner = (await this.#deps.entityOwner(name)) ?? model?.owner;
+    // Of a model that the caller may not see, nothing is told: not who owns it either.
+    const seen = await this.#deps.reads.seesModel(name, caller);
+    const owner = seen
+      ? (await this.#deps.entityOwner(name)) ?? model?.owner
+      : undefined;
     await access.register(caller, owner, name);
-    if (!model)
+    if (!model || !seen)
       throw new NotFoundError(`Registered Model with name=${name} not found`);
     return model;
   }
@@ -519,12 +582,12 @@ export class RegistrationService {
     key: { name: string; version: number },
   ): Promise<ModelVersionRow> {
     await this.#forWrite(caller, key.name);
-    return this.requireVersion(key.name, key.version);
+    return this.#requireVersion(key);
   }
 }
 
 /**
- * Whether a wish is about what MLflow clients see alone: the version is in that stage already, or it left staging, where
+ * Whether a request is about what MLflow clients see alone: the version is in that stage already, or it left staging, where
  * the gates that passed keep it.
  */
 function isShownOnly(version: ModelVersionRow, to: Stage): boolean {
@@ -537,7 +600,9 @@ function modelVersionsTag(
 ): string {
   const items = registrations.map(
     ({ name, version }) =>
-      `{"name": ${pythonJson(name)}, "version": ${Number(version)}}`,
+      `{"name": ${pythonJson(toMlflowName(name))}, "version": ${Number(
+        version,
+      )}}`,
   );
   return `[${items.join(', ')}]`;
 }
@@ -570,6 +635,30 @@ function untagged({ key, version }: Omit<Tag, 'value'>) {
 function checkTag(key: string, value: string) {
   checkKey('tag', key);
   checkLength(`Registry tag value of '${key}'`, value, limits.registryTagValue);
+}
+
+function checkTags(tags: Record<string, string>) {
+  for (const [key, value] of Object.entries(tags)) checkTag(key, value);
+  const isPrompt = tags[PROMPT_TAG];
+  if (isPrompt !== undefined && isPrompt !== 'true') {
+    throw new InputError(
+      `The tag ${PROMPT_TAG} is 'true' for prompts and is left out for models; found '${isPrompt.slice(
+        0,
+        50,
+      )}'`,
+    );
+  }
+}
+
+/**
+ * A prompt is registered without what is asked of a model, so neither becomes the other. MLflow's client may set the
+ * value that is there once more.
+ */
+function refusePromptTag({ name, key }: { name: string; key: string }) {
+  if (key !== PROMPT_TAG) return;
+  throw new InputError(
+    `The tag ${PROMPT_TAG} of ${name} is given when it is created, and is neither changed nor deleted later`,
+  );
 }
 
 /** MLflow keeps prompts among its models, and tells the two apart in words. */

@@ -1,29 +1,35 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import type { Stage } from '@downstage/plugin-ml-registry-common';
-import type { Caller } from '@downstage/node';
+import {
+  type Stage,
+  parseFilter,
+  type Comparison,
+  parseOrderBy,
+} from '@downstage/plugin-ml-registry-common';
+import type { Call } from '@downstage/node';
 import type { Knex } from 'knex';
 import {
   compileComparison,
   compileOrder,
-  type Sql,
   type Tables,
-} from '../searchGrammar/compile';
-import { parseFilter, type Comparison } from '../searchGrammar/parseFilter';
-import { parseOrderBy } from '../searchGrammar/parseOrderBy';
+} from '../search/compile';
+import type { Sql } from '../kernel/database/sql';
+import { asRegistryNames, withMlflowNames } from '../search/mlflowNames';
 import {
   modelVocabulary,
   speaksOfVersion,
   versionOfModelVocabulary,
   versionVocabulary,
-} from '../searchGrammar/vocabulary';
-import { groupBy } from '../stores/database';
-import {
-  PROMPT_TAG,
-  type ModelVersionRow,
-  type RegisteredModelRow,
-} from '../stores/ModelStore';
+  type Vocabulary,
+} from '../search/vocabulary';
+import { groupBy } from '../kernel/database/database';
+import type {
+  ModelStore,
+  ModelVersionRow,
+  RegisteredModelRow,
+} from './stores/ModelStore';
+import { PROMPT_TAG } from '../kernel/tags';
 import type { SearchFacts } from './SearchFacts';
-import type { TrackingDeps } from './trackingDeps';
+import type { TrackingDeps } from '../tracking/trackingDeps';
 
 const MODEL_TABLES: Tables = {
   join: 'x.name = registered_models.name',
@@ -43,6 +49,8 @@ type Search = {
   orderBy: string[];
   pageToken?: string;
   limit: number;
+  /** The search and its order speak of names as MLflow's clients see them; else as the portal shows them. */
+  mlflowNames?: boolean;
 };
 
 /** A registered model with the newest version of each stage that somebody put one into, as MLflow shows it. */
@@ -52,32 +60,30 @@ export type ModelWithLatest = RegisteredModelRow & {
 
 /** Reads of registered models and versions for MLflow clients. */
 export class RegistryReadService {
-  readonly #deps: TrackingDeps & { searchFacts: SearchFacts };
+  readonly #deps: RegistryReadDeps;
 
-  constructor(deps: TrackingDeps & { searchFacts: SearchFacts }) {
+  constructor(deps: RegistryReadDeps) {
     this.#deps = deps;
   }
 
-  async getModel(caller: Caller, name: string): Promise<ModelWithLatest> {
-    const { access, models } = this.#deps;
-    await access.read(caller);
-    const model = await models.findModel(models.database, name);
+  async getModel(name: string, { caller }: Call): Promise<ModelWithLatest> {
+    const { reads, models } = this.#deps;
+    const seen = await reads.sees('registered_models', name, caller);
+    const model = seen && (await models.findModel(models.database, name));
     if (!model)
       throw new NotFoundError(`Registered Model with name=${name} not found`);
     return { ...model, latest: await models.newestOfStages([name]) };
   }
 
   async getVersion(
-    caller: Caller,
     key: { name: string; version: number },
+    { caller }: Call,
   ): Promise<ModelVersionRow> {
-    const { access, models } = this.#deps;
-    await access.read(caller);
-    const version = await models.findVersion(
-      models.database,
-      key.name,
-      key.version,
-    );
+    const { reads, models } = this.#deps;
+    const seen = await reads.sees('registered_models', key.name, caller);
+    const version =
+      seen &&
+      (await models.findVersion(models.database, key.name, key.version));
     if (!version) {
       throw new NotFoundError(
         `Model Version (name=${key.name}, version=${key.version}) not found`,
@@ -86,8 +92,11 @@ export class RegistryReadService {
     return version;
   }
 
-  async getVersionByAlias(caller: Caller, name: string, alias: string) {
-    const model = await this.getModel(caller, name);
+  async getVersionByAlias(
+    { name, alias }: { name: string; alias: string },
+    { caller }: Call,
+  ) {
+    const model = await this.getModel(name, { caller });
     const found =
       model.aliases.find(known => known.alias === alias) ??
       // A reserved word clients may ask for all the same.
@@ -97,15 +106,15 @@ export class RegistryReadService {
     // Not a 404, as in MLflow.
     if (!found)
       throw new InputError(`Registered model alias ${alias} not found.`);
-    return this.getVersion(caller, { name, version: found.version });
+    return this.getVersion({ name, version: found.version }, { caller });
   }
 
   /** The newest version of each stage asked for; of all stages when none is named. */
   async latestVersions(
-    caller: Caller,
     request: { name: string; stages: Stage[] },
+    { caller }: Call,
   ): Promise<ModelVersionRow[]> {
-    const { latest } = await this.getModel(caller, request.name);
+    const { latest } = await this.getModel(request.name, { caller });
     if (request.stages.length === 0) return latest;
     return latest.filter(({ mlflowStage }) =>
       request.stages.includes(mlflowStage),
@@ -113,13 +122,15 @@ export class RegistryReadService {
   }
 
   async searchModels(
-    caller: Caller,
     search: Search,
+    { caller }: Call,
   ): Promise<{ models: ModelWithLatest[]; nextPageToken?: string }> {
-    const { access, models, knex } = this.#deps;
-    await access.read(caller);
+    const { reads, models, knex } = this.#deps;
+    const readable = await reads.where('registered_models', caller);
     const options = {
-      vocabulary: modelVocabulary,
+      vocabulary: search.mlflowNames
+        ? withMlflowNames(modelVocabulary)
+        : modelVocabulary,
       tables: MODEL_TABLES,
       database: knex,
     };
@@ -139,8 +150,14 @@ export class RegistryReadService {
         ...comparisons
           .filter(comparison => !speaksOfVersion(comparison))
           .filter(comparison => withPrompts || !isPromptTag(comparison))
-          .map(comparison => compileComparison(knex, comparison, options)),
+          .map(comparison =>
+            compileNamed(knex, comparison, {
+              ...options,
+              exact: search.mlflowNames ? modelVocabulary : undefined,
+            }),
+          ),
         ...(ofVersion.length ? [hasVersion(knex, ofVersion)] : []),
+        ...readable,
       ],
       terms: [
         ...orders.flatMap(order => compileOrder(order, options)),
@@ -167,11 +184,13 @@ export class RegistryReadService {
     };
   }
 
-  async searchVersions(caller: Caller, search: Search) {
-    const { access, models, knex } = this.#deps;
-    await access.read(caller);
+  async searchVersions(search: Search, { caller }: Call) {
+    const { reads, models, knex } = this.#deps;
+    const readable = await reads.whereModel('model_versions.name', caller);
     const options = {
-      vocabulary: versionVocabulary,
+      vocabulary: search.mlflowNames
+        ? withMlflowNames(versionVocabulary)
+        : versionVocabulary,
       tables: VERSION_TABLES,
       database: knex,
     };
@@ -205,12 +224,32 @@ export class RegistryReadService {
     return models.searchVersions({
       ...search,
       withPrompts,
-      where: comparisons.map(comparison =>
-        compileComparison(knex, comparison, options),
-      ),
+      where: [
+        ...comparisons.map(comparison =>
+          compileNamed(knex, comparison, {
+            ...options,
+            exact: search.mlflowNames ? versionVocabulary : undefined,
+          }),
+        ),
+        ...readable,
+      ],
       terms: orders.flatMap(order => compileOrder(order, options)),
+      byMetric: orders[0]?.entity === 'metric' ? orders[0].key : undefined,
     });
   }
+}
+
+/** A whole name that a client wrote is found by the index of names. */
+function compileNamed(
+  knex: Knex,
+  comparison: Comparison,
+  options: { vocabulary: Vocabulary; tables: Tables; exact?: Vocabulary },
+): Sql {
+  const { exact, ...others } = options;
+  const named = exact && asRegistryNames(comparison);
+  return named
+    ? compileComparison(knex, named, { ...others, vocabulary: exact })
+    : compileComparison(knex, comparison, others);
 }
 
 /** All of these of one and the same version. */
@@ -250,3 +289,8 @@ function asksForPrompts(comparisons: Comparison[]): boolean {
 function isPromptTag({ entity, key }: Comparison): boolean {
   return entity === 'tag' && key === PROMPT_TAG;
 }
+
+export type RegistryReadDeps = TrackingDeps & {
+  models: ModelStore;
+  searchFacts: SearchFacts;
+};

@@ -1,6 +1,8 @@
-import type { Comparison } from '../searchGrammar/parseFilter';
-import type { SearchFactStore } from '../stores/SearchFactStore';
-import { artifactPathOf, type ModelFiles } from './ModelFiles';
+import type { Clock } from '@downstage/common';
+import type { Comparison } from '@downstage/plugin-ml-registry-common';
+import type { SearchFactStore } from './stores/SearchFactStore';
+import type { ModelFiles } from './ModelFiles';
+import { artifactPathOf } from '../kernel/artifactUri';
 
 /** Versions read before one search; the rest is read before the next. */
 const versionsAtOnce = 200;
@@ -19,14 +21,14 @@ export class SearchFacts {
   readonly #facts: SearchFactStore;
   readonly #files: ModelFiles;
   readonly #readEntities: () => Promise<void>;
-  readonly #clock: () => number;
+  readonly #clock: Clock;
 
   constructor(options: {
     facts: SearchFactStore;
     files: ModelFiles;
     /** Reads entities of models that are new. */
     readEntities: () => Promise<void>;
-    clock: () => number;
+    clock: Clock;
   }) {
     this.#facts = options.facts;
     this.#files = options.files;
@@ -50,7 +52,7 @@ export class SearchFacts {
       const { flavors } = await this.#files.read(storageLocation);
       const isHopeless =
         artifactPathOf(storageLocation) === undefined ||
-        this.#clock() - createdAt > giveUpMs;
+        this.#clock().getTime() - createdAt > giveUpMs;
       if (flavors.length > 0 || isHopeless) {
         await this.#facts.setFlavors(version, flavors);
       }

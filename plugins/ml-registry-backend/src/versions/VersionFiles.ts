@@ -1,20 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { FileEvidence } from '@downstage/plugin-ml-registry-common';
 import type { ArtifactStore } from '@downstage/plugin-ml-registry-node';
-import type { Knex } from 'knex';
-import { chunks } from '../stores/database';
-import { artifactPathOf } from './ModelFiles';
+import type { ArtifactRowStore } from '../artifacts/ArtifactRowStore';
+import { artifactPathOf } from '../kernel/artifactUri';
 
 /** More files than this are no model; the gate on digests says so. */
 const mostFiles = 10_000;
 
 /** Which files a version has, with the checksums they were received with. */
 export class VersionFiles {
-  readonly #knex: Knex;
+  readonly #rows: ArtifactRowStore;
   readonly #store: ArtifactStore;
 
-  constructor(options: { knex: Knex; store: ArtifactStore }) {
-    this.#knex = options.knex;
+  constructor(options: { rows: ArtifactRowStore; store: ArtifactStore }) {
+    this.#rows = options.rows;
     this.#store = options.store;
   }
 
@@ -53,16 +52,8 @@ export class VersionFiles {
   }
 
   async #recorded(paths: string[]): Promise<Map<string, string>> {
-    const sums = new Map<string, string>();
-    for (const part of chunks(paths)) {
-      const rows: { path: string; sha256: string }[] = await this.#knex(
-        'artifacts',
-      )
-        .whereIn('path_sha256', part.map(sha256Of))
-        .select('path', 'sha256');
-      for (const { path, sha256 } of rows) sums.set(path, sha256);
-    }
-    return sums;
+    const rows = await this.#rows.find(paths);
+    return new Map(rows.map(({ path, sha256 }) => [path, sha256]));
   }
 }
 

@@ -25,42 +25,56 @@ describe.each(databases.eachSupportedId())('searching versions on %p', id => {
       const { name } = options;
       const { experiments, runs, log, registration } = tracking;
       const known = await experiments
-        .getByName(ann, 'e')
+        .getByName('e', { caller: ann })
         .catch(() => undefined);
       const experimentId =
         known?.experimentId ??
-        (await experiments.create(ann, { name: 'e', tags: {} }));
-      const run = await runs.create(ann, { experimentId, tags: [] });
-      await log.log(ann, run.runId, {
-        metrics: [{ key: 'auc', value: options.auc, timestamp: 1, step: 0 }],
-        params: [{ key: 'depth', value: options.depth }],
-      });
-      await log.logInputs(ann, run.runId, {
-        models: [],
-        datasets: [
-          {
-            name: options.dataset,
-            digest: '1',
-            sourceType: 'local',
-            source: 's',
-            tags: {},
-          },
-        ],
-      });
+        (await experiments.create({ name: 'e', tags: {} }, { caller: ann }));
+      const run = await runs.create(
+        { experimentId, tags: [] },
+        { caller: ann },
+      );
+      await log.log(
+        {
+          runId: run.runId,
+          metrics: [{ key: 'auc', value: options.auc, timestamp: 1, step: 0 }],
+          params: [{ key: 'depth', value: options.depth }],
+        },
+        { caller: ann },
+      );
+      await log.logInputs(
+        {
+          runId: run.runId,
+          models: [],
+          datasets: [
+            {
+              name: options.dataset,
+              digest: '1',
+              sourceType: 'local',
+              source: 's',
+              tags: {},
+            },
+          ],
+        },
+        { caller: ann },
+      );
       const path = run.artifactUri.replace('mlflow-artifacts:/', '');
       registry.artifacts.files.set(
         `${path}/m/MLmodel`,
         `flavors:\n  ${options.flavor}: {}\n  python_function: {}\n`,
       );
       await registration
-        .createModel(ann, { name, tags: {} })
+        .createModel({ name, tags: {} }, { caller: ann })
         .catch(() => undefined);
-      return registration.createVersion(ann, {
-        name,
-        source: `${run.artifactUri}/m`,
-        runId: run.runId,
-        tags: {},
-      });
+      return registration.createVersion(
+        {
+          name,
+          source: `${run.artifactUri}/m`,
+          runId: run.runId,
+          tags: {},
+        },
+        { caller: ann },
+      );
     };
     await version({
       name: 'tumours',
@@ -90,8 +104,70 @@ describe.each(databases.eachSupportedId())('searching versions on %p', id => {
       );
       return page.items.map(({ ref }) => ref);
     };
-    return { ...registry, versionSearch, search };
+    return { ...registry, knex, versionSearch, search };
   }
+
+  it('orders by a metric page by page: those without it last, each once (R2)', async () => {
+    const { knex, versionSearch } = await start();
+    const more = ['a', 'b', 'c', 'd', 'e'];
+    await knex('registered_models').insert({
+      name: 'many',
+      creation_time: 1,
+      last_updated_time: 1,
+    });
+    await knex('runs').insert(
+      more.map(run => ({
+        run_id: run,
+        experiment_id: 0,
+        name: run,
+        status: 'FINISHED',
+        start_time: 1,
+        artifact_uri: '',
+      })),
+    );
+    await knex('latest_metrics').insert(
+      // One is not a number; d and e have none.
+      [0.5, 0.97, 0].map((value, at) => ({
+        run_id: more[at],
+        key: 'auc',
+        value,
+        is_nan: at === 2,
+        timestamp: 1,
+      })),
+    );
+    await knex('model_versions').insert(
+      more.map((run, at) => ({
+        name: 'many',
+        version: at + 1,
+        creation_time: 1,
+        last_updated_time: 1,
+        source: '',
+        storage_location: '',
+        run_id: run,
+      })),
+    );
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await versionSearch.search(
+        { orderBy: 'metrics.auc DESC, name', limit: 2, cursor },
+        as('ann'),
+      );
+      expect(page.items.length).toBeLessThanOrEqual(2);
+      seen.push(...page.items.map(({ ref }) => ref));
+      cursor = page.nextCursor;
+    } while (cursor);
+    expect(seen).toEqual([
+      'default/many@2',
+      'default/tumours@2',
+      'default/tumours@1',
+      'default/churn@1',
+      'default/many@1',
+      'default/many@3',
+      'default/many@5',
+      'default/many@4',
+    ]);
+  });
 
   it('finds versions by what their runs measured and used', async () => {
     const { search } = await start();
@@ -191,11 +267,14 @@ describe.each(databases.eachSupportedId())('searching versions on %p', id => {
   it('finds models that have one version like that', async () => {
     const { tracking } = await start();
     const find = async (filter: string) => {
-      const page = await tracking.reads.searchModels(caller('ann'), {
-        filter,
-        orderBy: [],
-        limit: 10,
-      });
+      const page = await tracking.reads.searchModels(
+        {
+          filter,
+          orderBy: [],
+          limit: 10,
+        },
+        { caller: caller('ann') },
+      );
       return page.models.map(({ name }) => name);
     };
     expect(await find('metrics.auc > 0.9')).toEqual(['tumours']);

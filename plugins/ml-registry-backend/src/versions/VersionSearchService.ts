@@ -1,31 +1,29 @@
-import type { Authorizer, Call } from '@downstage/node';
-import {
-  mlRegistryReadPermission,
-  type FoundVersion,
-} from '@downstage/plugin-ml-registry-common';
-import { modelRefOf } from '../domain/refs';
-import type { SearchFactStore } from '../stores/SearchFactStore';
-import type { VersionReader } from '../stores/VersionReader';
+import type { Call } from '@downstage/node';
+import type { FoundVersion } from '@downstage/plugin-ml-registry-common';
+import { modelRefOf } from '../kernel/refs';
+import type { SearchFactStore } from './stores/SearchFactStore';
+import type { VersionQueries } from './stores/VersionQueries';
+import type { ModelReads } from '../access/ModelReads';
 import type { RegistryReadService } from './RegistryReadService';
 import type { SearchFacts } from './SearchFacts';
 import { datasetsOf, summaryOf } from './versionView';
 
 /** Versions across all models, found by what their runs measured and what the catalog says of their owners. */
 export class VersionSearchService {
-  readonly #authorizer: Authorizer;
+  readonly #modelReads: ModelReads;
   readonly #reads: RegistryReadService;
-  readonly #versions: VersionReader;
+  readonly #versions: VersionQueries;
   readonly #searchFacts: SearchFacts;
   readonly #facts: SearchFactStore;
 
   constructor(options: {
-    authorizer: Authorizer;
+    modelReads: ModelReads;
     reads: RegistryReadService;
-    versions: VersionReader;
+    versions: VersionQueries;
     searchFacts: SearchFacts;
     facts: SearchFactStore;
   }) {
-    this.#authorizer = options.authorizer;
+    this.#modelReads = options.modelReads;
     this.#reads = options.reads;
     this.#versions = options.versions;
     this.#searchFacts = options.searchFacts;
@@ -42,20 +40,20 @@ export class VersionSearchService {
     },
     { caller }: Call,
   ): Promise<{ items: FoundVersion[]; nextCursor?: string }> {
-    await this.#authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
+    await this.#modelReads.requireAny(caller);
     await this.#searchFacts.refreshFor([
       { entity: 'attribute', key: 'flavor' },
       { entity: 'attribute', key: 'owner' },
     ]);
-    const page = await this.#reads.searchVersions(caller, {
-      filter: request.filter,
-      orderBy: clausesOf(request.orderBy ?? ''),
-      pageToken: request.cursor,
-      limit: request.limit,
-    });
+    const page = await this.#reads.searchVersions(
+      {
+        filter: request.filter,
+        orderBy: clausesOf(request.orderBy ?? ''),
+        pageToken: request.cursor,
+        limit: request.limit,
+      },
+      { caller },
+    );
     const names = page.versions.map(({ name }) => name);
     const facts = new Map(
       (await this.#versions.findVersions(page.versions)).map(version => [

@@ -1,7 +1,8 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { callerOf } from '@downstage/node';
-import type { ClaimService } from '../services/ClaimService';
-import { pathOfModel } from './paths';
+import { nameOfPath } from '../kernel/refs';
+import type { ClaimService } from './ClaimService';
+import { pathOfModel } from '../kernel/paths';
 
 /** `claim-model` */
 export function registerClaimAction(deps: {
@@ -35,7 +36,7 @@ export function registerClaimAction(deps: {
         { ...path, owner: input.owner },
         { caller: callerOf(credentials) },
       );
-      return { output: { model: path.name, owner: input.owner } };
+      return { output: { model: nameOfPath(path), owner: input.owner } };
     },
   });
 }

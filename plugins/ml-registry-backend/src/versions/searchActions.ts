@@ -1,7 +1,6 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import { callerOf } from '@downstage/node';
-import type { VersionSearchService } from '../services/VersionSearchService';
-import { pageInput } from './pageInput';
+import { callerOf, pageInput } from '@downstage/node';
+import type { VersionSearchService } from './VersionSearchService';
 
 /** `search-model-versions` */
 export function registerSearchActions(deps: {

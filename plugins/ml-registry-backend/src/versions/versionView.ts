@@ -3,19 +3,12 @@ import type {
   ModelVersion,
   VersionSummary,
 } from '@downstage/plugin-ml-registry-common';
-import { joinDatasets } from '../domain/datasets';
-import { modelRefOf, versionRefOf } from '../domain/refs';
-import type { ModelFile } from '../domain/signature';
-import type { VersionFacts } from '../stores/VersionReader';
-import type { ModelProfile } from './ModelProfiles';
-
-/** Tags the server stamps on runs that a job's token made. */
-export const stampedTags = {
-  commit: 'downstage.commit',
-  dataset: 'downstage.dataset',
-  environment: 'downstage.environment',
-  job: 'downstage.job',
-} as const;
+import { joinDatasets } from '../kernel/datasets';
+import { modelRefOf, versionRefOf } from '../kernel/refs';
+import { STAMPED } from '../kernel/tags';
+import type { ModelFile } from './domain/signature';
+import type { VersionFacts } from './stores/VersionQueries';
+import type { ModelProfile } from '../owners/ModelProfiles';
 
 export function summaryOf(version: VersionFacts): VersionSummary {
   return {
@@ -32,16 +25,16 @@ export function summaryOf(version: VersionFacts): VersionSummary {
 export function datasetsOf(version: VersionFacts) {
   return joinDatasets(
     version.run?.datasets ?? [],
-    version.run?.tags[stampedTags.dataset],
+    version.run?.tags[STAMPED.dataset],
   );
 }
 
 export function commitOf({ run }: VersionFacts): string | undefined {
-  return run?.tags[stampedTags.commit] ?? run?.tags['mlflow.source.git.commit'];
+  return run?.tags[STAMPED.commit] ?? run?.tags['mlflow.source.git.commit'];
 }
 
 export function jobOf({ run }: VersionFacts): string | undefined {
-  return run?.jobId ?? run?.tags[stampedTags.job];
+  return run?.jobId ?? run?.tags[STAMPED.job];
 }
 
 export function toModelVersion(options: {
@@ -50,9 +43,8 @@ export function toModelVersion(options: {
   file: ModelFile;
   gates: GateVerdict[];
   gatesAt?: string;
-  fallbackOwner?: string;
 }): ModelVersion {
-  const { version, profile, file, gates, fallbackOwner } = options;
+  const { version, profile, file, gates } = options;
   const { run } = version;
   return {
     ref: versionRefOf(version.name, version.version),
@@ -60,7 +52,7 @@ export function toModelVersion(options: {
     version: version.version,
     stage: version.stage,
     aliases: version.aliases,
-    owner: profile.owner ?? fallbackOwner,
+    owner: profile.owner,
     description: version.description,
     tags: version.tags,
     status: version.status,
@@ -77,7 +69,7 @@ export function toModelVersion(options: {
     datasets: datasetsOf(version),
     features: profile.features,
     commit: commitOf(version),
-    environment: run?.tags[stampedTags.environment],
+    environment: run?.tags[STAMPED.environment],
     jobId: jobOf(version),
     gates,
     ...(options.gatesAt && { gatesAt: options.gatesAt }),

@@ -1,19 +1,19 @@
 import type { Clock } from '@downstage/common';
 import type { ReconcilePatch } from '@downstage/node';
-import { judgeAttempt, ORDERED_ATTEMPTS } from '../domain/webhooks';
-import type { WebhookStore } from '../stores/WebhookStore';
+import { judgeAttempt, ORDERED_ATTEMPTS } from './webhooks';
+import type { WebhookStore } from './WebhookStore';
 import type { WebhookSender } from './WebhookSender';
 
-/** One that waits for an older one is woken; looking again by itself is for when whoever had to wake it died. */
+/** One that waits for an older one is woken; looking again by itself is for when the process that had to wake it died. */
 const HELD_BACK_MS = 10 * 60_000;
 /** Deliveries that ended are kept for a month. */
 const KEPT_MS = 30 * 24 * 3600 * 1000;
 
 /**
  * Takes deliveries one step further. A webhook hears of changes in their order,
- * as long as it answers; a delivery that failed three times no longer holds back
- * the younger ones. A step that a crash cut off runs again, so that a receiver
- * may hear of a change twice, under the same delivery id.
+ * as long as it answers; a delivery that failed three times no longer holds
+ * back the younger ones. A step that a crash cut off runs again. A receiver may
+ * then hear of a change twice, under the same delivery id.
  */
 export class WebhookDeliveries {
   readonly #webhooks: WebhookStore;

@@ -1,11 +1,10 @@
 import type { LedgerEntry } from '@downstage/plugin-ml-registry-common';
 import type { NewId } from '@downstage/common';
 import type { Knex } from 'knex';
-import { toPayload } from '../domain/webhooks';
-import { dataOf, eventOf, type Subject } from '../domain/webhookEvents';
-import type { WebhookStore } from '../stores/WebhookStore';
-
-const PROMPT_TAG = 'mlflow.prompt.is_prompt';
+import { PROMPT_TAG } from '../kernel/tags';
+import { toPayload } from './webhooks';
+import { dataOf, eventOf, type Subject } from './webhookEvents';
+import type { WebhookStore } from './WebhookStore';
 
 /**
  * Writes what webhooks have to be told, in the transaction of the change: what

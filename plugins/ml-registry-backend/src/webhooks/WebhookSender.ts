@@ -1,8 +1,8 @@
 import type { WebhookTest } from '@downstage/plugin-ml-registry-common';
-import { sign, type Attempt } from '../domain/webhooks';
-import type { WebhookRecord } from '../stores/WebhookStore';
-import type { OutboundClient } from './OutboundClient';
-import type { SecretBox } from './SecretBox';
+import { sign, type Attempt } from './webhooks';
+import type { WebhookRecord } from './WebhookStore';
+import type { OutboundClient } from '../kernel/OutboundClient';
+import type { SecretBox } from '../kernel/SecretBox';
 
 /** Of an answer; the rest is not read. */
 const BODY_LIMIT = 1024;

@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
 import type { Clock, NewId } from '@downstage/common';
-import { audited, type Authorizer, type Caller } from '@downstage/node';
+import {
+  audited,
+  type Authorizer,
+  type Caller,
+  type Call,
+} from '@downstage/node';
 import {
   mlRegistryWebhooksPermission,
   type Webhook,
@@ -11,16 +16,20 @@ import {
   type WebhookStatus,
   type WebhookTest,
 } from '@downstage/plugin-ml-registry-common';
-import { modelRefOf, nameOfModelRef } from '../domain/refs';
-import { exampleOf, toPayload } from '../domain/webhooks';
+import { modelRefOf, nameOfModelRef } from '../kernel/refs';
+import { exampleOf, toPayload } from './webhooks';
+import { wholeOnce, type PageRequest } from '../search/keyset';
 import type {
   DeliveryRecord,
   WebhookRecord,
   WebhookStore,
-} from '../stores/WebhookStore';
-import type { OutboundClient } from './OutboundClient';
-import type { SecretBox } from './SecretBox';
+} from './WebhookStore';
+import type { OutboundClient } from '../kernel/OutboundClient';
+import type { SecretBox } from '../kernel/SecretBox';
 import { purposeOf, type WebhookSender } from './WebhookSender';
+
+/** So often a page reads on past webhooks that the caller may not administer. */
+const mostRounds = 20;
 
 /** What somebody may set of a webhook. */
 export type WebhookFields = {
@@ -49,7 +58,7 @@ export type WebhookServiceDeps = {
 
 /**
  * Webhooks: of one model for its owners, of all models for administrators.
- * Secrets go in, are sealed, and come out once, to whoever made the webhook.
+ * Secrets go in, are sealed, and come out once, to the maker of the webhook.
  */
 export class WebhookService {
   readonly #deps: WebhookServiceDeps;
@@ -58,23 +67,40 @@ export class WebhookService {
     this.#deps = deps;
   }
 
-  /** Those the caller may administer. */
+  /** Those the caller may administer. A page may be short, even empty, although others follow. */
   async list(
-    caller: Caller,
-  ): Promise<{ items: Webhook[]; mayAddForAll: boolean }> {
+    { cursor, limit = wholeOnce }: PageRequest,
+    { caller }: Call,
+  ): Promise<{ items: Webhook[]; nextCursor?: string; mayAddForAll: boolean }> {
     await this.#require(caller);
-    const records = await this.#deps.webhooks.list();
-    const last = await this.#deps.webhooks.lastDeliveries();
-    const items: Webhook[] = [];
-    for (const record of records) {
-      if (await this.#may(caller, record.model)) {
-        items.push(toWebhook(record, last.get(record.id)));
+    const { webhooks } = this.#deps;
+    // Owners are asked for once per model, however many webhooks it has.
+    const decided = new Map<string | undefined, boolean>();
+    const shown: WebhookRecord[] = [];
+    let next = cursor;
+    for (let round = 0; round < mostRounds; round += 1) {
+      const page = await webhooks.page({
+        cursor: next,
+        limit: limit - shown.length,
+      });
+      for (const record of page.records) {
+        const { model } = record;
+        const may = decided.get(model) ?? (await this.#may(caller, model));
+        decided.set(model, may);
+        if (may) shown.push(record);
       }
+      next = page.nextCursor;
+      if (!next || shown.length === limit) break;
     }
-    return { items, mayAddForAll: await this.#may(caller, undefined) };
+    const last = await webhooks.lastDeliveries(shown.map(({ id }) => id));
+    return {
+      items: shown.map(record => toWebhook(record, last.get(record.id))),
+      nextCursor: next,
+      mayAddForAll: await this.#may(caller, undefined),
+    };
   }
 
-  async get(caller: Caller, id: string): Promise<Webhook> {
+  async get(id: string, { caller }: Call): Promise<Webhook> {
     const record = await this.#find(caller, id);
     const [last] = await this.#deps.webhooks.listDeliveries({
       webhookId: id,
@@ -85,8 +111,8 @@ export class WebhookService {
 
   /** Makes a webhook; an absent secret is made up, unless `unsigned`. */
   async create(
-    caller: Caller,
     request: WebhookFields & { model?: string; unsigned?: boolean },
+    { caller }: Call,
   ): Promise<{ webhook: Webhook; secret: string }> {
     const { webhooks, client, secrets, clock, newId } = this.#deps;
     await this.#require(caller);
@@ -118,9 +144,8 @@ export class WebhookService {
   }
 
   async update(
-    caller: Caller,
-    id: string,
-    change: Partial<WebhookFields>,
+    { id, ...change }: { id: string } & Partial<WebhookFields>,
+    { caller }: Call,
   ): Promise<Webhook> {
     const { webhooks, client, secrets, clock } = this.#deps;
     const record = await this.#find(caller, id);
@@ -140,10 +165,10 @@ export class WebhookService {
     await this.#audited(caller, 'webhook-update', changed, () =>
       webhooks.update(changed),
     );
-    return this.get(caller, id);
+    return this.get(id, { caller });
   }
 
-  async delete(caller: Caller, id: string): Promise<void> {
+  async delete(id: string, { caller }: Call): Promise<void> {
     const record = await this.#find(caller, id);
     await this.#audited(caller, 'webhook-delete', record, () =>
       this.#deps.webhooks.delete(id),
@@ -152,9 +177,8 @@ export class WebhookService {
 
   /** Sends an example at once and once; it is not kept among the deliveries. */
   async test(
-    caller: Caller,
-    id: string,
-    event?: WebhookEvent,
+    { id, event }: { id: string; event?: WebhookEvent },
+    { caller }: Call,
   ): Promise<WebhookTest> {
     const { sender, clock, newId } = this.#deps;
     const record = await this.#find(caller, id);
@@ -173,8 +197,8 @@ export class WebhookService {
   }
 
   async listDeliveries(
-    caller: Caller,
     request: { id: string; cursor?: string; limit: number },
+    { caller }: Call,
   ): Promise<{ items: WebhookDelivery[]; nextCursor?: string }> {
     await this.#find(caller, request.id);
     const before = request.cursor ? Number(request.cursor) : undefined;
@@ -198,8 +222,8 @@ export class WebhookService {
 
   /** Sends a delivery again, under its old id. */
   async redeliver(
-    caller: Caller,
     request: { id: string; deliveryId: string },
+    { caller }: Call,
   ): Promise<WebhookDelivery> {
     const { webhooks, clock, onDue } = this.#deps;
     const record = await this.#find(caller, request.id);
@@ -251,7 +275,7 @@ export class WebhookService {
   async #may(caller: Caller, model: string | undefined): Promise<boolean> {
     const { authorizer } = this.#deps;
     if (await authorizer.isAdministrator(caller)) return true;
-    if (authorizer.isService(caller)) return true;
+    if (caller.kind === 'service') return true;
     if (!model) return false;
     const owner = await this.#deps.ownerOf(model);
     return owner !== undefined && (await authorizer.owns(caller, owner));

@@ -1,16 +1,18 @@
+import { dueFrom } from '@downstage/node';
 import type { Knex } from 'knex';
 import type {
   DeliveryState,
   WebhookEvent,
   WebhookStatus,
 } from '@downstage/plugin-ml-registry-common';
+import { inOrder, readPage } from '../search/keyset';
 import {
   chunks,
   optional,
   optionalNumber,
   toNumber,
   type Database,
-} from './database';
+} from '../kernel/database/database';
 
 /** A webhook as it is stored; times are milliseconds, the secret is sealed. */
 export type WebhookRecord = {
@@ -102,12 +104,22 @@ export class WebhookStore {
     return row && toRecord(row);
   }
 
-  async list(): Promise<WebhookRecord[]> {
-    const rows = await this.#knex<WebhookRow>('webhooks').orderBy([
-      'created_at',
-      'id',
-    ]);
-    return rows.map(toRecord);
+  /** Oldest first. */
+  async page(options: {
+    cursor?: string;
+    limit: number;
+  }): Promise<{ records: WebhookRecord[]; nextCursor?: string }> {
+    const page = await readPage<WebhookRow>({
+      database: this.#knex,
+      query: this.#knex('webhooks').select('webhooks.*'),
+      terms: inOrder(['webhooks.created_at', 'webhooks.id']),
+      pageToken: options.cursor,
+      limit: options.limit,
+    });
+    return {
+      records: page.rows.map(toRecord),
+      nextCursor: page.nextPageToken,
+    };
   }
 
   /** Those that want to hear of changes of this model. */
@@ -204,26 +216,32 @@ export class WebhookStore {
     return (await query).map(toDelivery);
   }
 
-  /** The newest delivery of each webhook. */
-  async lastDeliveries(): Promise<Map<string, DeliveryRecord>> {
+  /** The newest delivery of each of these webhooks. */
+  async lastDeliveries(
+    webhookIds: string[],
+  ): Promise<Map<string, DeliveryRecord>> {
     const rows = await this.#knex<DeliveryRow>('webhook_deliveries').whereIn(
       'id',
-      this.#knex('webhook_deliveries').max('id').groupBy('webhook_id'),
+      this.#knex('webhook_deliveries')
+        .max('id')
+        .whereIn('webhook_id', webhookIds)
+        .groupBy('webhook_id'),
     );
     return new Map(rows.map(row => [row.webhook_id, toDelivery(row)]));
   }
 
   /** Starts a delivery over. */
   async redeliver(id: string, now: string): Promise<void> {
-    await this.#knex('webhook_deliveries').where('delivery_id', id).update({
-      state: 'pending',
-      attempts: 0,
-      reason: null,
-      response_status: null,
-      delivered_at: null,
-      next_reconcile_at: now,
-      ticket: null,
-    });
+    await this.#knex('webhook_deliveries')
+      .where('delivery_id', id)
+      .update({
+        state: 'pending',
+        attempts: 0,
+        reason: null,
+        response_status: null,
+        delivered_at: null,
+        ...dueFrom(now),
+      });
   }
 
   /** Forgets deliveries that arrived or were given up before a time. */

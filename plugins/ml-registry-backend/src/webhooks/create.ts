@@ -3,10 +3,10 @@ import type { AuditorService } from '@backstage/backend-plugin-api';
 import type { Clock, NewId } from '@downstage/common';
 import type { Authorizer } from '@downstage/node';
 import type { Knex } from 'knex';
-import { LedgerStore } from '../stores/LedgerStore';
-import { WebhookStore } from '../stores/WebhookStore';
-import type { OutboundClient } from './OutboundClient';
-import type { SecretBox } from './SecretBox';
+import { LedgerStore, type LedgerHook } from '../ledger/LedgerStore';
+import { WebhookStore } from './WebhookStore';
+import type { OutboundClient } from '../kernel/OutboundClient';
+import type { SecretBox } from '../kernel/SecretBox';
 import { WebhookDeliveries } from './WebhookDeliveries';
 import { WebhookOutbox } from './WebhookOutbox';
 import { WebhookSender } from './WebhookSender';
@@ -21,18 +21,22 @@ export function createWebhooks(options: {
   secrets: SecretBox;
   ownerOf: (model: string) => Promise<string | undefined>;
   onDue?: () => void;
-  clock?: Clock;
+  /** Told of every entry of the ledger, before webhooks are. */
+  onAppend?: LedgerHook;
+  clock: Clock;
   newId?: NewId;
 }) {
-  const { knex, client, secrets, onDue = () => {} } = options;
-  const clock = options.clock ?? (() => new Date());
+  const { knex, client, clock, secrets, onDue = () => {} } = options;
   const newId = options.newId ?? randomUUID;
   const webhooks = new WebhookStore(knex);
   const sender = new WebhookSender({ client, secrets, clock });
   const outbox = new WebhookOutbox({ webhooks, newId });
   return {
     ledger: new LedgerStore(knex, {
-      onAppend: (tx, entry) => outbox.add(tx, entry),
+      onAppend: async (tx, entry) => {
+        await options.onAppend?.(tx, entry);
+        await outbox.add(tx, entry);
+      },
     }),
     webhooks: new WebhookService({
       ...options,

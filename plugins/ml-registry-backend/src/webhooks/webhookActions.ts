@@ -1,7 +1,7 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
-import { callerOf } from '@downstage/node';
+import { callerOf, pageInput } from '@downstage/node';
 import { webhookEventSchema } from '@downstage/plugin-ml-registry-common';
-import type { WebhookService } from '../services/WebhookService';
+import type { WebhookService } from './WebhookService';
 
 /** `list-webhooks`, `create-webhook`, `update-webhook`, `test-webhook`, `list-webhook-deliveries`, `redeliver-webhook`, `delete-webhook` */
 export function registerWebhookActions(deps: {
@@ -18,9 +18,10 @@ export function registerWebhookActions(deps: {
       'Lists the webhooks the caller may administer: where they send, what they listen to, how the last delivery ended.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
-      input: z => z.object({}),
+      input: z => z.object(pageInput(z)),
       output: z =>
         z.object({
+          nextCursor: z.string().optional(),
           webhooks: z.array(
             z.object({
               id: z.string(),
@@ -42,10 +43,13 @@ export function registerWebhookActions(deps: {
           ),
         }),
     },
-    action: async ({ credentials }) => {
-      const { items } = await webhooks.list(callerOf(credentials));
+    action: async ({ input, credentials }) => {
+      const { items, nextCursor } = await webhooks.list(input, {
+        caller: callerOf(credentials),
+      });
       return {
         output: {
+          nextCursor,
           webhooks: items.map(
             ({
               id,
@@ -101,10 +105,13 @@ export function registerWebhookActions(deps: {
       output: z => z.object({ id: z.string(), secret: z.string() }),
     },
     action: async ({ input, credentials }) => {
-      const { webhook, secret } = await webhooks.create(callerOf(credentials), {
-        ...input,
-        events: input.events.map(event => webhookEventSchema.parse(event)),
-      });
+      const { webhook, secret } = await webhooks.create(
+        {
+          ...input,
+          events: input.events.map(event => webhookEventSchema.parse(event)),
+        },
+        { caller: callerOf(credentials) },
+      );
       return { output: { id: webhook.id, secret } };
     },
   });
@@ -113,7 +120,7 @@ export function registerWebhookActions(deps: {
     name: 'update-webhook',
     title: 'Enable or disable webhook',
     description:
-      'Enables or disables a webhook, or changes where it sends. What is left out stays as it is; the secret stays as well.',
+      'Enables or disables a webhook, or changes where it sends. Fields that are left out stay as they are; the secret stays as well.',
     attributes: { readOnly: false, destructive: false, idempotent: true },
     schema: {
       input: z =>
@@ -132,9 +139,10 @@ export function registerWebhookActions(deps: {
     },
     action: async ({ input: { id, ...change }, credentials }) => {
       const { status } = await webhooks.update(
-        callerOf(credentials),
-        id,
-        change,
+        { id, ...change },
+        {
+          caller: callerOf(credentials),
+        },
       );
       return { output: { id, status } };
     },
@@ -157,8 +165,8 @@ export function registerWebhookActions(deps: {
     },
     action: async ({ input, credentials }) => {
       const { success, responseStatus, message } = await webhooks.test(
-        callerOf(credentials),
-        input.id,
+        { id: input.id },
+        { caller: callerOf(credentials) },
       );
       return { output: { success, responseStatus, message } };
     },
@@ -188,10 +196,13 @@ export function registerWebhookActions(deps: {
         }),
     },
     action: async ({ input, credentials }) => {
-      const { items } = await webhooks.listDeliveries(callerOf(credentials), {
-        id: input.id,
-        limit: 50,
-      });
+      const { items } = await webhooks.listDeliveries(
+        {
+          id: input.id,
+          limit: 50,
+        },
+        { caller: callerOf(credentials) },
+      );
       return {
         output: {
           deliveries: items.map(
@@ -225,7 +236,9 @@ export function registerWebhookActions(deps: {
       output: z => z.object({ state: z.string() }),
     },
     action: async ({ input, credentials }) => {
-      const { state } = await webhooks.redeliver(callerOf(credentials), input);
+      const { state } = await webhooks.redeliver(input, {
+        caller: callerOf(credentials),
+      });
       return { output: { state } };
     },
   });
@@ -241,7 +254,7 @@ export function registerWebhookActions(deps: {
       output: z => z.object({ id: z.string() }),
     },
     action: async ({ input, credentials }) => {
-      await webhooks.delete(callerOf(credentials), input.id);
+      await webhooks.delete(input.id, { caller: callerOf(credentials) });
       return { output: { id: input.id } };
     },
   });

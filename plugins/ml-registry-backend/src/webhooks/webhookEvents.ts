@@ -78,7 +78,7 @@ export function dataOf(
   const { name } = entry;
   const version =
     entry.version === undefined ? undefined : String(entry.version);
-  const about = {
+  const context = {
     tags: subject?.tags ?? {},
     description: subject?.description ?? null,
   };
@@ -88,21 +88,21 @@ export function dataOf(
   switch (event) {
     case 'registered_model.created':
     case 'prompt.created':
-      return { name, ...about };
+      return { name, ...context };
     case 'model_version.created':
       return {
         name,
         version,
         source: subject?.source ?? '',
         run_id: subject?.runId ?? null,
-        ...about,
+        ...context,
       };
     case 'prompt_version.created':
       return {
         name,
         version,
         template: subject?.tags['mlflow.prompt.text'] ?? '',
-        ...about,
+        ...context,
       };
     case 'registered_model_tag.set':
     case 'prompt_tag.set':

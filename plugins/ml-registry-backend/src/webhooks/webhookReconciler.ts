@@ -6,7 +6,7 @@ import {
   type Reconciler,
 } from '@downstage/node';
 import type { Knex } from 'knex';
-import type { WebhookDeliveries } from '../services/WebhookDeliveries';
+import type { WebhookDeliveries } from './WebhookDeliveries';
 
 const TABLE = 'webhook_deliveries';
 
@@ -25,7 +25,7 @@ export function startWebhookReconciler(options: {
     name: 'webhook deliveries',
     table: TABLE,
     // An attempt takes ten seconds at most.
-    leaseMs: 60_000,
+    stepMs: 60_000,
     concurrency: 8,
     async reconcile(lease) {
       const sequence = Number(lease.id);

@@ -10,10 +10,10 @@ import { testDatabaseIds } from '@downstage/node/testUtils';
 import type { WebhookEvent } from '@downstage/plugin-ml-registry-common';
 import { caller, jobCaller } from '../__testUtils__/people';
 import { aRegistry } from '../__testUtils__/registryFixture';
-import { startWebhookReconciler } from '../reconcilers/webhookReconciler';
-import { WebhookStore } from '../stores/WebhookStore';
-import { OutboundClient } from './OutboundClient';
-import { SecretBox } from './SecretBox';
+import { startWebhookReconciler } from './webhookReconciler';
+import { WebhookStore } from './WebhookStore';
+import { OutboundClient } from '../kernel/OutboundClient';
+import { SecretBox } from '../kernel/SecretBox';
 import { WebhookOutbox } from './WebhookOutbox';
 
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
@@ -92,24 +92,33 @@ describe.each(databases.eachSupportedId())('webhooks on %p', databaseId => {
     };
     started.push(receiver);
     const loop = aLoop();
-    const { webhook } = await registry.webhooks.create(dora, {
-      name: 'pager',
-      url: receiver.url,
-      events,
-      secret,
-    });
+    const { webhook } = await registry.webhooks.create(
+      {
+        name: 'pager',
+        url: receiver.url,
+        events,
+        secret,
+      },
+      { caller: dora },
+    );
     const register = (name: string) =>
-      registry.tracking.registration.createModel(dora, {
-        name,
-        tags: { team: 'blue' },
-        description: 'd',
-      });
+      registry.tracking.registration.createModel(
+        {
+          name,
+          tags: { team: 'blue' },
+          description: 'd',
+        },
+        { caller: dora },
+      );
     const deliveries = async () =>
       (
-        await registry.webhooks.listDeliveries(dora, {
-          id: webhook.id,
-          limit: 50,
-        })
+        await registry.webhooks.listDeliveries(
+          {
+            id: webhook.id,
+            limit: 50,
+          },
+          { caller: dora },
+        )
       ).items;
     /** Ticks until nothing is due. */
     const run = async (after = 0) => {
@@ -255,7 +264,10 @@ describe.each(databases.eachSupportedId())('webhooks on %p', databaseId => {
     const [second, first] = await deliveries();
     expect(first).toMatchObject({ state: 'failed', responseStatus: 410 });
     expect(second.reason).toContain('redirects are not followed');
-    await webhooks.redeliver(dora, { id: webhook.id, deliveryId: first.id });
+    await webhooks.redeliver(
+      { id: webhook.id, deliveryId: first.id },
+      { caller: dora },
+    );
     await run();
     expect((await deliveries())[1]).toMatchObject({ state: 'delivered' });
     expect(receiver.calls).toHaveLength(3);
@@ -292,23 +304,34 @@ describe.each(databases.eachSupportedId())('webhooks on %p', databaseId => {
   it('follow their model to a new name, and end with it', async () => {
     const { register, run, receiver, webhooks, tracking, webhook } =
       await create();
-    await webhooks.delete(dora, webhook.id);
+    await webhooks.delete(webhook.id, { caller: dora });
     await register('tumours');
     await register('other');
-    await webhooks.create(ann, {
-      name: 'mine',
-      url: receiver.url,
-      events: ['*'],
-      model: 'model:default/tumours',
-    });
-    await tracking.registration.renameModel(dora, 'tumours', 'lumps');
-    await tracking.registration.setModelTag(dora, {
-      name: 'lumps',
-      key: 'k',
-      value: 'v'.repeat(500),
-    });
-    await tracking.registration.deleteModel(dora, 'other');
-    await tracking.registration.deleteModel(dora, 'lumps');
+    await webhooks.create(
+      {
+        name: 'mine',
+        url: receiver.url,
+        events: ['*'],
+        model: 'model:default/tumours',
+      },
+      { caller: ann },
+    );
+    await tracking.registration.renameModel(
+      { name: 'tumours', newName: 'lumps' },
+      {
+        caller: dora,
+      },
+    );
+    await tracking.registration.setModelTag(
+      {
+        name: 'lumps',
+        key: 'k',
+        value: 'v'.repeat(500),
+      },
+      { caller: dora },
+    );
+    await tracking.registration.deleteModel('other', { caller: dora });
+    await tracking.registration.deleteModel('lumps', { caller: dora });
     await register('lumps');
     await run();
     const told = receiver.calls.map(({ body }) => JSON.parse(body));
@@ -330,35 +353,67 @@ describe.each(databases.eachSupportedId())('webhooks on %p', databaseId => {
     await register('tumours');
     const fields = { name: 'x', url: receiver.url, events: ['*' as const] };
     const mine = { ...fields, model: 'model:default/tumours' };
-    await expect(webhooks.create(ann, fields)).rejects.toThrow(
+    await expect(webhooks.create(fields, { caller: ann })).rejects.toThrow(
       'for administrators',
     );
-    await expect(webhooks.create(person('cleo'), mine)).rejects.toThrow(
-      'for its owners',
-    );
-    const { webhook, secret: shown } = await webhooks.create(ann, mine);
+    await expect(
+      webhooks.create(mine, { caller: person('cleo') }),
+    ).rejects.toThrow('for its owners');
+    const { webhook, secret: shown } = await webhooks.create(mine, {
+      caller: ann,
+    });
     expect(shown.length).toBeGreaterThan(30);
-    expect(JSON.stringify(await webhooks.list(ann))).not.toContain(shown);
-    expect((await webhooks.list(ann)).items.map(({ id }) => id)).toEqual([
-      webhook.id,
-    ]);
-    expect((await webhooks.list(dora)).items).toHaveLength(2);
-    await expect(webhooks.delete(person('cleo'), webhook.id)).rejects.toThrow(
-      'for its owners',
-    );
+    expect(
+      JSON.stringify(await webhooks.list({}, { caller: ann })),
+    ).not.toContain(shown);
+    expect(
+      (await webhooks.list({}, { caller: ann })).items.map(({ id }) => id),
+    ).toEqual([webhook.id]);
+    expect((await webhooks.list({}, { caller: dora })).items).toHaveLength(2);
+    await expect(
+      webhooks.delete(webhook.id, { caller: person('cleo') }),
+    ).rejects.toThrow('for its owners');
     const job = jobCaller({ job: '7' });
-    await expect(webhooks.list(job)).rejects.toThrow("use a person's token");
+    await expect(webhooks.list({}, { caller: job })).rejects.toThrow(
+      "use a person's token",
+    );
+  });
+
+  it('are read on past those of others, though not to the end for one page (R2)', async () => {
+    const { register, webhooks, receiver, passes } = await create();
+    await register('tumours');
+    const fields = { name: 'x', url: receiver.url, events: ['*' as const] };
+    for (let n = 0; n < 30; n += 1) {
+      await webhooks.create(fields, { caller: dora });
+    }
+    passes(1_000);
+    const { webhook } = await webhooks.create(
+      { ...fields, model: 'model:default/tumours' },
+      { caller: ann },
+    );
+    const first = await webhooks.list({ limit: 1 }, { caller: ann });
+    expect(first).toMatchObject({ items: [], nextCursor: expect.any(String) });
+    const second = await webhooks.list(
+      { limit: 1, cursor: first.nextCursor },
+      { caller: ann },
+    );
+    expect(second.items.map(({ id }) => id)).toEqual([webhook.id]);
+    expect(second.nextCursor).toBeUndefined();
   });
 
   it('are tested at once, and the answer is read as far as 1 kB', async () => {
     const { webhooks, webhook, receiver, deliveries } = await create();
-    await expect(webhooks.test(dora, webhook.id)).resolves.toMatchObject({
+    await expect(
+      webhooks.test({ id: webhook.id }, { caller: dora }),
+    ).resolves.toMatchObject({
       success: true,
       responseStatus: 200,
       responseBody: 'x'.repeat(1024),
     });
     receiver.answers.push('hang up');
-    await expect(webhooks.test(dora, webhook.id)).resolves.toMatchObject({
+    await expect(
+      webhooks.test({ id: webhook.id }, { caller: dora }),
+    ).resolves.toMatchObject({
       success: false,
     });
     expect(await deliveries()).toEqual([]);

@@ -86,24 +86,24 @@ export function exampleOf(event: WebhookEvent): object {
     key: 'example_key',
     ...(action === 'set' && { value: 'example_value' }),
   };
-  const about = {
+  const context = {
     tags: { example_key: 'example_value' },
     description: 'An example',
   };
   switch (entity) {
     case 'registered_model':
     case 'prompt':
-      return { name, ...about };
+      return { name, ...context };
     case 'model_version':
       return {
         name,
         version: '1',
         source: 'models:/123',
         run_id: 'abcd1234abcd5678',
-        ...about,
+        ...context,
       };
     case 'prompt_version':
-      return { name, version: '1', template: 'Hello {{name}}!', ...about };
+      return { name, version: '1', template: 'Hello {{name}}!', ...context };
     case 'registered_model_tag':
     case 'prompt_tag':
       return { name, ...tag };

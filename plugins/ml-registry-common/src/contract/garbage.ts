@@ -1,4 +1,4 @@
-import { defineContract } from '@downstage/common';
+import { defineContract, pageOf, pageQuerySchema } from '@downstage/common';
 import { z } from 'zod';
 import { garbageCollectionSchema } from '../model/garbage';
 
@@ -17,15 +17,16 @@ export const garbageOperations = defineContract({
     method: 'get',
     path: '/v1/garbage-collections',
     summary: 'The last looks and collections, newest first, without items',
-    response: z.object({
-      items: z.array(
-        garbageCollectionSchema.omit({
-          items: true,
-          kept: true,
-          experiments: true,
-        }),
-      ),
+    query: pageQuerySchema.extend({
+      limit: pageQuerySchema.shape.limit.default(20),
     }),
+    response: pageOf(
+      garbageCollectionSchema.omit({
+        items: true,
+        kept: true,
+        experiments: true,
+      }),
+    ),
   },
   getGarbageCollection: {
     method: 'get',

@@ -40,7 +40,10 @@ export const importOperations = defineContract({
     method: 'get',
     path: '/v1/imports',
     summary: 'Imports, newest first',
-    response: z.object({ items: z.array(registryImportSchema) }),
+    query: pageQuerySchema.extend({
+      limit: pageQuerySchema.shape.limit.default(100),
+    }),
+    response: pageOf(registryImportSchema),
   },
   getImport: {
     method: 'get',

@@ -1,4 +1,4 @@
-import { defineContract } from '@downstage/common';
+import { defineContract, pageOf, widePageQuerySchema } from '@downstage/common';
 import { z } from 'zod';
 import {
   ledgerActionSchema,
@@ -56,21 +56,21 @@ export const ledgerOperations = defineContract({
     method: 'get',
     path: '/v1/ledger/production',
     summary: 'Which versions were in production on a day, or at a moment',
-    query: z.object({
+    query: widePageQuerySchema.extend({
       at: momentSchema,
       model: z.string().max(300).optional(),
     }),
-    response: z.object({ items: z.array(productionAtSchema) }),
+    response: pageOf(productionAtSchema),
   },
   productionChanges: {
     method: 'get',
     path: '/v1/ledger/production-changes',
     summary: 'What is in production differently between two moments',
-    query: z.object({
+    query: widePageQuerySchema.extend({
       from: momentSchema,
       to: momentSchema,
       model: z.string().max(300).optional(),
     }),
-    response: z.object({ items: z.array(productionChangeSchema) }),
+    response: pageOf(productionChangeSchema),
   },
 });

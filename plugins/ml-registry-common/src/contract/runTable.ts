@@ -1,4 +1,4 @@
-import { defineContract } from '@downstage/common';
+import { defineContract, pageOf, widePageQuerySchema } from '@downstage/common';
 import { z } from 'zod';
 import {
   metricSeriesSchema,
@@ -13,7 +13,7 @@ import {
 import { runSchema } from '../model/run';
 
 /** A list in a query: one value alone is a list of one, and more than twenty arrive from Express as an object. */
-function listOf(item: z.ZodString, max: number) {
+export function listOf(item: z.ZodString, max: number) {
   return z
     .union([
       z.array(item),
@@ -77,7 +77,11 @@ export const runTableOperations = defineContract({
     method: 'get',
     path: '/v1/run-fields',
     summary: 'Names of metrics, params and tags of the newest runs',
-    query: z.object({ experimentId: listOf(id, 100) }),
+    query: z.object({
+      experimentId: listOf(id, 100),
+      /** `model:default/churn`: of runs that trained it. */
+      model: z.string().max(400).optional(),
+    }),
     response: runFieldsSchema,
   },
   getMetricSeries: {
@@ -106,7 +110,8 @@ export const runTableOperations = defineContract({
     path: '/v1/runs/:runId/models',
     summary: 'Models that a run logged or read',
     params: runPathSchema,
-    response: z.object({ items: z.array(runModelSchema) }),
+    query: widePageQuerySchema,
+    response: pageOf(runModelSchema),
   },
   updateRun: {
     method: 'patch',
@@ -138,8 +143,8 @@ export const runTableOperations = defineContract({
     method: 'get',
     path: '/v1/run-views',
     summary: 'Saved views of the runs table, by name',
-    query: z.object({ scope: scopeSchema }),
-    response: z.object({ items: z.array(runViewSchema) }),
+    query: widePageQuerySchema.extend({ scope: scopeSchema }),
+    response: pageOf(runViewSchema),
   },
   saveRunView: {
     method: 'post',

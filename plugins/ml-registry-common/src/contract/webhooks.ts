@@ -1,4 +1,9 @@
-import { defineContract, pageOf, pageQuerySchema } from '@downstage/common';
+import {
+  defineContract,
+  pageOf,
+  pageQuerySchema,
+  widePageQuerySchema,
+} from '@downstage/common';
 import { z } from 'zod';
 import {
   webhookDeliverySchema,
@@ -28,8 +33,8 @@ export const webhookOperations = defineContract({
     method: 'get',
     path: '/v1/webhooks',
     summary: 'Webhooks the caller may administer, with their last delivery',
-    response: z.object({
-      items: z.array(webhookSchema),
+    query: widePageQuerySchema,
+    response: pageOf(webhookSchema).extend({
       /** Whether the caller may make webhooks for all models. */
       mayAddForAll: z.boolean(),
     }),

@@ -42,7 +42,7 @@ export const declaredCardSchema = z.strictObject({
 export type DeclaredCard = z.infer<typeof declaredCardSchema>;
 
 /** A metric the registry holds. `slice` is the part of the data it speaks of, from a name such as `auc/age=young`. */
-export const cardMetricSchema = z.object({
+const cardMetricSchema = z.object({
   name: z.string(),
   value: z.number(),
   slice: z.string().optional(),
@@ -51,7 +51,7 @@ export const cardMetricSchema = z.object({
 export type CardMetric = z.infer<typeof cardMetricSchema>;
 
 /** What the registry itself computed or recorded. */
-export const verifiedCardSchema = z.object({
+const verifiedCardSchema = z.object({
   metrics: z.array(cardMetricSchema),
   datasets: z.array(datasetInputSchema),
   files: z.object({
@@ -88,7 +88,7 @@ export const verifiedCardSchema = z.object({
 });
 export type VerifiedCard = z.infer<typeof verifiedCardSchema>;
 
-export const cardCompletenessSchema = z.object({
+const cardCompletenessSchema = z.object({
   filled: z.array(z.string()),
   missing: z.array(z.string()),
 });

@@ -11,7 +11,7 @@ export const comparisonSections = [
 ] as const;
 
 /** One line of a comparison of two versions. */
-export const comparisonRowSchema = z.object({
+const comparisonRowSchema = z.object({
   section: z.enum(comparisonSections),
   key: z.string(),
   left: z.string().optional(),
@@ -30,7 +30,7 @@ export const versionComparisonSchema = z.object({
 export type VersionComparison = z.infer<typeof versionComparisonSchema>;
 
 /** A metric of the version beside the same one of a run that trained it again. */
-export const metricMatchSchema = z.object({
+const metricMatchSchema = z.object({
   metric: z.string(),
   original: z.number().optional(),
   again: z.number().optional(),

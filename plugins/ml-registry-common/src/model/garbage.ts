@@ -35,7 +35,7 @@ export const keptSchema = z.object({
 export type Kept = z.infer<typeof keptSchema>;
 
 /** How much of one experiment would go. */
-export const garbageExperimentSchema = z.object({
+const garbageExperimentSchema = z.object({
   experimentId: z.string(),
   name: z.string(),
   items: z.number().int(),

@@ -33,6 +33,8 @@ export const modelSchema = z.object({
   latestVersion: z.number().int().optional(),
   production: versionSummarySchema.optional(),
   candidate: versionSummarySchema.optional(),
+  /** The newest version in staging, where it is newer than what is in production: its gates passed, and it waits to be asked for. */
+  staging: versionSummarySchema.optional(),
   pendingPromotions: z.number().int(),
   createdAt: timestampSchema,
   updatedAt: timestampSchema,

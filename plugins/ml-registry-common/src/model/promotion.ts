@@ -20,6 +20,14 @@ export const promotionStateSchema = z.enum([
 ]);
 export type PromotionState = z.infer<typeof promotionStateSchema>;
 
+/** What lists of promotions are narrowed to: one state, all that wait for something, or all that ended by a decision. */
+export const promotionFilterSchema = z.enum([
+  ...promotionStateSchema.options,
+  'open',
+  'decided',
+]);
+export type PromotionFilter = z.infer<typeof promotionFilterSchema>;
+
 /** A metric together with the data it was measured on. */
 export const measurementSchema = z.object({
   metric: z.string(),

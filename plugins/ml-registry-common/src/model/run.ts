@@ -11,12 +11,21 @@ export const experimentSchema = z.object({
 });
 export type Experiment = z.infer<typeof experimentSchema>;
 
+/** MLflow's words for what a run is doing. */
+export const runStatuses = [
+  'RUNNING',
+  'SCHEDULED',
+  'FINISHED',
+  'FAILED',
+  'KILLED',
+] as const;
+
 export const runSchema = z.object({
   runId: z.string(),
   name: z.string(),
   experimentId: z.string(),
   experimentName: z.string(),
-  /** MLflow's word: `RUNNING`, `FINISHED`, `FAILED`, `KILLED`, `SCHEDULED`. */
+  /** One of `runStatuses`. */
   status: z.string(),
   userId: z.string(),
   startTime: timestampSchema,

@@ -31,6 +31,8 @@ export const runTablePageSchema = z.object({
   names: z.array(z.string()),
   statuses: z.array(z.string()),
   experimentIds: z.array(z.string()),
+  /** By id: the names of the page's experiments, as far as they are readable and not deleted. */
+  experimentNames: z.record(z.string(), z.string()),
   userIds: z.array(z.string()),
   /** Milliseconds since the epoch. */
   startTimes: z.array(z.number()),

@@ -49,7 +49,7 @@ export const datasetInputSchema = z.object({
   context: z.string().optional(),
   /** `default/breast-masses@1`, where the data set is one the portal knows. */
   ref: z.string().optional(),
-  /** True where the ref is what the run's input says of itself (the tag `downstage.ref`), and no job was given it. */
+  /** True where the run's input says the ref of itself (the tag `downstage.ref`), and no job was given it. */
   declared: z.boolean().optional(),
 });
 export type DatasetInput = z.infer<typeof datasetInputSchema>;

@@ -1,13 +1,8 @@
 import { parseFilter } from './parseFilter';
 import { parseOrderBy } from './parseOrderBy';
-import {
-  experimentVocabulary,
-  loggedModelVocabulary,
-  runVocabulary,
-  versionVocabulary,
-} from './vocabulary';
+import { runNames } from './runNames';
 
-const runs = (filter?: string) => parseFilter(filter, runVocabulary);
+const runs = (filter?: string) => parseFilter(filter, runNames);
 
 describe('parseFilter', () => {
   it.each([
@@ -76,27 +71,6 @@ describe('parseFilter', () => {
       expect.objectContaining({ name: 'InputError' }),
     );
   });
-
-  it('knows what each search may name', () => {
-    expect(
-      parseFilter("experiment_id IN ('1')", experimentVocabulary),
-    ).toHaveLength(1);
-    expect(parseFilter('version_number > 3', versionVocabulary)).toHaveLength(
-      1,
-    );
-    expect(parseFilter("model_type = 'x'", loggedModelVocabulary)).toHaveLength(
-      1,
-    );
-    expect(
-      parseFilter(
-        "metrics.auc > 1 AND stage = 'production' AND flavor IN ('sklearn') AND dataset.name = 'x'",
-        versionVocabulary,
-      ),
-    ).toHaveLength(4);
-    expect(() => parseFilter('metrics.auc > 1', experimentVocabulary)).toThrow(
-      /Invalid entity type 'metrics'/,
-    );
-  });
 });
 
 describe('parseOrderBy', () => {
@@ -104,7 +78,7 @@ describe('parseOrderBy', () => {
     expect(
       parseOrderBy(
         ['metrics.`a b` DESC', 'params.x', 'start_time asc', 'Run Name desc'],
-        runVocabulary,
+        runNames,
       ),
     ).toEqual([
       { entity: 'metric', key: 'a b', descending: true },
@@ -120,6 +94,6 @@ describe('parseOrderBy', () => {
     [['metrics.a DESC, params.b'], /Could not be parsed/],
     [['foo'], /Invalid attribute key/],
   ])('refuses %j', (clauses, message) => {
-    expect(() => parseOrderBy(clauses, runVocabulary)).toThrow(message);
+    expect(() => parseOrderBy(clauses, runNames)).toThrow(message);
   });
 });

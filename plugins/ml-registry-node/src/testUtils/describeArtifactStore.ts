@@ -12,8 +12,9 @@ const of = (content: string | Buffer) => Readable.from([Buffer.from(content)]);
 const mebibyte = 1024 * 1024;
 
 /**
- * What every artifact store promises, as tests: whole or absent, replaced in one go, odd names, no way out of the
- * root, listings, ranges, large streams in constant memory, writers at the same time, uploads in parts.
+ * What every artifact store promises, as tests. Objects are whole or absent, and are replaced in one go. Odd names
+ * work, and no name leads out of the root. Listings, ranges, large streams in constant memory, writers at the same
+ * time, and uploads in parts are tested too.
  *
  * @example
  * ```ts
@@ -252,7 +253,7 @@ export function describeArtifactStore(
       const look = () => {
         looks += 1;
         if (looks % 8 > 0) return;
-        // What nobody holds any more does not count, whenever it would have been collected.
+        // Garbage does not count, whenever it would have been collected.
         gc();
         most = Math.max(most, process.memoryUsage().arrayBuffers - before);
       };

@@ -5,7 +5,8 @@ import type {
   Run,
 } from '@downstage/plugin-ml-registry-common';
 import { NotFoundError } from '@backstage/errors';
-import type { MlRegistryApi } from '../api';
+import type { MlRegistryApi } from '../shared/api';
+import { isOpen } from '../shared/domain/stages';
 import { fakeRunPages } from './fakeRunPages';
 
 /** A registry in memory for tests and for looking at the pages; pass functions to replace what one test is about. */
@@ -88,9 +89,16 @@ export function fakeRegistry(
     requestPromotion: async () => promotion('p1'),
     listPromotions: async ({ query }) => ({
       items: promotions.filter(
-        item => !query.state || item.state === query.state,
+        item =>
+          !query.state ||
+          item.state === query.state ||
+          (query.state === 'open' && isOpen(item)) ||
+          (query.state === 'decided' &&
+            !isOpen(item) &&
+            item.state !== 'blocked'),
       ),
     }),
+    countPromotions: async () => ({ waitingForMe: 0 }),
     getPromotion: async ({ params }) => promotion(params.id),
     approvePromotion: async ({ params }) => promotion(params.id),
     rejectPromotion: async ({ params }) => promotion(params.id),
@@ -138,7 +146,7 @@ export function fakeRegistry(
     downloadArtifact: async () => new Blob(['content']),
     ...replaced,
   };
-  // What a test did not fake fails when it is called, and says so.
+  // A method that a test did not fake fails when it is called, and says so.
   return new Proxy(faked, {
     get: (known, key) =>
       Reflect.get(known, key) ??

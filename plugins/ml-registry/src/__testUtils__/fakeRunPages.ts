@@ -1,6 +1,6 @@
 import type { Run, RunTablePage } from '@downstage/plugin-ml-registry-common';
 import { NotFoundError } from '@backstage/errors';
-import type { MlRegistryApi } from '../api';
+import type { MlRegistryApi } from '../shared/api';
 
 /** What the runs, run and compare pages ask of a registry in memory. Orders and filters are the server's; here all runs match. */
 export function fakeRunPages(
@@ -85,6 +85,9 @@ export function aTablePage(
     names: runs.map(run => run.name),
     statuses: runs.map(run => run.status),
     experimentIds: runs.map(run => run.experimentId),
+    experimentNames: Object.fromEntries(
+      runs.map(run => [run.experimentId, run.experimentName]),
+    ),
     userIds: runs.map(run => run.userId),
     startTimes: runs.map(run => Date.parse(run.startTime)),
     endTimes: runs.map(run => (run.endTime ? Date.parse(run.endTime) : null)),

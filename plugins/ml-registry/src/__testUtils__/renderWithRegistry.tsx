@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import { mockApis, renderInTestApp } from '@backstage/frontend-test-utils';
 import { catalogApiRef } from '@backstage/plugin-catalog-react';
 import { catalogApiMock } from '@backstage/plugin-catalog-react/testUtils';
-import { mlRegistryApiRef, type MlRegistryApi } from '../api';
+import { mlRegistryApiRef, type MlRegistryApi } from '../shared/api';
 import { aModelEntity } from './examples';
 
 /** Renders a page or component as it would be seen by `user`, a member of `groups`. */

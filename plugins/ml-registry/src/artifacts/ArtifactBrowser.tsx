@@ -1,14 +1,15 @@
 import { useState } from 'react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import type { ArtifactFile } from '@downstage/plugin-ml-registry-common';
-import { formatBytes, reasonOf, useAction } from '@downstage/react';
-import { Alert, Button, Flex, Text } from '@backstage/ui';
+import { formatBytes, useAction } from '@downstage/react';
+import { Button, Flex, Text } from '@backstage/ui';
 import { RiDownloadLine } from '@remixicon/react';
-import type { ArtifactOwner } from '../../api';
-import { save } from '../../domain/save';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
-import { ArtifactTree } from '../ArtifactTree';
+import type { ArtifactOwner } from '../shared/api';
+import { save } from '../shared/domain/save';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { ArtifactTree } from './ArtifactTree';
+import { DownloadFailed } from './DownloadFailed';
 import { FileView } from './FileView';
 
 /** The files of a run or version beside the one that is looked at. */
@@ -70,13 +71,7 @@ function FileHead(props: { owner: ArtifactOwner; file: ArtifactFile }) {
           {t('files.downloadFile')}
         </Button>
       </Flex>
-      {action.error && (
-        <Alert
-          status="danger"
-          title={t('artifacts.failed', { path: file.path })}
-          description={reasonOf(action.error)}
-        />
-      )}
+      {action.error && <DownloadFailed path={file.path} error={action.error} />}
     </>
   );
 }

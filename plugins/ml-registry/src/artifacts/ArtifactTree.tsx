@@ -3,12 +3,12 @@ import type { ArtifactFile } from '@downstage/plugin-ml-registry-common';
 import {
   formatBytes,
   Frame,
-  reasonOf,
+  Pager,
   useAction,
-  useLoad,
+  usePages,
 } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { Alert, Button, ButtonIcon, Flex, Text } from '@backstage/ui';
+import { Button, ButtonIcon, Flex, Text } from '@backstage/ui';
 import {
   RiArrowDownSLine,
   RiArrowRightSLine,
@@ -16,10 +16,11 @@ import {
   RiFile2Line,
   RiFolder2Line,
 } from '@remixicon/react';
-import type { ArtifactOwner } from '../api';
-import { save } from '../domain/save';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
+import type { ArtifactOwner } from '../shared/api';
+import { save } from '../shared/domain/save';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { DownloadFailed } from './DownloadFailed';
 
 /** The files of a run or of a version. A folder is asked for when it is opened, a file is fetched with the user's own token. */
 export function ArtifactTree(props: {
@@ -40,17 +41,12 @@ function Folder(props: Choice & { owner: ArtifactOwner; path?: string }) {
   const { owner, path, onChoose, chosen } = props;
   const api = useRegistry();
   const { t } = useTranslationRef(mlRegistryTranslationRef);
-  const files = useLoad(
-    async signal => {
-      const query = path === undefined ? {} : { path };
-      const { items } =
-        'runId' in owner
-          ? await api.listRunArtifacts({ params: owner, query }, { signal })
-          : await api.listVersionArtifacts(
-              { params: owner, query },
-              { signal },
-            );
-      return items;
+  const files = usePages(
+    (cursor, signal) => {
+      const query = { ...(path !== undefined && { path }), cursor, limit: 200 };
+      return 'runId' in owner
+        ? api.listRunArtifacts({ params: owner, query }, { signal })
+        : api.listVersionArtifacts({ params: owner, query }, { signal });
     },
     [api, JSON.stringify(owner), path],
     { pollMs: 0 },
@@ -58,26 +54,29 @@ function Folder(props: Choice & { owner: ArtifactOwner; path?: string }) {
   return (
     <Frame
       value={files}
-      isEmpty={items => items.length === 0}
+      isEmpty={({ items }) => items.length === 0}
       empty={{
         title: t('artifacts.emptyTitle'),
         description: path === undefined && t('artifacts.emptyText'),
       }}
     >
-      {items => (
-        <ul
-          style={{ listStyle: 'none', margin: 0, paddingLeft: path ? 24 : 0 }}
-        >
-          {items.map(item => (
-            <li key={item.path}>
-              {item.isDir ? (
-                <FolderRow {...{ owner, item, onChoose, chosen }} />
-              ) : (
-                <FileRow {...{ owner, item, onChoose, chosen }} />
-              )}
-            </li>
-          ))}
-        </ul>
+      {({ items }) => (
+        <>
+          <ul
+            style={{ listStyle: 'none', margin: 0, paddingLeft: path ? 24 : 0 }}
+          >
+            {items.map(item => (
+              <li key={item.path}>
+                {item.isDir ? (
+                  <FolderRow {...{ owner, item, onChoose, chosen }} />
+                ) : (
+                  <FileRow {...{ owner, item, onChoose, chosen }} />
+                )}
+              </li>
+            ))}
+          </ul>
+          <Pager pages={files} />
+        </>
       )}
     </Frame>
   );
@@ -153,13 +152,7 @@ function FileRow(props: Choice & { owner: ArtifactOwner; item: ArtifactFile }) {
           }
         />
       </Flex>
-      {action.error && (
-        <Alert
-          status="danger"
-          title={t('artifacts.failed', { path: item.path })}
-          description={reasonOf(action.error)}
-        />
-      )}
+      {action.error && <DownloadFailed path={item.path} error={action.error} />}
     </>
   );
 }

@@ -7,8 +7,8 @@ import {
   sandboxedDocument,
   type SandboxColors,
   type SandboxedKind,
-} from '../domain/sandboxedDocument';
-import { mlRegistryTranslationRef } from '../translation';
+} from './sandboxedDocument';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 type Preview = { content: string; title: string; height?: number };
 

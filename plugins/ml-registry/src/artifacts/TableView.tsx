@@ -2,7 +2,7 @@ import { useRef } from 'react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Text } from '@backstage/ui';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { mlRegistryTranslationRef } from '../../translation';
+import { mlRegistryTranslationRef } from '../shared/translation';
 import { cellText, type FileTable } from './readTable';
 
 const HEIGHT = 30;

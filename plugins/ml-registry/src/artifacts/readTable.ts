@@ -8,7 +8,7 @@ export type FileTable = {
 };
 
 /** So many rows are kept; the others are in the file. */
-export const MOST_ROWS = 20_000;
+const MOST_ROWS = 20_000;
 
 export function readCsv(text: string, path: string): FileTable {
   const { data } = Papa.parse<string[]>(text, {

@@ -9,16 +9,16 @@ export type SandboxColors = {
 };
 
 /** Nothing is loaded from anywhere, nothing runs: only what the file itself carries is shown. */
-export const sandboxPolicy =
+const sandboxPolicy =
   "default-src 'none'; img-src data:; media-src data:; font-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
 
 /**
  * The document of a frame that shows a file from a training job. For Markdown the content is HTML made from it.
  *
  * @remarks
- * The frame is what protects the portal: it has the attribute `sandbox` with nothing allowed, so the document has
- * an origin of its own and runs no script. The policy inside it keeps the document from telling others that
- * it was opened. An SVG is shown as a picture, as which no browser runs what is in it.
+ * The frame protects the portal: it has the attribute `sandbox` with nothing allowed. So the document has an origin of
+ * its own and runs no script. The policy inside it keeps the document from telling others that it was opened. An SVG is
+ * shown as a picture, as which no browser runs what is in it.
  */
 export function sandboxedDocument(
   kind: SandboxedKind,

@@ -9,10 +9,10 @@ import {
   numberOf,
   textOf,
   varyingParams,
-} from '../../domain/compare/columns';
-import { quartiles } from '../../domain/compare/quartiles';
-import { useChoice } from '../../hooks/useChoice';
-import { mlRegistryTranslationRef } from '../../translation';
+} from './domain/columns';
+import { quartiles } from './domain/quartiles';
+import { useChoice } from '../shared/hooks/useChoice';
+import { mlRegistryTranslationRef } from '../shared/translation';
 import { ColumnSelect } from './ColumnSelect';
 
 /** More boxes than that cannot be read. */

@@ -1,5 +1,5 @@
 import { Select } from '@backstage/ui';
-import { nameOf } from '../../domain/compare/columns';
+import { nameOf } from './domain/columns';
 
 /** The choice of a param or metric. */
 export function ColumnSelect(props: {

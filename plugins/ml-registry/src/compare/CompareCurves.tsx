@@ -3,14 +3,14 @@ import type { Run } from '@downstage/plugin-ml-registry-common';
 import { Frame } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Text } from '@backstage/ui';
-import { lastValues } from '../domain/lastValues';
-import { useChoice } from '../hooks/useChoice';
-import { useSeries } from '../hooks/useSeries';
-import { useSeriesView } from '../hooks/useSeriesView';
-import { mlRegistryTranslationRef } from '../translation';
-import { ColumnSelect } from './compare/ColumnSelect';
-import { SeriesControls } from './series/SeriesControls';
-import { SeriesPlot } from './series/SeriesPlot';
+import { lastValues } from '../shared/domain/lastValues';
+import { useChoice } from '../shared/hooks/useChoice';
+import { useSeries } from '../series/useSeries';
+import { useSeriesView } from '../series/useSeriesView';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { ColumnSelect } from './ColumnSelect';
+import { SeriesControls } from '../series/SeriesControls';
+import { SeriesPlot } from '../series/SeriesPlot';
 
 /** Of so many metrics it is found out whether they have a history, to begin with one that has. */
 const PROBED = 24;

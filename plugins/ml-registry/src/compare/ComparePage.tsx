@@ -4,18 +4,18 @@ import { Frame, Section } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { ButtonLink, Flex, Text } from '@backstage/ui';
 import { useSearchParams } from 'react-router-dom';
-import { AddressTabs } from '../components/AddressTabs';
-import { CompareCurves } from '../components/CompareCurves';
-import { CompareTable } from '../components/CompareTable';
-import { BoxPlot } from '../components/compare/BoxPlot';
-import { ContourPlot } from '../components/compare/ContourPlot';
-import { ImportancePlot } from '../components/compare/ImportancePlot';
-import { ScatterPlot } from '../components/compare/ScatterPlot';
-import { ParallelPlot } from '../components/ParallelPlot';
-import { useComparedRuns } from '../hooks/useComparedRuns';
-import { paths } from '../paths';
-import { mlRegistryTranslationRef } from '../translation';
-import { RegistryFrame } from './RegistryFrame';
+import { AddressTabs } from '../shared/AddressTabs';
+import { CompareCurves } from './CompareCurves';
+import { CompareTable } from './CompareTable';
+import { BoxPlot } from './BoxPlot';
+import { ContourPlot } from './ContourPlot';
+import { ImportancePlot } from './ImportancePlot';
+import { ScatterPlot } from './ScatterPlot';
+import { ParallelPlot } from './ParallelPlot';
+import { useComparedRuns } from './useComparedRuns';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { RegistryFrame } from '../shared/RegistryFrame';
 
 /** Plots can be read with so many runs, the table and overlaid curves with fewer. */
 const MOST = 500;
@@ -67,7 +67,10 @@ export function ComparePage() {
         </ButtonLink>
       }
     >
-      <Frame value={runs}>
+      <Frame
+        value={runs}
+        elsewhere={{ href: paths.runs, label: t('runDetail.showAll') }}
+      >
         {found => <Compared runs={found} onRemove={remove} />}
       </Frame>
     </RegistryFrame>

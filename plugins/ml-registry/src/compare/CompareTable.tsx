@@ -9,11 +9,11 @@ import {
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { ButtonIcon, Flex, Link, Switch, Text } from '@backstage/ui';
 import { RiArrowDownLine, RiArrowUpLine, RiCloseLine } from '@remixicon/react';
-import { compareRuns, type ComparedRow } from '../domain/compareRuns';
-import { lastValues } from '../domain/lastValues';
-import { runStatus } from '../domain/runStatus';
-import { paths } from '../paths';
-import { mlRegistryTranslationRef } from '../translation';
+import { compareRuns, type ComparedRow } from './domain/compareRuns';
+import { lastValues } from '../shared/domain/lastValues';
+import { runStatus } from '../shared/domain/runStatus';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** Params and metrics of runs side by side. A row that differs says so in words, has a mark, and is bold. */
 export function CompareTable(props: {

@@ -8,11 +8,11 @@ import {
   nameOf,
   numberOf,
   numericColumns,
-} from '../../domain/compare/columns';
-import { interpolate } from '../../domain/compare/contour';
-import { contourOption } from '../../domain/compare/contourOption';
-import { useChoice } from '../../hooks/useChoice';
-import { mlRegistryTranslationRef } from '../../translation';
+} from './domain/columns';
+import { interpolate } from './domain/contour';
+import { contourOption } from './domain/contourOption';
+import { useChoice } from '../shared/hooks/useChoice';
+import { mlRegistryTranslationRef } from '../shared/translation';
 import { ColumnSelect } from './ColumnSelect';
 
 /** A metric over two params, interpolated between the runs. */

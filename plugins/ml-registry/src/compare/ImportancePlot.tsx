@@ -3,10 +3,10 @@ import type { Run } from '@downstage/plugin-ml-registry-common';
 import { Plot } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Text } from '@backstage/ui';
-import { metricColumns, nameOf } from '../../domain/compare/columns';
-import { paramImportance } from '../../domain/compare/importance';
-import { useChoice } from '../../hooks/useChoice';
-import { mlRegistryTranslationRef } from '../../translation';
+import { metricColumns, nameOf } from './domain/columns';
+import { paramImportance } from './domain/importance';
+import { useChoice } from '../shared/hooks/useChoice';
+import { mlRegistryTranslationRef } from '../shared/translation';
 import { ColumnSelect } from './ColumnSelect';
 
 /** Which params go with a metric. */

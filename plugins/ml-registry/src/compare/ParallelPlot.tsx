@@ -3,8 +3,8 @@ import type { Run } from '@downstage/plugin-ml-registry-common';
 import { Plot } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Text } from '@backstage/ui';
-import { parallelCoordinates } from '../domain/parallelCoordinates';
-import { mlRegistryTranslationRef } from '../translation';
+import { parallelCoordinates } from './domain/parallelCoordinates';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** Every run as a line through the values in which the runs differ. */
 export function ParallelPlot(props: { runs: readonly Run[] }) {

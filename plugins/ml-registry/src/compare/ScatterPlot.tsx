@@ -8,9 +8,9 @@ import {
   nameOf,
   numberOf,
   numericColumns,
-} from '../../domain/compare/columns';
-import { useChoice } from '../../hooks/useChoice';
-import { mlRegistryTranslationRef } from '../../translation';
+} from './domain/columns';
+import { useChoice } from '../shared/hooks/useChoice';
+import { mlRegistryTranslationRef } from '../shared/translation';
 import { ColumnSelect } from './ColumnSelect';
 
 /** One point a run, by any two params or metrics. */

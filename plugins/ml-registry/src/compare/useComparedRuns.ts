@@ -1,6 +1,6 @@
 import type { Run } from '@downstage/plugin-ml-registry-common';
 import { useLoad, type Loaded } from '@downstage/react';
-import { useRegistry } from './useRegistry';
+import { useRegistry } from '../shared/hooks/useRegistry';
 
 /** So many ids fit into one filter. */
 const PART = 90;

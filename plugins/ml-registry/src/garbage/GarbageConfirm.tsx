@@ -3,8 +3,8 @@ import type { GarbageCollection } from '@downstage/plugin-ml-registry-common';
 import { ConfirmDialog, formatBytes } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Checkbox } from '@backstage/ui';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** Asks once more: what is deleted for good cannot be restored. */
 export function GarbageConfirm(props: {

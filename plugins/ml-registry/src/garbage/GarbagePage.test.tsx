@@ -40,7 +40,7 @@ const shown: GarbageCollection = {
       ref: 'r2',
       name: 'brave-owl-2',
       experimentId: '1',
-      reason: 'default/churn@3 stands on it (champion)',
+      reason: 'default/churn@3 uses it (champion)',
     },
   ],
 };
@@ -73,7 +73,7 @@ describe('GarbagePage', () => {
     expect(await screen.findByText(/2 things with/)).toBeInTheDocument();
     expect(screen.getByText('quiet-fox-1')).toBeInTheDocument();
     expect(
-      screen.getByText('default/churn@3 stands on it (champion)'),
+      screen.getByText('default/churn@3 uses it (champion)'),
     ).toBeInTheDocument();
 
     await userEvent.click(

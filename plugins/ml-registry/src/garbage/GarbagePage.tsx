@@ -3,23 +3,23 @@ import type { GarbageCollection } from '@downstage/plugin-ml-registry-common';
 import {
   formatBytes,
   Frame,
-  reasonOf,
   Section,
   useAction,
   useLoad,
+  Reason,
 } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text } from '@backstage/ui';
 import { useSearchParams } from 'react-router-dom';
-import { GarbageConfirm } from '../components/GarbageConfirm';
+import { GarbageConfirm } from './GarbageConfirm';
 import {
   GarbageByExperiment,
   GarbageItems,
   GarbageKept,
-} from '../components/GarbageTables';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
-import { RegistryFrame } from './RegistryFrame';
+} from './GarbageTables';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { RegistryFrame } from '../shared/RegistryFrame';
 
 /** What could be deleted for good, for platform engineers: first looked at, then agreed to. The link carries the look. */
 export function GarbagePage() {
@@ -36,7 +36,7 @@ export function GarbagePage() {
         };
       }
       // Asks all the same, so that who may not look hears it here.
-      await api.listGarbageCollections({}, { signal });
+      await api.listGarbageCollections({ query: { limit: 1 } }, { signal });
       return {};
     },
     [api, id],
@@ -69,7 +69,7 @@ export function GarbagePage() {
         <Alert
           status="danger"
           title={t('garbage.lookFailed')}
-          description={reasonOf(action.error)}
+          description={<Reason error={action.error} />}
         />
       )}
       <Frame

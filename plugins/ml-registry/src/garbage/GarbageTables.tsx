@@ -2,8 +2,8 @@ import type { GarbageCollection } from '@downstage/plugin-ml-registry-common';
 import { formatBytes, PlainTable, Section } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Link, Text } from '@backstage/ui';
-import { paths } from '../paths';
-import { mlRegistryTranslationRef } from '../translation';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 type Props = { shown: GarbageCollection };
 

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { ImportStages } from '@downstage/plugin-ml-registry-common';
-import { reasonOf, useAction } from '@downstage/react';
+import { useAction, Reason } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Alert,
@@ -11,8 +11,8 @@ import {
   RadioGroup,
   TextField,
 } from '@backstage/ui';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** Which server, how to sign in there, and what becomes of its production versions. */
 export function ImportForm(props: { onStarted: (id: string) => void }) {
@@ -61,7 +61,7 @@ export function ImportForm(props: { onStarted: (id: string) => void }) {
           onChange={setUri}
           isRequired
         />
-        <Flex gap="4">
+        <Flex gap="4" align="end">
           <TextField
             label={t('imports.user')}
             description={t('imports.userHint')}
@@ -104,7 +104,7 @@ export function ImportForm(props: { onStarted: (id: string) => void }) {
           <Alert
             status="danger"
             title={t('imports.failed')}
-            description={reasonOf(action.error)}
+            description={<Reason error={action.error} />}
           />
         )}
         <Flex>

@@ -1,13 +1,13 @@
-import { Frame, Time, useLoad } from '@downstage/react';
+import { Frame, Pager, Time, usePages } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link } from '@backstage/ui';
 import { useSearchParams } from 'react-router-dom';
-import { ImportForm } from '../components/imports/ImportForm';
-import { ImportProgress } from '../components/imports/ImportProgress';
-import { useRegistry } from '../hooks/useRegistry';
-import { paths } from '../paths';
-import { mlRegistryTranslationRef } from '../translation';
-import { RegistryFrame } from './RegistryFrame';
+import { ImportForm } from './ImportForm';
+import { ImportProgress } from './ImportProgress';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { RegistryFrame } from '../shared/RegistryFrame';
 
 /** Takes over what an MLflow server holds, for administrators. The link carries which import is shown. */
 export function ImportPage() {
@@ -15,8 +15,9 @@ export function ImportPage() {
   const api = useRegistry();
   const [query, setQuery] = useSearchParams();
   const id = query.get('import') ?? undefined;
-  const imports = useLoad(
-    async signal => (await api.listImports({}, { signal })).items,
+  const imports = usePages(
+    (cursor, signal) =>
+      api.listImports({ query: { cursor, limit: 50 } }, { signal }),
     [api],
     { pollMs: 2_000 },
   );
@@ -37,13 +38,13 @@ export function ImportPage() {
       )}
       <Frame
         value={imports}
-        isEmpty={items => items.length === 0}
+        isEmpty={({ items }) => items.length === 0}
         empty={{
           title: t('imports.emptyTitle'),
           description: t('imports.emptyText'),
         }}
       >
-        {items => {
+        {({ items }) => {
           const shown = items.find(item => item.id === id) ?? items[0];
           return (
             <Flex direction="column" gap="4">
@@ -62,6 +63,7 @@ export function ImportPage() {
                     <Time at={item.createdAt} />
                   </Link>
                 ))}
+              <Pager pages={imports} />
             </Flex>
           );
         }}

@@ -13,8 +13,8 @@ import {
 } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text } from '@backstage/ui';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 const tones: Record<RegistryImport['state'], Tone> = {
   running: 'running',

@@ -2,10 +2,10 @@ import { Frame, Section, useLoad } from '@downstage/react';
 import { mlRegistryTopics } from '@downstage/plugin-ml-registry-common';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link } from '@backstage/ui';
-import { useRegistry } from '../hooks/useRegistry';
-import { paths } from '../paths';
-import { mlRegistryTranslationRef } from '../translation';
-import { LedgerEntries } from './ledger/LedgerEntries';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { LedgerEntries } from './LedgerEntries';
 
 /** What happened to a model, or to one version of it, with who and why, newest first. */
 export function History(props: { name: string; version?: number }) {

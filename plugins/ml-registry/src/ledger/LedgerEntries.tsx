@@ -7,9 +7,9 @@ import {
   RiArrowGoBackLine,
   RiHistoryLine,
 } from '@remixicon/react';
-import { paths } from '../../paths';
-import { mlRegistryTranslationRef } from '../../translation';
-import { NamedText, Person } from '../Person';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { NamedText, Person } from '../shared/Person';
 
 /** Entries of the ledger as a timeline, newest first. */
 export function LedgerEntries(props: {
@@ -19,8 +19,10 @@ export function LedgerEntries(props: {
   withModel?: boolean;
   /** Offers a rollback to what an entry brought into production. */
   onRollback?: (entry: LedgerEntry) => void;
+  /** The versions now in production, by model ref: there is no way back to these. */
+  inProduction?: ReadonlyMap<string, number>;
 }) {
-  const { label, items, withModel, onRollback } = props;
+  const { label, items, withModel, onRollback, inProduction } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   return (
     <ol aria-label={label} style={{ listStyle: 'none', margin: 0, padding: 0 }}>
@@ -75,9 +77,9 @@ export function LedgerEntries(props: {
               <StatusBadge tone="error" label={t('ledger.isFlagged')} />
             )}
             {onRollback &&
-              item.to === 'production' &&
-              !item.action.startsWith('promotion-') &&
-              item.version !== undefined && (
+              item.version !== undefined &&
+              broughtIntoProduction(item) &&
+              inProduction?.get(item.modelRef) !== item.version && (
                 <Button
                   variant="tertiary"
                   size="small"
@@ -92,4 +94,9 @@ export function LedgerEntries(props: {
       ))}
     </ol>
   );
+}
+
+/** Whether an entry is about a version that was in production afterwards, rather than about asking for that. */
+export function broughtIntoProduction(entry: LedgerEntry): boolean {
+  return entry.to === 'production' && !entry.action.startsWith('promotion-');
 }

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'react';
 import { ledgerActionSchema } from '@downstage/plugin-ml-registry-common';
+import { DayField } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Select, Switch, TextField } from '@backstage/ui';
-import { ledgerKeys, type LedgerQuery } from '../../domain/ledgerQuery';
-import { mlRegistryTranslationRef } from '../../translation';
-import { DayField } from './DayField';
+import { ledgerKeys, type LedgerQuery } from './ledgerQuery';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 const any = 'any';
 

@@ -1,19 +1,19 @@
 import { useState } from 'react';
 import type { LedgerEntry } from '@downstage/plugin-ml-registry-common';
-import { Frame, reasonOf, Section, useAction, useLoad } from '@downstage/react';
+import { Frame, Section, useAction, useLoad, Reason } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex } from '@backstage/ui';
 import { useSearchParams } from 'react-router-dom';
-import { LedgerEntries } from '../components/ledger/LedgerEntries';
-import { LedgerFilters } from '../components/ledger/LedgerFilters';
-import { LedgerRollback } from '../components/ledger/LedgerRollback';
-import { ProductionChanges } from '../components/ledger/ProductionChanges';
-import { ProductionOn } from '../components/ledger/ProductionOn';
-import { ExportButton } from '../components/version/ExportButton';
-import { ledgerSearch, readLedgerQuery } from '../domain/ledgerQuery';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
-import { RegistryFrame } from './RegistryFrame';
+import { broughtIntoProduction, LedgerEntries } from './LedgerEntries';
+import { LedgerFilters } from './LedgerFilters';
+import { LedgerRollback } from './LedgerRollback';
+import { ProductionChanges } from './ProductionChanges';
+import { ProductionOn } from './ProductionOn';
+import { ExportButton } from '../shared/ExportButton';
+import { ledgerSearch, readLedgerQuery } from './ledgerQuery';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { RegistryFrame } from '../shared/RegistryFrame';
 
 /** The ledger: `/models/ledger?model=…&action=…&on=2026-03-01`. Filters and the day stand in the address. */
 export function LedgerPage() {
@@ -93,7 +93,7 @@ export function LedgerPage() {
           value={loaded}
           isEmpty={({ items }) => items.length === 0}
           empty={{
-            title: t('ledger.emptyTitle'),
+            title: t(filters ? 'ledger.emptyTitle' : 'ledger.noneTitle'),
             description: t(filters ? 'ledger.emptyText' : 'ledger.noneText'),
           }}
         >
@@ -124,19 +124,22 @@ function Older(props: {
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const [pages, setPages] = useState<Page[]>([first]);
   const cursor = pages.at(-1)?.nextCursor;
+  const items = pages.flatMap(page => page.items);
+  const inProduction = useInProduction(items.filter(broughtIntoProduction));
   return (
     <Flex direction="column" gap="3">
       <LedgerEntries
         label={t('ledger.entries')}
-        items={pages.flatMap(({ items }) => items)}
+        items={items}
         withModel
         onRollback={onRollback}
+        inProduction={inProduction}
       />
       {action.error && (
         <Alert
           status="danger"
           title={t('ledger.moreFailed')}
-          description={reasonOf(action.error)}
+          description={<Reason error={action.error} />}
         />
       )}
       {cursor && (
@@ -159,4 +162,35 @@ function Older(props: {
       )}
     </Flex>
   );
+}
+
+/** As many models as one request may name; to others a rollback is offered, and says when there is nothing to do. */
+const mostModels = 50;
+
+/** The versions now in production of the models that entries are about, by model ref. */
+function useInProduction(
+  entries: readonly LedgerEntry[],
+): ReadonlyMap<string, number> | undefined {
+  const api = useRegistry();
+  const models = [...new Set(entries.map(({ modelRef }) => modelRef))]
+    .slice(0, mostModels)
+    .join(',');
+  const { value } = useLoad(
+    async signal => {
+      const found = models
+        ? await api.listModels(
+            { query: { models, limit: mostModels } },
+            { signal },
+          )
+        : { items: [] };
+      return new Map(
+        found.items.flatMap(({ ref, production }) =>
+          production ? [[ref, production.version] as const] : [],
+        ),
+      );
+    },
+    [api, models],
+    { pollMs: 30_000 },
+  );
+  return value;
 }

@@ -1,10 +1,11 @@
 import type { LedgerEntry } from '@downstage/plugin-ml-registry-common';
-import { reasonOf, useLoad } from '@downstage/react';
+import { useLoad, Reason } from '@downstage/react';
+import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert } from '@backstage/ui';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
-import { RollbackDialog } from '../RollbackDialog';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { RollbackDialog } from '../promotions/RollbackDialog';
 
 /** The rollback that an entry of the ledger leads to, as it stands now. */
 export function LedgerRollback(props: {
@@ -15,7 +16,8 @@ export function LedgerRollback(props: {
   const { entry, onClose, onDone } = props;
   const api = useRegistry();
   const { t } = useTranslationRef(mlRegistryTranslationRef);
-  const params = { namespace: 'default', name: entry.name };
+  const { namespace, name } = parseEntityRef(entry.modelRef);
+  const params = { namespace, name };
   const loaded = useLoad(
     async signal => {
       const [model, versions] = await Promise.all([
@@ -32,7 +34,7 @@ export function LedgerRollback(props: {
       <Alert
         status="danger"
         title={t('rollback.failed')}
-        description={reasonOf(loaded.error)}
+        description={<Reason error={loaded.error} />}
       />
     );
   }
@@ -42,7 +44,7 @@ export function LedgerRollback(props: {
     return (
       <Alert
         status="info"
-        title={t('ledger.rollbackNothing', { name: model.name })}
+        title={t('ledger.rollbackNothing', { name: entry.name })}
       />
     );
   }

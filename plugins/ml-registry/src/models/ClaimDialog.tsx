@@ -1,3 +1,4 @@
+import { shownNameOf } from '@downstage/common';
 import { useState } from 'react';
 import type { Model } from '@downstage/plugin-ml-registry-common';
 import { ConfirmDialog, useMe } from '@downstage/react';
@@ -5,8 +6,8 @@ import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { humanizeEntityRef } from '@backstage/plugin-catalog-react';
 import { Alert, Select } from '@backstage/ui';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** Takes a model that nobody owns for one of the reader's groups. */
 export function ClaimDialog(props: {
@@ -24,7 +25,7 @@ export function ClaimDialog(props: {
   const owner = chosen ?? groups.at(0) ?? '';
   return (
     <ConfirmDialog
-      title={t('claim.title', { name })}
+      title={t('claim.title', { name: shownNameOf(props.model) })}
       text={t('claim.text')}
       words={{
         confirm: t('claim.confirm'),
@@ -36,7 +37,10 @@ export function ClaimDialog(props: {
         api.claimModel({ params: { namespace, name }, body: { owner } })
       }
       success={{
-        title: t('claim.done', { name, owner: owner && nameOf(owner) }),
+        title: t('claim.done', {
+          name: shownNameOf(props.model),
+          owner: owner && nameOf(owner),
+        }),
       }}
       onClose={props.onClose}
       onDone={props.onDone}

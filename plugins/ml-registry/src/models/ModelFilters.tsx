@@ -12,8 +12,8 @@ import {
   modelSorts,
   ownerFilters,
   type ModelListFilter,
-} from '../domain/filterModels';
-import { mlRegistryTranslationRef } from '../translation';
+} from './filterModels';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 const stageWords = {
   all: 'models.filterAll',
@@ -51,6 +51,7 @@ export function ModelFilters(props: {
         aria-label={t('models.search')}
         placeholder={t('models.search')}
         size="small"
+        style={{ flex: '1 1 100%' }}
         value={filter.search}
         onChange={search => onChange({ ...filter, search })}
       />
@@ -66,7 +67,7 @@ export function ModelFilters(props: {
         }}
       >
         {modelFilters.map(id => (
-          <ToggleButton key={id} id={id}>
+          <ToggleButton key={id} id={id} style={{ whiteSpace: 'nowrap' }}>
             {t(stageWords[id])}
           </ToggleButton>
         ))}

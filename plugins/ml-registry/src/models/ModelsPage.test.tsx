@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { aModel, aSummary } from '../__testUtils__/examples';
 import { fakeRegistry } from '../__testUtils__/fakeRegistry';
 import { renderWithRegistry } from '../__testUtils__/renderWithRegistry';
-import { ModelHealthSources } from '../hooks/useModelHealth';
+import { ModelHealthSources } from './useModelHealth';
 import { ModelsPage } from './ModelsPage';
 
 const models = [
@@ -34,6 +34,22 @@ describe('ModelsPage', () => {
         'Nobody yet',
       ),
     ).toBeInTheDocument();
+  });
+
+  it('shows the candidate as the next version, else the newest one in staging', async () => {
+    const staging = aSummary({ version: 4, stage: 'staging' });
+    renderWithRegistry(<ModelsPage />, {
+      registry: fakeRegistry({
+        models: [aModel({ staging }), { ...models[1], staging }],
+      }),
+    });
+    const next = async (name: RegExp) =>
+      within(await screen.findByRole('row', { name })).getAllByRole('cell');
+    const cells = async (name: RegExp) =>
+      (await next(name)).map(({ textContent }) => textContent).join(' | ');
+    expect(await cells(/tumour-malignancy/)).toMatch(/v4\s*Staging/);
+    expect(await cells(/fraud-score/)).toMatch(/v3\s*Candidate/);
+    expect(await cells(/fraud-score/)).not.toContain('v4');
   });
 
   it('marks a version that entered production past its gates, and says who did it and why', async () => {
@@ -89,6 +105,50 @@ describe('ModelsPage', () => {
     expect(await screen.findByText('Drifted')).toBeInTheDocument();
     expect(screen.getByText('fraud-score')).toBeInTheDocument();
     expect(screen.queryByText('tumour-malignancy')).not.toBeInTheDocument();
+  });
+
+  it('shows the models before they are counted, and calls nothing empty until then', async () => {
+    let count: () => void = () => {};
+    const counted = new Promise<void>(resolve => {
+      count = resolve;
+    });
+    const registryOf = (shown: typeof models) => {
+      const registry = fakeRegistry({ models: shown });
+      return {
+        ...registry,
+        countModels: async (
+          ...asked: Parameters<typeof registry.countModels>
+        ) => {
+          await counted;
+          return registry.countModels(...asked);
+        },
+      };
+    };
+    const { unmount } = renderWithRegistry(<ModelsPage />, {
+      registry: registryOf(models),
+    });
+    expect(await screen.findByText('fraud-score')).toBeInTheDocument();
+    unmount();
+
+    const listed = jest.fn();
+    const empty = registryOf([]);
+    renderWithRegistry(<ModelsPage />, {
+      registry: {
+        ...empty,
+        listModels: async (...asked: Parameters<typeof empty.listModels>) => {
+          const page = await empty.listModels(...asked);
+          listed();
+          return page;
+        },
+      },
+    });
+    await waitFor(() => expect(listed).toHaveBeenCalled());
+    expect(screen.queryByText('No model matches')).not.toBeInTheDocument();
+    expect(screen.getByRole('status', { name: 'Loading' })).toBeInTheDocument();
+    count();
+    expect(
+      await screen.findByText('No model is registered yet'),
+    ).toBeInTheDocument();
   });
 
   it('asks the server for one page at a time, also of twenty thousand models', async () => {

@@ -1,26 +1,28 @@
-import { useContext, useEffect, useState } from 'react';
+import { shownNameOf } from '@downstage/common';
+import { useContext } from 'react';
 import { useSearchParams } from 'react-router-dom';
-import { Frame, Pager, useLoad, usePages } from '@downstage/react';
+import { Frame, Pager, useLoad, usePages, useLater } from '@downstage/react';
 import {
   mlRegistryTopics,
   type Model,
+  type ModelCounts,
 } from '@downstage/plugin-ml-registry-common';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { ButtonLink, Flex } from '@backstage/ui';
-import { ClaimDialog } from '../components/ClaimDialog';
-import { ModelFilters } from '../components/ModelFilters';
-import { ModelsTable } from '../components/ModelsTable';
-import { SnippetRegister } from '../components/SnippetRegister';
-import { toQuestion } from '../domain/filterModels';
-import { useModelFilter } from '../hooks/useModelFilter';
+import { Flex } from '@backstage/ui';
+import { ClaimDialog } from './ClaimDialog';
+import { ModelFilters } from './ModelFilters';
+import { ModelsTable } from './ModelsTable';
+import { SnippetRegister } from '../shared/SnippetRegister';
+import { toQuestion } from './filterModels';
+import { useModelFilter } from './useModelFilter';
 import {
   ModelHealthSources,
   useModelHealth,
   useTroubledModels,
-} from '../hooks/useModelHealth';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
-import { RegistryFrame } from './RegistryFrame';
+} from './useModelHealth';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { RegistryFrame } from '../shared/RegistryFrame';
 
 const pageSize = 25;
 const channel = [
@@ -43,40 +45,32 @@ export function ModelsPage() {
       title={t('nav.models')}
       description={t('models.description')}
     >
-      <Frame
-        value={counts}
-        isEmpty={({ total }) => total === 0}
-        empty={{
-          title: t('models.emptyTitle'),
-          description: t('models.emptyText'),
-          action: (
-            <Flex direction="column" gap="4">
-              <SnippetRegister />
-              <Flex>
-                <ButtonLink href="/create" variant="primary">
-                  {t('models.emptyAction')}
-                </ButtonLink>
-              </Flex>
-            </Flex>
-          ),
-        }}
-      >
-        {({ owners }) => (
-          <ModelList
-            owners={owners.map(({ owner }) => owner).sort()}
-            onChanged={counts.retry}
-          />
-        )}
-      </Frame>
+      {/* The list does not wait for the counts: only a registry without models is shown otherwise. */}
+      {counts.value?.total || (!counts.value && !counts.error) ? (
+        <ModelList counts={counts.value} onChanged={counts.retry} />
+      ) : (
+        <Frame
+          value={counts}
+          isEmpty={() => true}
+          empty={{
+            title: t('models.emptyTitle'),
+            description: t('models.emptyText'),
+            action: <SnippetRegister />,
+          }}
+        >
+          {() => null}
+        </Frame>
+      )}
     </RegistryFrame>
   );
 }
 
 function ModelList(props: {
-  owners: readonly string[];
+  counts: ModelCounts | undefined;
   onChanged: () => void;
 }) {
-  const { owners, onChanged } = props;
+  const { counts, onChanged } = props;
+  const owners = (counts?.owners ?? []).map(({ owner }) => owner).sort();
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const api = useRegistry();
   const [filter, setFilter] = useModelFilter();
@@ -99,6 +93,8 @@ function ModelList(props: {
     [question, filter.sort],
     { channel },
   );
+  // Nothing matches, or there is nothing at all: the counts will say.
+  const isUnclear = !counts && models.value?.items.length === 0;
   return (
     <Flex direction="column" gap="4">
       <ModelFilters
@@ -108,7 +104,9 @@ function ModelList(props: {
         onChange={setFilter}
       />
       <Frame
-        value={models}
+        value={
+          isUnclear ? { ...models, value: undefined, loading: true } : models
+        }
         isEmpty={({ items }) => items.length === 0}
         empty={{
           title: t('models.noMatch'),
@@ -140,7 +138,7 @@ function ShownModels(props: {
   const healthOf = useModelHealth(models.map(({ ref }) => ref));
   const claim = useClaim();
   const claimed = models.find(
-    ({ name, owner }) => name === claim.name && !owner,
+    model => shownNameOf(model) === claim.name && !model.owner,
   );
   return (
     <>
@@ -161,16 +159,6 @@ function ShownModels(props: {
       )}
     </>
   );
-}
-
-/** The text once it has not changed for a moment, so that typing asks the server once a word. */
-function useLater(text: string, ms = 200): string {
-  const [later, setLater] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(setLater, ms, text);
-    return () => clearTimeout(timer);
-  }, [text, ms]);
-  return later;
 }
 
 /** Which model is being claimed: `?claim=<name>`, so that other pages can lead here. */

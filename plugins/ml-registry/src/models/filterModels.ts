@@ -6,15 +6,15 @@ export const modelFilters = [
   'none',
   'waiting',
 ] as const;
-export type ModelFilter = (typeof modelFilters)[number];
+type ModelFilter = (typeof modelFilters)[number];
 
 /** Which models a list shows, by how they fare: any, or those that need somebody's attention. */
 export const healthFilters = ['any', 'attention'] as const;
-export type HealthFilter = (typeof healthFilters)[number];
+type HealthFilter = (typeof healthFilters)[number];
 
 /** What a list of models is sorted by. */
 export const modelSorts = ['name', 'owner', '-updated', '-created'] as const;
-export type ModelListSort = (typeof modelSorts)[number];
+type ModelListSort = (typeof modelSorts)[number];
 
 /** Owners that are not one entity: everybody, the reader's own, and nobody. */
 export const ownerFilters = { any: '', mine: 'mine', nobody: 'nobody' };

@@ -5,7 +5,7 @@ import {
   modelFilters,
   modelSorts,
   type ModelListFilter,
-} from '../domain/filterModels';
+} from './filterModels';
 
 /** The filter of the list of models, kept in the address so that a link shows the same list. */
 export function useModelFilter(): [
@@ -39,7 +39,7 @@ export function useModelFilter(): [
   return [filter, change];
 }
 
-/** What is as usual is left out of the address. */
+/** Defaults are left out of the address. */
 function write(
   params: URLSearchParams,
   key: string,

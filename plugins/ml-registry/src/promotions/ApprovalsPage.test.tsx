@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { aPromotion } from '../__testUtils__/examples';
 import { fakeRegistry } from '../__testUtils__/fakeRegistry';
 import { renderWithRegistry } from '../__testUtils__/renderWithRegistry';
-import type { MlRegistryApi } from '../api';
+import type { MlRegistryApi } from '../shared/api';
 import { ApprovalsPage } from './ApprovalsPage';
 
 const approval = { by: 'user:default/eve', at: '2026-11-20T12:00:00.000Z' };
@@ -110,8 +110,9 @@ describe('ApprovalsPage', () => {
     ).toBeInTheDocument();
   });
 
-  it('counts on its tab what waits for me', async () => {
-    show();
+  it('counts on its tab what waits for me, as the server counts it', async () => {
+    const countPromotions = async () => ({ waitingForMe: 1 });
+    show({ registry: fakeRegistry({ promotions }, { countPromotions }) });
     expect(
       await screen.findByRole('link', { name: 'Approvals (1)' }),
     ).toBeInTheDocument();

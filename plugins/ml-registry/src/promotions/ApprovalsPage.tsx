@@ -1,6 +1,6 @@
 import { mlRegistryTopics } from '@downstage/plugin-ml-registry-common';
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
-import { Frame, useLoad, useMe } from '@downstage/react';
+import { Frame, Pager, useMe, usePages } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Flex,
@@ -9,14 +9,14 @@ import {
   ToggleButton,
   ToggleButtonGroup,
 } from '@backstage/ui';
-import { PromotionCard } from '../components/PromotionCard';
-import { approvalsInbox, inboxFilters } from '../domain/approvalsInbox';
-import { useChoice } from '../hooks/useChoice';
-import { useEvaluations } from '../hooks/useEvaluations';
-import { useRegistry } from '../hooks/useRegistry';
-import { paths } from '../paths';
-import { mlRegistryTranslationRef } from '../translation';
-import { RegistryFrame } from './RegistryFrame';
+import { PromotionCard } from './PromotionCard';
+import { approvalsInbox, inboxFilters } from './approvalsInbox';
+import { useChoice } from '../shared/hooks/useChoice';
+import { useEvaluations } from '../shared/hooks/useEvaluations';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { RegistryFrame } from '../shared/RegistryFrame';
 
 const filterWords = {
   waiting: 'governance.filterWaiting',
@@ -24,15 +24,24 @@ const filterWords = {
   decided: 'governance.filterDecided',
 } as const;
 
+/** What the server is asked for; the first filter unless another was chosen. */
+function statesOf(show: string | undefined) {
+  return show === 'blocked' || show === 'decided' ? show : 'open';
+}
+
 /** An approver's inbox: what waits, first for the signed-in person; what a gate blocked; what was decided. */
 export function ApprovalsPage() {
   const api = useRegistry();
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const me = useMe();
   const [show, choose] = useChoice('show', inboxFilters);
-  const promotions = useLoad(
-    async signal => (await api.listPromotions({ query: {} }, { signal })).items,
-    [api],
+  const promotions = usePages(
+    (cursor, signal) =>
+      api.listPromotions(
+        { query: { state: statesOf(show), cursor, limit: 50 } },
+        { signal },
+      ),
+    [api, show],
     { channel: mlRegistryTopics.promotionChanged },
   );
   const groupsOf = (items: Promotion[]): GroupOfPromotions[] => {
@@ -42,7 +51,7 @@ export function ApprovalsPage() {
         {
           title: t('governance.blocked'),
           none: t('governance.noneBlocked'),
-          promotions: inbox.blocked.slice(0, 20),
+          promotions: inbox.blocked,
         },
       ];
     }
@@ -51,11 +60,11 @@ export function ApprovalsPage() {
         {
           title: t('governance.decidedByMe'),
           none: t('governance.noneDecidedByMe'),
-          promotions: inbox.decidedWithMe.slice(0, 10),
+          promotions: inbox.decidedWithMe,
         },
         {
           title: t('governance.decidedByOthers'),
-          promotions: inbox.decidedByOthers.slice(0, 10),
+          promotions: inbox.decidedByOthers,
         },
       ];
     }
@@ -75,31 +84,33 @@ export function ApprovalsPage() {
       title={t('nav.approvals')}
       description={t('approvals.description')}
     >
+      <Flex>
+        <ToggleButtonGroup
+          aria-label={t('governance.filter')}
+          selectionMode="single"
+          disallowEmptySelection
+          selectedKeys={show ? [show] : []}
+          onSelectionChange={([key]) => choose(key)}
+        >
+          {inboxFilters.map(id => (
+            <ToggleButton key={id} id={id}>
+              {t(filterWords[id])}
+            </ToggleButton>
+          ))}
+        </ToggleButtonGroup>
+      </Flex>
       <Frame
         value={promotions}
-        isEmpty={items => items.length === 0}
+        isEmpty={({ items }) =>
+          items.length === 0 && show !== 'blocked' && show !== 'decided'
+        }
         empty={{
           title: t('approvals.emptyTitle'),
           description: t('approvals.emptyText'),
         }}
       >
-        {items => (
+        {({ items }) => (
           <>
-            <Flex>
-              <ToggleButtonGroup
-                aria-label={t('governance.filter')}
-                selectionMode="single"
-                disallowEmptySelection
-                selectedKeys={show ? [show] : []}
-                onSelectionChange={([key]) => choose(key)}
-              >
-                {inboxFilters.map(id => (
-                  <ToggleButton key={id} id={id}>
-                    {t(filterWords[id])}
-                  </ToggleButton>
-                ))}
-              </ToggleButtonGroup>
-            </Flex>
             {groupsOf(items).map(group => (
               <Group
                 key={group.title}
@@ -107,6 +118,7 @@ export function ApprovalsPage() {
                 onChanged={promotions.retry}
               />
             ))}
+            <Pager pages={promotions} />
           </>
         )}
       </Frame>

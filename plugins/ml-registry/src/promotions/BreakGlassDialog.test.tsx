@@ -1,11 +1,11 @@
 import type { ModelVersion } from '@downstage/plugin-ml-registry-common';
 import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { aVersion } from '../../__testUtils__/examples';
-import { fakeRegistry } from '../../__testUtils__/fakeRegistry';
-import { renderWithRegistry } from '../../__testUtils__/renderWithRegistry';
-import type { MlRegistryApi } from '../../api';
-import { VersionDetail } from '../VersionDetail';
+import { aVersion } from '../__testUtils__/examples';
+import { fakeRegistry } from '../__testUtils__/fakeRegistry';
+import { renderWithRegistry } from '../__testUtils__/renderWithRegistry';
+import type { MlRegistryApi } from '../shared/api';
+import { VersionDetail } from '../versions/VersionDetail';
 
 function show(
   options: {

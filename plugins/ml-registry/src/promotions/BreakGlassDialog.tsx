@@ -1,11 +1,12 @@
+import { shownNameOf } from '@downstage/common';
 import { useState } from 'react';
 import type { ModelVersion } from '@downstage/plugin-ml-registry-common';
 import { ConfirmDialog } from '@downstage/react';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, TextAreaField, TextField } from '@backstage/ui';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** Into production past gates and approvals: with a reason, and the model's name typed to confirm. */
 export function BreakGlassDialog(props: {
@@ -15,6 +16,7 @@ export function BreakGlassDialog(props: {
 }) {
   const { version } = props;
   const { namespace, name } = parseEntityRef(version.modelRef);
+  const typed = shownNameOf({ namespace, name });
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const api = useRegistry();
   const [reason, setReason] = useState('');
@@ -29,7 +31,7 @@ export function BreakGlassDialog(props: {
         failed: t('governance.glassFailed'),
       }}
       destructive
-      isDisabled={!reason.trim() || confirm !== name}
+      isDisabled={!reason.trim() || confirm !== typed}
       change={() =>
         api.breakGlass({
           params: { namespace, name, version: version.version },
@@ -48,7 +50,7 @@ export function BreakGlassDialog(props: {
         onChange={setReason}
       />
       <TextField
-        label={t('governance.glassConfirm', { name })}
+        label={t('governance.glassConfirm', { name: typed })}
         isRequired
         value={confirm}
         onChange={setConfirm}

@@ -3,9 +3,9 @@ import type { VersionSummary } from '@downstage/plugin-ml-registry-common';
 import { formatNumber, PlainTable } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Text } from '@backstage/ui';
-import { orderMetrics } from '../domain/orderMetrics';
-import { againstChampion } from '../domain/primaryMetric';
-import { mlRegistryTranslationRef } from '../translation';
+import { orderMetrics } from '../shared/domain/orderMetrics';
+import { againstChampion } from '../shared/domain/primaryMetric';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** The metrics of a version beside those of the one in production, the primary metric first and judged in words. */
 export function ChampionComparison(props: {

@@ -3,8 +3,8 @@ import type { Promotion } from '@downstage/plugin-ml-registry-common';
 import { Facts, Time } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text } from '@backstage/ui';
-import { mlRegistryTranslationRef } from '../../translation';
-import { Person } from '../Person';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { Person } from '../shared/Person';
 
 /** What the decision rests on beside metrics and data, and the approvals that stopped counting when it changed. */
 export function EvidencePanel(props: { promotion: Promotion }) {

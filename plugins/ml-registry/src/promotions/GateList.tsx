@@ -5,9 +5,9 @@ import {
 import { Facts, StatusBadge } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text } from '@backstage/ui';
-import { gateTone } from '../domain/stages';
-import { mlRegistryTranslationRef } from '../translation';
-import { Person } from './Person';
+import { gateTone } from '../shared/domain/stages';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { Person } from '../shared/Person';
 
 /** What each gate saw and wanted, and for those that did not pass, how they would. */
 export function GateList(props: {

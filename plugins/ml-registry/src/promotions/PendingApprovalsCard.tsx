@@ -8,12 +8,11 @@ import {
 } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
-import { Person } from '../components/Person';
-import { PromotionStateBadge } from '../components/StageBadge';
-import { isOpen } from '../domain/stages';
-import { useRegistry } from '../hooks/useRegistry';
-import { paths } from '../paths';
-import { mlRegistryTranslationRef } from '../translation';
+import { Person } from '../shared/Person';
+import { PromotionStateBadge } from '../shared/StageBadge';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** On the overview of a Model: promotions under way, each leading to its evidence. */
 export function PendingApprovalsCard() {
@@ -23,8 +22,11 @@ export function PendingApprovalsCard() {
   const promotions = useLoad(
     async signal =>
       (
-        await api.listPromotions({ query: { model: ref } }, { signal })
-      ).items.filter(isOpen),
+        await api.listPromotions(
+          { query: { model: ref, state: 'open' } },
+          { signal },
+        )
+      ).items,
     [api, ref],
     { pollMs: 30_000, channel: mlRegistryTopics.promotionChanged },
   );

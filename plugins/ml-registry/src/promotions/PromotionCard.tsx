@@ -4,19 +4,19 @@ import type { Promotion } from '@downstage/plugin-ml-registry-common';
 import { Facts, formatNumber, Section, Time, useMe } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
-import { rolesOf } from '../domain/approverStanding';
-import { orderMetrics } from '../domain/orderMetrics';
-import { isOpen } from '../domain/stages';
-import { paths } from '../paths';
-import { mlRegistryTranslationRef } from '../translation';
+import { rolesOf } from './approverStanding';
+import { orderMetrics } from '../shared/domain/orderMetrics';
+import { isOpen } from '../shared/domain/stages';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
 import { ChampionComparison } from './ChampionComparison';
 import { GateList } from './GateList';
-import { EvidencePanel } from './governance/EvidencePanel';
-import { WaiveDialog } from './governance/WaiveDialog';
-import { DatasetLinks } from './Lineage';
-import { Person } from './Person';
+import { EvidencePanel } from './EvidencePanel';
+import { WaiveDialog } from './WaiveDialog';
+import { DatasetLinks } from '../shared/Lineage';
+import { Person } from '../shared/Person';
 import { PromotionDecision } from './PromotionDecision';
-import { PromotionStateBadge } from './StageBadge';
+import { PromotionStateBadge } from '../shared/StageBadge';
 
 /** One promotion: who asked and why, the evidence frozen at that moment, the approvals so far, and what you may do. */
 export function PromotionCard(props: {

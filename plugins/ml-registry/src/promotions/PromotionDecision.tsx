@@ -1,12 +1,12 @@
 import { useState } from 'react';
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
-import { reasonOf, useAction, useMe } from '@downstage/react';
+import { useAction, useMe, Reason } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text, TextField } from '@backstage/ui';
 import { RiCheckLine, RiCloseLine } from '@remixicon/react';
-import { approverStanding } from '../domain/approverStanding';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
+import { approverStanding } from './approverStanding';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** What the signed-in person may do about an open promotion, or why there is nothing they may do. */
 export function PromotionDecision(props: {
@@ -104,7 +104,7 @@ export function PromotionDecision(props: {
         <Alert
           status="danger"
           title={t('promotion.decisionFailed')}
-          description={reasonOf(action.error)}
+          description={<Reason error={action.error} />}
         />
       )}
     </Flex>

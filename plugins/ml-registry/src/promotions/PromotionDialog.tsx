@@ -4,7 +4,7 @@ import type {
   ModelVersion,
   PromotionTarget,
 } from '@downstage/plugin-ml-registry-common';
-import { Frame, reasonOf, useAction, useLoad } from '@downstage/react';
+import { Frame, useAction, useLoad, Reason } from '@downstage/react';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
@@ -19,9 +19,9 @@ import {
   Text,
   TextAreaField,
 } from '@backstage/ui';
-import { targetsFrom } from '../domain/stages';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
+import { targetsFrom } from '../shared/domain/stages';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 import { ChampionComparison } from './ChampionComparison';
 import { GateList } from './GateList';
 
@@ -139,7 +139,7 @@ export function PromotionDialog(props: {
             <Alert
               status="danger"
               title={t('promotion.failed')}
-              description={reasonOf(action.error)}
+              description={<Reason error={action.error} />}
             />
           )}
         </Flex>

@@ -1,10 +1,11 @@
+import { shownNameOf } from '@downstage/common';
 import { useState } from 'react';
 import type { Model, ModelVersion } from '@downstage/plugin-ml-registry-common';
 import { ConfirmDialog } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Select, TextField } from '@backstage/ui';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 const last = 'last';
 
@@ -31,7 +32,7 @@ export function RollbackDialog(props: {
 
   return (
     <ConfirmDialog
-      title={t('rollback.title', { name })}
+      title={t('rollback.title', { name: shownNameOf(model) })}
       text={t('rollback.text', { version: String(model.production.version) })}
       words={{
         confirm: t('rollback.confirm'),
@@ -49,7 +50,7 @@ export function RollbackDialog(props: {
           },
         })
       }
-      success={{ title: t('rollback.done', { name }) }}
+      success={{ title: t('rollback.done', { name: shownNameOf(model) }) }}
       onClose={props.onClose}
       onDone={props.onDone}
     >

@@ -1,10 +1,10 @@
 import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { aPromotion, aVersion } from '../../__testUtils__/examples';
-import { fakeRegistry } from '../../__testUtils__/fakeRegistry';
-import { renderWithRegistry } from '../../__testUtils__/renderWithRegistry';
-import type { MlRegistryApi } from '../../api';
-import { PromotionCard } from '../PromotionCard';
+import { aPromotion, aVersion } from '../__testUtils__/examples';
+import { fakeRegistry } from '../__testUtils__/fakeRegistry';
+import { renderWithRegistry } from '../__testUtils__/renderWithRegistry';
+import type { MlRegistryApi } from '../shared/api';
+import { PromotionCard } from './PromotionCard';
 
 const blocked = aPromotion({
   state: 'blocked',
@@ -115,7 +115,7 @@ describe('waiving a gate', () => {
   ])('is not offered to %s', async (_, options) => {
     show(options);
     await screen.findByText('recall');
-    // Who is signed in is known when what depends on it is.
+    // The signed-in person is known when what depends on it is.
     await screen.findByText('Better on the held-out data of November');
     expect(screen.queryByRole('button', { name: 'Waive…' })).toBeNull();
   });

@@ -2,8 +2,8 @@ import { useState } from 'react';
 import { ConfirmDialog } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { TextAreaField } from '@backstage/ui';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** Lets a version pass a gate it failed; the reason stays. */
 export function WaiveDialog(props: {

@@ -1,14 +1,13 @@
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
 import { approverStanding } from './approverStanding';
-import { isOpen } from './stages';
+import { isOpen } from '../shared/domain/stages';
 
 type Me = { userEntityRef: string; ownershipEntityRefs: string[] };
 
 export const inboxFilters = ['waiting', 'blocked', 'decided'] as const;
-export type InboxFilter = (typeof inboxFilters)[number];
 
 /** Whether a promotion waits for the decision of this person. */
-export function waitsFor(me: Me | undefined, promotion: Promotion): boolean {
+function waitsFor(me: Me | undefined, promotion: Promotion): boolean {
   const { owner, author } = promotion;
   return approverStanding({ me, owner, author, promotion }).may;
 }

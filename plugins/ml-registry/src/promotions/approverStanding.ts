@@ -1,4 +1,4 @@
-import { isOpen } from './stages';
+import { isOpen } from '../shared/domain/stages';
 import type { Promotion } from '@downstage/plugin-ml-registry-common';
 
 /** Whether somebody may decide about a promotion, and if not, why. */

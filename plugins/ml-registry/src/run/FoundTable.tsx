@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react';
 import { PlainTable } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, SearchField } from '@backstage/ui';
-import { mlRegistryTranslationRef } from '../../translation';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** From so many rows on there is a field to find one. */
 const FEW = 8;

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Run } from '@downstage/plugin-ml-registry-common';
-import { reasonOf, useAction, useOwns } from '@downstage/react';
+import { useAction, useOwns, Reason } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Alert,
@@ -14,9 +14,9 @@ import {
   TextField,
 } from '@backstage/ui';
 import { RiExternalLinkLine } from '@remixicon/react';
-import { useRegistry } from '../../hooks/useRegistry';
-import { paths } from '../../paths';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** What can be done with a run: look at its neighbours and its job, rename, delete and restore it. */
 export function RunActions(props: { run: Run; onChanged: () => void }) {
@@ -68,7 +68,7 @@ export function RunActions(props: { run: Run; onChanged: () => void }) {
         <Alert
           status="danger"
           title={t('runDetail.changeFailed')}
-          description={reasonOf(action.error)}
+          description={<Reason error={action.error} />}
         />
       )}
       {isRenaming && (
@@ -124,7 +124,7 @@ function RenameDialog(props: {
           <Alert
             status="danger"
             title={t('runDetail.changeFailed')}
-            description={reasonOf(action.error)}
+            description={<Reason error={action.error} />}
           />
         )}
       </DialogBody>

@@ -8,11 +8,11 @@ import {
 } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link } from '@backstage/ui';
-import { runDuration, runStatus } from '../domain/runStatus';
-import { paths } from '../paths';
-import { mlRegistryTranslationRef } from '../translation';
-import { DatasetLinks } from './Lineage';
-import { EntityLink, Person } from './Person';
+import { runDuration, runStatus } from '../shared/domain/runStatus';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { DatasetLinks } from '../shared/Lineage';
+import { EntityLink, Person } from '../shared/Person';
 
 /** Status, origin and times of a run. */
 export function RunFacts(props: { run: Run }) {

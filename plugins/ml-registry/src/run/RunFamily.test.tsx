@@ -1,7 +1,7 @@
 import { screen } from '@testing-library/react';
-import { aRun } from '../../__testUtils__/examples';
-import { fakeRegistry } from '../../__testUtils__/fakeRegistry';
-import { renderWithRegistry } from '../../__testUtils__/renderWithRegistry';
+import { aRun } from '../__testUtils__/examples';
+import { fakeRegistry } from '../__testUtils__/fakeRegistry';
+import { renderWithRegistry } from '../__testUtils__/renderWithRegistry';
 import { RunFamily } from './RunFamily';
 
 describe('RunFamily', () => {

@@ -2,10 +2,10 @@ import type { Run } from '@downstage/plugin-ml-registry-common';
 import { Section, StatusBadge, useLoad } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
-import { runStatus } from '../../domain/runStatus';
-import { useRegistry } from '../../hooks/useRegistry';
-import { paths } from '../../paths';
-import { mlRegistryTranslationRef } from '../../translation';
+import { runStatus } from '../shared/domain/runStatus';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 const mostChildren = 50;
 

@@ -1,11 +1,18 @@
-import { CodeBlock, Frame, PlainTable, Time, useLoad } from '@downstage/react';
+import {
+  CodeBlock,
+  Frame,
+  Pager,
+  PlainTable,
+  Time,
+  usePages,
+} from '@downstage/react';
 import { parseVersionRef } from '@downstage/common';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link } from '@backstage/ui';
-import { useRegistry } from '../../hooks/useRegistry';
-import { useTrackingUri } from '../../hooks/useTrackingUri';
-import { paths } from '../../paths';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { useTrackingUri } from '../shared/hooks/useTrackingUri';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** The models a run logged or read, the versions made of them, and the code that loads one. */
 export function RunModels(props: { runId: string }) {
@@ -13,15 +20,18 @@ export function RunModels(props: { runId: string }) {
   const api = useRegistry();
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const trackingUri = useTrackingUri();
-  const models = useLoad(
-    async signal =>
-      (await api.listRunModels({ params: { runId } }, { signal })).items,
+  const models = usePages(
+    (cursor, signal) =>
+      api.listRunModels(
+        { params: { runId }, query: { cursor, limit: 100 } },
+        { signal },
+      ),
     [api, runId],
     { pollMs: 0 },
   );
   return (
     <Frame value={models}>
-      {items => {
+      {({ items }) => {
         const logged = items.find(({ direction }) => direction === 'output');
         return (
           <Flex direction="column" gap="4">
@@ -56,6 +66,7 @@ export function RunModels(props: { runId: string }) {
                 ],
               }))}
             />
+            <Pager pages={models} />
             {logged && (
               <CodeBlock
                 label={t('runDetail.loadModel')}

@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import { MarkdownContent } from '@backstage/core-components';
 import type { Run } from '@downstage/plugin-ml-registry-common';
-import { reasonOf, Section, useAction, useOwns } from '@downstage/react';
+import { Section, useAction, useOwns, Reason } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text, TextAreaField } from '@backstage/ui';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 const NOTE = 'mlflow.note.content';
 
@@ -80,7 +80,7 @@ export function RunNote(props: { run: Run; onChanged: () => void }) {
             <Alert
               status="danger"
               title={t('runDetail.changeFailed')}
-              description={reasonOf(action.error)}
+              description={<Reason error={action.error} />}
             />
           )}
         </Flex>

@@ -1,3 +1,4 @@
+import { NotAllowedError } from '@backstage/errors';
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Route, Routes } from 'react-router-dom';
@@ -6,7 +7,7 @@ import { fakeRegistry } from '../__testUtils__/fakeRegistry';
 import { aTablePage } from '../__testUtils__/fakeRunPages';
 import { renderWithRegistry } from '../__testUtils__/renderWithRegistry';
 import { RunPage } from './RunPage';
-import { RunsPage } from './RunsPage';
+import { RunsPage } from '../runs/RunsPage';
 
 jest.mock('@downstage/react', () => ({
   ...jest.requireActual('@downstage/react'),
@@ -27,6 +28,16 @@ const page = (
 );
 
 describe('RunPage', () => {
+  it('leads from a run that there is not to the list', async () => {
+    renderWithRegistry(page, {
+      registry: fakeRegistry({ runs: [] }),
+      path: '/runs/zzz',
+    });
+    expect(
+      await screen.findByRole('link', { name: 'Show all runs' }),
+    ).toHaveAttribute('href', '/models/runs');
+  });
+
   it('shows params, tags and code first, and curves on a tab that the address names', async () => {
     renderWithRegistry(page, {
       registry: fakeRegistry({
@@ -109,6 +120,35 @@ describe('RunPage', () => {
       await screen.findByRole('table', { name: 'Rows of scores.csv' }),
     ).toHaveTextContent('label');
     expect(screen.getByText('1 row')).toBeInTheDocument();
+  });
+
+  it('says in place of a file whose data it shows and whom to ask', async () => {
+    const message =
+      'The file scores.csv may show dataset:default/scans. Ask group:default/diagnostics for a grant';
+    const registry = fakeRegistry(
+      { runs: [aRun()] },
+      {
+        listRunArtifacts: async () => ({
+          items: [{ path: 'scores.csv', isDir: false, size: 20 }],
+        }),
+        downloadArtifact: async () => {
+          throw Object.assign(new NotAllowedError(message), {
+            code: 'ml-data.access-needed',
+            dataset: 'dataset:default/scans',
+          });
+        },
+      },
+    );
+    renderWithRegistry(page, { registry, path: '/runs/run2?tab=artifacts' });
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'scores.csv' }),
+    );
+    expect(await screen.findByText(message)).toBeInTheDocument();
+    expect(
+      screen.getByRole('link', { name: 'Access of scans' }),
+    ).toHaveAttribute('href', '/catalog/default/dataset/scans');
+    await userEvent.click(screen.getByRole('button', { name: 'Download' }));
+    expect(await screen.findAllByText(message)).toHaveLength(2);
   });
 
   it('keeps a note that an owner writes', async () => {

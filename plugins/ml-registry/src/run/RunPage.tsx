@@ -3,23 +3,25 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Flex } from '@backstage/ui';
 import { useParams } from 'react-router-dom';
 import type { Run } from '@downstage/plugin-ml-registry-common';
-import { AddressTabs } from '../components/AddressTabs';
-import { ArtifactBrowser } from '../components/artifacts/ArtifactBrowser';
-import { RunActions } from '../components/run/RunActions';
-import { RunOverview } from '../components/run/RunOverview';
-import { RunSeries } from '../components/series/RunSeries';
-import { lastValues } from '../domain/lastValues';
-import { orderMetrics } from '../domain/orderMetrics';
-import { isSystemMetric } from '../domain/series/seriesView';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
-import { RegistryFrame } from './RegistryFrame';
+import { AddressTabs } from '../shared/AddressTabs';
+import { ArtifactBrowser } from '../artifacts/ArtifactBrowser';
+import { RunActions } from './RunActions';
+import { RunOverview } from './RunOverview';
+import { RunSeries } from '../series/RunSeries';
+import { lastValues } from '../shared/domain/lastValues';
+import { paths } from '../shared/paths';
+import { orderMetrics } from '../shared/domain/orderMetrics';
+import { isSystemMetric } from '../series/seriesView';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { RegistryFrame } from '../shared/RegistryFrame';
 
 const tabs = ['overview', 'metrics', 'system', 'artifacts'] as const;
 
 /** One run: what went in, how it developed, what came out. The tab, the zoom and how charts are drawn stand in the address. */
 export function RunPage() {
   const { runId = '' } = useParams();
+  const { t } = useTranslationRef(mlRegistryTranslationRef);
   const api = useRegistry();
   const run = useLoad(
     signal => api.getRun({ params: { runId } }, { signal }),
@@ -33,7 +35,10 @@ export function RunPage() {
         run.value && <RunActions run={run.value} onChanged={run.retry} />
       }
     >
-      <Frame value={run}>
+      <Frame
+        value={run}
+        elsewhere={{ href: paths.runs, label: t('runDetail.showAll') }}
+      >
         {value => <RunTabs run={value} onChanged={run.retry} />}
       </Frame>
     </RegistryFrame>

@@ -1,13 +1,13 @@
-import { reasonOf, useAction } from '@downstage/react';
+import { useAction, Reason } from '@downstage/react';
 import {
   toastApiRef,
   useApi,
   useTranslationRef,
 } from '@backstage/frontend-plugin-api';
 import { Alert, Button, ButtonLink, Flex, Text } from '@backstage/ui';
-import { useRegistry } from '../../hooks/useRegistry';
-import { paths } from '../../paths';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** What can be done with the chosen runs: compare, delete (and take it back), restore. */
 export function ChosenRuns(props: {
@@ -87,7 +87,7 @@ export function ChosenRuns(props: {
         <Alert
           status="danger"
           title={t('runTable.changeFailed')}
-          description={reasonOf(action.error)}
+          description={<Reason error={action.error} />}
         />
       )}
     </>

@@ -12,13 +12,13 @@ import {
   SearchField,
   Text,
 } from '@backstage/ui';
-import { attributeColumns } from '../../domain/runTable/columns';
-import { mlRegistryTranslationRef } from '../../translation';
+import { attributeColumns } from './domain/columns';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** Of each kind so many are listed; the others are found by name. */
 const MOST = 60;
 
-/** Chooses the columns of the runs table. What is ticked is shown at once. */
+/** Chooses the columns of the runs table. Ticked columns are shown at once. */
 export function ColumnsDialog(props: {
   fields: RunFields;
   columns: readonly string[];

@@ -2,24 +2,12 @@ import { useId, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Text } from '@backstage/ui';
 import {
-  checkFilter,
-  completeFilter,
-  type FilterProblem,
-} from '../../domain/runTable/filterLanguage';
-import { mlRegistryTranslationRef } from '../../translation';
-
-const boxStyle = {
-  width: '100%',
-  boxSizing: 'border-box',
-  height: 40,
-  padding: '0 12px',
-  borderRadius: 8,
-  border: '1px solid var(--bui-border-2)',
-  background: 'var(--bui-bg-neutral-1)',
-  color: 'var(--bui-fg-primary)',
-  fontFamily: 'var(--bui-font-monospace, monospace)',
-  fontSize: 14,
-} as const;
+  checkRunFilter,
+  completeRunFilter,
+  type FilterFault,
+} from '@downstage/plugin-ml-registry-common';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import styles from './FilterField.module.css';
 
 /** A filter in MLflow's search language: completes names, operators and values, and says what is wrong where it is. */
 export function FilterField(props: {
@@ -36,17 +24,17 @@ export function FilterField(props: {
   const [cursor, setCursor] = useState(0);
   const [isOpen, setIsOpen] = useState(false);
   const [marked, setMarked] = useState(-1);
-  const [problem, setProblem] = useState<FilterProblem>();
+  const [problem, setProblem] = useState<FilterFault>();
   if (applied !== value) {
     setApplied(value);
     setText(value);
     setProblem(undefined);
   }
-  const completion = completeFilter(text, cursor, fields);
+  const completion = completeRunFilter(text, cursor, fields);
   const options = isOpen ? completion.options : [];
 
   const apply = () => {
-    const found = checkFilter(text);
+    const found = checkRunFilter(text);
     setProblem(found);
     setIsOpen(false);
     if (!found) onApply(text.trim());
@@ -55,7 +43,7 @@ export function FilterField(props: {
     setText(next);
     setCursor(at);
     setMarked(-1);
-    if (problem) setProblem(checkFilter(next));
+    if (problem) setProblem(checkRunFilter(next));
   };
   const take = (option: string) => {
     const before = `${text.slice(0, completion.from)}${option} `;
@@ -107,7 +95,7 @@ export function FilterField(props: {
           autoComplete="off"
           spellCheck={false}
           placeholder="metrics.auc > 0.9 AND params.C = '1.0'"
-          style={boxStyle}
+          className={styles.field}
           value={text}
           onChange={event => {
             setIsOpen(true);
@@ -164,7 +152,7 @@ export function FilterField(props: {
                 padding: '4px 8px',
                 borderRadius: 4,
                 cursor: 'pointer',
-                fontFamily: boxStyle.fontFamily,
+                fontFamily: 'var(--bui-font-monospace, monospace)',
                 fontSize: 13,
                 color: 'var(--bui-fg-primary)',
                 background:
@@ -180,7 +168,7 @@ export function FilterField(props: {
   );
 }
 
-function Problem(props: { text: string; problem: FilterProblem }) {
+function Problem(props: { text: string; problem: FilterFault }) {
   const { text, problem } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const { from, to, message } = problem;

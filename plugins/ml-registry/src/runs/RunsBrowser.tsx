@@ -1,27 +1,26 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
-import { Frame, reasonOf, useLoad } from '@downstage/react';
+import { Frame, useLoad, Reason } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text } from '@backstage/ui';
-import { arrangeRuns } from '../domain/runTable/arrangeRuns';
-import { defaultColumns, valueColumns } from '../domain/runTable/columns';
-import { toCsv } from '../domain/runTable/toCsv';
-import { readViewState, writeViewState } from '../domain/runTable/viewState';
-import { save } from '../domain/save';
-import type { MlRegistryApi } from '../api';
-import { useRegistry } from '../hooks/useRegistry';
-import { useRunRows, type RunQuery } from '../hooks/useRunRows';
-import { useViewState } from '../hooks/useViewState';
-import { mlRegistryTranslationRef } from '../translation';
-import { ChosenRuns } from './runs/ChosenRuns';
-import { RunsGrid } from './runs/RunsGrid';
-import { RunsToolbar } from './runs/RunsToolbar';
-import { SnippetRegister } from './SnippetRegister';
+import { arrangeRuns } from './domain/arrangeRuns';
+import { defaultColumns, valueColumns } from './domain/columns';
+import { toCsv } from './domain/toCsv';
+import { readViewState, writeViewState } from './domain/viewState';
+import { save } from '../shared/domain/save';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { useRunRows, type RunQuery } from './useRunRows';
+import { useViewState } from './useViewState';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { ChosenRuns } from './ChosenRuns';
+import { RunsGrid } from './grid/RunsGrid';
+import { RunsToolbar } from './RunsToolbar';
+import { SnippetRegister } from '../shared/SnippetRegister';
 
 const noFields = { metrics: [], params: [], tags: [] };
 
 /**
  * Runs with filter, columns, groups, views and comparison; on the Models page all of them, on the page of a Model its
- * own. What is looked for and how it is shown stands in the address, so that it can be passed on.
+ * own. The address holds the filter and the view, so that they can be passed on.
  */
 export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
   const { modelRef, modelName } = props;
@@ -33,21 +32,15 @@ export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
   const [showHidden, setShowHidden] = useState(false);
   const [undo, setUndo] = useState<string[]>([]);
 
-  const experiments = useLoad(
-    async signal => (await api.listExperiments({}, { signal })).items,
-    [api],
-    { pollMs: 60_000 },
-  );
   const experimentKey = state.experiments.join(',');
   const fields = useLoad(
-    async signal =>
+    signal =>
       api.listRunFields(
         {
           query: {
-            experimentId:
-              modelRef && !experimentKey
-                ? await experimentsOf(api, modelRef, signal)
-                : state.experiments,
+            experimentId: state.experiments,
+            // Metrics of other models are nothing to offer on the page of this one.
+            ...(modelRef && { model: modelRef }),
           },
         },
         { signal },
@@ -89,16 +82,6 @@ export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
         columns,
       ),
     [rows, nested, groupBy, pinned, hidden, showHidden, toggled, columns],
-  );
-  const experimentNames = useMemo(
-    () =>
-      new Map(
-        (experiments.value ?? []).map(({ experimentId, name }) => [
-          experimentId,
-          name,
-        ]),
-      ),
-    [experiments.value],
   );
 
   // Rows compare these to know whether they have to be drawn again, so they stay the same functions.
@@ -146,7 +129,6 @@ export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
           toCsv(
             (rows ?? []).filter(row => showHidden || !hidden.has(row.runId)),
             columns,
-            id => experimentNames.get(id) ?? id,
           ),
         ],
         { type: 'text/csv' },
@@ -164,7 +146,7 @@ export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
         onChange={change}
         fields={known}
         columns={columns}
-        experiments={modelRef ? undefined : experiments.value ?? []}
+        choosesExperiments={!modelRef}
         scope={scopeOf(modelRef, state.experiments)}
         viewQuery={String(writeViewState({ ...state, columns: [...columns] }))}
         showHidden={showHidden}
@@ -203,7 +185,7 @@ export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
         <Alert
           status="danger"
           title={t('runTable.filterRefused')}
-          description={reasonOf(refused)}
+          description={<Reason error={refused} />}
         />
       ) : (
         <Frame
@@ -225,6 +207,7 @@ export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
                       total: runs.total.toLocaleString('en'),
                     })}, ${t('runTable.loading')}`
                   : t('runTable.count', {
+                      count: runs.total,
                       total: runs.total.toLocaleString('en'),
                     })}
                 {runs.cut &&
@@ -241,7 +224,6 @@ export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
                 onSort={(sort, direction) => change({ sort, direction })}
                 chosen={chosen}
                 hidden={hidden}
-                experimentNames={experimentNames}
                 calls={calls}
               />
             </Flex>
@@ -278,19 +260,6 @@ export function RunsBrowser(props: { modelRef?: string; modelName?: string }) {
       ),
     };
   }
-}
-
-/** The experiments of a model's newest runs: what other models measure is nothing to offer on its page. */
-async function experimentsOf(
-  api: MlRegistryApi,
-  model: string,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const { experimentIds } = await api.getRunTable(
-    { query: { model, limit: 100 } },
-    { signal },
-  );
-  return [...new Set(experimentIds)].slice(0, 100);
 }
 
 /** Whether the server understood the request and found fault with what was asked. */

@@ -1,5 +1,5 @@
 import { useModelEntity } from '@downstage/react';
-import { RunsBrowser } from '../components/RunsBrowser';
+import { RunsBrowser } from './RunsBrowser';
 
 /** The tab of a Model with the runs that trained it. */
 export function RunsContent() {

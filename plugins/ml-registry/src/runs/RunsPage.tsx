@@ -1,7 +1,7 @@
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { RunsBrowser } from '../components/RunsBrowser';
-import { mlRegistryTranslationRef } from '../translation';
-import { RegistryFrame } from './RegistryFrame';
+import { RunsBrowser } from './RunsBrowser';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { RegistryFrame } from '../shared/RegistryFrame';
 
 /** All runs of all experiments. */
 export function RunsPage() {

@@ -1,8 +1,5 @@
 import { useState } from 'react';
-import type {
-  Experiment,
-  RunFields,
-} from '@downstage/plugin-ml-registry-common';
+import type { RunFields } from '@downstage/plugin-ml-registry-common';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Select, Switch } from '@backstage/ui';
 import {
@@ -10,8 +7,8 @@ import {
   RiDownloadLine,
   RiLayoutColumnLine,
 } from '@remixicon/react';
-import type { ViewState } from '../../domain/runTable/viewState';
-import { mlRegistryTranslationRef } from '../../translation';
+import type { ViewState } from './domain/viewState';
+import { mlRegistryTranslationRef } from '../shared/translation';
 import { ColumnsDialog } from './ColumnsDialog';
 import { ExperimentPicker } from './ExperimentPicker';
 import { FilterField } from './FilterField';
@@ -23,15 +20,15 @@ export function RunsToolbar(props: {
   onChange: (change: Partial<ViewState>) => void;
   fields: RunFields;
   columns: readonly string[];
-  /** Absent on the page of a model: its runs may be of any experiment. */
-  experiments?: readonly Experiment[];
+  /** Not on the page of a model: its runs may be of any experiment. */
+  choosesExperiments: boolean;
   scope: string;
   viewQuery: string;
   showHidden: boolean;
   onShowHidden: (show: boolean) => void;
   onExport: () => void;
 }) {
-  const { state, onChange, fields, columns, experiments } = props;
+  const { state, onChange, fields, columns } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const [open, setOpen] = useState<'columns' | 'views'>();
   const groups = [
@@ -63,9 +60,8 @@ export function RunsToolbar(props: {
         />
       </Flex>
       <Flex gap="3" align="center" style={{ flexWrap: 'wrap' }}>
-        {experiments && (
+        {props.choosesExperiments && (
           <ExperimentPicker
-            experiments={experiments}
             chosen={state.experiments}
             onChange={ids => onChange({ experiments: ids })}
           />

@@ -2,10 +2,11 @@ import { useState } from 'react';
 import {
   CopyButton,
   Frame,
-  reasonOf,
+  Pager,
   useAction,
-  useLoad,
   useOwns,
+  usePages,
+  Reason,
 } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
@@ -22,8 +23,8 @@ import {
 import { RiDeleteBinLine } from '@remixicon/react';
 import { Link, useLocation } from 'react-router-dom';
 import type { RunView } from '@downstage/plugin-ml-registry-common';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** Saved views of the runs table: opens them, hands out their links, saves the present one, deletes one's own. */
 export function ViewsDialog(props: {
@@ -37,9 +38,9 @@ export function ViewsDialog(props: {
   const api = useRegistry();
   const action = useAction();
   const [name, setName] = useState('');
-  const views = useLoad(
-    async signal =>
-      (await api.listRunViews({ query: { scope } }, { signal })).items,
+  const views = usePages(
+    (cursor, signal) =>
+      api.listRunViews({ query: { scope, cursor, limit: 100 } }, { signal }),
     [api, scope],
     { pollMs: 0 },
   );
@@ -63,26 +64,31 @@ export function ViewsDialog(props: {
         <Flex direction="column" gap="4">
           <Frame
             value={views}
-            isEmpty={items => items.length === 0}
+            isEmpty={({ items }) => items.length === 0}
             empty={{ title: t('runTable.viewsNone') }}
           >
-            {items => (
-              <ul style={{ listStyle: 'none', margin: 0, padding: 0 }}>
-                {items.map(view => (
-                  <li key={view.id}>
-                    <ViewRow
-                      view={view}
-                      onOpen={onClose}
-                      onDelete={() =>
-                        action.run(async () => {
-                          await api.deleteRunView({ params: { id: view.id } });
-                          views.retry();
-                        })
-                      }
-                    />
-                  </li>
-                ))}
-              </ul>
+            {({ items }) => (
+              <>
+                <ul style={{ listStyle: 'none', margin: 0, padding: 0 }}>
+                  {items.map(view => (
+                    <li key={view.id}>
+                      <ViewRow
+                        view={view}
+                        onOpen={onClose}
+                        onDelete={() =>
+                          action.run(async () => {
+                            await api.deleteRunView({
+                              params: { id: view.id },
+                            });
+                            views.retry();
+                          })
+                        }
+                      />
+                    </li>
+                  ))}
+                </ul>
+                <Pager pages={views} />
+              </>
             )}
           </Frame>
           <form
@@ -116,7 +122,7 @@ export function ViewsDialog(props: {
             <Alert
               status="danger"
               title={t('runTable.viewFailed')}
-              description={reasonOf(action.error)}
+              description={<Reason error={action.error} />}
             />
           )}
         </Flex>

@@ -1,12 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { RunTablePage } from '@downstage/plugin-ml-registry-common';
-import {
-  isRunning,
-  mergeRows,
-  toRows,
-  type RunRow,
-} from '../domain/runTable/runRow';
-import { useRegistry } from './useRegistry';
+import { isRunning, mergeRows, toRows, type RunRow } from './domain/runRow';
+import { useRegistry } from '../shared/hooks/useRegistry';
 
 /** The first page is small so that something is seen soon; the others are as large as the server gives. */
 const FIRST = 100;
@@ -39,8 +34,8 @@ export type RunRows = {
 };
 
 /**
- * The rows of the runs table, loaded page after page. While runs go on, only they are asked about again, and runs
- * that are newer than what is known come in at the top.
+ * The rows of the runs table, loaded page after page. While runs go on, only they are asked about again. Runs that are
+ * newer than the known ones come in at the top.
  */
 export function useRunRows(query: RunQuery, isReady: boolean): RunRows {
   const api = useRegistry();
@@ -52,7 +47,7 @@ export function useRunRows(query: RunQuery, isReady: boolean): RunRows {
   const [round, setRound] = useState(0);
   const retry = useCallback(() => setRound(value => value + 1), []);
   const key = JSON.stringify(query);
-  // What matches may stay in view while it is sorted or gets columns; a new question must not show old answers.
+  // Matching rows may stay in view while they are sorted or get columns; a new question must not show old answers.
   const { sort, direction, column, ...question } = query;
   const questionKey = JSON.stringify(question);
   const shown = useRef({ questionKey, rows: state.rows });
@@ -138,7 +133,7 @@ export function useRunRows(query: RunQuery, isReady: boolean): RunRows {
       );
     };
     const timer = setInterval(() => {
-      // What fails now is tried again in a moment; what is shown stays true until then.
+      // A failed read is tried again in a moment; the rows that are shown stay true until then.
       if (document.visibilityState === 'visible') look().catch(() => {});
     }, LIVE_MS);
     return () => {

@@ -4,7 +4,7 @@ import {
   readViewState,
   writeViewState,
   type ViewState,
-} from '../domain/runTable/viewState';
+} from './domain/viewState';
 
 /** What was chosen on the runs table, kept in the address. */
 export function useViewState(): [

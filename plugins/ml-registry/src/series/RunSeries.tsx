@@ -3,11 +3,11 @@ import type { MetricSeries, Run } from '@downstage/plugin-ml-registry-common';
 import { formatNumber, Frame, PlainTable } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, SearchField, Text } from '@backstage/ui';
-import { groupMetrics } from '../../domain/series/seriesView';
-import { lastValues } from '../../domain/lastValues';
-import { useSeries } from '../../hooks/useSeries';
-import { useSeriesView } from '../../hooks/useSeriesView';
-import { mlRegistryTranslationRef } from '../../translation';
+import { groupMetrics } from './seriesView';
+import { lastValues } from '../shared/domain/lastValues';
+import { useSeries } from './useSeries';
+import { useSeriesView } from './useSeriesView';
+import { mlRegistryTranslationRef } from '../shared/translation';
 import { SeriesControls } from './SeriesControls';
 import { SeriesPlot } from './SeriesPlot';
 

@@ -1,7 +1,7 @@
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Select, Slider, Switch, Text } from '@backstage/ui';
-import type { SeriesView } from '../../domain/series/seriesView';
-import { mlRegistryTranslationRef } from '../../translation';
+import type { SeriesView } from './seriesView';
+import { mlRegistryTranslationRef } from '../shared/translation';
 import styles from './SeriesControls.module.css';
 
 const axes = ['step', 'time', 'relative'] as const;

@@ -6,9 +6,9 @@ import {
   countNotPositive,
   seriesOption,
   type NamedSeries,
-} from '../../domain/series/seriesOption';
-import type { SeriesView } from '../../domain/series/seriesView';
-import { mlRegistryTranslationRef } from '../../translation';
+} from './seriesOption';
+import type { SeriesView } from './seriesView';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** One metric drawn over one or more runs; a drag chooses the window of all charts. */
 export function SeriesPlot(props: {

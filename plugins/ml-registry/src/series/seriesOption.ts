@@ -1,6 +1,6 @@
 import type { MetricSeries } from '@downstage/plugin-ml-registry-common';
 import { seriesColors } from '@downstage/react';
-import type { EChartsOption } from '../chart';
+import type { EChartsOption } from '../shared/domain/chart';
 import type { SeriesView } from './seriesView';
 import { smooth } from './smooth';
 

@@ -1,7 +1,7 @@
 import type { MetricSeries } from '@downstage/plugin-ml-registry-common';
 import { useLoad, type Loaded } from '@downstage/react';
-import type { SeriesView } from '../domain/series/seriesView';
-import { useRegistry } from './useRegistry';
+import type { SeriesView } from './seriesView';
+import { useRegistry } from '../shared/hooks/useRegistry';
 
 /**
  * Curves of metrics of runs as the window wants them: a zoom asks again, so that what is seen is as fine as it can be.

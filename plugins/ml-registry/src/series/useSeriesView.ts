@@ -1,10 +1,6 @@
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'react-router-dom';
-import {
-  readSeriesView,
-  writeSeriesView,
-  type SeriesView,
-} from '../domain/series/seriesView';
+import { readSeriesView, writeSeriesView, type SeriesView } from './seriesView';
 
 /** How charts are drawn, kept in the address. */
 export function useSeriesView(): [

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Flex, Tab, TabList, TabPanel, Tabs } from '@backstage/ui';
-import { useTab } from '../hooks/useTab';
+import { useTab } from './hooks/useTab';
 
 /** Tabs of which the address carries the open one; only that one is drawn, and so only that one fetches. */
 export function AddressTabs<T extends string>(props: {

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import { Alert, Button } from '@backstage/ui';
 import { RiDownloadLine } from '@remixicon/react';
-import { reasonOf, useAction } from '@downstage/react';
-import { save } from '../../domain/save';
-import { useRegistry } from '../../hooks/useRegistry';
+import { useAction, Reason } from '@downstage/react';
+import { save } from './domain/save';
+import { useRegistry } from './hooks/useRegistry';
 
 /** Saves what a route of the registry answers, in the name of the signed-in user. */
 export function ExportButton(props: {
@@ -33,7 +33,7 @@ export function ExportButton(props: {
         <Alert
           status="danger"
           title={failed}
-          description={reasonOf(action.error)}
+          description={<Reason error={action.error} />}
         />
       )}
     </>

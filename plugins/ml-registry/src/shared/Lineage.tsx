@@ -5,8 +5,8 @@ import type {
 import { Facts, Section, Time } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
-import { paths } from '../paths';
-import { mlRegistryTranslationRef } from '../translation';
+import { paths } from './paths';
+import { mlRegistryTranslationRef } from './translation';
 import { EntityLink, Person } from './Person';
 
 /** What a version was made from: run, job, data, features, code, environment. */

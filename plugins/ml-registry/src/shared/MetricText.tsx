@@ -1,6 +1,6 @@
 import type { ModelEvaluation } from '@downstage/plugin-ml-catalog-common';
 import { formatNumber } from '@downstage/react';
-import { primaryMetric } from '../domain/primaryMetric';
+import { primaryMetric } from './domain/primaryMetric';
 
 /** The number a version is judged by, with its name: `auc 0.981`. */
 export function MetricText(props: {

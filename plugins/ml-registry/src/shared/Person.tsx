@@ -1,6 +1,7 @@
 import { Link } from '@backstage/ui';
 import { EntityDisplayName } from '@backstage/plugin-catalog-react';
-import { paths } from '../paths';
+import { NamedText as Named } from '@downstage/react';
+import { paths } from './paths';
 
 /** Who did or owns something: a link for people and groups, plain words for anything else. */
 export function Person(props: { entityRef: string | undefined }) {
@@ -26,12 +27,5 @@ export function EntityLink(props: { entityRef: string; tab?: string }) {
 
 /** What the registry wrote about a change, with people and groups under their names. */
 export function NamedText(props: { text: string }) {
-  const parts = props.text.split(/\b((?:user|group):[\w.-]+\/[\w.-]*\w)/);
-  return (
-    <>
-      {parts.map((part, index) =>
-        index % 2 === 1 ? <Person key={index} entityRef={part} /> : part,
-      )}
-    </>
-  );
+  return <Named text={props.text} as={ref => <Person entityRef={ref} />} />;
 }

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Container, Flex, Header } from '@backstage/ui';
-import { useAdministrates } from '../hooks/useAdministrates';
-import { useWaitingForMe } from '../hooks/useWaitingForMe';
-import { paths } from '../paths';
-import { mlRegistryTranslationRef } from '../translation';
+import { useAdministrates } from './hooks/useAdministrates';
+import { useWaitingForMe } from './hooks/useWaitingForMe';
+import { paths } from './paths';
+import { mlRegistryTranslationRef } from './translation';
 
 /** The frame of the pages below `/models`: title, the tabs, actions. */
 export function RegistryFrame(props: {

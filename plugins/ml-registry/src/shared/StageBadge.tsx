@@ -1,8 +1,8 @@
 import { StatusBadge } from '@downstage/react';
 import type { Promotion, Stage } from '@downstage/plugin-ml-registry-common';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { promotionTone, stageTone } from '../domain/stages';
-import { mlRegistryTranslationRef } from '../translation';
+import { promotionTone, stageTone } from './domain/stages';
+import { mlRegistryTranslationRef } from './translation';
 
 /** The stage of a version, in words and with an icon. */
 export function StageBadge(props: { stage: Stage }) {

@@ -20,6 +20,20 @@ const found: FoundVersion = {
 };
 
 describe('VersionSearchPage', () => {
+  it('tells how to register a model when there is no version', async () => {
+    const searchModelVersions = async () => ({ items: [] });
+    renderWithRegistry(<VersionSearchPage />, {
+      registry: fakeRegistry({}, { searchModelVersions }),
+    });
+    expect(
+      await screen.findByText('No version is registered yet'),
+    ).toBeInTheDocument();
+    expect(await screen.findByText(/set_tracking_uri/)).toBeInTheDocument();
+    expect(
+      screen.getByRole('link', { name: 'Start from a template' }),
+    ).toHaveAttribute('href', '/create');
+  });
+
   it('asks what the address carries and shows the metric that was asked about', async () => {
     const searchModelVersions = jest.fn(async () => ({ items: [found] }));
     renderWithRegistry(<VersionSearchPage />, {
@@ -31,7 +45,7 @@ describe('VersionSearchPage', () => {
     expect(searchModelVersions).toHaveBeenCalledWith(
       {
         query: {
-          limit: 100,
+          limit: 50,
           filter: 'metrics.auc > 0.9',
           orderBy: 'metrics.auc DESC',
         },

@@ -3,11 +3,12 @@ import { useSearchParams } from 'react-router-dom';
 import { Frame, useLoad } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text, TextField } from '@backstage/ui';
-import { FoundVersionsTable } from '../components/FoundVersionsTable';
-import { namedMetrics } from '../domain/namedMetrics';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
-import { RegistryFrame } from './RegistryFrame';
+import { FoundVersionsTable } from './FoundVersionsTable';
+import { SnippetRegister } from '../shared/SnippetRegister';
+import { namedMetrics } from './namedMetrics';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { RegistryFrame } from '../shared/RegistryFrame';
 
 const examples = [
   "stage = 'production'",
@@ -16,7 +17,7 @@ const examples = [
   "dataset.name = 'breast-masses'",
   "owner = 'group:default/diagnostics'",
 ];
-const pageSize = 100;
+const pageSize = 50;
 
 /** Versions of all models by metric, param, data set, stage, flavour and owner. The address carries the question. */
 export function VersionSearchPage() {
@@ -138,6 +139,7 @@ function Results(props: { filter: string; orderBy: string }) {
       empty={{
         title: filter ? t('search.noMatch') : t('search.emptyTitle'),
         description: filter ? t('search.noMatchHint') : t('models.emptyText'),
+        action: !filter && <SnippetRegister />,
       }}
     >
       {({ items, more }) => (

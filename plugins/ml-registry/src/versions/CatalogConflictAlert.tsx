@@ -1,3 +1,4 @@
+import { shownNameOf } from '@downstage/common';
 import { useState } from 'react';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
@@ -5,8 +6,8 @@ import { humanizeEntityRef } from '@backstage/plugin-catalog-react';
 import { Alert, Button } from '@backstage/ui';
 import type { Model } from '@downstage/plugin-ml-registry-common';
 import { ConfirmDialog, useOwns } from '@downstage/react';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** Says that the catalog's entity does not count for the registered model; its owners may accept it or hand the model over. */
 export function CatalogConflictAlert(props: {
@@ -24,7 +25,7 @@ export function CatalogConflictAlert(props: {
   const { owner, message } = conflict;
   const accepts = owner !== undefined && owner === model.owner;
   const words = {
-    name,
+    name: shownNameOf(model),
     owner: owner
       ? humanizeEntityRef(parseEntityRef(owner), { defaultKind: 'group' })
       : '',
@@ -68,7 +69,7 @@ export function CatalogConflictAlert(props: {
           change={() =>
             api.claimModel({ params: { namespace, name }, body: { owner } })
           }
-          success={{ title: t('ownership.done', { name }) }}
+          success={{ title: t('ownership.done', { name: shownNameOf(model) }) }}
           onClose={() => setAsking(false)}
           onDone={() => {
             setAsking(false);

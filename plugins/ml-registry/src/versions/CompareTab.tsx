@@ -15,9 +15,9 @@ import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Select, Switch, Text } from '@backstage/ui';
 import { useSearchParams } from 'react-router-dom';
-import { byMetricName } from '../../domain/orderMetrics';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
+import { byMetricName } from '../shared/domain/orderMetrics';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** A version beside another one of its model; which one stands in the address as `with`. */
 export function CompareTab(props: {

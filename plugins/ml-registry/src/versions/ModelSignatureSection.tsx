@@ -6,20 +6,21 @@ import type {
 import {
   Facts,
   Frame,
-  reasonOf,
   Section,
   StatusBadge,
   Time,
   useAction,
   useLoad,
+  Reason,
 } from '@downstage/react';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text } from '@backstage/ui';
 import { RiShieldCheckLine, RiUploadLine } from '@remixicon/react';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
-import { Person } from '../Person';
+import { listed } from '@downstage/common';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { Person } from '../shared/Person';
 
 const tones = {
   verified: 'ok',
@@ -102,7 +103,7 @@ export function ModelSignatureSection(props: {
               <Alert
                 status="danger"
                 title={t('signing.checkFailed')}
-                description={reasonOf(action.error)}
+                description={<Reason error={action.error} />}
               />
             )}
           </Flex>
@@ -150,7 +151,8 @@ function SignatureFacts({ signature }: { signature: ModelSignature }) {
           },
           {
             label: t('signing.ignored'),
-            value: ignored.join(', ') || undefined,
+            // Nobody vouches for these: people have to see which they are.
+            value: listed(ignored, { most: 100 }) || undefined,
           },
           { label: t('signing.bundle'), value: bundle },
           {

@@ -9,16 +9,16 @@ import {
   useModelEntity,
 } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { ButtonLink, Flex, Link } from '@backstage/ui';
-import { CatalogConflictAlert } from '../components/CatalogConflictAlert';
-import { GateSummary } from '../components/GateList';
-import { StageBadge } from '../components/StageBadge';
-import { evaluationOf } from '../domain/evaluationOf';
-import { orderMetrics } from '../domain/orderMetrics';
-import { orWhenNotFound } from '../hooks/orWhenNotFound';
-import { useRegistry } from '../hooks/useRegistry';
-import { paths } from '../paths';
-import { mlRegistryTranslationRef } from '../translation';
+import { ButtonLink, Flex, Link, Text } from '@backstage/ui';
+import { CatalogConflictAlert } from './CatalogConflictAlert';
+import { GateSummary } from '../promotions/GateList';
+import { StageBadge } from '../shared/StageBadge';
+import { evaluationOf } from '../shared/domain/evaluationOf';
+import { orderMetrics } from '../shared/domain/orderMetrics';
+import { orWhenNotFound } from '../shared/hooks/orWhenNotFound';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** On the overview of a Model: the version in production, its gates and its metrics. */
 export function ProductionCard() {
@@ -41,6 +41,8 @@ export function ProductionCard() {
     [api, ref],
     { pollMs: 30_000, channel: mlRegistryTopics.stageChanged },
   );
+  const next =
+    production.value?.model?.candidate ?? production.value?.model?.staging;
   const first = evaluationOf(entity)?.primaryMetric?.name;
   return (
     <Section title={t('cards.production')}>
@@ -92,6 +94,15 @@ export function ProductionCard() {
           )
         }
       </Frame>
+      {next && (
+        <Flex gap="3" align="center" mt="4">
+          <Text color="secondary">{t('cards.next')}</Text>
+          <Link href={paths.version(ref, next.version)}>
+            {t('versions.heading', { version: String(next.version) })}
+          </Link>
+          <StageBadge stage={next.stage} />
+        </Flex>
+      )}
     </Section>
   );
 }

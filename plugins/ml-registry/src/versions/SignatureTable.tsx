@@ -2,7 +2,7 @@ import type { Signature } from '@downstage/plugin-ml-registry-common';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Text } from '@backstage/ui';
 import { PlainTable } from '@downstage/react';
-import { mlRegistryTranslationRef } from '../translation';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** What a version takes and what it answers. */
 export function SignatureTable(props: { signature: Signature | undefined }) {

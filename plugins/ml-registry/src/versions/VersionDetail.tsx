@@ -9,22 +9,22 @@ import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text } from '@backstage/ui';
 import { RiArrowLeftLine, RiArrowUpCircleLine } from '@remixicon/react';
-import { isOpen, targetsFrom } from '../domain/stages';
-import { useTrackingUri } from '../hooks/useTrackingUri';
-import { mlRegistryTranslationRef } from '../translation';
-import { AddressTabs } from './AddressTabs';
-import { ArtifactTree } from './ArtifactTree';
-import { BreakGlassDialog } from './governance/BreakGlassDialog';
-import { History } from './History';
-import { Person } from './Person';
-import { PromotionCard } from './PromotionCard';
-import { PromotionDialog } from './PromotionDialog';
-import { StageBadge } from './StageBadge';
-import { CardTab } from './version/CardTab';
-import { CompareTab } from './version/CompareTab';
-import { ModelSignatureSection } from './version/ModelSignatureSection';
-import { ReproduceTab } from './version/ReproduceTab';
-import { VersionOverview } from './version/VersionOverview';
+import { isOpen, targetsFrom } from '../shared/domain/stages';
+import { useTrackingUri } from '../shared/hooks/useTrackingUri';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { AddressTabs } from '../shared/AddressTabs';
+import { ArtifactTree } from '../artifacts/ArtifactTree';
+import { BreakGlassDialog } from '../promotions/BreakGlassDialog';
+import { History } from '../ledger/History';
+import { Person } from '../shared/Person';
+import { PromotionCard } from '../promotions/PromotionCard';
+import { PromotionDialog } from '../promotions/PromotionDialog';
+import { StageBadge } from '../shared/StageBadge';
+import { CardTab } from './card/CardTab';
+import { CompareTab } from './CompareTab';
+import { ModelSignatureSection } from './ModelSignatureSection';
+import { ReproduceTab } from './reproduction/ReproduceTab';
+import { VersionOverview } from './VersionOverview';
 
 const tabs = [
   'overview',

@@ -3,11 +3,11 @@ import type { ModelVersion } from '@downstage/plugin-ml-registry-common';
 import { formatNumber, PlainTable, Section } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex } from '@backstage/ui';
-import { orderMetrics } from '../../domain/orderMetrics';
-import { mlRegistryTranslationRef } from '../../translation';
-import { GateList } from '../GateList';
-import { Downstream, Lineage } from '../Lineage';
-import { SignatureTable } from '../SignatureTable';
+import { orderMetrics } from '../shared/domain/orderMetrics';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { GateList } from '../promotions/GateList';
+import { Downstream, Lineage } from '../shared/Lineage';
+import { SignatureTable } from './SignatureTable';
 
 /** What matters first of a version: gates, lineage both ways, metrics, params, inputs and outputs. */
 export function VersionOverview(props: {

@@ -3,7 +3,7 @@ import { createTestEntityPage } from '@backstage/plugin-catalog-react/testUtils'
 import { EntityContentBlueprint } from '@backstage/plugin-catalog-react/alpha';
 import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { mlRegistryApiRef, type MlRegistryApi } from '../api';
+import { mlRegistryApiRef, type MlRegistryApi } from '../shared/api';
 import {
   aModel,
   aModelEntity,
@@ -20,6 +20,12 @@ const data = {
     aVersion(),
     aVersion({ version: 1, stage: 'production', aliases: ['champion'] }),
   ],
+};
+
+/** With a version that was in production before. */
+const twice = {
+  ...data,
+  versions: [...data.versions, aVersion({ version: 3, stage: 'archived' })],
 };
 
 function renderContent(
@@ -68,10 +74,16 @@ describe('VersionsContent', () => {
   });
 
   it('offers changes to owners only', async () => {
-    renderContent(fakeRegistry(data), {
+    renderContent(fakeRegistry(twice), {
       user: 'user:default/cleo',
       groups: ['group:default/credit'],
     });
+    await screen.findByRole('link', { name: 'Version 1' });
+    expect(screen.queryByRole('button', { name: 'Roll back' })).toBeNull();
+  });
+
+  it('offers no rollback while no version was in production before', async () => {
+    renderContent(fakeRegistry(data));
     await screen.findByRole('link', { name: 'Version 1' });
     expect(screen.queryByRole('button', { name: 'Roll back' })).toBeNull();
   });
@@ -80,7 +92,7 @@ describe('VersionsContent', () => {
     const rollbackModel = jest.fn(async () =>
       aModel({ production: aSummary() }),
     );
-    renderContent(fakeRegistry(data, { rollbackModel }));
+    renderContent(fakeRegistry(twice, { rollbackModel }));
     await userEvent.click(
       await screen.findByRole('button', { name: 'Roll back' }),
     );
@@ -111,6 +123,14 @@ describe('VersionsContent', () => {
       'href',
       '/catalog/default/dataset/breast-masses/versions?version=1',
     );
+  });
+
+  it('loads the champion once, also where it is the version that is shown', async () => {
+    const registry = fakeRegistry(data);
+    const getModelVersion = jest.spyOn(registry, 'getModelVersion');
+    renderContent(registry, { path: '/?version=1' });
+    expect(await screen.findByText('Overview')).toBeInTheDocument();
+    expect(getModelVersion).toHaveBeenCalledTimes(1);
   });
 
   it('says that the version of the address is not there, and shows those that are', async () => {

@@ -15,18 +15,18 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text } from '@backstage/ui';
 import { RiArrowGoBackLine } from '@remixicon/react';
 import { useSearchParams } from 'react-router-dom';
-import { CatalogConflictAlert } from '../components/CatalogConflictAlert';
-import { History } from '../components/History';
-import { PromotionCard } from '../components/PromotionCard';
-import { RollbackDialog } from '../components/RollbackDialog';
-import { SnippetRegister } from '../components/SnippetRegister';
-import { VersionDetail } from '../components/VersionDetail';
-import { VersionsTable } from '../components/VersionsTable';
-import { evaluationOf } from '../domain/evaluationOf';
-import { isOpen } from '../domain/stages';
-import { orWhenNotFound } from '../hooks/orWhenNotFound';
-import { useRegistry } from '../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../translation';
+import { CatalogConflictAlert } from './CatalogConflictAlert';
+import { History } from '../ledger/History';
+import { PromotionCard } from '../promotions/PromotionCard';
+import { RollbackDialog } from '../promotions/RollbackDialog';
+import { SnippetRegister } from '../shared/SnippetRegister';
+import { VersionDetail } from './VersionDetail';
+import { VersionsTable } from './VersionsTable';
+import { evaluationOf } from '../shared/domain/evaluationOf';
+import { isOpen } from '../shared/domain/stages';
+import { orWhenNotFound } from '../shared/hooks/orWhenNotFound';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 const pageSize = 50;
 const channel = [
@@ -50,36 +50,43 @@ export function VersionsContent() {
   const loaded = useLoad(
     async signal => {
       const params = { namespace, name };
-      const model = await orWhenNotFound(
-        api.getModel({ params }, { signal }),
-        undefined,
-      );
-      if (!model) return { named: [], promotions: [] };
-      const { items: promotions } = await api.listPromotions(
-        { query: { model: ref } },
-        { signal },
-      );
-      const asked =
-        Number(search.get('version')) ||
-        promotions.find(({ id }) => id === promotionId)?.version;
-      // These are shown wherever in the list they stand.
-      const numbers = new Set([asked, model.production?.version]);
-      const named = await Promise.all(
-        [...numbers].flatMap(version =>
-          version
-            ? [
-                orWhenNotFound(
-                  api.getModelVersion(
-                    { params: { ...params, version } },
-                    { signal },
-                  ),
-                  undefined,
-                ),
-              ]
-            : [],
+      const versionOf = async (version: number | undefined) =>
+        version
+          ? orWhenNotFound(
+              api.getModelVersion(
+                { params: { ...params, version } },
+                { signal },
+              ),
+              undefined,
+            )
+          : undefined;
+      // Side by side: each of them is a way to the server and back.
+      const [model, { items: open }, meant, asked] = await Promise.all([
+        orWhenNotFound(api.getModel({ params }, { signal }), undefined),
+        orWhenNotFound(
+          api.listPromotions(
+            { query: { model: ref, state: 'open' } },
+            { signal },
+          ),
+          { items: [] },
         ),
-      );
-      return { model, named, promotions };
+        promotionId
+          ? // It may be decided, or by mistake one of another model.
+            orWhenNotFound(
+              api.getPromotion({ params: { id: promotionId } }, { signal }),
+              undefined,
+            ).then(found => (found?.modelRef === ref ? found : undefined))
+          : undefined,
+        versionOf(Number(search.get('version')) || undefined),
+      ]);
+      if (!model) return { named: [], promotions: [] };
+      const promotions = [
+        ...open.filter(({ id }) => id !== promotionId),
+        ...(meant ? [meant] : []),
+      ];
+      // These are shown wherever in the list they stand.
+      const named = asked ?? (await versionOf(meant?.version));
+      return { model, named: named ? [named] : [], promotions };
     },
     [api, ref, search.get('version'), promotionId],
     { channel },
@@ -99,6 +106,26 @@ export function VersionsContent() {
     [api, ref],
     { channel },
   );
+  const chosen =
+    Number(search.get('version')) ||
+    loaded.value?.promotions.find(({ id }) => id === promotionId)?.version;
+  const inProduction = loaded.value?.model?.production?.version;
+  // To compare the chosen one with; nothing waits for it. The chosen one itself is loaded already.
+  const compared = chosen && inProduction !== chosen ? inProduction : undefined;
+  const champion = useLoad(
+    async signal =>
+      compared
+        ? orWhenNotFound(
+            api.getModelVersion(
+              { params: { namespace, name, version: compared } },
+              { signal },
+            ),
+            undefined,
+          )
+        : undefined,
+    [api, ref, compared],
+    { channel },
+  );
   const refetch = () => {
     loaded.retry();
     page.retry();
@@ -106,9 +133,6 @@ export function VersionsContent() {
 
   // The registry's owner counts, also where a file in the catalog names another.
   const owns = useOwns(loaded.value?.model?.owner ?? owner);
-  const chosen =
-    Number(search.get('version')) ||
-    loaded.value?.promotions.find(({ id }) => id === promotionId)?.version;
 
   return (
     <Frame
@@ -130,7 +154,7 @@ export function VersionsContent() {
     items: readonly ModelVersion[],
     { model, named, promotions }: NonNullable<typeof loaded.value>,
   ) {
-    const versions = withNamed(items, named);
+    const versions = withNamed(items, [...named, champion.value]);
     const version = versions.find(item => item.version === chosen);
     if (version) {
       return (
@@ -154,6 +178,11 @@ export function VersionsContent() {
       );
     }
     const production = model?.production;
+    // Nothing to go back to: the button would only lead to a refusal. Versions of other pages are not known here.
+    const mayRollBack =
+      page.next !== undefined ||
+      page.page > 1 ||
+      versions.some(({ stage }) => stage === 'archived');
     return (
       <Flex direction="column" gap="4">
         <CatalogConflictAlert model={model} onChanged={refetch} />
@@ -169,7 +198,7 @@ export function VersionsContent() {
           <Text as="h2" variant="title-small">
             {t('versions.title')}
           </Text>
-          {owns && production && (
+          {owns && production && mayRollBack && (
             <Button
               variant="secondary"
               iconStart={<RiArrowGoBackLine />}
@@ -211,9 +240,8 @@ function withNamed(
   items: readonly ModelVersion[],
   named: readonly (ModelVersion | undefined)[],
 ): ModelVersion[] {
-  const known = new Set(items.map(({ version }) => version));
-  const others = named.flatMap(item =>
-    item && !known.has(item.version) ? [item] : [],
+  const all = new Map(
+    [...named, ...items].flatMap(item => (item ? [[item.version, item]] : [])),
   );
-  return [...items, ...others].sort((a, b) => b.version - a.version);
+  return [...all.values()].sort((a, b) => b.version - a.version);
 }

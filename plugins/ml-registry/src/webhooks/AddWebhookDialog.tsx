@@ -4,7 +4,7 @@ import {
   webhookEventSchema,
   type WebhookEvent,
 } from '@downstage/plugin-ml-registry-common';
-import { CodeBlock, reasonOf, useAction } from '@downstage/react';
+import { CodeBlock, useAction, Reason } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Alert,
@@ -19,8 +19,8 @@ import {
   Text,
   TextField,
 } from '@backstage/ui';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** Makes a webhook, then shows its secret, once: what is closed cannot be opened again. */
 export function AddWebhookDialog(props: {
@@ -148,7 +148,7 @@ function Form(props: {
             <Alert
               status="danger"
               title={t('webhooks.failed')}
-              description={reasonOf(action.error)}
+              description={<Reason error={action.error} />}
             />
           )}
         </Flex>

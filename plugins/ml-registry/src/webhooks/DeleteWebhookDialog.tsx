@@ -1,8 +1,8 @@
 import type { Webhook } from '@downstage/plugin-ml-registry-common';
 import { ConfirmDialog } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 /** Asks once more before a webhook goes. */
 export function DeleteWebhookDialog(props: {

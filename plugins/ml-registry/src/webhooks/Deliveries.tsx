@@ -2,15 +2,15 @@ import { useState } from 'react';
 import {
   Frame,
   PlainTable,
-  reasonOf,
   Time,
   useAction,
   useLoad,
+  Reason,
 } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex } from '@backstage/ui';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../shared/translation';
 import { DeliveryBadge } from './DeliveryBadge';
 
 const PAGE = 50;
@@ -47,7 +47,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
         <Alert
           status="danger"
           title={t('webhooks.failed')}
-          description={reasonOf(action.error)}
+          description={<Reason error={action.error} />}
         />
       )}
       <Frame

@@ -1,7 +1,7 @@
 import type { WebhookDelivery } from '@downstage/plugin-ml-registry-common';
 import { StatusBadge, type Tone } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { mlRegistryTranslationRef } from '../../translation';
+import { mlRegistryTranslationRef } from '../shared/translation';
 
 const tones: Record<WebhookDelivery['state'], Tone> = {
   pending: 'running',

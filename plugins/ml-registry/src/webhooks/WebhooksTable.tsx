@@ -2,17 +2,17 @@ import { useState } from 'react';
 import type { Webhook } from '@downstage/plugin-ml-registry-common';
 import {
   PlainTable,
-  reasonOf,
   StatusBadge,
   Time,
   useAction,
+  Reason,
 } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Link, Text, VisuallyHidden } from '@backstage/ui';
-import { useRegistry } from '../../hooks/useRegistry';
-import { paths } from '../../paths';
-import { mlRegistryTranslationRef } from '../../translation';
-import { EntityLink } from '../Person';
+import { useRegistry } from '../shared/hooks/useRegistry';
+import { paths } from '../shared/paths';
+import { mlRegistryTranslationRef } from '../shared/translation';
+import { EntityLink } from '../shared/Person';
 import { DeleteWebhookDialog } from './DeleteWebhookDialog';
 import { DeliveryBadge } from './DeliveryBadge';
 
@@ -70,7 +70,7 @@ export function WebhooksTable(props: {
         <Alert
           status="danger"
           title={t('webhooks.failed')}
-          description={reasonOf(action.error)}
+          description={<Reason error={action.error} />}
         />
       )}
       <PlainTable

@@ -152,12 +152,17 @@ export function registerActions(deps: {
           modelVersion: z.number(),
           predictions: z.array(z.record(z.unknown())),
           requestId: z.string(),
+          predictionId: z
+            .string()
+            .optional()
+            .describe(
+              'Row n of the answer has the prediction_id <predictionId>/<n> in the prediction log, counted from 0',
+            ),
         }),
     },
     action: async ({ input, credentials }) => ({
       output: await endpoints.predict(
-        pathOf(input.model),
-        { rows: input.rows },
+        { ...pathOf(input.model), rows: input.rows },
         { caller: callerOf(credentials) },
       ),
     }),

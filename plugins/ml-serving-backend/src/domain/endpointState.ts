@@ -1,9 +1,13 @@
 import type { Condition } from '@downstage/common';
-import type {
-  Endpoint,
-  EndpointVariant,
-  GatewayStatus,
+import {
+  leadingVariant,
+  NO_GATEWAY,
+  type Endpoint,
+  type EndpointVariant,
+  type GatewayStatus,
+  type ServedVariant,
 } from '@downstage/plugin-ml-serving-common';
+import { answeringFor } from './variants';
 
 export type Problem = { reason: string; message: string };
 
@@ -13,11 +17,18 @@ export type Facts = {
   /** Whether the registry has been asked since the endpoint was made. */
   looked: boolean;
   wantedVersion: number | undefined;
-  currentVersion: number | undefined;
+  /** What the engine is told to let answer. */
+  variants: readonly ServedVariant[];
   /** Why the wanted version could not be brought here. */
   problem: Problem | undefined;
-  /** The gateway's word; undefined when it does not answer. */
-  gateway: GatewayStatus['endpoints'][number] | 'unknown-endpoint' | undefined;
+  /** The engine's word; undefined when it does not answer, `none` where this portal runs none. */
+  gateway:
+    | GatewayStatus['endpoints'][number]
+    | 'unknown-endpoint'
+    | 'none'
+    | undefined;
+  /** Why the portal runs none; the configuration unless given. */
+  whyNone?: string;
 };
 
 export type Judgement = {
@@ -28,8 +39,10 @@ export type Judgement = {
 
 /** Judges an endpoint: what state it is in, and why, for programs and people. */
 export function judgeEndpoint(facts: Facts): Judgement {
-  const { wantedVersion, currentVersion, problem, gateway } = facts;
-  const hosted = gateway === 'unknown-endpoint' ? undefined : gateway;
+  const { wantedVersion, problem, gateway } = facts;
+  const currentVersion = leadingVariant(facts.variants)?.version;
+  const hosted = typeof gateway === 'string' ? undefined : gateway;
+  const answers = gateway !== undefined && gateway !== 'none';
   const active = hosted?.active;
   const target = hosted?.versions.find(item => item.version === currentVersion);
   const condition = (
@@ -47,14 +60,7 @@ export function judgeEndpoint(facts: Facts): Judgement {
 
   const conditions = [
     versionAvailable(),
-    gateway === undefined
-      ? condition(
-          'GatewayAlive',
-          'false',
-          'GatewayDoesNotAnswer',
-          'The gateway does not answer; it is being started again',
-        )
-      : condition('GatewayAlive', 'true', 'Answers', 'The gateway answers'),
+    gatewayAlive(),
     active === undefined
       ? notServing()
       : condition(
@@ -73,19 +79,45 @@ export function judgeEndpoint(facts: Facts): Judgement {
 
   return {
     state: stateOf(),
-    variants:
-      active === undefined
-        ? []
-        : [
-            {
-              variant: 'champion',
-              version: active,
-              weight: 100,
-              state: 'ready',
-            },
-          ],
+    variants: hosted ? answering(hosted) : [],
     conditions,
   };
+
+  /** Those for which a version answers, as the tables have them; as the engine has them where the tables have none. */
+  function answering(
+    observed: GatewayStatus['endpoints'][number],
+  ): EndpointVariant[] {
+    const listed = facts.variants.length
+      ? facts.variants
+      : observed.variants ?? [];
+    return answeringFor(listed, observed).flatMap(
+      ({ variant: { name, weight, mode }, version }) =>
+        version === undefined
+          ? []
+          : [{ variant: name, version, weight, mode, state: 'ready' }],
+    );
+  }
+
+  function gatewayAlive() {
+    const type = 'GatewayAlive';
+    if (gateway === 'none') {
+      return condition(
+        type,
+        'false',
+        NO_GATEWAY,
+        facts.whyNone ??
+          'This portal runs no gateway: mlServing.gateway.enabled is false',
+      );
+    }
+    return answers
+      ? condition(type, 'true', 'Answers', 'The gateway answers')
+      : condition(
+          type,
+          'false',
+          'GatewayDoesNotAnswer',
+          'The gateway does not answer; it is being started again',
+        );
+  }
 
   function versionAvailable() {
     const type = 'VersionAvailable';
@@ -119,7 +151,7 @@ export function judgeEndpoint(facts: Facts): Judgement {
       return condition('Serving', 'false', 'LoadFailed', message);
     }
     const loading = currentVersion ?? wantedVersion;
-    return loading !== undefined && !problem && gateway !== undefined
+    return loading !== undefined && !problem && answers
       ? condition(
           'Serving',
           'unknown',
@@ -134,12 +166,53 @@ export function judgeEndpoint(facts: Facts): Judgement {
     if (wantedVersion === undefined && currentVersion === undefined) {
       return 'waiting';
     }
-    if (gateway === undefined) return 'failed';
+    if (!answers) return 'failed';
     const failed = problem !== undefined || target?.state === 'failed';
     if (active === undefined) return failed ? 'failed' : 'loading';
     if (active === wantedVersion) return 'ready';
     return failed || wantedVersion === undefined ? 'degraded' : 'loading';
   }
+}
+
+/** Whether what answers is what the registry wants. Variants beside the champion may have other versions. */
+export function isSettled(
+  answering: readonly EndpointVariant[],
+  { wantedVersion }: { wantedVersion: number | undefined },
+): boolean {
+  return answering.length
+    ? answering.some(
+        ({ variant, version }) =>
+          variant === 'champion' && version === wantedVersion,
+      )
+    : wantedVersion === undefined;
+}
+
+const judgedTypes = ['VersionAvailable', 'GatewayAlive', 'Serving'];
+
+/** Whether a condition is judged here, and not the engine's word. */
+export function isJudged({ type }: Pick<Condition, 'type'>): boolean {
+  return judgedTypes.includes(type);
+}
+
+/**
+ * What is judged, and what the engine says beside it: when it was told just now, or when it was told last. An engine
+ * does not overrule what is judged.
+ */
+export function withEngineConditions(options: {
+  judged: Judgement['conditions'];
+  before: Condition[];
+  /** What it says now; `undefined` when it was not told again. */
+  said: Pick<Condition, 'type' | 'status' | 'reason' | 'message'>[] | undefined;
+  generation: number;
+}): Judgement['conditions'] {
+  const { judged, before, said, generation } = options;
+  const ofEngine = said
+    ? said.map(({ type, status, reason, message }) => ({
+        ...{ type, status, reason, message },
+        observedGeneration: generation,
+      }))
+    : before;
+  return [...judged, ...ofEngine.filter(one => !isJudged(one))];
 }
 
 /** Keeps `changedAt` of conditions that are as they were. */

@@ -4,6 +4,7 @@ import type {
   Signature,
 } from '@downstage/plugin-ml-registry-common';
 import type { Column } from '@downstage/plugin-ml-serving-common';
+import { listed } from '@downstage/common';
 
 /** A version cannot be served, and trying again will not help; the reason is one word for programs. */
 export class NotServableError extends InputError {
@@ -67,19 +68,16 @@ export function filesToServe(files: ArtifactFile[]): {
   if (!model && models.length) {
     throw new NotServableError(
       'SeveralOnnxModels',
-      `This version has several ONNX files (${models
-        .map(file => file.path)
-        .join(', ')}) and none is called model.onnx`,
+      `This version has several ONNX files (${listed(
+        models.map(file => file.path),
+      )}) and none is called model.onnx`,
     );
   }
   if (!model) {
     throw new NotServableError(
       'NoOnnxModel',
       `This version has no .onnx file (found: ${
-        plain
-          .slice(0, 8)
-          .map(file => file.path)
-          .join(', ') || 'nothing'
+        listed(plain.map(file => file.path)) || 'nothing'
       }); log it with mlflow.onnx.log_model, converted with zipmap off`,
     );
   }

@@ -5,8 +5,10 @@ import {
   ServiceUnavailableError,
 } from '@backstage/errors';
 import {
+  PREDICTION_ID_HEADER,
   gatewayStatsSchema,
   gatewayStatusSchema,
+  leadingVariant,
   predictResponseSchema,
   type GatewayDesiredState,
   type GatewayStats,
@@ -23,6 +25,20 @@ const classes: Record<number, new (message: string) => Error> = {
   409: ConflictError,
   413: InputError,
 };
+
+type SendOptions = {
+  body?: unknown;
+  timeoutMs?: number;
+  /** Ends the call before its time. */
+  signal?: AbortSignal;
+  headers?: Record<string, string>;
+};
+
+/** A gateway that a portal of an earlier release started knows one version that answers. */
+function withActive(endpoint: GatewayDesiredState['endpoints'][number]) {
+  const leading = leadingVariant(endpoint.variants);
+  return { ...endpoint, variant: leading?.name, active: leading?.version };
+}
 
 /** Speaks to one gateway: its admin API, and its tabular route. */
 export class GatewayClient {
@@ -49,10 +65,15 @@ export class GatewayClient {
     );
   }
 
-  async putState(state: GatewayDesiredState): Promise<GatewayStatus> {
-    return gatewayStatusSchema.parse(
-      await this.#call('PUT', '/admin/v1/state', { body: state }),
-    );
+  /** The answer names no endpoint: a caller asks for the one that it needs, and not for thousands. */
+  async putState(
+    state: GatewayDesiredState,
+    options: Pick<SendOptions, 'signal'> = {},
+  ): Promise<void> {
+    await this.#call('PUT', '/admin/v1/state?endpoint=', {
+      ...options,
+      body: { ...state, endpoints: state.endpoints.map(withActive) },
+    });
   }
 
   async stats(endpoint: string, minutes: number): Promise<GatewayStats> {
@@ -74,28 +95,36 @@ export class GatewayClient {
     caller: { actor: string; token?: string },
   ): Promise<PredictResponse> {
     const path = `/v2/models/${encodeURIComponent(endpoint)}/predict`;
-    return predictResponseSchema.parse(
-      await this.#call('POST', path, {
-        body: request,
-        timeoutMs: 60_000,
-        // Who asks, for the prediction log and the limits; believed beside our token only.
-        headers: {
-          'x-downstage-caller': encodeURIComponent(JSON.stringify(caller)),
-        },
-      }),
-    );
+    const { answer, headers } = await this.#send('POST', path, {
+      body: request,
+      timeoutMs: 60_000,
+      // Who asks, for the prediction log and the limits; believed beside our token only.
+      headers: {
+        'x-downstage-caller': encodeURIComponent(JSON.stringify(caller)),
+      },
+    });
+    const predictionId = headers.get(PREDICTION_ID_HEADER);
+    return {
+      ...predictResponseSchema.parse(answer),
+      ...(predictionId !== null && { predictionId }),
+    };
   }
 
   async #call(
     method: string,
     path: string,
-    options: {
-      body?: unknown;
-      timeoutMs?: number;
-      headers?: Record<string, string>;
-    } = {},
+    options?: SendOptions,
   ): Promise<unknown> {
-    const { body, timeoutMs = 10_000 } = options;
+    return (await this.#send(method, path, options)).answer;
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    options: SendOptions = {},
+  ): Promise<{ answer: unknown; headers: Headers }> {
+    const { body, timeoutMs = 10_000, signal } = options;
+    const timeout = AbortSignal.timeout(timeoutMs);
     let response: Response;
     try {
       response = await fetch(`${this.url}${path}`, {
@@ -106,7 +135,7 @@ export class GatewayClient {
           ...options.headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
     } catch (error) {
       throw new ServiceUnavailableError(
@@ -115,7 +144,7 @@ export class GatewayClient {
       );
     }
     const answer: unknown = await response.json().catch(() => undefined);
-    if (response.ok) return answer;
+    if (response.ok) return { answer, headers: response.headers };
     const parsed = errorSchema.safeParse(answer);
     const message = parsed.success
       ? parsed.data.error

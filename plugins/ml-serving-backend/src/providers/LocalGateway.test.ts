@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import {
   createMockDirectory,
@@ -18,8 +18,10 @@ const token = 'a-token-that-is-long-enough-for-anybody';
 
 describe('LocalGateway', () => {
   const directory = createMockDirectory();
-  const options = (port: number): MlServingOptions => ({
+  const optionsOf = (port: number): MlServingOptions => ({
+    engine: 'gateway',
     gateway: {
+      enabled: true,
       host: '127.0.0.1',
       port,
       publicUrl: undefined,
@@ -33,8 +35,19 @@ describe('LocalGateway', () => {
     pollMs: 1000,
   });
 
-  it('adopts the gateway that an earlier portal left behind, and stops it in good order', async () => {
-    mkdirSync(directory.resolve('gateway'));
+  /** What a portal keeps of its gateway. */
+  const aPortal = ({ port = 0, logger = mockServices.logger.mock() } = {}) =>
+    new LocalGateway({
+      options: optionsOf(port),
+      logger,
+      clock: () => new Date(),
+    });
+  const started = (portal: LocalGateway) =>
+    new Promise<void>(onAlive => portal.start({ onAlive }));
+
+  /** A gateway that no portal keeps. */
+  async function anOrphan() {
+    mkdirSync(directory.resolve('gateway'), { recursive: true });
     writeFileSync(directory.resolve('gateway/admin-token'), token);
     const orphan = spawn(
       process.execPath,
@@ -48,21 +61,56 @@ describe('LocalGateway', () => {
     );
     const ended = once(orphan, 'exit');
     await once(orphan.stdout, 'data');
+    return { orphan, ended };
+  }
 
-    let gateway: LocalGateway | undefined;
-    await new Promise<void>(onAlive => {
-      gateway = new LocalGateway({
-        options: options(0),
-        logger: mockServices.logger.mock(),
-        clock: () => new Date(),
-      });
-      gateway.start({ onAlive });
-    });
-    expect((await gateway?.client().status())?.pid).toBe(orphan.pid);
-    expect(gateway?.alive).toBe(true);
-    await gateway?.stop();
+  it('adopts the gateway that an earlier portal left behind, and stops it in good order', async () => {
+    const { orphan, ended } = await anOrphan();
+    const portal = aPortal();
+    await started(portal);
+    expect((await portal.client().status()).pid).toBe(orphan.pid);
+    expect(portal.alive).toBe(true);
+    await portal.stop();
     expect(await ended).toEqual([0, null]);
-    expect(gateway?.alive).toBe(false);
+    expect(portal.alive).toBe(false);
+  });
+
+  it('replaces one that runs the code of another release, when the portal starts and never later', async () => {
+    const { orphan, ended } = await anOrphan();
+    const file = directory.resolve('gateway/gateway.json');
+    const change = (build: string | undefined) =>
+      writeFileSync(
+        file,
+        JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), build }),
+      );
+    // As a gateway wrote it that knew nothing of builds.
+    change(undefined);
+    const portals = [aPortal(), aPortal()];
+    await started(portals[0]);
+    expect(await ended).toEqual([0, null]);
+    const { pid } = await portals[0].client().status();
+    expect(pid).not.toBe(orphan.pid);
+
+    // Another portal of another release brings its own; the first one takes that, and does not fight.
+    change('another release');
+    await started(portals[1]);
+    const next = (await portals[1].client().status()).pid;
+    expect(next).not.toBe(pid);
+    change('another release');
+    while (
+      (await portals[0]
+        .client()
+        .status()
+        .then(
+          status => status.pid,
+          () => undefined,
+        )) !== next
+    ) {
+      await new Promise(done => setImmediate(done));
+    }
+    expect(isRunning(next)).toBe(true);
+    await portals[0].stop();
+    await portals[1].stop();
   });
 
   it('says why the gateway does not start', async () => {
@@ -71,11 +119,7 @@ describe('LocalGateway', () => {
     const address = other.address();
     const port = typeof address === 'object' && address ? address.port : 0;
     const logger = mockServices.logger.mock();
-    const gateway = new LocalGateway({
-      options: options(port),
-      logger,
-      clock: () => new Date(),
-    });
+    const gateway = aPortal({ port, logger });
     const said = new Promise<string>(resolve => {
       logger.error.mockImplementation(resolve);
     });
@@ -87,19 +131,8 @@ describe('LocalGateway', () => {
   });
 
   it('is one for the portals of a data directory, and ends with the last of them (P2)', async () => {
-    const portals = [0, 1].map(
-      () =>
-        new LocalGateway({
-          options: options(0),
-          logger: mockServices.logger.mock(),
-          clock: () => new Date(),
-        }),
-    );
-    await Promise.all(
-      portals.map(
-        portal => new Promise<void>(done => portal.start({ onAlive: done })),
-      ),
-    );
+    const portals = [aPortal(), aPortal()];
+    await Promise.all(portals.map(started));
     const pids = await Promise.all(
       portals.map(async portal => (await portal.client().status()).pid),
     );
@@ -116,12 +149,8 @@ describe('LocalGateway', () => {
     const gone = spawn(process.execPath, ['-e', '']);
     await once(gone, 'exit');
     writeFileSync(directory.resolve('gateway/starting.lock'), `${gone.pid} x`);
-    const portal = new LocalGateway({
-      options: options(0),
-      logger: mockServices.logger.mock(),
-      clock: () => new Date(),
-    });
-    await new Promise<void>(done => portal.start({ onAlive: done }));
+    const portal = aPortal();
+    await started(portal);
     expect(portal.alive).toBe(true);
     await portal.stop();
   });

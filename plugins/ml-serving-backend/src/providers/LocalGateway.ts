@@ -6,36 +6,61 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { ServiceUnavailableError, stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
-import { gatewayCommand } from '@downstage/gateway/command';
+import { identityOf, isAlive, type ProcessIdentity } from '@downstage/node';
+import { gatewayBuild, gatewayCommand } from '@downstage/gateway/command';
+import type {
+  EndpointObservation,
+  EngineCondition,
+  EngineDesiredState,
+  ServingEngineWithLog,
+  ServingEngineWithPredict,
+  ServingEngineWithTraffic,
+} from '@downstage/plugin-ml-serving-node';
 import { z } from 'zod';
 import type { MlServingOptions } from '../config';
 import { GatewayClient } from './GatewayClient';
 import { isRunning, takeLock, Users } from './hostFiles';
-import type { ServingGateway } from './ServingGateway';
 
-const processSchema = z.object({ pid: z.number().int(), url: z.string() });
+const processSchema = z.object({
+  pid: z.number().int(),
+  url: z.string(),
+  /** Gateways of before wrote none. */
+  build: z.string().optional(),
+});
 const startTimeoutMs = 60_000;
 
 /**
  * The gateway as a process on this machine.
  *
  * @remarks
- * It is started in a process group of its own, so that a crash of the portal does not take it down: it goes on
- * serving, and the next portal adopts it, found by its pid file and believed only when it answers with our token.
- * When it dies it is started again. Portals that share the data directory share one gateway and one prediction log:
- * one of them starts it, the others find it. The last one that stops in good order stops it too.
+ * It is started in a process group of its own. So a crash of the portal does not end it. It goes on serving, and the
+ * next portal adopts it. The portal finds it by its pid file, and believes it only when it answers with our token. One
+ * that runs other code than this portal would start is replaced, once, when the portal starts: an upgrade reaches the
+ * gateway too, and portals of two releases do not replace each other's for ever. When it dies it is started again.
+ * Portals that share the data directory share one gateway and one prediction log: one of them starts it, the others
+ * find it. The last one that stops in good order stops it too.
  */
-export class LocalGateway implements ServingGateway {
+export class LocalGateway
+  implements
+    ServingEngineWithLog,
+    ServingEngineWithPredict,
+    ServingEngineWithTraffic
+{
+  readonly specVersion = 'v1';
+  readonly id = 'gateway';
+  readonly enabled = true;
+  readonly variants = 'weighted';
   readonly #options: MlServingOptions;
   readonly #logger: LoggerService;
   readonly #clock: Clock;
   #onAlive: () => void = () => {};
   #client: GatewayClient | undefined;
-  #pid: number | undefined;
+  #process: ProcessIdentity | undefined;
   #alive = false;
   #since: string | undefined;
   #url: string;
   #stopped = false;
+  #looked = false;
   #failures = 0;
   #loop: Promise<void> = Promise.resolve();
   #wake = new AbortController();
@@ -75,6 +100,37 @@ export class LocalGateway implements ServingGateway {
     return this.#client;
   }
 
+  urlOf(endpoint: string) {
+    return `${this.publicUrl}/v2/models/${endpoint}`;
+  }
+
+  /** It honours all that can be desired, and so it has nothing to say. */
+  async apply(
+    desired: EngineDesiredState,
+    options?: { signal?: AbortSignal },
+  ): Promise<EngineCondition[]> {
+    await this.client().putState(desired, options);
+    return [];
+  }
+
+  async observe(endpoints: string[]): Promise<EndpointObservation[]> {
+    return (await this.client().status(endpoints)).endpoints;
+  }
+
+  async predict(...request: Parameters<ServingEngineWithPredict['predict']>) {
+    return this.client().predict(...request);
+  }
+
+  async traffic(endpoint: string, minutes: number) {
+    const { endpoints } = await this.client().stats(endpoint, minutes);
+    const found = endpoints.find(one => one.endpoint === endpoint);
+    return { buckets: found?.buckets ?? [], dropped: found?.log.dropped ?? 0 };
+  }
+
+  async rollLog(): Promise<void> {
+    await this.client().roll();
+  }
+
   /**
    * Begins to keep a gateway alive; returns at once.
    *
@@ -97,12 +153,7 @@ export class LocalGateway implements ServingGateway {
       );
       return;
     }
-    if (this.#pid === undefined) return;
-    signal(this.#pid, 'SIGTERM');
-    if (!(await gone(this.#pid, 10_000))) {
-      signal(this.#pid, 'SIGKILL');
-      await gone(this.#pid, 2_000);
-    }
+    if (this.#process) await endProcess(this.#process);
     this.#setAlive(false);
   }
 
@@ -132,26 +183,25 @@ export class LocalGateway implements ServingGateway {
 
   /** Whether the gateway we know answers. One that lives and does not answer is given time: it may be busy. */
   async #check(): Promise<boolean> {
-    if (!this.#client || this.#pid === undefined) return false;
+    const known = this.#process;
+    if (!this.#client || !known) return false;
     for (let attempt = 0; attempt < 5 && !this.#stopped; attempt++) {
       try {
         const { pid } = await this.#client.status([], 3_000);
-        if (pid === this.#pid) this.#setAlive(true);
-        return pid === this.#pid;
+        if (pid === known.pid) this.#setAlive(true);
+        return pid === known.pid;
       } catch {
         this.#setAlive(false);
-        if (!isRunning(this.#pid)) return false;
+        if (!(await isAlive(known))) return false;
         await delay(500);
       }
     }
     if (this.#stopped) return true;
     this.#logger.warn(
-      `The gateway (process ${
-        this.#pid
-      }) does not answer and is being replaced`,
+      `The gateway (process ${known.pid}) does not answer and is being replaced`,
     );
-    signal(this.#pid, 'SIGKILL');
-    await gone(this.#pid, 5_000);
+    signal(known.pid, 'SIGKILL');
+    await gone(known, 5_000);
     return false;
   }
 
@@ -197,8 +247,13 @@ export class LocalGateway implements ServingGateway {
 
   /** Takes over a gateway that an earlier portal left behind. */
   async #adopt(token: string): Promise<boolean> {
+    const first = !this.#looked;
+    this.#looked = true;
     const file = await readProcessFile(this.#options.gateway.stateDir);
     if (!file || !isRunning(file.pid)) return false;
+    if (first && file.build !== gatewayBuild()) {
+      return this.#replace(file, token);
+    }
     if (!(await this.#take(file, token))) return false;
     this.#logger.info(
       `Adopted the gateway that was serving on ${file.url} (process ${file.pid})`,
@@ -206,11 +261,29 @@ export class LocalGateway implements ServingGateway {
     return true;
   }
 
+  /** Ends a gateway of ours that runs other code; the answer is that there is none to adopt. */
+  async #replace(
+    file: { pid: number; url: string },
+    token: string,
+  ): Promise<false> {
+    // Only one that knows our token is ours to end.
+    const client = new GatewayClient({ url: file.url, token });
+    const running = await identityOf(file.pid);
+    const found = await client.status().catch(() => undefined);
+    if (found?.pid !== file.pid) return false;
+    this.#logger.info(
+      `The gateway on ${file.url} (process ${file.pid}) runs the code of another release and is being replaced`,
+    );
+    await endProcess(running);
+    return false;
+  }
+
   async #take(
     file: { pid: number; url: string },
     token: string,
   ): Promise<boolean> {
     const client = new GatewayClient({ url: file.url, token });
+    const running = await identityOf(file.pid);
     try {
       const { pid } = await client.status();
       if (pid !== file.pid) return false;
@@ -218,7 +291,7 @@ export class LocalGateway implements ServingGateway {
       return false;
     }
     this.#client = client;
-    this.#pid = file.pid;
+    this.#process = running;
     this.#url = file.url;
     this.#setAlive(true);
     this.#onAlive();
@@ -306,9 +379,20 @@ function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   }
 }
 
-async function gone(pid: number, timeoutMs: number): Promise<boolean> {
+/** Asks a process to end, and makes it. */
+async function endProcess(running: ProcessIdentity): Promise<void> {
+  signal(running.pid, 'SIGTERM');
+  if (await gone(running, 10_000)) return;
+  signal(running.pid, 'SIGKILL');
+  await gone(running, 2_000);
+}
+
+async function gone(
+  running: ProcessIdentity,
+  timeoutMs: number,
+): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  while (isRunning(pid)) {
+  while (await isAlive(running)) {
     if (performance.now() > deadline) return false;
     await delay(50);
   }

@@ -3,39 +3,58 @@ import { isError, stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
 import type { Lease, ReconcilePatch } from '@downstage/node';
 import type { MlRegistryService } from '@downstage/plugin-ml-registry-node';
-import type { GatewayStatus } from '@downstage/plugin-ml-serving-common';
+import type { ServedVariant } from '@downstage/plugin-ml-serving-common';
+import type {
+  EndpointObservation,
+  EngineCondition,
+} from '@downstage/plugin-ml-serving-node';
 import {
+  isSettled,
   judgeEndpoint,
   mergeConditions,
+  withEngineConditions,
   type Facts,
   type Problem,
 } from '../domain/endpointState';
-import { gatewayName } from '../domain/gatewayName';
+import { nextStepOf } from '../domain/nextStepOf';
+import { unneededOf } from '../domain/neededVersionsOf';
+import { newPredictionsOf } from '../domain/newPredictionsOf';
 import { NotServableError } from '../domain/servableModel';
-import type { ServingGateway } from '../providers/ServingGateway';
-import type { GatewaySync } from '../services/GatewaySync';
+import {
+  inWords,
+  isFollowing,
+  isToldOf,
+  onlyChampion,
+  sameVariants,
+} from '../domain/variants';
+import type { Engines } from '../services/Engines';
 import type { ModelFetcher } from '../services/ModelFetcher';
+import type { RolloutService } from '../services/RolloutService';
 import type { EndpointRecord, EndpointStore } from '../stores/EndpointStore';
+import type { RolloutStore } from '../stores/RolloutStore';
 
-const whileLoadingMs = 250;
+export const whileLoadingMs = 250;
 
 export type ReconcileDeps = {
   auth: AuthService;
   store: EndpointStore;
-  registry: Pick<MlRegistryService, 'getModel'>;
+  rollouts: RolloutStore;
+  rolloutService: Pick<RolloutService, 'begin'>;
+  registry: Pick<MlRegistryService, 'getModel' | 'listLedger'>;
   fetcher: ModelFetcher;
-  gateway: ServingGateway;
-  sync: GatewaySync;
+  engines: Engines;
   clock: Clock;
   pollMs: number;
   announce: (endpoint: { ref: string; modelRef: string }) => Promise<void>;
   /** Asks for a look after some milliseconds. */
   lookAgainIn: (ms: number) => void;
+  /** Lets a rollout that was begun go on now. */
+  nudgeRollouts: () => void;
 };
 
 /**
  * One step of bringing an endpoint to the registry's production version: ask the registry, fetch the files,
- * write the wish down, tell the gateway, judge. Every step may run twice.
+ * begin a rollout to it, see that the engine has heard, judge. Every step may run twice.
  */
 export async function reconcileEndpoint(
   lease: Lease,
@@ -43,27 +62,34 @@ export async function reconcileEndpoint(
 ): Promise<ReconcilePatch | undefined> {
   const before = await deps.store.find(lease.id);
   if (!before) return undefined;
-  const { endpoint, problem, changed } = await followRegistry(before, deps);
-  if (changed && !(await deps.store.saveWish(lease, endpoint))) {
+  const found = await followRegistry(before, deps);
+  const { endpoint, problem, changed, fetched } = found;
+  if (changed && !(await saveDesired(lease, before, found, deps))) {
     return undefined;
   }
-  const hosted = await tellGateway(endpoint, changed, deps);
+  const { observed, said } = await tellEngine(endpoint, fetched, deps);
   const now = deps.clock();
   const {
     state,
-    conditions: found,
+    conditions: judged,
     variants,
   } = judgeEndpoint({
     generation: endpoint.generation,
     looked: true,
     wantedVersion: endpoint.wantedVersion,
-    currentVersion: endpoint.currentVersion,
+    variants: endpoint.variants,
     problem,
-    gateway: hosted,
+    gateway: observed,
+    whyNone: deps.engines.whyNone(endpoint),
   });
   const conditions = mergeConditions(
     before.conditions,
-    found,
+    withEngineConditions({
+      judged,
+      before: before.conditions,
+      said,
+      generation: endpoint.generation,
+    }),
     now.toISOString(),
   );
   if (
@@ -79,13 +105,13 @@ export async function reconcileEndpoint(
   if (state === 'ready') await forgetOthers(endpoint, deps);
   const pauseMs = state === 'loading' ? whileLoadingMs : await pollPause(deps);
   if (state === 'loading') deps.lookAgainIn(pauseMs);
-  const settled = variants[0]?.version === endpoint.wantedVersion;
   return {
     state,
     conditions: JSON.stringify(conditions),
-    observed_generation: settled
-      ? endpoint.generation
-      : endpoint.observedGeneration,
+    observed_generation:
+      isSettled(variants, endpoint) && isAssigned(endpoint)
+        ? endpoint.generation
+        : endpoint.observedGeneration,
     next_reconcile_at: new Date(now.getTime() + pauseMs).toISOString(),
   };
 }
@@ -94,19 +120,28 @@ export async function reconcileEndpoint(
  * How long until the registry is asked again without an event. At most ten endpoints are asked about in a second,
  * however many there are: with 5,000 a lost event costs eight minutes.
  */
-async function pollPause({ store, pollMs }: ReconcileDeps): Promise<number> {
+export async function pollPause({
+  store,
+  pollMs,
+}: Pick<ReconcileDeps, 'store' | 'pollMs'>): Promise<number> {
   return Math.max(pollMs, (await store.count()) * 100);
 }
+
+type Followed = {
+  endpoint: EndpointRecord;
+  problem: Problem | undefined;
+  changed: boolean;
+  /** Its files were brought here just now. */
+  fetched: boolean;
+  /** The variants to begin a rollout to. */
+  next: ServedVariant[] | undefined;
+};
 
 /** What the endpoint should be, given the registry, and what stands against it. */
 async function followRegistry(
   before: EndpointRecord,
   deps: ReconcileDeps,
-): Promise<{
-  endpoint: EndpointRecord;
-  problem: Problem | undefined;
-  changed: boolean;
-}> {
+): Promise<Followed> {
   const credentials = await deps.auth.getOwnServiceCredentials();
   const { namespace, name } = before;
   const endpoint = { ...before };
@@ -128,55 +163,102 @@ async function followRegistry(
     }
   }
   const wanted = endpoint.wantedVersion;
+  let fetched = false;
+  let next: ServedVariant[] | undefined;
   if (wanted !== undefined && !problem) {
-    problem = await bringHere(endpoint, wanted, deps);
-    if (!problem && wanted !== before.currentVersion) {
-      endpoint.currentVersion = wanted;
-      endpoint.previousVersion = await worthKeeping(before, wanted, deps);
-    }
+    const brought = await bringHere(endpoint, wanted, deps);
+    fetched = brought === 'fetched';
+    problem = typeof brought === 'string' ? undefined : brought;
+    const goal = before.ahead.length ? before.ahead : before.variants;
+    // Variants beside a champion that is right were asked for: they stay until another version is.
+    if (!problem && !isFollowing(goal, wanted)) next = onlyChampion(wanted);
   }
   const changed =
-    endpoint.wantedVersion !== before.wantedVersion ||
-    endpoint.currentVersion !== before.currentVersion;
+    endpoint.wantedVersion !== before.wantedVersion || next !== undefined;
   if (changed) endpoint.generation += 1;
-  return { endpoint, problem, changed };
+  if (next) endpoint.ahead = next;
+  return { endpoint, problem, changed, fetched, next };
 }
 
-/** The version to keep loaded for a way back: the one that answered, never one that did not load. */
-async function worthKeeping(
+/** Whether no rollout has anything left to assign. */
+function isAssigned({ ahead, variants }: EndpointRecord): boolean {
+  return !ahead.length || sameVariants(ahead, variants);
+}
+
+/** Writes down what is desired, with the rollout that brings it about; whether the lease was still ours. */
+async function saveDesired(
+  lease: Lease,
   before: EndpointRecord,
-  wanted: number,
+  { endpoint, next }: Followed,
   deps: ReconcileDeps,
-): Promise<number | undefined> {
-  const name = gatewayName(before);
-  let active = before.currentVersion;
-  try {
-    const { endpoints } = await deps.gateway.client().status([name]);
-    const hosted = endpoints.find(item => item.endpoint === name);
-    active = hosted?.active ?? active;
-  } catch {
-    // No gateway: what should have answered is the best guess.
+): Promise<boolean> {
+  const { wantedVersion, generation } = endpoint;
+  const desired = { wantedVersion, generation };
+  if (!next || wantedVersion === undefined) {
+    return deps.store.saveDesired(lease, desired);
   }
-  if (active !== wanted) return active;
-  // Back to the version that still answers: its own predecessor is unknown unless it was kept.
-  return before.previousVersion === wanted ? undefined : before.previousVersion;
+  const begun = await deps.rolloutService.begin(lease, endpoint, {
+    desired,
+    to: next,
+    isThrough: before.ahead.length > 0 && (await isThrough(before, deps)),
+    ...(await causeOf(endpoint, wantedVersion, deps)),
+    message: `To ${inWords(next)}`,
+    at: deps.clock().toISOString(),
+  });
+  if (begun) deps.nudgeRollouts();
+  return begun;
+}
+
+/** Whether all that its rollout goes to answers already, though the rollout has not been looked at since. */
+async function isThrough(
+  endpoint: EndpointRecord,
+  { engines }: ReconcileDeps,
+): Promise<boolean> {
+  const engine = (await engines.observe([endpoint])).get(endpoint.id);
+  const facts = { assigned: endpoint.variants, engine };
+  return nextStepOf({ to: endpoint.ahead }, facts).do === 'finish';
+}
+
+/** Who made a version the wanted one, and by what; a rollout is not held up by a registry that does not say. */
+async function causeOf(
+  endpoint: EndpointRecord,
+  version: number,
+  { auth, registry }: ReconcileDeps,
+): Promise<{ startedBy: string | undefined; reason: string }> {
+  if (!endpoint.variants.length) {
+    return { startedBy: endpoint.createdBy, reason: 'Deployed' };
+  }
+  try {
+    const credentials = await auth.getOwnServiceCredentials();
+    const { items } = await registry.listLedger(
+      { query: { model: endpoint.modelRef, version, limit: 20 } },
+      { credentials },
+    );
+    const change = items.find(({ to }) => to === 'production');
+    return {
+      startedBy: change?.actor,
+      reason: change?.action === 'rolled-back' ? 'RolledBack' : 'Promoted',
+    };
+  } catch {
+    return { startedBy: undefined, reason: 'Promoted' };
+  }
 }
 
 async function bringHere(
   endpoint: EndpointRecord,
   wanted: number,
   deps: ReconcileDeps,
-): Promise<Problem | undefined> {
+): Promise<Problem | 'here' | 'fetched'> {
   const { store, fetcher, auth } = deps;
   const found = (await store.versions(endpoint.id)).find(
     item => item.version === wanted,
   );
-  if (found && fetcher.isHere(found)) return undefined;
+  if (found && fetcher.isHere(found)) return 'here';
   try {
     const credentials = await auth.getOwnServiceCredentials();
     const fetched = await fetcher.fetch(endpoint, wanted, { credentials });
     await store.saveVersion(endpoint.id, fetched);
-    return undefined;
+    return 'fetched';
   } catch (error) {
     return {
       reason: error instanceof NotServableError ? error.reason : 'FetchFailed',
@@ -187,63 +269,53 @@ async function bringHere(
   }
 }
 
-/** Sends the wish when it is news to the gateway, or when a load failed and deserves another try. */
-async function tellGateway(
+/**
+ * Sends what is desired when it is news to the engine. A load that failed is tried again by the engine in its own time.
+ */
+async function tellEngine(
   endpoint: EndpointRecord,
-  changed: boolean,
+  isNews: boolean,
   deps: ReconcileDeps,
-): Promise<Facts['gateway']> {
-  const name = gatewayName(endpoint);
-  const pick = (status: GatewayStatus) =>
-    status.endpoints.find(item => item.endpoint === name);
+): Promise<{ observed: Facts['gateway']; said?: EngineCondition[] }> {
+  const observe = async () =>
+    (await deps.engines.observe([endpoint])).get(endpoint.id);
+  let said: EngineCondition[] | undefined;
   try {
-    let hosted = pick(await deps.gateway.client().status([name]));
-    const known = hosted?.wanted === endpoint.currentVersion;
-    const failed = hosted?.versions.some(
-      item =>
-        item.version === endpoint.currentVersion && item.state === 'failed',
-    );
-    if (
-      changed ||
-      failed ||
-      (!known && endpoint.currentVersion !== undefined)
-    ) {
-      hosted = pick(await deps.sync.push());
+    let observed = await observe();
+    if (observed === undefined || observed === 'none') return { observed };
+    const isKnown =
+      typeof observed === 'object' && isToldOf(endpoint.variants, observed);
+    if (isNews || (!isKnown && endpoint.variants.length)) {
+      said = await deps.engines.push(endpoint);
+      observed = await observe();
     }
-    if (hosted) await keepPredictions(endpoint, hosted, deps);
-    return hosted ?? 'unknown-endpoint';
+    if (typeof observed === 'object') {
+      await keepPredictions(endpoint, observed, deps);
+    }
+    return { observed, said };
   } catch {
-    return undefined; // becomes the condition GatewayAlive; the supervisor logs why
+    return { observed: undefined }; // becomes the condition GatewayAlive; the supervisor logs why
   }
 }
 
 /** The columns of the answers are known after the first load; the prediction log's readers want them. */
 async function keepPredictions(
   endpoint: EndpointRecord,
-  hosted: GatewayStatus['endpoints'][number],
+  hosted: EndpointObservation,
   deps: ReconcileDeps,
 ) {
   for (const version of await deps.store.versions(endpoint.id)) {
-    const status = hosted.versions.find(
-      item => item.version === version.version && item.state === 'ready',
-    );
-    const news =
-      status &&
-      JSON.stringify(status.predictions) !==
-        JSON.stringify(version.predictions);
-    if (news) {
-      const { predictions } = status;
+    const predictions = newPredictionsOf(version, hosted);
+    if (predictions) {
       await deps.store.saveVersion(endpoint.id, { ...version, predictions });
     }
   }
 }
 
-/** Keeps the version that answers and the one before; rows go first, so that a crash leaves files and no dead rows. */
+/** Keeps the versions that are needed; rows go first, so that a crash leaves files and no dead rows. */
 async function forgetOthers(endpoint: EndpointRecord, deps: ReconcileDeps) {
-  const { currentVersion, previousVersion } = endpoint;
-  const others = (await deps.store.versions(endpoint.id)).filter(
-    ({ version }) => version !== currentVersion && version !== previousVersion,
-  );
+  const here = await deps.store.versions(endpoint.id);
+  const others = unneededOf(endpoint, here);
   for (const { version } of others) {
     await deps.store.forgetVersion(endpoint.id, version);
   }

@@ -1,6 +1,7 @@
 import { isError } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import {
+  entitiesByRef,
   whoOf,
   type Authorizer,
   type Call,
@@ -16,8 +17,9 @@ import type { EndpointRecord, EndpointStore } from '../stores/EndpointStore';
 type Verdict = AccessDecision['decisions'][number];
 
 /**
- * Decides who may ask which endpoint, for the gateway and for the portal's own route alike: the permission policy,
- * the scope and the binding of a token, whether the catalog shows the model, and the groups the endpoint is for.
+ * Decides who may ask which endpoint, for the gateway and for the portal's own route alike. It looks at the permission
+ * policy, and at the scope and the binding of a token. It also looks at whether the catalog shows the model, and at the
+ * groups the endpoint is for.
  */
 export class AccessDecisions {
   readonly #authorizer: Authorizer;
@@ -96,12 +98,10 @@ export class AccessDecisions {
 
   /** The models that the catalog shows the caller. */
   async #shown(records: EndpointRecord[], { credentials }: Caller) {
-    const refs = [...new Set(records.map(({ modelRef }) => modelRef))];
-    if (!refs.length) return new Set<string>();
-    const { items } = await this.#catalog.getEntitiesByRefs(
-      { entityRefs: refs, fields: ['kind'] },
+    return entitiesByRef(
+      this.#catalog,
+      { refs: records.map(({ modelRef }) => modelRef), fields: ['kind'] },
       { credentials },
     );
-    return new Set(refs.filter((_, index) => items[index]));
   }
 }

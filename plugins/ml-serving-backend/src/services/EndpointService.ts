@@ -1,40 +1,55 @@
 import type { AuditorService } from '@backstage/backend-plugin-api';
 import {
+  getCompoundEntityRef,
   parseEntityRef,
-  RELATION_OWNED_BY,
   stringifyEntityRef,
+  type Entity,
 } from '@backstage/catalog-model';
-import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
+import {
+  InputError,
+  NotAllowedError,
+  NotFoundError,
+  NotImplementedError,
+} from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import type { Clock } from '@downstage/common';
 import {
   audited,
+  catalogRef,
   makerOf,
+  ownerOf,
   type Authorizer,
   type Call,
   type Caller,
+  visiblePage,
   type RegisteredOwners,
 } from '@downstage/node';
 import {
   mlServingChangePermission,
   mlServingPredictPermission,
-  mlServingReadPermission,
   type Endpoint,
   type EndpointAccess,
-  type GatewayStatus,
   type PredictRequest,
   type PredictResponse,
   type TrafficBucket,
 } from '@downstage/plugin-ml-serving-common';
+import { hasPredict, hasTraffic } from '@downstage/plugin-ml-serving-node';
 import { z } from 'zod';
-import { judgeEndpoint, mergeConditions } from '../domain/endpointState';
+import {
+  judgeEndpoint,
+  mergeConditions,
+  withEngineConditions,
+  type Facts,
+} from '../domain/endpointState';
 import { factsOf } from '../domain/factsOf';
 import { gatewayName } from '../domain/gatewayName';
+import { neededVersionsOf } from '../domain/neededVersionsOf';
 import { isPublic } from '../domain/isPublic';
-import type { ServingGateway } from '../providers/ServingGateway';
 import type { EndpointRecord, EndpointStore } from '../stores/EndpointStore';
 import type { AccessDecisions } from './AccessDecisions';
-import type { GatewaySync } from './GatewaySync';
+import type { EndpointReads } from './EndpointReads';
+import type { Engines } from './Engines';
+import { sayToEngine } from './sayToEngine';
 
 type Path = { namespace: string; name: string };
 type ListQuery = {
@@ -77,9 +92,9 @@ export class EndpointService {
   readonly #catalog: CatalogService;
   readonly #registeredOwners: RegisteredOwners;
   readonly #store: EndpointStore;
-  readonly #gateway: ServingGateway;
-  readonly #sync: GatewaySync;
+  readonly #engines: Engines;
   readonly #decisions: AccessDecisions;
+  readonly #reads: EndpointReads;
   readonly #granted: string[];
   readonly #clock: Clock;
   readonly #nudge: () => void;
@@ -94,9 +109,9 @@ export class EndpointService {
     catalog: CatalogService;
     registeredOwners: RegisteredOwners;
     store: EndpointStore;
-    gateway: ServingGateway;
-    sync: GatewaySync;
+    engines: Engines;
     decisions: AccessDecisions;
+    reads: EndpointReads;
     /** The endpoints that the configuration lets answer without a token. */
     granted: string[];
     clock: Clock;
@@ -108,9 +123,9 @@ export class EndpointService {
     this.#catalog = options.catalog;
     this.#registeredOwners = options.registeredOwners;
     this.#store = options.store;
-    this.#gateway = options.gateway;
-    this.#sync = options.sync;
+    this.#engines = options.engines;
     this.#decisions = options.decisions;
+    this.#reads = options.reads;
     this.#granted = options.granted;
     this.#clock = options.clock;
     this.#nudge = options.nudge;
@@ -118,35 +133,34 @@ export class EndpointService {
   }
 
   async list(query: ListQuery, { caller }: Call): Promise<EndpointPage> {
-    const criteria = await this.#authorizer.filter({
-      caller,
-      permission: mlServingReadPermission,
-    });
+    const criteria = await this.#reads.filterOfLists(caller);
     const { limit, cursor, search, owner, state, model } = query;
-    const found = await this.#store.list({
-      limit: limit + 1,
-      after: cursor === undefined ? undefined : readCursor(cursor),
-      search,
-      owner,
-      states: state === undefined ? undefined : [state].flat(),
-      models: model === undefined ? undefined : [model].flat(),
-      criteria,
+    const from = cursor === undefined ? undefined : readCursor(cursor);
+    const { items, last } = await visiblePage<EndpointRecord>({
+      limit,
+      read: (after, count) =>
+        this.#store.list({
+          limit: count,
+          after: after ?? from,
+          search,
+          owner,
+          states: state === undefined ? undefined : [state].flat(),
+          models: model === undefined ? undefined : [model].flat(),
+          criteria,
+        }),
+      visible: rows => this.#reads.visible(rows, caller),
     });
-    const page = found.slice(0, limit);
-    const status = await this.#status(page);
-    const last = page.at(-1);
+    const observed = await this.#engines.observe(items);
     return {
-      items: page.map(endpoint => this.#view(endpoint, status)),
-      ...(found.length > limit && last && { nextCursor: writeCursor(last) }),
+      items: items.map(endpoint =>
+        this.#view(endpoint, observed.get(endpoint.id)),
+      ),
+      ...(last && { nextCursor: writeCursor(last) }),
     };
   }
 
-  async count({ caller }: Call): Promise<EndpointCounts> {
-    const criteria = await this.#authorizer.filter({
-      caller,
-      permission: mlServingReadPermission,
-    });
-    const found = await this.#store.countByState(criteria);
+  async count(_request: {}, { caller }: Call): Promise<EndpointCounts> {
+    const found = await this.#reads.countByState(caller);
     const states = {
       waiting: 0,
       loading: 0,
@@ -161,7 +175,7 @@ export class EndpointService {
 
   async get(path: Path, { caller }: Call): Promise<Endpoint> {
     const record = await this.#readable(path, caller);
-    return this.#view(record, await this.#status([record]));
+    return this.#viewNow(record);
   }
 
   /** Makes the endpoint of a model; the reconciler brings the production version to it. */
@@ -169,23 +183,27 @@ export class EndpointService {
     {
       modelRef,
       access = { groups: [], anonymous: false },
-    }: { modelRef: string; access?: EndpointAccess },
+      engine,
+    }: { modelRef: string; access?: EndpointAccess; engine?: string },
     { caller }: Call,
   ): Promise<Endpoint> {
     const permission = mlServingChangePermission;
     await this.#authorizer.requireAny({ caller, permission });
-    const { kind, namespace, name } = parseEntityRef(modelRef);
+    const { kind } = parseEntityRef(modelRef);
     if (kind.toLowerCase() !== 'model') {
       throw new InputError(
         `'${modelRef}' is a ${kind}; only models have endpoints`,
       );
     }
-    const owner = await this.#ownerOf(modelRef, caller);
-    if (!owner) {
+    const chosen = this.#engines.choose(engine);
+    const { entity, owner } = await this.#find(modelRef, caller);
+    if (!entity || !owner) {
       throw new NotFoundError(
         `The catalog has no model '${modelRef}' that you may see; register its catalog-info.yaml first`,
       );
     }
+    // As the catalog spells it, so that capital letters in a ref make no second endpoint.
+    const { namespace, name } = getCompoundEntityRef(entity);
     await this.#authorizer.require({
       caller,
       permission,
@@ -203,6 +221,7 @@ export class EndpointService {
           name,
           modelRef: stringifyEntityRef({ kind, namespace, name }),
           owner,
+          engine: chosen,
           access,
           createdBy: makerOf(caller),
           createdAt: this.#clock().toISOString(),
@@ -210,42 +229,46 @@ export class EndpointService {
     );
     this.#nudge();
     await this.#announce({ ref: record.id, modelRef: record.modelRef });
-    return this.#view(record, await this.#status([record]));
+    return this.#viewNow(record);
   }
 
   /** Changes who may ask; counts at once for the portal, and within seconds for callers the gateway knows. */
   async update(
-    path: Path,
-    { access }: { access: EndpointAccess },
+    request: Path & { access: EndpointAccess },
     { caller }: Call,
   ): Promise<Endpoint> {
-    const { id, modelRef } = await this.#changeable(path, caller);
+    const record = await this.#changeable(request, caller);
+    const { id, modelRef } = record;
     await this.#audited('endpoint-update', { modelRef }, caller, () =>
-      this.#store.saveAccess(id, access),
+      this.#store.saveAccess(id, request.access),
     );
-    // A gateway that does not answer now is told when it does.
-    await this.#sync.push().catch(() => {});
+    await sayToEngine(record, {
+      engines: this.#engines,
+      store: this.#store,
+      clock: this.#clock,
+    });
     await this.#announce({ ref: id, modelRef });
-    return this.get(path, { caller });
+    return this.get(request, { caller });
   }
 
   /** Takes an endpoint down. The prediction log stays. */
   async delete(path: Path, { caller }: Call): Promise<{ ref: string }> {
-    const { id, modelRef } = await this.#changeable(path, caller);
+    const record = await this.#changeable(path, caller);
+    const { id, modelRef } = record;
     await this.#audited('endpoint-delete', { modelRef }, caller, () =>
       this.#store.delete(id),
     );
-    // A gateway that does not answer now is told when it does.
-    await this.#sync.push().catch(() => {});
+    // An engine that does not answer now is told when it does.
+    await this.#engines.push(record).catch(() => {});
     await this.#announce({ ref: id, modelRef });
     return { ref: id };
   }
 
   async predict(
-    path: Path,
-    request: PredictRequest,
+    { namespace, name, ...rows }: Path & PredictRequest,
     { caller }: Call,
   ): Promise<PredictResponse> {
+    const path = { namespace, name };
     await this.#authorizer.requireAny({
       caller,
       permission: mlServingPredictPermission,
@@ -258,31 +281,40 @@ export class EndpointService {
     const [{ result, message }] = decisions;
     if (result === 'deny') throw new NotAllowedError(message);
     if (result === 'unknown') throw this.#notFound(path);
-    return this.#gateway.client().predict(gatewayName(endpoint), request, {
+    const engine = this.#engines.of(endpoint);
+    if (!hasPredict(engine)) {
+      throw new NotImplementedError(
+        `The engine '${
+          engine.id
+        }' takes no rows from the portal; ask ${engine.urlOf(
+          gatewayName(endpoint),
+        )}`,
+      );
+    }
+    return engine.predict(gatewayName(endpoint), rows, {
       actor,
       ...(token && { token: token.id }),
     });
   }
 
   async traffic(
-    path: Path,
-    { minutes }: { minutes: number },
+    request: Path & { minutes: number },
     { caller }: Call,
   ): Promise<TrafficBucket[]> {
-    const name = gatewayName(await this.#readable(path, caller));
-    const { endpoints } = await this.#gateway.client().stats(name, minutes);
-    return endpoints[0]?.buckets ?? [];
+    const record = await this.#readable(request, caller);
+    const engine = this.#engines.of(record);
+    if (!hasTraffic(engine)) return [];
+    const { buckets } = await engine.traffic(
+      gatewayName(record),
+      request.minutes,
+    );
+    return buckets;
   }
 
   /** The endpoint, where the caller may see it; absent like one that is not there where not. */
   async #readable(path: Path, caller: Caller): Promise<EndpointRecord> {
-    const permission = mlServingReadPermission;
-    await this.#authorizer.requireAny({ caller, permission });
-    const record = await this.#load(path);
-    const facts = factsOf(record);
-    if (await this.#authorizer.allows({ caller, permission, facts })) {
-      return record;
-    }
+    const record = await this.#reads.find(path, caller);
+    if (record) return record;
     throw this.#notFound(path);
   }
 
@@ -290,9 +322,10 @@ export class EndpointService {
   async #changeable(path: Path, caller: Caller): Promise<EndpointRecord> {
     const permission = mlServingChangePermission;
     await this.#authorizer.requireAny({ caller, permission });
-    const record = await this.#load(path);
+    // A caller who changes an endpoint has to see it.
+    const record = await this.#readable(path, caller);
     const { modelRef, owner } = record;
-    const current = await this.#ownerOf(modelRef, caller);
+    const { owner: current } = await this.#find(modelRef, caller);
     await this.#authorizer.require({
       caller,
       permission,
@@ -318,37 +351,29 @@ export class EndpointService {
     );
   }
 
-  /** The registry's owner, for a model that the caller sees; else the catalog's. */
-  async #ownerOf(
+  /** A model that the caller sees, with the registry's owner; else the catalog's. */
+  async #find(
     modelRef: string,
     { credentials }: Caller,
-  ): Promise<string | undefined> {
-    const entity = await this.#catalog.getEntityByRef(modelRef, {
+  ): Promise<{ entity?: Entity; owner?: string }> {
+    const entity = await this.#catalog.getEntityByRef(catalogRef(modelRef), {
       credentials,
     });
-    if (!entity) return undefined;
+    if (!entity) return {};
     const registered = await this.#registeredOwners.ownerOf(modelRef);
-    return (
-      registered ??
-      entity.relations?.find(({ type }) => type === RELATION_OWNED_BY)
-        ?.targetRef
-    );
+    return { entity, owner: registered ?? ownerOf(entity) };
   }
 
-  async #status(
-    endpoints: EndpointRecord[],
-  ): Promise<GatewayStatus | undefined> {
-    try {
-      return await this.#gateway.client().status(endpoints.map(gatewayName));
-    } catch {
-      return undefined; // shown as a condition
-    }
+  async #viewNow(record: EndpointRecord): Promise<Endpoint> {
+    const observed = await this.#engines.observe([record]);
+    return this.#view(record, observed.get(record.id));
   }
 
-  /** The endpoint as it is now: the gateway's word counts more than the row the reconciler left. */
-  #view(record: EndpointRecord, status: GatewayStatus | undefined): Endpoint {
+  /** The endpoint as it is now: the engine's word counts more than the row the reconciler left. */
+  #view(record: EndpointRecord, observed: Facts['gateway']): Endpoint {
     const name = gatewayName(record);
-    // A problem of an earlier wish says nothing about this one.
+    const engine = this.#engines.of(record);
+    // A problem of an earlier desired state says nothing about this one.
     const problem = record.conditions.find(
       ({ type, status: is, observedGeneration }) =>
         type === 'VersionAvailable' &&
@@ -360,12 +385,10 @@ export class EndpointService {
       looked: record.conditions.length > 0,
       generation: record.generation,
       wantedVersion: record.wantedVersion,
-      currentVersion: record.currentVersion,
+      variants: record.variants,
       problem,
-      gateway:
-        status &&
-        (status.endpoints.find(item => item.endpoint === name) ??
-          'unknown-endpoint'),
+      gateway: observed,
+      whyNone: this.#engines.whyNone(record),
     });
     return {
       ref: record.id,
@@ -373,26 +396,31 @@ export class EndpointService {
       name: record.name,
       modelRef: record.modelRef,
       owner: record.owner,
-      url: `${this.#gateway.publicUrl}/v2/models/${name}`,
+      engine: record.engine,
+      url: engine.urlOf(name),
       generation: record.generation,
       observedGeneration: record.observedGeneration,
       state: judged.state,
       conditions: mergeConditions(
         record.conditions,
-        judged.conditions,
+        withEngineConditions({
+          judged: judged.conditions,
+          before: record.conditions,
+          said: undefined,
+          generation: record.generation,
+        }),
         this.#clock().toISOString(),
       ),
       variants: judged.variants,
       ...(record.previousVersion !== undefined && {
         previousVersion: record.previousVersion,
       }),
+      neededVersions: neededVersionsOf(record),
       access: { ...record.access, public: isPublic(record, this.#granted) },
       gateway: {
-        url: this.#gateway.publicUrl,
-        alive: status !== undefined,
-        ...(this.#gateway.since !== undefined && {
-          since: this.#gateway.since,
-        }),
+        url: engine.publicUrl,
+        alive: observed !== undefined && observed !== 'none',
+        ...(engine.since !== undefined && { since: engine.since }),
       },
       createdBy: record.createdBy,
       createdAt: record.createdAt,

@@ -10,6 +10,7 @@ import type {
   DiscoveryService,
 } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
+import { allItems } from '@downstage/common';
 import type {
   ArtifactFile,
   Signature,
@@ -137,10 +138,14 @@ export class ModelFetcher {
     path?: string,
     depth = 0,
   ): Promise<ArtifactFile[]> {
-    const { items } = await this.#registry.listVersionArtifacts(
-      { params, query: path === undefined ? {} : { path } },
-      options,
+    const items: ArtifactFile[] = [];
+    const pages = allItems(cursor =>
+      this.#registry.listVersionArtifacts(
+        { params, query: { ...(path !== undefined && { path }), cursor } },
+        options,
+      ),
     );
+    for await (const item of pages) items.push(item);
     const nested = await Promise.all(
       items
         .filter(item => item.isDir && depth < deepest)

@@ -2,6 +2,7 @@ import { ConflictError } from '@backstage/errors';
 import { conditionSchema, type Condition } from '@downstage/common';
 import {
   commitWithLease,
+  dueFrom,
   whereFacts,
   type FactCriteria,
   type Lease,
@@ -10,12 +11,20 @@ import {
   columnSchema,
   endpointAccessSchema,
   endpointStates,
+  leadingVariant,
+  servedVariantSchema,
   type Column,
   type Endpoint,
   type EndpointAccess,
+  type ServedVariant,
 } from '@downstage/plugin-ml-serving-common';
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import {
+  isJudged,
+  mergeConditions,
+  withEngineConditions,
+} from '../domain/endpointState';
 
 export type EndpointRecord = {
   id: string;
@@ -23,11 +32,19 @@ export type EndpointRecord = {
   name: string;
   modelRef: string;
   owner: string;
+  /** Id of the serving engine that answers for it. */
+  engine: string;
   generation: number;
   observedGeneration: number;
   wantedVersion: number | undefined;
+  /** What its engine is told to let answer. */
+  variants: ServedVariant[];
+  /** The version of the variant that leads. */
   currentVersion: number | undefined;
+  /** The version that stays loaded for the way back. */
   previousVersion: number | undefined;
+  /** What the rollout that runs goes to; none where none runs. */
+  ahead: ServedVariant[];
   state: Endpoint['state'];
   conditions: Condition[];
   access: EndpointAccess;
@@ -44,6 +61,9 @@ export type ServedVersion = {
   predictions: Column[];
 };
 
+const conditionsOf = (text: string): Condition[] =>
+  z.array(conditionSchema).parse(JSON.parse(text));
+
 const optionalInteger = z
   .number()
   .int()
@@ -57,11 +77,12 @@ const rowSchema = z
     name: z.string(),
     model_ref: z.string(),
     owner: z.string(),
+    engine: z.string(),
     generation: z.number(),
     observed_generation: z.number(),
     wanted_version: optionalInteger,
-    current_version: optionalInteger,
     previous_version: optionalInteger,
+    ahead: z.string().nullable(),
     state: z.enum(endpointStates),
     conditions: z.string(),
     access: z.string().nullable(),
@@ -69,24 +90,42 @@ const rowSchema = z
     created_at: z.string(),
   })
   .transform(
-    (row): EndpointRecord => ({
+    (row): Omit<EndpointRecord, 'variants' | 'currentVersion'> => ({
       id: row.id,
       namespace: row.namespace,
       name: row.name,
       modelRef: row.model_ref,
       owner: row.owner,
+      engine: row.engine,
       generation: row.generation,
       observedGeneration: row.observed_generation,
       wantedVersion: row.wanted_version,
-      currentVersion: row.current_version,
       previousVersion: row.previous_version,
+      ahead: z.array(servedVariantSchema).parse(JSON.parse(row.ahead ?? '[]')),
       state: row.state,
-      conditions: z.array(conditionSchema).parse(JSON.parse(row.conditions)),
+      conditions: conditionsOf(row.conditions),
       access: endpointAccessSchema.parse(JSON.parse(row.access ?? '{}')),
       createdBy: row.created_by,
       createdAt: row.created_at,
     }),
   );
+
+const variantRowSchema = z
+  .object({
+    variant: z.string(),
+    version: z.number(),
+    weight: z.number(),
+    mode: z.string(),
+  })
+  .transform(
+    ({ variant, ...row }): ServedVariant =>
+      servedVariantSchema.parse({ ...row, name: variant }),
+  );
+
+function recordOf(row: unknown, variants: ServedVariant[]): EndpointRecord {
+  const currentVersion = leadingVariant(variants)?.version;
+  return { ...rowSchema.parse(row), variants, currentVersion };
+}
 
 const versionRowSchema = z
   .object({
@@ -133,7 +172,7 @@ export class EndpointStore {
     criteria?: FactCriteria;
   }): Promise<EndpointRecord[]> {
     const { limit, after, search, owner, states, models, criteria } = query;
-    const select = this.#knex('endpoints')
+    const select = this.#endpoints()
       .orderBy(['name', 'namespace'])
       .limit(limit);
     if (after) {
@@ -153,7 +192,7 @@ export class EndpointStore {
     if (states) select.whereIn('state', states);
     if (models) select.whereIn('model_ref', models);
     const rows = await whereFacts(select, criteria, factColumns);
-    return rows.map(row => rowSchema.parse(row));
+    return this.#records(rows);
   }
 
   /** How many endpoints are in which state. */
@@ -171,52 +210,113 @@ export class EndpointStore {
     );
   }
 
+  /** The state of each, for callers from whom the catalog hides some models. */
+  async states(
+    criteria?: FactCriteria,
+  ): Promise<{ modelRef: string; state: Endpoint['state'] }[]> {
+    const select: Knex.QueryBuilder = this.#knex('endpoints').select(
+      { modelRef: 'model_ref' },
+      'state',
+    );
+    return whereFacts(select, criteria, factColumns);
+  }
+
   async count(): Promise<number> {
     const [row] = await this.#knex('endpoints').count({ number: '*' });
     return Number(row.number);
   }
 
-  /** Every endpoint that has a version here, with the versions to keep loaded: what the gateway is told. */
-  async served(): Promise<
-    { endpoint: EndpointRecord; versions: ServedVersion[] }[]
-  > {
+  /** Every endpoint of an engine that has a version here, with the versions to keep loaded: what the engine is told. */
+  async served(
+    engine: string,
+  ): Promise<{ endpoint: EndpointRecord; versions: ServedVersion[] }[]> {
     const [endpoints, versions] = await Promise.all([
-      this.#knex('endpoints')
-        .whereNotNull('current_version')
+      this.#endpoints()
+        .where({ engine })
+        .whereIn('id', this.#knex('endpoint_variants').select('endpoint_id'))
         .orderBy(['name', 'namespace']),
       this.#knex('endpoint_versions')
         .join('endpoints', 'endpoints.id', 'endpoint_versions.endpoint_id')
+        .leftJoin('endpoint_variants', on => {
+          on.on(
+            'endpoint_variants.endpoint_id',
+            'endpoint_versions.endpoint_id',
+          ).on('endpoint_variants.version', 'endpoint_versions.version');
+        })
+        .where({ engine })
         .where(part => {
           part
-            .whereRaw('endpoint_versions.version = endpoints.current_version')
-            .orWhereRaw(
-              'endpoint_versions.version = endpoints.previous_version',
-            );
+            .whereNotNull('endpoint_variants.variant')
+            .orWhere('endpoint_versions.kept_for_rollback', true);
         })
-        .orderBy('endpoint_versions.version')
-        .select('endpoint_versions.*'),
+        .orderBy(['endpoint_versions.version', 'endpoint_variants.variant'])
+        .select('endpoint_versions.*', 'variant', 'weight', 'mode'),
     ]);
-    const byEndpoint = new Map<string, ServedVersion[]>();
+    type Held = {
+      versions: Map<number, ServedVersion>;
+      variants: ServedVariant[];
+    };
+    const byEndpoint = new Map<string, Held>();
     for (const row of versions) {
-      const list = byEndpoint.get(row.endpoint_id) ?? [];
-      list.push(versionRowSchema.parse(row));
-      byEndpoint.set(row.endpoint_id, list);
+      const held: Held = byEndpoint.get(row.endpoint_id) ?? {
+        versions: new Map(),
+        variants: [],
+      };
+      byEndpoint.set(row.endpoint_id, held);
+      held.versions.set(row.version, versionRowSchema.parse(row));
+      if (row.variant !== null) held.variants.push(variantRowSchema.parse(row));
     }
-    return endpoints.map(row => {
-      const endpoint = rowSchema.parse(row);
-      return { endpoint, versions: byEndpoint.get(endpoint.id) ?? [] };
+    return endpoints.map((row: { id: string }) => {
+      const held = byEndpoint.get(row.id);
+      return {
+        endpoint: recordOf(row, held?.variants ?? []),
+        versions: [...(held?.versions.values() ?? [])],
+      };
     });
   }
 
   async find(id: string): Promise<EndpointRecord | undefined> {
-    const row = await this.#knex('endpoints').where({ id }).first();
-    return row && rowSchema.parse(row);
+    return (await this.findMany([id])).at(0);
   }
 
   async findMany(ids: string[]): Promise<EndpointRecord[]> {
     if (!ids.length) return [];
-    const rows = await this.#knex('endpoints').whereIn('id', ids);
-    return rows.map(row => rowSchema.parse(row));
+    return this.#records(await this.#endpoints().whereIn('id', ids));
+  }
+
+  #endpoints(): Knex.QueryBuilder {
+    return this.#knex('endpoints').select(
+      'endpoints.*',
+      this.#knex('endpoint_versions')
+        .whereRaw('endpoint_id = endpoints.id')
+        .where('kept_for_rollback', true)
+        .max('version')
+        .as('previous_version'),
+      // At most one runs for an endpoint.
+      this.#knex('rollouts')
+        .whereRaw('endpoint_id = endpoints.id')
+        .whereNull('ended_at')
+        .select('to_variants')
+        .as('ahead'),
+    );
+  }
+
+  /** Endpoints with their variants, which one question brings for all. */
+  async #records(rows: { id: string }[]): Promise<EndpointRecord[]> {
+    if (!rows.length) return [];
+    const found = await this.#knex('endpoint_variants')
+      .whereIn(
+        'endpoint_id',
+        rows.map(({ id }) => id),
+      )
+      .orderBy(['endpoint_id', 'version', 'variant']);
+    const variants = new Map<string, ServedVariant[]>();
+    for (const row of found) {
+      const list = variants.get(row.endpoint_id) ?? [];
+      list.push(variantRowSchema.parse(row));
+      variants.set(row.endpoint_id, list);
+    }
+    return rows.map(row => recordOf(row, variants.get(row.id) ?? []));
   }
 
   /** @throws ConflictError when the model has an endpoint */
@@ -225,6 +325,7 @@ export class EndpointStore {
     name: string;
     modelRef: string;
     owner: string;
+    engine: string;
     access: EndpointAccess;
     createdBy: string;
     createdAt: string;
@@ -237,9 +338,11 @@ export class EndpointStore {
         name: endpoint.name,
         model_ref: endpoint.modelRef,
         owner: endpoint.owner,
+        engine: endpoint.engine,
         generation: 1,
         observed_generation: 0,
-        state: 'waiting',
+        // Whether there is a production version has not been looked up yet.
+        state: 'loading',
         conditions: '[]',
         access: JSON.stringify(endpoint.access),
         created_by: endpoint.createdBy,
@@ -267,50 +370,101 @@ export class EndpointStore {
 
   async delete(id: string): Promise<boolean> {
     return this.#knex.transaction(async tx => {
-      await tx('endpoint_versions').where({ endpoint_id: id }).delete();
+      // Held first, as by every change of what answers.
+      await tx('endpoints').where({ id }).update({ next_reconcile_at: null });
+      for (const table of [
+        'endpoint_variants',
+        'rollouts',
+        'endpoint_versions',
+      ]) {
+        await tx(table).where({ endpoint_id: id }).delete();
+      }
       return (await tx('endpoints').where({ id }).delete()) === 1;
     });
   }
 
   /**
-   * Makes the endpoints of a model, or all, due now.
+   * Makes the endpoints of a model, or all, due now, and the rollouts that run for them.
    *
    * @remarks
-   * Takes the ticket from a step under way: what it saw is older than the reason to look again, and its result
-   * must not push the next look away.
+   * A step of a rollout under way keeps its ticket, and leaves the rollout due.
    */
   async markDue(now: string, modelRef?: string): Promise<void> {
-    const query = this.#knex('endpoints').update({
-      next_reconcile_at: now,
-      ticket: null,
+    const which = modelRef === undefined ? {} : { model_ref: modelRef };
+    // Rows of endpoints are held before those of rollouts, as by all who write both.
+    await this.#knex.transaction(async tx => {
+      await tx('endpoints').where(which).update(dueFrom(now));
+      await tx('rollouts')
+        .whereNull('ended_at')
+        .whereIn('endpoint_id', tx('endpoints').where(which).select('id'))
+        .update({ next_reconcile_at: now });
     });
-    await (modelRef === undefined
-      ? query
-      : query.where({ model_ref: modelRef }));
   }
 
   /**
-   * Writes down a new wish, before the gateway is told of it.
+   * Keeps what its engine says of an endpoint among the conditions. A step under way would write what it saw before, so
+   * its result is dropped.
+   */
+  async keepSaid(
+    id: string,
+    said: Parameters<typeof withEngineConditions>[0]['said'],
+    now: string,
+  ): Promise<void> {
+    await this.#knex.transaction(async tx => {
+      const select = tx('endpoints').where({ id });
+      if (String(tx.client.config.client) === 'pg') select.forUpdate();
+      const row = await select.first('conditions', 'generation');
+      if (!row) return;
+      const before = conditionsOf(row.conditions);
+      const conditions = JSON.stringify(
+        mergeConditions(
+          before,
+          withEngineConditions({
+            judged: before.filter(isJudged),
+            ...{ before, said, generation: row.generation },
+          }),
+          now,
+        ),
+      );
+      if (conditions === row.conditions) return;
+      await tx('endpoints')
+        .where({ id })
+        .update({ conditions, ...dueFrom(now) });
+    });
+  }
+
+  /**
+   * Writes down what the registry wants now, where nothing that answers changes.
    *
    * @returns whether the lease was still ours
    */
-  async saveWish(
+  async saveDesired(
     lease: Lease,
-    wish: Pick<
-      EndpointRecord,
-      'wantedVersion' | 'currentVersion' | 'previousVersion' | 'generation'
-    >,
+    desired: Pick<EndpointRecord, 'wantedVersion' | 'generation'>,
   ): Promise<boolean> {
     return commitWithLease(this.#knex, {
       table: 'endpoints',
       lease,
       patch: {
-        wanted_version: wish.wantedVersion ?? null,
-        current_version: wish.currentVersion ?? null,
-        previous_version: wish.previousVersion ?? null,
-        generation: wish.generation,
+        wanted_version: desired.wantedVersion ?? null,
+        generation: desired.generation,
       },
     });
+  }
+
+  /** The versions that lie here, by endpoint. */
+  async versionsOf(ids: string[]): Promise<Map<string, ServedVersion[]>> {
+    const found = new Map<string, ServedVersion[]>();
+    if (!ids.length) return found;
+    const rows = await this.#knex('endpoint_versions')
+      .whereIn('endpoint_id', ids)
+      .orderBy('version');
+    for (const row of rows) {
+      const list = found.get(row.endpoint_id) ?? [];
+      list.push(versionRowSchema.parse(row));
+      found.set(row.endpoint_id, list);
+    }
+    return found;
   }
 
   async versions(endpointId: string): Promise<ServedVersion[]> {

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Endpoint } from '@downstage/plugin-ml-serving-common';
+import { NO_GATEWAY, type Endpoint } from '@downstage/plugin-ml-serving-common';
 import {
   CodeBlock,
   Section,
@@ -11,7 +11,9 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Link, Text } from '@backstage/ui';
 import { mlServingTranslationRef } from '../translation';
 import { EndpointState } from './EndpointState';
+import { formatShare } from './formatShare';
 import { PredictionLogFacts } from './PredictionLogFacts';
+import { RolloutHistory } from './RolloutHistory';
 import { TakeDownDialog } from './TakeDownDialog';
 import { TrafficPlot } from './TrafficPlot';
 import { TryIt } from './TryIt';
@@ -50,17 +52,21 @@ export function EndpointView(props: {
       >
         <Flex direction="column" gap="3">
           <EndpointState endpoint={endpoint} />
-          {endpoint.variants.map(({ variant, version, weight, state }) => (
-            <Text key={variant}>
-              {variant}:{' '}
-              <Link
-                href={`/catalog/${namespace}/model/${name}/versions?version=${version}`}
-              >
-                version {version}
-              </Link>{' '}
-              ({weight} % of the traffic, {state})
-            </Text>
-          ))}
+          {endpoint.variants.map(
+            ({ variant, version, weight, mode = 'live', state }) => (
+              <Text key={variant}>
+                {variant}:{' '}
+                <Link
+                  href={`/catalog/${namespace}/model/${name}/versions?version=${version}`}
+                >
+                  {t('endpoint.version', { version: String(version) })}
+                </Link>{' '}
+                {mode === 'shadow'
+                  ? t('endpoint.shadow', { state })
+                  : t('endpoint.share', { share: formatShare(weight), state })}
+              </Text>
+            ),
+          )}
           {endpoint.previousVersion !== undefined && (
             <Text color="secondary">
               {t('endpoint.previous', {
@@ -77,11 +83,7 @@ export function EndpointView(props: {
             <Text color="secondary">{t('endpoint.gateway')}</Text>
             <StatusBadge
               tone={endpoint.gateway.alive ? 'ok' : 'error'}
-              label={
-                endpoint.gateway.alive
-                  ? t('endpoint.gatewayAlive')
-                  : t('endpoint.gatewayGone')
-              }
+              label={t(gatewayLabel(endpoint))}
             />
             {endpoint.gateway.since && (
               <Text color="secondary">
@@ -100,6 +102,9 @@ export function EndpointView(props: {
             </Flex>
           ))}
         </Flex>
+      </Section>
+      <Section title={t('rollouts.title')}>
+        <RolloutHistory endpoint={endpoint} />
       </Section>
       <Section title={t('endpoint.traffic')}>
         <TrafficPlot endpoint={endpoint} />
@@ -137,4 +142,11 @@ export function EndpointView(props: {
       )}
     </Flex>
   );
+}
+
+function gatewayLabel({ gateway, conditions }: Endpoint) {
+  if (gateway.alive) return 'endpoint.gatewayAlive';
+  return conditions.some(({ reason }) => reason === NO_GATEWAY)
+    ? 'endpoint.gatewayNone'
+    : 'endpoint.gatewayGone';
 }

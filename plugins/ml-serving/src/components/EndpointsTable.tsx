@@ -1,101 +1,83 @@
+import { shownNameOf } from '@downstage/common';
 import type { Endpoint } from '@downstage/plugin-ml-serving-common';
-import { CopyButton, Time, Wide } from '@downstage/react';
+import {
+  ListTable,
+  type ListColumn,
+  CopyButton,
+  Time,
+  Wide,
+} from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { EntityDisplayName } from '@backstage/plugin-catalog-react';
-import {
-  Cell,
-  CellText,
-  Flex,
-  Link,
-  Table,
-  Text,
-  useTable,
-  type ColumnConfig,
-} from '@backstage/ui';
+import { Flex, Link, Text } from '@backstage/ui';
 import { mlServingTranslationRef } from '../translation';
 import { EndpointState } from './EndpointState';
-
-type Row = Endpoint & { id: string };
 
 /** Endpoints with the version that answers and the address to call. */
 export function EndpointsTable(props: { endpoints: readonly Endpoint[] }) {
   const { t } = useTranslationRef(mlServingTranslationRef);
-  const columns: ColumnConfig<Row>[] = [
+  const columns: ListColumn<Endpoint>[] = [
     {
       id: 'name',
       label: t('list.name'),
       isRowHeader: true,
+      share: 1.45,
       cell: endpoint => (
-        <Cell>
-          <Link href={`/endpoints/${endpoint.ref}`} weight="bold">
-            {endpoint.name}
-          </Link>
-        </Cell>
+        <Link href={`/endpoints/${endpoint.ref}`} weight="bold">
+          {shownNameOf(endpoint)}
+        </Link>
       ),
     },
     {
       id: 'state',
       label: t('list.state'),
-      cell: endpoint => (
-        <Cell>
-          <EndpointState endpoint={endpoint} />
-        </Cell>
-      ),
+      cell: endpoint => <EndpointState endpoint={endpoint} />,
     },
     {
       id: 'version',
       label: t('list.version'),
-      cell: endpoint => (
-        <CellText
-          title={
-            endpoint.variants
-              .map(({ variant, version }) => `${variant}: version ${version}`)
-              .join(', ') || t('list.noVersion')
-          }
-        />
+      share: 1.35,
+      // Never cut off: it is what somebody on call looks for.
+      cell: ({ variants }) => (
+        <Flex direction="column" gap="0.5">
+          {variants.map(({ variant, version }) => (
+            <Text key={variant}>{`${variant}: version ${version}`}</Text>
+          ))}
+          {variants.length === 0 && t('list.noVersion')}
+        </Flex>
       ),
     },
     {
       id: 'owner',
       label: t('list.owner'),
-      cell: endpoint => (
-        <Cell>
-          <EntityDisplayName entityRef={endpoint.owner} />
-        </Cell>
-      ),
+      share: 1.2,
+      cell: endpoint => <EntityDisplayName entityRef={endpoint.owner} />,
     },
     {
       id: 'address',
       label: t('list.address'),
-      defaultWidth: '2fr',
+      share: 3.5,
       cell: endpoint => (
-        <Cell>
-          <Flex align="center" gap="1">
-            <Text truncate>{endpoint.url}</Text>
-            <CopyButton text={endpoint.url} />
-          </Flex>
-        </Cell>
+        <Flex align="center" gap="1">
+          <Text truncate>{endpoint.url}</Text>
+          <CopyButton text={endpoint.url} />
+        </Flex>
       ),
     },
     {
       id: 'created',
       label: t('list.created'),
-      cell: endpoint => (
-        <Cell>
-          <Time at={endpoint.createdAt} />
-        </Cell>
-      ),
+      cell: endpoint => <Time at={endpoint.createdAt} />,
     },
   ];
-  const { tableProps } = useTable<Row>({
-    mode: 'complete',
-    data: props.endpoints.map(endpoint => ({ ...endpoint, id: endpoint.ref })),
-    // The server pages.
-    paginationOptions: { type: 'none' },
-  });
   return (
-    <Wide>
-      <Table columnConfig={columns} {...tableProps} />
+    <Wide width={1180}>
+      <ListTable
+        label={t('list.title')}
+        columns={columns}
+        items={props.endpoints}
+        keyOf={({ ref }) => ref}
+      />
     </Wide>
   );
 }

@@ -24,9 +24,11 @@ export function PredictionLogFacts(props: { endpoint: Endpoint }) {
             {t('endpoint.logColumns')}:{' '}
             {formatNumber(features.length + predictions.length)}
           </Text>
-          <CodeBlock
-            code={`SELECT * FROM read_parquet('${parquetGlob}', union_by_name = true) ORDER BY at DESC LIMIT 10;`}
-          />
+          {parquetGlob && (
+            <CodeBlock
+              code={`SELECT * FROM read_parquet('${parquetGlob}', union_by_name = true) ORDER BY at DESC LIMIT 10;`}
+            />
+          )}
         </Flex>
       )}
     </Frame>

@@ -1,3 +1,4 @@
+import { shownNameOf } from '@downstage/common';
 import type { Endpoint } from '@downstage/plugin-ml-serving-common';
 import { ConfirmDialog } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
@@ -15,7 +16,7 @@ export function TakeDownDialog(props: {
   const { t } = useTranslationRef(mlServingTranslationRef);
   return (
     <ConfirmDialog
-      title={t('endpoint.removeTitle', { name })}
+      title={t('endpoint.removeTitle', { name: shownNameOf(props.endpoint) })}
       text={t('endpoint.removeText')}
       words={{
         confirm: t('endpoint.remove'),
@@ -24,7 +25,9 @@ export function TakeDownDialog(props: {
       }}
       destructive
       change={() => api.deleteEndpoint({ params: { namespace, name } })}
-      success={{ title: t('endpoint.removed', { name }) }}
+      success={{
+        title: t('endpoint.removed', { name: shownNameOf(props.endpoint) }),
+      }}
       onClose={props.onClose}
       onDone={props.onDone}
     />

@@ -2,9 +2,10 @@ import { useEffect, useState } from 'react';
 import {
   predictRequestSchema,
   type Endpoint,
+  type InputExample,
   type PredictResponse,
 } from '@downstage/plugin-ml-serving-common';
-import { CodeBlock, reasonOf, useAction } from '@downstage/react';
+import { CodeBlock, useAction, Reason } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text, TextAreaField } from '@backstage/ui';
 import { mlServingApiRef } from '../api';
@@ -18,23 +19,26 @@ export function TryIt(props: { endpoint: Endpoint }) {
   const { t } = useTranslationRef(mlServingTranslationRef);
   const action = useAction();
   const [text, setText] = useState('');
+  const [refusal, setRefusal] = useState<string>();
   const [answer, setAnswer] = useState<PredictResponse>();
 
   useEffect(() => {
     const abort = new AbortController();
+    const request = { params: { namespace, name } };
+    const options = { signal: abort.signal };
     api
-      .getPredictionLog(
-        { params: { namespace, name } },
-        { signal: abort.signal },
-      )
-      .then(
-        ({ features }) => {
-          // Before a version answers, its columns are not known.
-          if (features.length)
-            setText(before => before || exampleRow(features));
-        },
-        () => {}, // The form works without an example row.
-      );
+      .getPredictionLog(request, options)
+      .then(async ({ features }) => {
+        // Before a version answers, its columns are not known.
+        if (!features.length) return;
+        const example = await api
+          .getInputExample(request, options)
+          .catch((): InputExample => ({ rows: [] }));
+        setRefusal(example.refusal);
+        const shown = example.rows.length ? example.rows : [emptyRow(features)];
+        setText(before => before || JSON.stringify(shown, null, 2));
+      })
+      .catch(() => {}); // The form works without an example row.
     return () => abort.abort();
   }, [api, namespace, name, answering]);
 
@@ -55,6 +59,7 @@ export function TryIt(props: { endpoint: Endpoint }) {
         value={text}
         onChange={setText}
         rows={8}
+        description={refusal && t('endpoint.tryNoExample', { reason: refusal })}
       />
       <Flex>
         <Button
@@ -69,7 +74,7 @@ export function TryIt(props: { endpoint: Endpoint }) {
         <Alert
           status="danger"
           title={t('endpoint.tryFailed')}
-          description={reasonOf(action.error)}
+          description={<Reason error={action.error} />}
         />
       )}
       {answer && (
@@ -87,11 +92,11 @@ export function TryIt(props: { endpoint: Endpoint }) {
   );
 }
 
-function exampleRow(features: { name: string; type: string }[]) {
-  const row = Object.fromEntries(
+/** Where the version was logged without an input example: the names, to be filled in. */
+function emptyRow(features: { name: string; type: string }[]) {
+  return Object.fromEntries(
     features.map(({ name, type }) => [name, type === 'string' ? '' : 0]),
   );
-  return JSON.stringify([row], null, 2);
 }
 
 function readRows(text: string): unknown {

@@ -1,9 +1,11 @@
+import { shownNameOf } from '@downstage/common';
 import {
   Frame,
-  reasonOf,
   useAction,
   useModelEntity,
   useOwns,
+  Reason,
+  NamedText,
 } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Text } from '@backstage/ui';
@@ -24,7 +26,11 @@ export function ServingContent() {
   const deploy = async () => {
     const done = await action.run(
       () => api.createEndpoint({ body: { modelRef: ref } }),
-      { title: t('endpoint.deployed', { name }) },
+      {
+        title: t('endpoint.deployed', {
+          name: shownNameOf({ namespace, name }),
+        }),
+      },
     );
     if (done) endpoint.retry();
   };
@@ -47,13 +53,15 @@ export function ServingContent() {
               <Alert
                 status="danger"
                 title={t('endpoint.deployFailed')}
-                description={reasonOf(action.error)}
+                description={<Reason error={action.error} />}
               />
             )}
           </Flex>
         ) : (
           <Text color="secondary">
-            {t('endpoint.notDeployedNotOwner', { owner: owner ?? '–' })}
+            <NamedText
+              text={t('endpoint.notDeployedNotOwner', { owner: owner ?? '–' })}
+            />
           </Text>
         ),
       }}

@@ -1,3 +1,4 @@
+import { NotFoundErrorPage } from '@backstage/frontend-plugin-api';
 import { Route, Routes } from 'react-router-dom';
 import { EndpointPage } from './EndpointPage';
 import { EndpointsPage } from './EndpointsPage';
@@ -8,6 +9,7 @@ export function ServingPages() {
     <Routes>
       <Route path="/" element={<EndpointsPage />} />
       <Route path="/:namespace/:name" element={<EndpointPage />} />
+      <Route path="*" element={<NotFoundErrorPage />} />
     </Routes>
   );
 }

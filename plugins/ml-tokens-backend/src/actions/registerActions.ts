@@ -1,25 +1,13 @@
 import type { ActionsRegistryService } from '@backstage/backend-plugin-api/alpha';
 import { InputError } from '@backstage/errors';
-import {
-  entityRefSchema,
-  tokenScopeSchema,
-  type TokenScope,
-} from '@downstage/common';
+import { entityRefSchema } from '@downstage/common';
+import { callerOf, pageInput, type ActionZod } from '@downstage/node';
 import {
   createTokenSchema,
   type AccessToken,
 } from '@downstage/plugin-ml-tokens-common';
 import { z as zod } from 'zod';
 import type { TokenService } from '../services/TokenService';
-
-type Zod = Parameters<
-  NonNullable<
-    Parameters<ActionsRegistryService['register']>[0]['schema']['output']
-  >
->[0];
-
-const [first, ...others] = tokenScopeSchema.options;
-const allScopes: [TokenScope, ...TokenScope[]] = [first, ...others];
 
 /** What a person does on the page of tokens, for agents, templates and terminals, under the same permissions. */
 export function registerActions(deps: {
@@ -51,12 +39,19 @@ export function registerActions(deps: {
             .describe(
               'Only tokens of this person or group, such as group:default/diagnostics; administrators may name any',
             ),
+          ...pageInput(z),
         }),
-      output: z => z.object({ tokens: z.array(tokenOutput(z)) }),
+      output: z =>
+        z.object({
+          tokens: z.array(tokenOutput(z)),
+          nextCursor: z.string().optional(),
+        }),
     },
     action: async ({ input, credentials }) => {
-      const { items } = await tokens.list(input, { credentials });
-      return { output: { tokens: items.map(toOutput) } };
+      const { items, nextCursor } = await tokens.list(input, {
+        caller: callerOf(credentials),
+      });
+      return { output: { tokens: items.map(toOutput), nextCursor } };
     },
   });
 
@@ -74,9 +69,11 @@ export function registerActions(deps: {
             .string()
             .describe('Lower case, such as nightly-training; unique per owner'),
           scopes: z
-            .array(z.enum(allScopes))
+            .array(z.string())
             .min(1)
-            .describe('What it may do; ask for no more than is needed'),
+            .describe(
+              'What it may do, such as read, track, register, train, data, serve, predict or monitor; ask for no more than is needed',
+            ),
           group: z
             .string()
             .optional()
@@ -111,7 +108,7 @@ export function registerActions(deps: {
           ...asked,
           binding: { group: boundGroup, model: boundModel },
         }),
-        { credentials },
+        { caller: callerOf(credentials) },
       );
       return { output: { token: toOutput(token), secret } };
     },
@@ -132,7 +129,9 @@ export function registerActions(deps: {
       output: tokenOutput,
     },
     action: async ({ input, credentials }) => ({
-      output: toOutput(await tokens.revoke(input.id, { credentials })),
+      output: toOutput(
+        await tokens.revoke(input.id, { caller: callerOf(credentials) }),
+      ),
     }),
   });
 }
@@ -143,7 +142,7 @@ function parse(asked: unknown) {
   throw new InputError(`Invalid input: ${zod.prettifyError(parsed.error)}`);
 }
 
-function tokenOutput(z: Zod) {
+function tokenOutput(z: ActionZod) {
   return z.object({
     id: z.string(),
     name: z.string(),

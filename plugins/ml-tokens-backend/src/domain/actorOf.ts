@@ -4,8 +4,8 @@ import { DEFAULT_NAMESPACE, parseEntityRef } from '@backstage/catalog-model';
  * How a token's deeds are signed: a personal token's as the person, a service token's as `service:diagnostics/nightly`.
  *
  * @remarks
- * The group stands in it because two groups may both have a `nightly`, and so that no token can be named like a
- * plugin, which signs as `service:ml-jobs`.
+ * The group stands in it because two groups may both have a `nightly`. So no token can be named like a plugin either,
+ * which signs as `service:ml-jobs`.
  */
 export function actorOf(token: {
   kind: 'personal' | 'service';

@@ -1,12 +1,8 @@
 import type { AuthService } from '@backstage/backend-plugin-api';
-import {
-  RELATION_MEMBER_OF,
-  RELATION_OWNED_BY,
-  type Entity,
-} from '@backstage/catalog-model';
+import { RELATION_MEMBER_OF, type Entity } from '@backstage/catalog-model';
 import { ServiceUnavailableError } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
-import type { RegisteredOwners } from '@downstage/node';
+import { catalogRef, ownerOf, type RegisteredOwners } from '@downstage/node';
 
 /**
  * What the catalog says of people, groups and models at this moment.
@@ -44,12 +40,12 @@ export class Ownership {
     const registered = await this.#registered.ownerOf(model);
     if (registered) return registered;
     const entity = await this.#find(model);
-    return entity && targetsOf(entity, RELATION_OWNED_BY).at(0);
+    return entity && ownerOf(entity);
   }
 
   async #find(ref: string): Promise<Entity | undefined> {
     try {
-      return await this.#catalog.getEntityByRef(ref, {
+      return await this.#catalog.getEntityByRef(catalogRef(ref), {
         credentials: await this.#auth.getOwnServiceCredentials(),
       });
     } catch (error) {

@@ -1,19 +1,25 @@
 import type {
   AuditorService,
-  BackstageCredentials,
   PermissionsService,
 } from '@backstage/backend-plugin-api';
 import { parseEntityRef, stringifyEntityRef } from '@backstage/catalog-model';
 import { InputError, NotAllowedError, NotFoundError } from '@backstage/errors';
 import { AuthorizeResult } from '@backstage/plugin-permission-common';
 import {
-  permissionsOfScopes,
-  personalScopes,
+  listed,
   type Clock,
   type NewId,
   type TokenScope,
+  type TokenScopes,
 } from '@downstage/common';
-import { audited, tokenOf, type Authorizer } from '@downstage/node';
+import {
+  audited,
+  makerOf,
+  rightsForToken,
+  type Authorizer,
+  type Call,
+  type Caller,
+} from '@downstage/node';
 import {
   mlTokensCreatePermission,
   mlTokensReadPermission,
@@ -22,17 +28,15 @@ import {
   type CreatedToken,
   type CreateToken,
   type CurrentToken,
+  type OfferedScope,
   type TokenState,
 } from '@downstage/plugin-ml-tokens-common';
 import { hashOf, newSecret } from '@downstage/plugin-ml-tokens-node';
-import type { Request } from 'express';
 import { actorOf } from '../domain/actorOf';
 import { expiryOf, type Lifetimes } from '../domain/lifetime';
 import { stateOf } from '../domain/tokenState';
 import type { TokenRecord, TokenStore } from '../stores/TokenStore';
 import type { Ownership } from './Ownership';
-
-export type Call = { credentials: BackstageCredentials; request?: Request };
 
 const hintLength = 8;
 
@@ -45,51 +49,80 @@ export class TokenService {
   }
 
   async list(
-    query: { owner?: string; state?: TokenState },
-    { credentials }: Call,
-  ): Promise<{ items: AccessToken[]; options: Lifetimes }> {
+    query: {
+      owner?: string;
+      state?: TokenState;
+      cursor?: string;
+      limit?: number;
+    },
+    { caller }: Call,
+  ): Promise<{
+    items: AccessToken[];
+    nextCursor?: string;
+    options: Lifetimes;
+  }> {
     const { authorizer, store, lifetimes } = this.#deps;
-    await authorizer.require({
-      credentials,
+    const criteria = await authorizer.filter({
+      caller,
       permission: mlTokensReadPermission,
     });
-    const mine = await authorizer.groupsOf(credentials);
+    const mine = await authorizer.groupsOf(caller);
     const owner = query.owner && canonical(query.owner);
     if (owner && !mine.includes(owner)) {
-      if (!(await authorizer.isAdministrator(credentials))) {
+      if (!(await authorizer.isAdministrator(caller))) {
         throw new NotAllowedError(
-          `The tokens of ${owner} are for them and for administrators to see; ${authorizer.actor(
-            credentials,
-          )} is neither`,
+          `The tokens of ${owner} are for them and for administrators to see; ${caller.actor} is neither`,
         );
       }
     }
-    const records = await store.list(owner ? [owner] : mine);
-    const items = records.map(record => this.#view(record));
+    const { tokens, nextCursor } = await store.list({
+      owners: owner ? [owner] : mine,
+      criteria,
+      state: query.state,
+      now: this.#deps.clock().toISOString(),
+      cursor: query.cursor,
+      limit: query.limit ?? 500,
+    });
     return {
-      items: items.filter(
-        ({ state }) => query.state === undefined || state === query.state,
-      ),
+      items: tokens.map(record => this.#view(record)),
+      nextCursor,
       options: lifetimes,
+    };
+  }
+
+  /** What tokens can be made for, by the plugins that are installed. */
+  async listScopes(
+    _request: {},
+    { caller }: Call,
+  ): Promise<{ items: OfferedScope[] }> {
+    const { authorizer } = this.#deps;
+    await authorizer.requireAny({ caller, permission: mlTokensReadPermission });
+    const { tokenScopes } = authorizer;
+    return {
+      items: tokenScopes.names.map(name => ({
+        name,
+        permissions: tokenScopes
+          .permissionsOf([name])
+          .map(permission => permission.name),
+        personal: tokenScopes.personalReason(name) !== undefined,
+      })),
     };
   }
 
   /**
    * Makes a token. Nobody sees its secret again.
    *
-   * @throws NotAllowedError when the caller is not a person, lacks what the scopes allow, or does not belong to the group or the model's owner
+   * @throws NotAllowedError when the caller is not a person, or lacks what the scopes allow
+   * @throws NotAllowedError when the caller does not belong to the group or the model's owner
    */
-  async create(asked: CreateToken, call: Call): Promise<CreatedToken> {
+  async create(asked: CreateToken, { caller }: Call): Promise<CreatedToken> {
     const { authorizer, store, clock, newId, lifetimes } = this.#deps;
-    const { credentials } = call;
-    await authorizer.require({
-      credentials,
-      permission: mlTokensCreatePermission,
-    });
-    authorizer.requirePerson(credentials, 'make tokens');
+    const permission = mlTokensCreatePermission;
+    await authorizer.requireAny({ caller, permission });
+    authorizer.requirePerson(caller, 'make tokens');
     const now = clock();
     const secret = newSecret();
-    const createdBy = authorizer.actor(credentials);
+    const createdBy = makerOf(caller);
     const group = asked.group && canonicalOf('group', asked.group);
     const identity = {
       name: asked.name,
@@ -114,28 +147,41 @@ export class TokenService {
       createdAt: now.toISOString(),
       expiresAt: expiryOf(now, asked.expiresInDays, lifetimes).toISOString(),
     };
-    return this.#audited('token-create', record, call, async () => {
-      requirePersonal(record);
-      await this.#requireReach(record, credentials);
-      await this.#requireScopes(record.scopes, credentials);
-      await store.insert(record, hashOf(secret));
-      return { token: this.#view(record), secret };
+    return this.#audited('token-create', record, caller, async () => {
+      requireOffered(record, authorizer.tokenScopes);
+      requirePersonal(record, authorizer.tokenScopes);
+      await this.#requireReach(record, caller);
+      await authorizer.require({
+        caller,
+        permission,
+        facts: { owner: record.owner },
+      });
+      const granted = await this.#requireScopes(record.scopes, caller);
+      const rights = await rightsForToken(this.#deps.permissions, caller);
+      const token = { ...record, ...granted };
+      await store.insert({ ...token, rights }, hashOf(secret));
+      return { token: this.#view(token), secret };
     });
   }
 
   /** Ends a token at once on this replica, and within two seconds on others. */
-  async revoke(id: string, call: Call): Promise<AccessToken> {
+  async revoke(id: string, { caller }: Call): Promise<AccessToken> {
     const { authorizer, store, clock } = this.#deps;
-    const { credentials } = call;
     const permission = mlTokensRevokePermission;
-    await authorizer.require({ credentials, permission });
-    authorizer.requirePerson(credentials, 'revoke tokens');
+    await authorizer.requireAny({ caller, permission });
+    authorizer.requirePerson(caller, 'revoke tokens');
     const record = await this.#find(id);
-    await authorizer.require({ credentials, permission, owner: record.owner });
-    await this.#audited('token-revoke', record, call, () =>
+    const visible = await authorizer.allows({
+      caller,
+      permission: mlTokensReadPermission,
+      facts: { owner: record.owner },
+    });
+    if (!visible) throw notFound(id);
+    await authorizer.require({ caller, permission, owner: record.owner });
+    await this.#audited('token-revoke', record, caller, () =>
       store.revoke(id, {
         at: clock().toISOString(),
-        by: authorizer.actor(credentials),
+        by: caller.actor,
       }),
     );
     this.#deps.onRevoked();
@@ -143,21 +189,14 @@ export class TokenService {
   }
 
   /** For a token only: it may always ask what it is. */
-  current({ credentials }: Call): CurrentToken {
-    const token = tokenOf(credentials);
-    const { principal } = credentials;
-    if (
-      !token ||
-      typeof principal !== 'object' ||
-      principal === null ||
-      !('subject' in principal)
-    ) {
+  async current(_request: {}, { caller }: Call): Promise<CurrentToken> {
+    if (caller.kind !== 'token') {
       throw new NotAllowedError(
-        `Only an access token may ask what it is; ${this.#deps.authorizer.actor(
-          credentials,
-        )} did not come with one`,
+        `Only an access token may ask what it is; ${caller.actor} did not come with one`,
       );
     }
+    const { token, credentials } = caller;
+    const { subject } = credentials.principal as { subject: string };
     return {
       id: token.tokenId,
       name: token.tokenName,
@@ -165,22 +204,22 @@ export class TokenService {
       scopes: token.scopes,
       owns: token.groups,
       ...(token.model && { model: token.model }),
-      subject: String(principal.subject),
+      subject,
     };
   }
 
   /** A group has to be the caller's own, a model one that the token's owner owns. */
   async #requireReach(
     { kind, owner, binding, createdBy }: TokenRecord,
-    credentials: BackstageCredentials,
+    caller: Caller,
   ) {
     const { authorizer, ownership } = this.#deps;
-    const mine = await authorizer.groupsOf(credentials);
+    const mine = await authorizer.groupsOf(caller);
     for (const ref of [owner, binding.group]) {
       if (ref && !mine.includes(ref)) {
         throw new NotAllowedError(
           `${createdBy} is not a member of ${ref}, and makes tokens only for groups of their own (${
-            mine.join(', ') || 'none'
+            listed(mine) || 'none'
           })`,
         );
       }
@@ -203,42 +242,44 @@ export class TokenService {
     }
   }
 
-  /** Nobody gives away what they may not do themselves. The policy is asked here, because it cannot be asked about a token later. */
+  /**
+   * Nobody gives away what they may not do themselves. The policy is asked here, because it cannot be asked about a
+   * token later. Gives back what it allows at all, and what for some things only. A plugin that is still starting, or
+   * runs in another backend, is not among these: the token does not get its permissions later.
+   */
   async #requireScopes(
     scopes: readonly TokenScope[],
-    credentials: BackstageCredentials,
-  ) {
-    const granted = permissionsOfScopes(scopes);
-    const decisions = await this.#deps.permissions.authorize(
-      granted.map(({ name, action }) => ({
-        permission: {
-          type: 'basic' as const,
-          name,
-          attributes: action ? { action } : {},
-        },
-      })),
+    { actor, credentials }: Caller,
+  ): Promise<Pick<TokenRecord, 'permissions' | 'conditional'>> {
+    const granted = this.#deps.authorizer.tokenScopes.permissionsOf(scopes);
+    const decisions = await this.#deps.permissions.authorizeConditional(
+      granted.map(permission => ({ permission })),
       { credentials },
     );
-    const missing = granted.filter(
-      (_, index) => decisions[index]?.result !== AuthorizeResult.ALLOW,
-    );
+    const named = (...results: AuthorizeResult[]) =>
+      granted
+        .filter((_, index) => results.includes(decisions[index]?.result))
+        .map(({ name }) => name);
+    const allowed = named(AuthorizeResult.ALLOW, AuthorizeResult.CONDITIONAL);
+    const missing = granted.filter(({ name }) => !allowed.includes(name));
     if (missing.length) {
       throw new NotAllowedError(
         `The scopes ${scopes.join(', ')} need ${missing
           .map(({ name }) => name)
-          .join(', ')}, which ${this.#deps.authorizer.actor(
-          credentials,
-        )} may not do`,
+          .join(', ')}, which ${actor} may not do`,
       );
     }
+    const conditional = named(AuthorizeResult.CONDITIONAL);
+    return {
+      permissions: allowed,
+      ...(conditional.length && { conditional }),
+    };
   }
 
   async #find(id: string): Promise<TokenRecord> {
     const record = await this.#deps.store.find(id);
     if (record) return record;
-    throw new NotFoundError(
-      `There is no token with the id '${id}'; list-tokens shows yours`,
-    );
+    throw notFound(id);
   }
 
   #view(record: TokenRecord): AccessToken {
@@ -248,7 +289,7 @@ export class TokenService {
   #audited<T>(
     eventId: string,
     record: TokenRecord,
-    { credentials, request }: Call,
+    caller: Caller,
     work: () => Promise<T>,
   ): Promise<T> {
     const { id, name, kind, owner, scopes, binding, expiresAt } = record;
@@ -256,9 +297,8 @@ export class TokenService {
       this.#deps.auditor,
       {
         eventId,
-        request,
+        caller,
         meta: {
-          ...this.#deps.authorizer.who(credentials),
           tokenId: id,
           name,
           kind,
@@ -273,13 +313,35 @@ export class TokenService {
   }
 }
 
-function requirePersonal({ kind, owner, scopes }: TokenRecord) {
-  const refused = scopes.filter(scope => personalScopes.includes(scope));
-  if (kind === 'personal' || refused.length === 0) return;
+function requireOffered({ scopes }: TokenRecord, tokenScopes: TokenScopes) {
+  const { names } = tokenScopes;
+  const unknown = scopes.filter(scope => !names.includes(scope));
+  if (unknown.length === 0) return;
   throw new InputError(
-    `A service token cannot have the scope ${refused.join(
+    `Invalid scopes: no plugin of this portal defines ${unknown.join(
       ', ',
-    )}: whoever asks for a promotion may not approve it, and behind ${owner} that could be one person. Use a personal token`,
+    )}; expected ${names.join(', ')}`,
+  );
+}
+
+function requirePersonal(
+  { kind, owner, scopes }: TokenRecord,
+  tokenScopes: TokenScopes,
+) {
+  if (kind === 'personal') return;
+  for (const scope of scopes) {
+    const reason = tokenScopes.personalReason(scope);
+    if (reason) {
+      throw new InputError(
+        `A service token cannot have the scope ${scope}: ${reason}, and behind ${owner} that could be one person. Use a personal token`,
+      );
+    }
+  }
+}
+
+function notFound(id: string) {
+  return new NotFoundError(
+    `There is no token with the id '${id}'; list-tokens shows yours`,
   );
 }
 

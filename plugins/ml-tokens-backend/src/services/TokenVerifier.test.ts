@@ -76,6 +76,22 @@ describe('TokenVerifier', () => {
     });
   });
 
+  it('says which permissions reach no further than what the token owns', async () => {
+    const conditional = ['ml.registry.read'];
+    const { verifier } = aVerifier({ conditional });
+    expect(parseTokenSubject(await verifier.verify(secret))).toMatchObject({
+      conditional,
+    });
+  });
+
+  it('says which permissions the policy allowed when the token was made', async () => {
+    const permissions = ['ml.registry.read', 'ml.registry.track'];
+    const { verifier } = aVerifier({ permissions });
+    expect(parseTokenSubject(await verifier.verify(secret))).toMatchObject({
+      permissions,
+    });
+  });
+
   it('takes away what a group owns two seconds after the person left it', async () => {
     const { state, owned, later } = aVerifier();
     expect(await owned()).toContain(diagnostics);

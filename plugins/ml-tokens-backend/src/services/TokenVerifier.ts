@@ -67,6 +67,9 @@ export class TokenVerifier {
       groups,
       model: token.binding.model,
       group: token.binding.group,
+      conditional: token.conditional,
+      permissions: token.permissions,
+      rights: token.rights,
     });
   }
 

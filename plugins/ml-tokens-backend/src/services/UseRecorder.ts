@@ -9,7 +9,7 @@ const everyMs = 60_000;
  * Writes down when tokens are used: at most once a minute for each, beside the request, never before its answer.
  *
  * @remarks
- * What is shown is right to the minute. A crash may lose the last minute.
+ * Shown times are right to the minute. A crash may lose the last minute.
  */
 export class UseRecorder {
   readonly #store: Pick<TokenStore, 'used'>;

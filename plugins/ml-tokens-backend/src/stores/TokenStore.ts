@@ -1,6 +1,16 @@
-import { ConflictError } from '@backstage/errors';
+import { ConflictError, InputError } from '@backstage/errors';
 import { tokenScopeSchema } from '@downstage/common';
-import type { AccessToken } from '@downstage/plugin-ml-tokens-common';
+import {
+  formatRights,
+  parseRights,
+  whereFacts,
+  type FactCriteria,
+  type KeptRights,
+} from '@downstage/node';
+import type {
+  AccessToken,
+  TokenState,
+} from '@downstage/plugin-ml-tokens-common';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { actorOf } from '../domain/actorOf';
@@ -9,6 +19,12 @@ const absent = z
   .string()
   .nullable()
   .transform(value => value ?? undefined);
+
+function readNames(text: string | undefined): string[] | undefined {
+  return text === undefined
+    ? undefined
+    : z.array(z.string()).parse(JSON.parse(text));
+}
 
 const rowSchema = z.object({
   id: z.string(),
@@ -21,6 +37,9 @@ const rowSchema = z.object({
     .transform(text => z.array(tokenScopeSchema).parse(JSON.parse(text))),
   bound_group: absent,
   bound_model: absent,
+  conditional: absent.transform(readNames),
+  permissions: absent.transform(readNames),
+  rights: absent,
   created_by: z.string(),
   created_at: z.string(),
   expires_at: z.string(),
@@ -45,7 +64,7 @@ export class TokenStore {
     token: Omit<
       TokenRecord,
       'actor' | 'lastUsedAt' | 'revokedAt' | 'revokedBy'
-    >,
+    > & { rights?: KeptRights },
     hash: string,
   ): Promise<void> {
     const liveName = `${token.owner} ${token.name}`;
@@ -65,6 +84,13 @@ export class TokenStore {
           scopes: JSON.stringify(token.scopes),
           bound_group: token.binding.group ?? null,
           bound_model: token.binding.model ?? null,
+          conditional: token.conditional
+            ? JSON.stringify(token.conditional)
+            : null,
+          permissions: token.permissions
+            ? JSON.stringify(token.permissions)
+            : null,
+          rights: token.rights ? formatRights(token.rights) : null,
           live_name: liveName,
           created_by: token.createdBy,
           created_at: token.createdAt,
@@ -81,9 +107,17 @@ export class TokenStore {
     });
   }
 
-  async findByHash(hash: string): Promise<TokenRecord | undefined> {
+  /** The token, and what its maker could read: that is for who verifies it only. */
+  async findByHash(
+    hash: string,
+  ): Promise<(TokenRecord & { rights?: KeptRights }) | undefined> {
     const row = await this.#knex('tokens').where({ hash }).first();
-    return row && toRecord(row);
+    if (!row) return undefined;
+    const { rights } = rowSchema.parse(row);
+    return {
+      ...toRecord(row),
+      ...(rights && { rights: parseRights(rights) }),
+    };
   }
 
   async find(id: string): Promise<TokenRecord | undefined> {
@@ -91,16 +125,47 @@ export class TokenStore {
     return row && toRecord(row);
   }
 
-  /** Newest first. */
-  async list(owners: readonly string[]): Promise<TokenRecord[]> {
-    const rows = await this.#knex('tokens')
-      .whereIn('owner', owners)
+  /** Newest first. States are those of `stateOf` at the moment. */
+  async list(options: {
+    owners: readonly string[];
+    /** What the caller's permission allows. */
+    criteria?: FactCriteria;
+    state?: TokenState;
+    now: string;
+    cursor?: string;
+    limit: number;
+  }): Promise<{ tokens: TokenRecord[]; nextCursor?: string }> {
+    const { owners, criteria, state, now, cursor, limit } = options;
+    const query = this.#knex('tokens').whereIn('owner', owners);
+    if (state === 'revoked') query.whereNotNull('revoked_at');
+    else if (state) query.whereNull('revoked_at');
+    if (state === 'active') query.where('expires_at', '>', now);
+    if (state === 'expired') query.where('expires_at', '<=', now);
+    if (cursor) {
+      const [createdAt, id] = readCursor(cursor);
+      query.where(older =>
+        older
+          .where('created_at', '<', createdAt)
+          .orWhere(same =>
+            same.where('created_at', createdAt).where('id', '<', id),
+          ),
+      );
+    }
+    const rows = await whereFacts(query, criteria, { owner: 'owner' })
       .orderBy([
         { column: 'created_at', order: 'desc' },
         { column: 'id', order: 'desc' },
       ])
-      .limit(1_000);
-    return rows.map(toRecord);
+      .limit(limit + 1);
+    const tokens = rows.slice(0, limit).map(toRecord);
+    const last = tokens.at(-1);
+    return {
+      tokens,
+      ...(last &&
+        rows.length > limit && {
+          nextCursor: writeCursor([last.createdAt, last.id]),
+        }),
+    };
   }
 
   /** Whether it was this call that ended it. */
@@ -130,6 +195,25 @@ export class TokenStore {
   }
 }
 
+const cursorSchema = z.tuple([z.string(), z.string()]);
+
+/** A place in the list as text that callers hand back and do not read. */
+function writeCursor(place: z.infer<typeof cursorSchema>): string {
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
+}
+
+function readCursor(text: string): z.infer<typeof cursorSchema> {
+  try {
+    const json = Buffer.from(text, 'base64url').toString('utf8');
+    return cursorSchema.parse(JSON.parse(json));
+  } catch (error) {
+    throw new InputError(
+      `Not a cursor: '${text}'; expected the nextCursor of the page before`,
+      error,
+    );
+  }
+}
+
 function toRecord(row: unknown): TokenRecord {
   const parsed = rowSchema.parse(row);
   const { id, name, kind, owner, hint, scopes } = parsed;
@@ -144,6 +228,8 @@ function toRecord(row: unknown): TokenRecord {
       ...(parsed.bound_group && { group: parsed.bound_group }),
       ...(parsed.bound_model && { model: parsed.bound_model }),
     },
+    ...(parsed.conditional && { conditional: parsed.conditional }),
+    ...(parsed.permissions && { permissions: parsed.permissions }),
     hint,
     createdBy: parsed.created_by,
     createdAt: parsed.created_at,

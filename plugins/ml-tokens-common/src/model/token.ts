@@ -6,7 +6,7 @@ import {
 import { z } from 'zod';
 
 /** `personal` acts for the person who made it, `service` for a group. */
-export const tokenKindSchema = z.enum(['personal', 'service']);
+const tokenKindSchema = z.enum(['personal', 'service']);
 export type TokenKind = z.infer<typeof tokenKindSchema>;
 
 export const tokenStateSchema = z.enum(['active', 'expired', 'revoked']);
@@ -21,7 +21,7 @@ export const tokenNameSchema = z
   );
 
 /** What a token may change: everything of its owner, of one group, or one model. */
-export const tokenBindingSchema = z.object({
+const tokenBindingSchema = z.object({
   group: entityRefSchema.optional(),
   model: entityRefSchema.optional(),
 });
@@ -38,6 +38,10 @@ export const accessTokenSchema = z.object({
   actor: z.string(),
   scopes: z.array(tokenScopeSchema),
   binding: tokenBindingSchema,
+  /** Permissions that the policy gave its maker for some things only: with these it reaches what its groups own. */
+  conditional: z.array(z.string()).optional(),
+  /** Permissions that the policy allowed when it was made: it has no others. Absent for tokens from before these were kept. */
+  permissions: z.array(z.string()).optional(),
   state: tokenStateSchema,
   /** How the secret begins, to tell which one is in a file. */
   hint: z.string(),
@@ -51,12 +55,16 @@ export const accessTokenSchema = z.object({
 });
 export type AccessToken = z.infer<typeof accessTokenSchema>;
 
-export const createTokenSchema = z.object({
+/**
+ * Strict: a limit under a name that is none, such as `model`, would be dropped. The token would then reach further than
+ * asked.
+ */
+export const createTokenSchema = z.strictObject({
   name: tokenNameSchema,
   scopes: z.array(tokenScopeSchema).min(1),
   /** Makes a service token of this group. */
   group: entityRefSchema.optional(),
-  binding: tokenBindingSchema.optional(),
+  binding: tokenBindingSchema.strict().optional(),
   /** In whole days; the portal's default unless given. */
   expiresInDays: z.number().int().min(1).max(3650).optional(),
 });
@@ -87,3 +95,13 @@ export const tokenOptionsSchema = z.object({
   defaultDays: z.number(),
   maxDays: z.number(),
 });
+
+/** A scope that tokens of this portal can have. */
+export const offeredScopeSchema = z.object({
+  name: tokenScopeSchema,
+  /** The names of the permissions that it allows. */
+  permissions: z.array(z.string()),
+  /** Whether personal tokens alone may have it. */
+  personal: z.boolean(),
+});
+export type OfferedScope = z.infer<typeof offeredScopeSchema>;

@@ -1,5 +1,8 @@
 import type { ReactElement } from 'react';
-import type { AccessToken } from '@downstage/plugin-ml-tokens-common';
+import type {
+  AccessToken,
+  OfferedScope,
+} from '@downstage/plugin-ml-tokens-common';
 import { identityApiRef } from '@backstage/frontend-plugin-api';
 import { mockApis, renderInTestApp } from '@backstage/frontend-test-utils';
 import { mlTokensApiRef, type MlTokensApi } from '../api';
@@ -26,6 +29,11 @@ export function aToken(change: Partial<AccessToken> = {}): AccessToken {
   };
 }
 
+/** A scope that every token may have. */
+export function aScope(name: string, ...permissions: string[]): OfferedScope {
+  return { name, permissions, personal: false };
+}
+
 /** Renders a page as Ann sees it, over tokens that answer as `api` says. */
 export function show(
   element: ReactElement,
@@ -38,6 +46,15 @@ export function show(
     listTokens: async () => ({
       items: [aToken()],
       options: { defaultDays: 90, maxDays: 200 },
+    }),
+    listScopes: async () => ({
+      items: [
+        aScope('read', 'ml.registry.read'),
+        aScope('predict', 'ml.serving.predict'),
+        aScope('track', 'ml.registry.track'),
+        aScope('register', 'ml.registry.register'),
+        { ...aScope('promote', 'ml.registry.promote'), personal: true },
+      ],
     }),
     createToken: notHere,
     revokeToken: notHere,

@@ -1,5 +1,8 @@
 import { useState } from 'react';
-import type { CreatedToken } from '@downstage/plugin-ml-tokens-common';
+import type {
+  CreatedToken,
+  OfferedScope,
+} from '@downstage/plugin-ml-tokens-common';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Dialog, DialogHeader } from '@backstage/ui';
 import { mlTokensTranslationRef } from '../translation';
@@ -9,10 +12,11 @@ import { TokenSecret } from './TokenSecret';
 /** Makes a token, then shows its secret, once: what is closed cannot be opened again. */
 export function CreateTokenDialog(props: {
   lifetimes: { defaultDays: number; maxDays: number };
+  scopes: OfferedScope[];
   onMade: () => void;
   onClose: () => void;
 }) {
-  const { lifetimes, onMade, onClose } = props;
+  const { lifetimes, scopes, onMade, onClose } = props;
   const { t } = useTranslationRef(mlTokensTranslationRef);
   const [made, setMade] = useState<CreatedToken>();
   return (
@@ -34,6 +38,7 @@ export function CreateTokenDialog(props: {
       ) : (
         <CreateTokenForm
           lifetimes={lifetimes}
+          scopes={scopes}
           onClose={onClose}
           onMade={created => {
             setMade(created);

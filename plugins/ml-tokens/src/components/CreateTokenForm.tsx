@@ -1,15 +1,12 @@
 import { useState } from 'react';
-import {
-  personalScopes,
-  tokenScopeSchema,
-  type TokenScope,
-} from '@downstage/common';
+import type { TokenScope } from '@downstage/common';
 import {
   createTokenSchema,
   tokenNameSchema,
   type CreatedToken,
+  type OfferedScope,
 } from '@downstage/plugin-ml-tokens-common';
-import { reasonOf, useAction, useMe } from '@downstage/react';
+import { useAction, useMe, Reason } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   Alert,
@@ -29,9 +26,37 @@ import { mlTokensTranslationRef } from '../translation';
 const ALL = 'all';
 const MODEL = 'model';
 
+/** The scopes that the page has words for, in the order in which it shows them. */
+const knownScopes = [
+  'read',
+  'track',
+  'register',
+  'promote',
+  'train',
+  'data',
+  'serve',
+  'predict',
+  'monitor',
+] as const;
+type KnownScope = (typeof knownScopes)[number];
+
+function isKnown(scope: TokenScope): scope is KnownScope {
+  return knownScopes.some(known => known === scope);
+}
+
+/** The known scopes first; then those of other plugins, as the portal lists them. */
+function inOrder(scopes: OfferedScope[]): OfferedScope[] {
+  const known = knownScopes.flatMap(name =>
+    scopes.filter(scope => scope.name === name),
+  );
+  return [...known, ...scopes.filter(({ name }) => !isKnown(name))];
+}
+
 /** What a new token is called, as whom it acts, what it may do, and until when. */
 export function CreateTokenForm(props: {
   lifetimes: { defaultDays: number; maxDays: number };
+  /** What tokens of this portal can be made for. */
+  scopes: OfferedScope[];
   onMade: (made: CreatedToken) => void;
   onClose: () => void;
 }) {
@@ -42,7 +67,7 @@ export function CreateTokenForm(props: {
   const action = useAction();
   const [name, setName] = useState('');
   const [owner, setOwner] = useState<string>();
-  const [scopes, setScopes] = useState<TokenScope[]>(['track']);
+  const [chosen, setChosen] = useState<TokenScope[]>(['track']);
   const [reach, setReach] = useState(ALL);
   const [model, setModel] = useState('');
   const [days, setDays] = useState(lifetimes.defaultDays);
@@ -57,12 +82,15 @@ export function CreateTokenForm(props: {
     ...(reach === MODEL && { model: model.trim() }),
     ...(groups.includes(reach) && !service && { group: reach }),
   };
-  const offered = tokenScopeSchema.options.filter(
-    scope => !service || !personalScopes.includes(scope),
+  const offered = inOrder(props.scopes).filter(
+    ({ personal }) => !service || !personal,
   );
+  const scopes = offered
+    .map(({ name: scope }) => scope)
+    .filter(scope => chosen.includes(scope));
   const asked = createTokenSchema.safeParse({
     name,
-    scopes: scopes.filter(scope => offered.includes(scope)),
+    scopes,
     expiresInDays: days,
     ...(service && { group: owner }),
     ...(Object.keys(binding).length > 0 && { binding }),
@@ -111,19 +139,19 @@ export function CreateTokenForm(props: {
             label={t('create.scopes')}
             description={t('create.scopesHint')}
             value={scopes}
-            onChange={chosen =>
-              setScopes(
-                tokenScopeSchema.options.filter(scope =>
-                  chosen.includes(scope),
-                ),
-              )
-            }
+            onChange={setChosen}
             isRequired
           >
             {offered.map(scope => (
-              <Checkbox key={scope} value={scope}>
-                <Text weight="bold">{scope}</Text>{' '}
-                <Text color="secondary">{t(`scopes.${scope}`)}</Text>
+              <Checkbox key={scope.name} value={scope.name}>
+                <Text weight="bold">{scope.name}</Text>{' '}
+                <Text color="secondary">
+                  {isKnown(scope.name)
+                    ? t(`scopes.${scope.name}`)
+                    : t('scopes.other', {
+                        permissions: scope.permissions.join(', '),
+                      })}
+                </Text>
               </Checkbox>
             ))}
           </CheckboxGroup>
@@ -162,7 +190,7 @@ export function CreateTokenForm(props: {
             <Alert
               status="danger"
               title={t('create.failed')}
-              description={reasonOf(action.error)}
+              description={<Reason error={action.error} />}
             />
           )}
         </Flex>

@@ -1,17 +1,16 @@
 import { parseEntityRef } from '@backstage/catalog-model';
 import type { AccessToken } from '@downstage/plugin-ml-tokens-common';
-import { Time, useMe, Wide } from '@downstage/react';
-import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
-  Button,
-  Cell,
-  Flex,
-  Link,
-  Table,
-  Text,
-  useTable,
-  type ColumnConfig,
-} from '@backstage/ui';
+  ListTable,
+  Pager,
+  type ListColumn,
+  useSlice,
+  Time,
+  useMe,
+  Wide,
+} from '@downstage/react';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { Button, Flex, Link, Text } from '@backstage/ui';
 import { mlTokensTranslationRef } from '../translation';
 import { TokenState } from './TokenState';
 
@@ -23,151 +22,130 @@ export function TokensTable(props: {
   const { tokens, onRevoke } = props;
   const { t } = useTranslationRef(mlTokensTranslationRef);
   const me = useMe()?.userEntityRef;
-  const columns: ColumnConfig<AccessToken>[] = [
+  const slice = useSlice(tokens, 20);
+  const columns: ListColumn<AccessToken>[] = [
     {
       id: 'name',
       label: t('list.name'),
       isRowHeader: true,
-      defaultWidth: '4fr',
+      share: 4,
       cell: token => (
-        <Cell>
-          <Flex direction="column" gap="0.5">
-            <Text weight="bold">{token.name}</Text>
-            <Text color="secondary" variant="body-small">
-              {token.hint}…
-            </Text>
-          </Flex>
-        </Cell>
+        <Flex direction="column" gap="0.5">
+          <Text weight="bold">{token.name}</Text>
+          <Text color="secondary" variant="body-small">
+            {token.hint}…
+          </Text>
+        </Flex>
       ),
     },
     {
       id: 'actsAs',
       label: t('list.actsAs'),
-      defaultWidth: '3fr',
+      share: 3,
       cell: token => (
-        <Cell>
-          <EntityName
-            entityRef={token.owner}
-            label={token.owner === me ? t('list.you') : undefined}
-          />
-        </Cell>
+        <EntityName
+          entityRef={token.owner}
+          label={token.owner === me ? t('list.you') : undefined}
+        />
       ),
     },
     {
       id: 'scopes',
       label: t('list.scopes'),
-      defaultWidth: '4fr',
-      cell: ({ scopes }) => (
-        <Cell>
-          <Text>{scopes.join(', ')}</Text>
-        </Cell>
-      ),
+      share: 4,
+      cell: ({ scopes }) => <Text>{scopes.join(', ')}</Text>,
     },
     {
       id: 'binding',
       label: t('list.binding'),
-      defaultWidth: '3fr',
-      cell: ({ binding }) => (
-        <Cell>
-          {binding.model || binding.group ? (
-            <Flex direction="column" gap="0.5">
-              {[binding.model, binding.group].map(
-                ref => ref && <EntityName key={ref} entityRef={ref} />,
-              )}
-            </Flex>
-          ) : (
-            <Text color="secondary">{t('list.anything')}</Text>
-          )}
-        </Cell>
-      ),
+      share: 3,
+      cell: ({ binding }) =>
+        binding.model || binding.group ? (
+          <Flex direction="column" gap="0.5">
+            {[binding.model, binding.group].map(
+              ref => ref && <EntityName key={ref} entityRef={ref} />,
+            )}
+          </Flex>
+        ) : (
+          <Text color="secondary">{t('list.anything')}</Text>
+        ),
     },
     {
       id: 'created',
       label: t('list.created'),
-      defaultWidth: '3fr',
+      share: 3,
       cell: ({ createdAt, createdBy }) => (
-        <Cell>
-          <Flex direction="column" gap="0.5">
-            <Time at={createdAt} />
-            {createdBy !== me && (
-              <Text color="secondary" variant="body-small">
-                {t('list.by', { person: parseEntityRef(createdBy).name })}
-              </Text>
-            )}
-          </Flex>
-        </Cell>
+        <Flex direction="column" gap="0.5">
+          <Time at={createdAt} />
+          {createdBy !== me && (
+            <Text color="secondary" variant="body-small">
+              {t('list.by', { person: parseEntityRef(createdBy).name })}
+            </Text>
+          )}
+        </Flex>
       ),
     },
     {
       id: 'expires',
       label: t('list.expires'),
-      defaultWidth: '3fr',
+      share: 3,
       cell: ({ expiresAt }) => (
-        <Cell>
-          <time
-            dateTime={expiresAt}
-            title={new Date(expiresAt).toLocaleString()}
-          >
-            {new Date(expiresAt).toLocaleDateString(undefined, {
-              dateStyle: 'medium',
-            })}
-          </time>
-        </Cell>
+        <time dateTime={expiresAt} title={new Date(expiresAt).toLocaleString()}>
+          {new Date(expiresAt).toLocaleDateString(undefined, {
+            dateStyle: 'medium',
+          })}
+        </time>
       ),
     },
     {
       id: 'used',
       label: t('list.used'),
-      defaultWidth: '3fr',
-      cell: ({ lastUsedAt }) => (
-        <Cell>
-          {lastUsedAt ? (
-            <Time at={lastUsedAt} />
-          ) : (
-            <Text color="secondary">{t('list.never')}</Text>
-          )}
-        </Cell>
-      ),
+      share: 3,
+      cell: ({ lastUsedAt }) =>
+        lastUsedAt ? (
+          <Time at={lastUsedAt} />
+        ) : (
+          <Text color="secondary">{t('list.never')}</Text>
+        ),
     },
     {
       id: 'state',
       label: t('list.state'),
-      defaultWidth: '4fr',
-      cell: token => (
-        <Cell>
-          <TokenState token={token} />
-        </Cell>
-      ),
+      share: 4,
+      cell: token => <TokenState token={token} />,
     },
     {
       id: 'act',
       label: t('list.act'),
-      defaultWidth: '3fr',
-      cell: token => (
-        <Cell>
-          {token.state === 'active' && (
-            <Button
-              size="small"
-              variant="secondary"
-              aria-label={t('list.revokeName', { name: token.name })}
-              onPress={() => onRevoke(token)}
-            >
-              {t('list.revoke')}
-            </Button>
-          )}
-        </Cell>
-      ),
+      share: 3,
+      cell: token =>
+        token.state === 'active' && (
+          <Button
+            size="small"
+            variant="secondary"
+            aria-label={t('list.revokeName', { name: token.name })}
+            onPress={() => onRevoke(token)}
+          >
+            {t('list.revoke')}
+          </Button>
+        ),
     },
   ];
-  const { tableProps } = useTable<AccessToken>({
-    mode: 'complete',
-    data: [...tokens],
-    paginationOptions: { pageSize: 20 },
-  });
   return (
-    <Wide width={1100}>
-      <Table columnConfig={columns} {...tableProps} />
-    </Wide>
+    <Flex direction="column" gap="3">
+      <Wide width={1100}>
+        <ListTable
+          label={t('list.caption')}
+          columns={columns}
+          items={slice.items}
+          keyOf={({ id }) => id}
+        />
+      </Wide>
+      <Pager
+        pages={slice}
+        of={` ${t('list.ofPages', { pages: String(slice.pages) })}`}
+      />
+    </Flex>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import type { AccessToken } from '@downstage/plugin-ml-tokens-common';
+import { collectItems } from '@downstage/common';
 import { Frame, useLoad } from '@downstage/react';
 import { useApi, useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Container, Flex, Switch, Text } from '@backstage/ui';
@@ -17,7 +18,16 @@ export function TokensPage() {
   const [search, setSearch] = useSearchParams();
   const [revoking, setRevoking] = useState<AccessToken>();
   const loaded = useLoad(
-    signal => api.listTokens({ query: {} }, { signal }),
+    async signal => {
+      const [first, scopes] = await Promise.all([
+        api.listTokens({ query: {} }, { signal }),
+        api.listScopes({}, { signal }),
+      ]);
+      const items = await collectItems(async cursor =>
+        cursor ? api.listTokens({ query: { cursor } }, { signal }) : first,
+      );
+      return { ...first, items, scopes: scopes.items };
+    },
     [api],
   );
   const ended = search.has('ended');
@@ -85,6 +95,7 @@ export function TokensPage() {
       {search.has('new') && loaded.value && (
         <CreateTokenDialog
           lifetimes={loaded.value.options}
+          scopes={loaded.value.scopes}
           onMade={loaded.retry}
           onClose={() => set('new', false)}
         />

@@ -15,7 +15,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { git } from '../project/git';
 import { createPublishProjectAction } from './createPublishProjectAction';
-import { createSubmitJobAction } from './createSubmitJobAction';
 
 const ann = {
   ref: 'user:default/ann',
@@ -26,6 +25,14 @@ const ann = {
     spec: { profile: { displayName: 'Ann Ito', email: 'ann@example.com' } },
   },
 };
+
+function aModel(annotations: Record<string, string>): Entity {
+  return {
+    apiVersion: 'downstage.dev/v1alpha1',
+    kind: 'Model',
+    metadata: { name: 'tumours', annotations },
+  };
+}
 
 describe('downstage:project:publish', () => {
   let dataDir: string;
@@ -74,7 +81,6 @@ describe('downstage:project:publish', () => {
       },
       registry: { getModel, claimModel: registry.claimModel ?? jest.fn() },
       authorizer: {
-        actor: () => 'user:default/ann',
         groupsOf: async () => ['user:default/ann', 'group:default/diagnostics'],
       },
       catalog: catalogServiceMock({ entities }),
@@ -99,7 +105,8 @@ describe('downstage:project:publish', () => {
     });
     return {
       ...context,
-      getInitiatorCredentials: async () => mockCredentials.user(),
+      getInitiatorCredentials: async () =>
+        mockCredentials.user('user:default/ann'),
     };
   }
 
@@ -210,7 +217,7 @@ describe('downstage:project:publish', () => {
     );
     expect(claimModel).toHaveBeenCalledWith(
       { params: { namespace: 'default', name: 'tumours' }, body: { owner } },
-      { credentials: mockCredentials.user() },
+      { credentials: mockCredentials.user('user:default/ann') },
     );
   });
 
@@ -246,6 +253,12 @@ describe('downstage:project:publish', () => {
       { metadata: { name: 'tumours', namespace: 'prod' } },
       undefined,
       /in the namespace prod; allowed is default/,
+    ],
+    [
+      'the owner of another namespace',
+      { spec: { owner: 'group:prod/diagnostics' } },
+      undefined,
+      /expected the chosen owner group:default\/diagnostics/,
     ],
     [
       'a second Model',
@@ -340,43 +353,3 @@ describe('downstage:project:publish', () => {
     ).rejects.toThrow('spec.risk: huge');
   });
 });
-
-describe('downstage:job:submit', () => {
-  it('submits once for each task and step, in the name of the requester', async () => {
-    const submitJob = jest
-      .fn()
-      .mockResolvedValue({ id: 'j1', state: 'queued' });
-    const context = {
-      ...createMockActionContext({
-        input: {
-          repository: '/projects/x',
-          owner: 'group:default/diagnostics',
-        },
-        task: { id: 'task-1' },
-      }),
-      getInitiatorCredentials: async () =>
-        mockCredentials.user('user:default/ann'),
-    };
-    await createSubmitJobAction({ jobs: { submitJob } }).handler(context);
-    expect(submitJob).toHaveBeenCalledWith(
-      {
-        body: expect.objectContaining({
-          source: { repository: '/projects/x' },
-          owner: 'group:default/diagnostics',
-          idempotencyKey: expect.stringContaining('template-task-task-1'),
-        }),
-      },
-      { credentials: mockCredentials.user('user:default/ann') },
-    );
-    expect(context.output).toHaveBeenCalledWith('jobId', 'j1');
-    expect(context.output).toHaveBeenCalledWith('url', '/training/jobs/j1');
-  });
-});
-
-function aModel(annotations: Record<string, string>): Entity {
-  return {
-    apiVersion: 'downstage.dev/v1alpha1',
-    kind: 'Model',
-    metadata: { name: 'tumours', annotations },
-  };
-}

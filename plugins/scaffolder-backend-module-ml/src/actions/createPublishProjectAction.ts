@@ -1,7 +1,7 @@
 import type { RootConfigService } from '@backstage/backend-plugin-api';
 import type { EventsService } from '@backstage/plugin-events-node';
 import { createTemplateAction } from '@backstage/plugin-scaffolder-node';
-import { publishTopic, readDataDir } from '@downstage/node';
+import { namespaceOfProject, publishTopic, readDataDir } from '@downstage/node';
 import { projectPublishedTopic } from '@downstage/plugin-ml-catalog-common';
 import type { MlRegistryService } from '@downstage/plugin-ml-registry-node';
 import { join } from 'node:path';
@@ -47,7 +47,9 @@ export function createPublishProjectAction(
         name: z =>
           z
             .string()
-            .describe('Name of the folder: small letters, digits and dashes'),
+            .describe(
+              'Name of the folder: small letters, digits and dashes; __credit__fraud for a project of the namespace credit',
+            ),
         owner: z =>
           z
             .string()
@@ -73,6 +75,8 @@ export function createPublishProjectAction(
         folder: ctx.workspacePath,
         owner,
         entityRef,
+        // The catalog holds later pushes to the same.
+        namespace: namespaceOfProject(name),
         repository,
       });
       if (ctx.isDryRun) {

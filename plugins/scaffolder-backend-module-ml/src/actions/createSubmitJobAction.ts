@@ -31,6 +31,11 @@ export function createSubmitJobAction(options: {
         ref: z => z.string().describe('Branch, tag or commit').optional(),
         owner: z => z.string().describe('The owning group or user'),
         model: z => z.string().describe('The model it trains').optional(),
+        job: z =>
+          z
+            .string()
+            .describe('Which job of downstage.yaml, where it has several')
+            .optional(),
         parameters: z =>
           z
             .record(z.union([z.string(), z.number(), z.boolean()]))
@@ -43,7 +48,14 @@ export function createSubmitJobAction(options: {
       },
     },
     async handler(ctx) {
-      const { repository, ref, owner, model, parameters } = ctx.input;
+      const {
+        repository,
+        ref,
+        owner,
+        model,
+        job: named,
+        parameters,
+      } = ctx.input;
       if (ctx.isDryRun) {
         ctx.output('jobId', 'dry-run');
         ctx.output('url', '/training');
@@ -55,6 +67,7 @@ export function createSubmitJobAction(options: {
             source: { repository, ref },
             owner,
             model,
+            job: named,
             parameters,
             // The same task again, after a crash, is the same job.
             idempotencyKey: `template-task-${ctx.task.id}-${

@@ -16,8 +16,8 @@ export const templateBot: Person = {
 /**
  * Runs git in a folder and returns what it printed.
  *
- * The machine's own git config does not take part, so a commit hook or a signing key of whoever started the portal
- * changes nothing here.
+ * The machine's own git config does not take part. So a commit hook or a signing key of the person who started the
+ * portal changes nothing here.
  */
 export async function git(
   folder: string,

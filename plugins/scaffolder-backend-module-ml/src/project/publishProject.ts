@@ -4,7 +4,8 @@ import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { git, type Person } from './git';
 
-const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const namePattern =
+  /^(?:__[a-z0-9]+(?:-+[a-z0-9]+)*__)?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** A project on this machine: the folder of its git repository, and its first commit. */
 export type PublishedProject = { repository: string; commit: string };
@@ -15,7 +16,7 @@ export type PublishedProject = { repository: string; commit: string };
  * It is there completely or not at all: everything is made beside it and then renamed. Done twice for the same task it is
  * done once; done for a name that is taken it is refused.
  *
- * The repository has a working tree, which the catalog reads, and takes a `git push` to the branch that is checked out.
+ * The repository has a working tree, which the catalog reads. It takes a `git push` to the branch that is checked out.
  */
 export async function publishProject(options: {
   folder: string;
@@ -28,7 +29,7 @@ export async function publishProject(options: {
   const { folder, name, files, author, message, taskId } = options;
   if (!namePattern.test(name)) {
     throw new InputError(
-      `'${name}' cannot be the name of a project; allowed are 1 to 63 small letters, digits and dashes, with a letter or digit first and last`,
+      `'${name}' cannot be the name of a project; allowed are 1 to 63 small letters, digits and dashes, with a letter or digit first and last, and before them __credit__ for the namespace credit`,
     );
   }
   const repository = join(folder, name);
@@ -46,7 +47,7 @@ export async function publishProject(options: {
     }
     await git(draft, ['init', '--quiet', '--initial-branch=main']);
     await git(draft, ['config', 'receive.denyCurrentBranch', 'updateInstead']);
-    // What is pushed later stays a file too: the catalog and the pages read this folder.
+    // Later pushes stay files too: the catalog and the pages read this folder.
     await git(draft, ['config', 'core.symlinks', 'false']);
     await git(draft, ['add', '--all']);
     await git(

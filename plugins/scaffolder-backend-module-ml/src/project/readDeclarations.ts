@@ -11,6 +11,7 @@ import { open } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { listed } from '@downstage/common';
 
 const file = 'catalog-info.yaml';
 const maxBytes = 256 * 1024;
@@ -20,8 +21,8 @@ const isEnvelope = entityEnvelopeSchemaValidator();
  * The entities that a project is about to declare, once nothing about them is refused.
  *
  * @remarks
- * A project declares at most one entity of each kind in {@link PROJECT_KINDS}, in the default namespace, for the owner
- * that was chosen. It names no further files, and sets no annotation that the catalog or the platform writes itself.
+ * A project declares at most one entity of each kind in {@link PROJECT_KINDS}, in the one namespace that was chosen, for
+ * the owner that was chosen. It names no further files, and sets no annotation that the catalog or the platform writes itself.
  *
  * @throws InputError that names each mistake
  */
@@ -31,10 +32,17 @@ export async function readDeclarations(options: {
   owner: string;
   /** One that has to be among them. */
   entityRef?: string;
+  /** That of `entityRef` unless given. */
+  namespace?: string;
 }): Promise<Entity[]> {
   const { folder, owner, entityRef } = options;
+  const namespace =
+    options.namespace ??
+    (entityRef ? parseEntityRef(entityRef).namespace : DEFAULT_NAMESPACE);
   const entities = parse(await read(join(folder, file)));
-  const mistakes = entities.flatMap(entity => mistakesOf(entity, owner));
+  const mistakes = entities.flatMap(entity =>
+    mistakesOf(entity, { owner, namespace }),
+  );
   for (const kind of PROJECT_KINDS) {
     const count = entities.filter(entity => entity.kind === kind).length;
     if (count > 1) {
@@ -47,7 +55,7 @@ export async function readDeclarations(options: {
     !refs.includes(stringifyEntityRef(parseEntityRef(entityRef)))
   ) {
     mistakes.push(
-      `${entityRef} is not declared; declared are ${refs.join(', ') || 'none'}`,
+      `${entityRef} is not declared; declared are ${listed(refs) || 'none'}`,
     );
   }
   if (mistakes.length) {
@@ -107,7 +115,11 @@ function parse(text: string): Entity[] {
   });
 }
 
-function mistakesOf(entity: Entity, owner: string): string[] {
+function mistakesOf(
+  entity: Entity,
+  chosen: { owner: string; namespace: string },
+): string[] {
+  const { owner } = chosen;
   const { kind, metadata, spec } = entity;
   const what = `${kind} ${metadata.name}`;
   const mistakes: string[] = [];
@@ -119,12 +131,12 @@ function mistakesOf(entity: Entity, owner: string): string[] {
     );
   }
   const { namespace = DEFAULT_NAMESPACE } = metadata;
-  if (namespace !== DEFAULT_NAMESPACE) {
+  if (namespace !== chosen.namespace) {
     mistakes.push(
-      `${what} is in the namespace ${namespace}; allowed is ${DEFAULT_NAMESPACE}`,
+      `${what} is in the namespace ${namespace}; allowed is ${chosen.namespace}`,
     );
   }
-  const declared = ownerOf(spec?.owner);
+  const declared = ownerOf(spec?.owner, namespace);
   if (declared !== owner) {
     mistakes.push(
       `${what} belongs to ${
@@ -153,13 +165,13 @@ function mistakesOf(entity: Entity, owner: string): string[] {
   return mistakes;
 }
 
-function ownerOf(owner: unknown): string | undefined {
+function ownerOf(owner: unknown, namespace: string): string | undefined {
   if (typeof owner !== 'string') return undefined;
   try {
     return stringifyEntityRef(
       parseEntityRef(owner, {
         defaultKind: 'group',
-        defaultNamespace: DEFAULT_NAMESPACE,
+        defaultNamespace: namespace,
       }),
     );
   } catch {

@@ -2,12 +2,12 @@ import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { ANNOTATION_ORIGIN_LOCATION } from '@backstage/catalog-model';
 import { ConflictError } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
-import type { RegisteredOwners } from '@downstage/node';
+import { catalogRef, type RegisteredOwners } from '@downstage/node';
 import { REGISTRY_LOCATION } from '@downstage/plugin-ml-catalog-common';
 
 /**
- * Refuses the name of a registered model that others own, and a name that a file in the catalog has already. A model
- * that was registered from code, and belongs to nobody or to the caller, may get its file.
+ * Refuses the name of a registered model that others own. Also refuses a name that a file in the catalog has already. A
+ * model that was registered from code, and belongs to nobody or to the caller, may get its file.
  *
  * @throws ConflictError
  */
@@ -28,7 +28,9 @@ export async function requireFreeName(options: {
       `${entityRef} is registered and belongs to ${registered}; choose another name, or ask them to hand the model over`,
     );
   }
-  const entity = await catalog.getEntityByRef(entityRef, { credentials });
+  const entity = await catalog.getEntityByRef(catalogRef(entityRef), {
+    credentials,
+  });
   const annotations = entity?.metadata.annotations ?? {};
   if (!entity) return;
   if (annotations[ANNOTATION_ORIGIN_LOCATION] === REGISTRY_LOCATION) return;

@@ -1,6 +1,7 @@
 import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { InputError, ServiceUnavailableError } from '@backstage/errors';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
+import { catalogRef } from '@downstage/node';
 import { ANNOTATION_INVALID } from '@downstage/plugin-ml-catalog-common';
 import { setTimeout } from 'node:timers/promises';
 
@@ -22,7 +23,9 @@ export async function waitForEntity(options: {
   const { catalog, credentials, entityRef, repository } = options;
   const rounds = Math.max(1, Math.ceil(options.timeoutMs / options.pollMs));
   for (let round = 0; round < rounds; round++) {
-    const entity = await catalog.getEntityByRef(entityRef, { credentials });
+    const entity = await catalog.getEntityByRef(catalogRef(entityRef), {
+      credentials,
+    });
     const annotations = entity?.metadata.annotations ?? {};
     const location = annotations['backstage.io/managed-by-location'];
     if (location?.startsWith(`file:${repository}/`)) {

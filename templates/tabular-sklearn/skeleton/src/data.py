@@ -105,16 +105,22 @@ def _plain_numbers(column: pd.Series) -> pd.Series:
     return column
 
 
+def _listed(names) -> str:
+    """At most five of many, and how many more."""
+    shown, more = ", ".join(list(names)[:5]), len(names) - 5
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
 def features_and_target(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     """The columns to learn from, as 32-bit floats because the served model gets those, and the target."""
     if TARGET not in rows:
-        raise SystemExit(f"{DATASET} has no column {TARGET!r}; it has: {', '.join(rows.columns)}")
+        raise SystemExit(f"{DATASET} has no column {TARGET!r}; it has: {_listed(rows.columns)}")
     rows = rows.dropna(subset=[TARGET])
     features = rows.drop(columns=[TARGET, *[name for name in IGNORED if name in rows]])
     text = [name for name in features if not pd.api.types.is_numeric_dtype(features[name])]
     if text:
         raise SystemExit(
-            f"Columns that are not numbers: {', '.join(text)}. Turn them into numbers, or add them to IGNORED in src/settings.py"
+            f"Columns that are not numbers: {_listed(text)}. Turn them into numbers, or add them to IGNORED in src/settings.py"
         )
     target = rows[TARGET]
     if pd.api.types.is_bool_dtype(target) or pd.api.types.is_integer_dtype(target):

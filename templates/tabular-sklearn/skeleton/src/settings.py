@@ -5,7 +5,8 @@ A job passes its parameters as DOWNSTAGE_PARAM_<NAME>; without a job the default
 
 import os
 
-MODEL_NAME = ${{ values.name | literal }}
+# As MLflow's clients name the model: __credit__fraud is fraud of the namespace credit.
+MODEL_NAME = ${{ values.mlflowName | literal }}
 DATASET = ${{ values.datasetName | literal }}
 TARGET = ${{ values.target | literal }}
 

@@ -1,6 +1,7 @@
 """The whole of train.py on a small table of made-up rows, with a tracking store in a temporary folder."""
 
 import json
+from pathlib import Path
 
 import mlflow
 import numpy as np
@@ -52,6 +53,22 @@ def test_registers_an_onnx_version_with_metrics(rows, store, tmp_path, monkeypat
     assert (label == probabilities.argmax(axis=1)).all()
 
 
+def test_logs_an_example_row_with_the_numbers_of_the_data(rows, store, tmp_path, monkeypatch):
+    rows["depth"] = 9.668
+    file = tmp_path / "rows.csv"
+    rows.to_csv(file, index=False)
+    monkeypatch.setenv("DOWNSTAGE_PARAM_ALGORITHM", "logistic")
+
+    train.main(str(file))
+
+    folder = mlflow.artifacts.download_artifacts(f"models:/{MODEL_NAME}/1")
+    example = json.loads((Path(folder) / "serving_input_example.json").read_text())["dataframe_split"]
+    assert example["columns"] == ["size", "colour", "depth"]
+    [row] = example["data"]
+    assert row[2] == 9.668
+    assert row[0] in pd.read_csv(file)["size"].to_list()
+
+
 def test_the_same_seed_keeps_the_same_rows_away(rows):
     features, target = data.features_and_target(rows)
     first, second = (data.split(features, target, share=0.25, seed=3)[1].index for _ in range(2))
@@ -66,6 +83,14 @@ def test_ids_are_not_learned_from(rows):
 def test_text_columns_are_refused_by_name(rows):
     with pytest.raises(SystemExit, match="not numbers: note"):
         data.features_and_target(rows.assign(note="x"))
+
+
+def test_refusals_of_a_wide_table_name_five_columns(rows):
+    wide = rows.assign(**{f"note{index}": "x" for index in range(40)})
+    with pytest.raises(SystemExit, match=r"not numbers: note0, note1, note2, note3, note4 and 35 more\. Turn"):
+        data.features_and_target(wide)
+    with pytest.raises(SystemExit, match=r"it has: size, colour, depth, \w+, \w+ and \d+ more$"):
+        data.features_and_target(wide.drop(columns=[TARGET]))
 
 
 @pytest.mark.parametrize(

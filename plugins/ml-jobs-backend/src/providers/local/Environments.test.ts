@@ -1,5 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Environments } from './Environments';
@@ -88,7 +95,7 @@ describe.each(kindsHere())('Environments in the isolation %s', kind => {
     process.env.PORTAL_SECRET_FOR_TEST = 'SECRET';
     const text = await run(
       await fixture.specOf('', {
-        source: { repository, commit },
+        source: fixture.sourceAt(commit),
         definition: {
           apiVersion: 'downstage.dev/v1',
           kind: 'Job',
@@ -104,6 +111,105 @@ describe.each(kindsHere())('Environments in the isolation %s', kind => {
     expect(text).toContain(`'key': ${kind === 'none' ? `'SECRET'` : 'None'}`);
   });
 });
+
+describe.each(kindsHere())(
+  'A prebuilt environment in the isolation %s',
+  kind => {
+    let prebuilt: string;
+    let fixture: LocalFixture;
+    beforeEach(async () => {
+      // Every user may read it, as an administrator's would be.
+      prebuilt = mkdtempSync(join(tmpdir(), 'prebuilt-'));
+      chmodSync(prebuilt, 0o755);
+      execFileSync('/usr/bin/python3', [
+        '-m',
+        'venv',
+        '--without-pip',
+        prebuilt,
+      ]);
+      plant('framework', '1.0');
+      plant('helper', '1.0');
+      fixture = await createFixture({ kind, prebuilt: { ours: prebuilt } });
+    });
+    afterEach(async () => {
+      await fixture.close();
+      rmSync(prebuilt, { recursive: true, force: true });
+    });
+
+    /** A package as an installer leaves it. */
+    function plant(name: string, version: string) {
+      const [lib] = readdirSync(join(prebuilt, 'lib'));
+      const packages = join(prebuilt, 'lib', lib, 'site-packages');
+      const info = join(packages, `${name}-${version}.dist-info`);
+      mkdirSync(info, { recursive: true });
+      writeFileSync(join(packages, `${name}.py`), `WHO = 'prebuilt ${name}'\n`);
+      writeFileSync(
+        join(info, 'METADATA'),
+        `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`,
+      );
+      writeFileSync(join(info, 'INSTALLER'), 'pip\n');
+      writeFileSync(join(info, 'RECORD'), `${name}.py,,\n`);
+    }
+
+    it('is extended by what it does not have, and stays as it is', async () => {
+      const { runtime, repository } = fixture;
+      execFileSync('python3', ['-c', makeWheel, 'project'], {
+        cwd: repository,
+      });
+      const commit = fixture.commitFile(
+        'requirements.txt',
+        // No index has a package of this name and version: it is there already, or the job fails.
+        'framework==1.0\nmylib-1.0-py3-none-any.whl\n',
+      );
+      const jobOf = async () => {
+        const spec = await fixture.specOf('', {
+          source: fixture.sourceAt(commit),
+          definition: {
+            apiVersion: 'downstage.dev/v1',
+            kind: 'Job',
+            entryPoint:
+              'python -c "import framework, helper, mylib; print(framework.WHO, helper.WHO, mylib.WHO)"',
+            environment: { name: 'ours', requirements: 'requirements.txt' },
+          },
+        });
+        const { handle } = await runtime.submit(spec, {
+          idempotencyKey: spec.jobId,
+          signal: new AbortController().signal,
+        });
+        const seen = await until(async () => {
+          const found = await runtime.inspect(handle);
+          return (
+            !['absent', 'preparing', 'running'].includes(found.state) && found
+          );
+        });
+        const { text } = await runtime.readLog(handle, {
+          offset: 0,
+          limit: 1e6,
+        });
+        return { ...seen, text };
+      };
+      const first = await jobOf();
+      expect(first.text).toContain(
+        'prebuilt framework prebuilt helper project',
+      );
+      expect(first.text).toMatch(/Building environment \w+ on top of ours/);
+      expect(first.state).toBe('succeeded');
+      const [lib] = readdirSync(join(prebuilt, 'lib'));
+      expect(
+        readdirSync(join(prebuilt, 'lib', lib, 'site-packages')).join(),
+      ).not.toContain('mylib');
+
+      const second = await jobOf();
+      expect(second.environment).toBe(first.environment);
+      expect(second.text).toContain('is there already');
+
+      // Another state of the prebuilt one is another environment, whatever the isolation.
+      if (kind !== 'none') return;
+      plant('later', '1.0');
+      expect((await jobOf()).environment).not.toBe(first.environment);
+    });
+  },
+);
 
 describe('Environments', () => {
   it('gives every owner an environment of its own, and each the same one again', async () => {

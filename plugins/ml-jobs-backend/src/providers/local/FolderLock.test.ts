@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderLock } from './FolderLock';
-import { identityOf } from './processes';
+import { identityOf } from '@downstage/node';
 
 describe('FolderLock', () => {
   let folder: string;

@@ -13,8 +13,8 @@ import {
 } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { identityOf, isAlive } from '@downstage/node';
 import { z } from 'zod';
-import { identityOf, isAlive } from './processes';
 
 const holderSchema = z.object({
   id: z.string(),
@@ -134,7 +134,7 @@ export class FolderLock {
     );
     if (!mine) {
       const since = await stat(turn).catch(() => undefined);
-      // Whoever had the turn was killed in it.
+      // The process that had the turn was killed in it.
       if (since && Date.now() - since.mtimeMs > silenceMs)
         await rename(turn, `${turn}.${this.#id}`)
           .then(() => rmdir(`${turn}.${this.#id}`))

@@ -7,31 +7,43 @@ import {
   stat,
   writeFile,
 } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { stringifyError } from '@backstage/errors';
+import { isAlive } from '@downstage/node';
+import { jobSamplesSchema } from '@downstage/plugin-ml-jobs-common';
 import type {
+  AttemptSamples,
   CancelReason,
   JobHandle,
   JobObservation,
   JobRuntimeOfPortal,
+  JobRuntimeWithFeatures,
   JobRuntimeWithIsolation,
   JobRuntimeWithLogs,
+  JobRuntimeWithSamples,
   JobSpec,
+  RuntimeCapacity,
+  RuntimeFeature,
   RuntimeIsolation,
   RuntimeWarning,
   SubmitResult,
 } from '@downstage/plugin-ml-jobs-node';
 import { z } from 'zod';
+import { describeKill, describeOutOfMemory } from '../../domain/describeMemory';
 import { memoryBytes } from '../../domain/duration';
-import { expressionOfSecrets } from '../../domain/secrets';
+import { expressionOfSecrets, Secrets } from '../../domain/secrets';
+import { FileLogStore, safe } from '../../logs/FileLogStore';
+import type { LogFile } from '../../logs/LogFile';
 import { AttemptFailure } from './AttemptFailure';
+import { Checkpoints } from './Checkpoints';
 import { Environments, type Environment } from './Environments';
 import type { Isolation } from './isolation/Isolation';
-import { JobLogFile } from './JobLogFile';
-import { isAlive, killAll, type ProcessIdentity } from './processes';
+import { killAll, type AttemptProcess } from './processes';
 import { basics } from './runTool';
 import { logFilterScript } from './logFilterScript';
+import { watchScript } from './watchScript';
 import { makeWorkingCopy } from './workingCopy';
 import { wrapperScript } from './wrapper';
 
@@ -43,19 +55,43 @@ const identitySchema = z.object({
   uid: z.number().optional(),
 });
 const exitSchema = z.object({ exitCode: z.number() });
+/** What the watcher writes before it ends a job for its memory. */
+const overMemorySchema = z.object({
+  limitBytes: z.number(),
+  usedBytes: z.number(),
+});
+const usageSchema = jobSamplesSchema
+  .pick({ startedAt: true, points: true, peak: true, mean: true })
+  .extend({ killsBySystem: z.number() });
 const failureSchema = z.object({ reason: z.string(), message: z.string() });
 const cancelSchema = z.object({
-  reason: z.enum(['Cancelled', 'TimedOut', 'PortalStopped']),
+  reason: z.enum(['Cancelled', 'TimedOut', 'PortalStopped', 'Preempted']),
 });
 const preparedSchema = z.object({
   environment: z.string(),
   isolation: z.string().optional(),
+  keepCheckpoints: z.number().optional(),
 });
 
 const cancelMessages: Record<CancelReason, string> = {
   Cancelled: 'Cancelled',
   TimedOut: 'Killed because it took longer than its timeout',
   PortalStopped: 'The portal was stopped',
+  Preempted: 'Stopped for a job that comes first',
+};
+
+/** What is kept of the log of a job, and how fast it may be written for long. */
+export type LogLimits = {
+  headBytes: number;
+  tailBytes: number;
+  bytesPerSecond: number;
+};
+
+const mib = 1024 ** 2;
+const usualLogLimits: LogLimits = {
+  headBytes: 64 * mib,
+  tailBytes: 64 * mib,
+  bytesPerSecond: 8 * mib,
 };
 
 type Task = {
@@ -68,27 +104,45 @@ type Task = {
  * Runs jobs as processes on this machine, each in the isolation the machine has.
  *
  * @remarks
- * All that is known of an attempt is in its folder, so a portal started later finds it as it is:
- * running (same process number and start time), ended (`exit.json`), failed before it began (`failure.json`), ended by us
- * (`cancel.json`), or lost. Only preparing lives in this process; after a crash it begins anew.
+ * All that is known of an attempt is in its folder. So a portal started later finds it as it is: running (same process
+ * number and start time), ended (`exit.json`), failed before it began (`failure.json`), ended by us (`cancel.json`), or
+ * lost. Only preparing lives in this process; after a crash it begins anew.
  */
 export class LocalProcessRuntime
-  implements JobRuntimeWithLogs, JobRuntimeOfPortal, JobRuntimeWithIsolation
+  implements
+    JobRuntimeWithLogs,
+    JobRuntimeOfPortal,
+    JobRuntimeWithFeatures,
+    JobRuntimeWithIsolation,
+    JobRuntimeWithSamples
 {
   readonly specVersion = 'v1';
   readonly id = 'local-process';
+  readonly reads = 'paths';
+  readonly trackingUrl = 'internal';
+  readonly admission = 'portal';
   readonly endsWithPortal = true;
+  readonly features: readonly RuntimeFeature[] = [
+    'checkpoints',
+    'extended-environments',
+    'processes',
+    ...(['distributed:ddp', 'distributed:fsdp', 'distributed:jax'] as const),
+  ];
   readonly isolation: RuntimeIsolation;
   readonly place?: string;
   readonly #folder: string;
   readonly #environments: Environments;
   readonly #sandbox: Isolation;
   readonly #readOnly: readonly string[];
-  readonly #secrets: RegExp;
+  readonly #logs: FileLogStore;
   readonly #sourceHosts: readonly string[];
   readonly #slots: number;
+  readonly #resources: RuntimeCapacity['resources'];
   readonly #graceMs: number;
   readonly #niceness: number;
+  readonly #sampleMs: number;
+  readonly #mostSamples: number;
+  readonly #logLimits: LogLimits;
   readonly #onChange: (job: { jobId: string }) => void;
   readonly #tasks = new Map<string, Task>();
   readonly #swept = new Set<string>();
@@ -108,9 +162,16 @@ export class LocalProcessRuntime
     /** The name of the folder, where several portals share a database. */
     place?: string;
     slots: number;
+    /** What its jobs may hold together; not counted unless given. */
+    resources?: RuntimeCapacity['resources'];
     /** How long a process has to end by itself after it was asked to. */
     graceMs?: number;
     niceness?: number;
+    /** How far apart the samples are of what a job uses. */
+    sampleMs?: number;
+    /** How many of them are kept; then neighbours are joined. */
+    mostSamples?: number;
+    log?: LogLimits;
     /** Told when an attempt started or ended; a hint to look, no more. */
     onChange?: (job: { jobId: string }) => void;
   }) {
@@ -120,17 +181,27 @@ export class LocalProcessRuntime
     const { kind, promise } = options.isolation;
     this.isolation = { kind, description: promise };
     this.#readOnly = options.readOnly ?? [];
-    this.#secrets = new RegExp(expressionOfSecrets(options.secrets ?? []), 'g');
+    this.#logs = new FileLogStore({
+      folder: options.folder,
+      secrets: new Secrets(options.secrets ?? []),
+    });
     this.#sourceHosts = options.sourceHosts ?? [];
     this.place = options.place;
     this.#slots = options.slots;
+    this.#resources = options.resources;
     this.#graceMs = options.graceMs ?? 10_000;
     this.#niceness = options.niceness ?? 5;
+    this.#sampleMs = options.sampleMs ?? 5_000;
+    this.#mostSamples = options.mostSamples ?? 240;
+    this.#logLimits = options.log ?? usualLogLimits;
     this.#onChange = options.onChange ?? (() => {});
   }
 
-  async capacity() {
-    return { slots: this.#slots };
+  async capacity(): Promise<RuntimeCapacity> {
+    return {
+      slots: this.#slots,
+      ...(this.#resources && { resources: this.#resources }),
+    };
   }
 
   handleOf(job: { jobId: string; attempt: number }): JobHandle {
@@ -189,7 +260,7 @@ export class LocalProcessRuntime
     if (!['absent', 'preparing', 'running'].includes(seen.state)) return;
 
     await mkdir(folder, { recursive: true });
-    // The first reason stays: whoever asks again does not change why it ended.
+    // The first reason stays: a second request does not change why it ended.
     await writeFile(
       join(folder, 'cancel.json'),
       JSON.stringify({ reason: options.reason }),
@@ -209,6 +280,7 @@ export class LocalProcessRuntime
         marker: markerOf(handle),
         graceMs: this.#graceMs,
       });
+      await this.#prune(handle);
     } else {
       // Shuts the door on a wrapper that a portal killed at the wrong moment may have left behind.
       await mkdir(join(folder, 'started')).catch(() => undefined);
@@ -217,8 +289,19 @@ export class LocalProcessRuntime
     this.#onChange({ jobId: String(handle.jobId) });
   }
 
-  async readLog(handle: JobHandle, options: { offset: number; limit: number }) {
-    return this.#log(handle).read(options);
+  async readLog(
+    handle: JobHandle,
+    options: { offset: number; limit: number; isOver?: boolean },
+  ) {
+    return this.#logs.read(logOf(handle), options);
+  }
+
+  async readSamples(handle: JobHandle): Promise<AttemptSamples | undefined> {
+    const path = join(this.#attemptFolder(handle), 'usage.json');
+    const usage = await readJson(path, usageSchema);
+    if (!usage) return undefined;
+    const { startedAt, points, peak, mean } = usage;
+    return { startedAt, points, peak, mean };
   }
 
   async #start(job: JobSpec, handle: JobHandle, task: Task): Promise<void> {
@@ -238,8 +321,14 @@ export class LocalProcessRuntime
         }: copying the source at commit ${job.source.commit.slice(0, 12)}`,
       );
       const work = join(folder, 'source');
+      if (!job.source.path)
+        throw new AttemptFailure(
+          'SourceMissing',
+          'The portal gave no folder with the source of the job',
+        );
       await makeWorkingCopy({
-        ...job.source,
+        repository: job.source.path,
+        commit: job.source.commit,
         target: work,
         hosts: this.#sourceHosts,
         progress,
@@ -255,10 +344,14 @@ export class LocalProcessRuntime
       await writeWhole(join(folder, 'prepared.json'), {
         environment: environment.id,
         isolation: this.#sandbox.kind,
+        keepCheckpoints: job.definition.checkpoint?.keep,
       });
+      const checkpoints = await this.#openCheckpoints(job, handle, progress);
       signal.throwIfAborted();
       await progress(`Running: ${job.definition.entryPoint}`);
-      await this.#run(job, handle, { folder, work, environment });
+      await this.#run(job, handle, {
+        ...{ folder, work, environment, checkpoints },
+      });
     } catch (error) {
       if (signal.aborted) return;
       const failure =
@@ -270,27 +363,79 @@ export class LocalProcessRuntime
     }
   }
 
+  /** The folder of the job's checkpoints, where it asks for one. The log says from what the attempt may go on. */
+  async #openCheckpoints(
+    { attempt, definition: { checkpoint } }: JobSpec,
+    handle: JobHandle,
+    progress: (line: string) => Promise<void>,
+  ): Promise<string | undefined> {
+    if (!checkpoint) return undefined;
+    await this.#prune(handle);
+    const checkpoints = this.#checkpoints(handle);
+    await checkpoints.open();
+    const [newest, ...others] = await checkpoints.list();
+    if (newest) {
+      await progress(
+        `Checkpoints of earlier attempts: ${others.length + 1}; the newest is ${
+          newest.name
+        } of ${newest.changedAt.toISOString()}`,
+      );
+    } else if (attempt > 1) {
+      await progress('No earlier attempt has left a checkpoint');
+    }
+    return checkpoints.folder;
+  }
+
+  /** Removes the checkpoints that the job does not ask to keep. */
+  async #prune(handle: JobHandle): Promise<void> {
+    const prepared = await readJson(
+      join(this.#attemptFolder(handle), 'prepared.json'),
+      preparedSchema,
+    );
+    if (prepared?.keepCheckpoints === undefined) return;
+    const problem = await this.#checkpoints(handle).prune(
+      prepared.keepCheckpoints,
+    );
+    if (problem)
+      await this.#log(handle).write(
+        `Old checkpoints could not be removed: ${problem}`,
+      );
+  }
+
   /** Starts the wrapper and returns when it has written down who it is. */
   async #run(
     job: JobSpec,
     handle: JobHandle,
-    place: { folder: string; work: string; environment: Environment },
+    place: {
+      folder: string;
+      work: string;
+      environment: Environment;
+      checkpoints: string | undefined;
+    },
   ): Promise<void> {
-    const { folder, work, environment } = place;
+    const { folder, work, environment, checkpoints } = place;
     const { memory, cpu } = job.definition.resources ?? {};
-    const threads = cpu ? String(Math.max(1, Math.ceil(cpu))) : undefined;
+    const processes = job.definition.processesPerNode ?? 1;
+    const threads = threadsOf({ cpu, processes });
     const home = join(folder, 'home');
     const wrapped = await this.#sandbox.wrap(
-      await shellCommand(job.definition.entryPoint),
+      await groupCommand(await shellCommand(job.definition.entryPoint), {
+        processes,
+        distributed: job.definition.distributed,
+        python: join(environment.bin, 'python'),
+        graceSeconds: this.#graceMs / 1000,
+      }),
       {
         id: keyOf(handle),
         cwd: work,
-        writable: [work, home],
+        writable: [work, home, ...(checkpoints ? [checkpoints] : [])],
         readOnly: [
           ...environment.reads,
           ...this.#readOnly,
-          ...Object.values(job.inputs).flatMap(({ path, table }) =>
-            table && table !== path ? [path, table] : [path],
+          ...new Set(
+            Object.values(job.inputs).flatMap(({ path, table }) =>
+              [path, table].filter(given => given !== undefined),
+            ),
           ),
         ],
         tmp: join(folder, 'tmp'),
@@ -305,13 +450,13 @@ export class LocalProcessRuntime
           wrapperScript,
           'downstage-job',
           folder,
-          String(memory ? Math.floor(memoryBytes(memory) / 1024) : 0),
           String(this.#niceness),
           `,"supervised":${wrapped.supervised}${
             wrapped.uid === undefined ? '' : `,"uid":${wrapped.uid}`
           }`,
           process.execPath,
-          logFilterScript,
+          `${logFilterScript}\n${watchScript}`,
+          `${environment.bin}:${basics().PATH}`,
           ...wrapped.command,
         ],
         {
@@ -320,7 +465,6 @@ export class LocalProcessRuntime
           stdio: ['ignore', output.fd, output.fd],
           env: {
             ...basics(),
-            PATH: `${environment.bin}:${basics().PATH}`,
             HOME: home,
             USER: 'downstage',
             LOGNAME: 'downstage',
@@ -335,8 +479,22 @@ export class LocalProcessRuntime
             }),
             ...wrapped.env,
             ...withMovedInputs(job.variables, wrapped.moved),
+            ...(checkpoints && { DOWNSTAGE_CHECKPOINT_DIR: checkpoints }),
             ...markerVariable(handle),
             DOWNSTAGE_MASK: expressionOfSecrets(secretsOf(job.variables)),
+            DOWNSTAGE_WATCH: JSON.stringify({
+              folder,
+              limit: memory && memoryBytes(memory),
+              uid: wrapped.uid,
+              everyMs: this.#sampleMs,
+              mostPoints: this.#mostSamples,
+              path: basics().PATH,
+            }),
+            DOWNSTAGE_LOG: JSON.stringify({
+              path: this.#log(handle).path,
+              burstBytes: this.#logLimits.headBytes + this.#logLimits.tailBytes,
+              ...this.#logLimits,
+            }),
           },
         },
       );
@@ -353,8 +511,8 @@ export class LocalProcessRuntime
   }
 
   async #untilIdentified(folder: string): Promise<void> {
-    const deadline = Date.now() + 10_000;
-    while (Date.now() < deadline) {
+    const deadline = performance.now() + 10_000;
+    while (performance.now() < deadline) {
       if (await readJson(join(folder, 'process.json'), identitySchema)) return;
       await new Promise(resolve => {
         setTimeout(resolve, 10);
@@ -385,9 +543,17 @@ export class LocalProcessRuntime
 
     if (exit && !(cancelled && exit.exitCode !== 0)) {
       if (identity) await this.#sweep(handle, identity);
+      const overMemory =
+        exit.exitCode !== 0 &&
+        (await readJson(file('memory.json'), overMemorySchema));
       return {
         ...common,
-        ...describeExit(exit.exitCode),
+        ...(overMemory
+          ? { ...endOf(overMemory), exitCode: exit.exitCode }
+          : describeExit(
+              exit.exitCode,
+              await readJson(file('usage.json'), usageSchema),
+            )),
         endedAt: await timeOf(file('exit.json')),
       };
     }
@@ -416,6 +582,11 @@ export class LocalProcessRuntime
       return { ...common, state: 'preparing' };
     }
     if (identity) await this.#sweep(handle, identity);
+    const overMemory = await readJson(file('memory.json'), overMemorySchema);
+    if (overMemory) {
+      const endedAt = await timeOf(file('memory.json'));
+      return { ...common, ...endOf(overMemory), endedAt };
+    }
     return {
       ...common,
       state: 'lost',
@@ -425,8 +596,8 @@ export class LocalProcessRuntime
     };
   }
 
-  /** What a command leaves running in the background ends with it. */
-  async #sweep(handle: JobHandle, identity: ProcessIdentity): Promise<void> {
+  /** Processes that a command leaves running in the background end with it. */
+  async #sweep(handle: JobHandle, identity: AttemptProcess): Promise<void> {
     const key = keyOf(handle);
     if (this.#swept.has(key)) return;
     this.#swept.add(key);
@@ -434,28 +605,17 @@ export class LocalProcessRuntime
       marker: markerOf(handle),
       graceMs: this.#graceMs,
     });
+    await this.#prune(handle);
   }
 
   #warningsFor(job: JobSpec): RuntimeWarning[] {
-    const { gpus, nodes, cpu, memory } = job.definition.resources ?? {};
+    const { cpu, memory } = job.definition.resources ?? {};
     const cores = availableParallelism();
     const warnings: RuntimeWarning[] = [];
     if (this.isolation.kind === 'none') {
       warnings.push({
         option: 'isolation',
         message: `none: ${this.isolation.description}`,
-      });
-    }
-    if (gpus) {
-      warnings.push({
-        option: 'resources.gpus',
-        message: `${gpus} asked for; the local runtime gives none, what the machine has is visible to the process`,
-      });
-    }
-    if (nodes && nodes > 1) {
-      warnings.push({
-        option: 'resources.nodes',
-        message: `${nodes} asked for; the local runtime has one`,
       });
     }
     if (cpu && cpu > cores) {
@@ -481,16 +641,29 @@ export class LocalProcessRuntime
     );
   }
 
-  #log(handle: JobHandle): JobLogFile {
-    return new JobLogFile(
-      join(this.#folder, safe(handle.jobId), 'log.txt'),
-      this.#secrets,
+  #checkpoints(handle: JobHandle): Checkpoints {
+    return new Checkpoints(
+      join(this.#folder, safe(handle.jobId), 'checkpoints'),
     );
   }
+
+  #log(handle: JobHandle): LogFile {
+    return this.#logs.fileOf(logOf(handle));
+  }
+}
+
+/** How an attempt ended that was over its memory. */
+function endOf(overMemory: z.output<typeof overMemorySchema>) {
+  return {
+    state: 'failed',
+    reason: 'OutOfMemory',
+    message: describeOutOfMemory({ ...overMemory, machineBytes: totalmem() }),
+  } as const;
 }
 
 function describeExit(
   exitCode: number,
+  usage: z.output<typeof usageSchema> | undefined,
 ): Pick<JobObservation, 'state' | 'reason' | 'message' | 'exitCode'> {
   if (exitCode === 0)
     return {
@@ -499,14 +672,24 @@ function describeExit(
       message: 'Completed',
       exitCode,
     };
-  if (exitCode > 128) {
-    const signal = exitCode - 128;
+  if (exitCode === 137) {
     return {
       state: 'failed',
       reason: 'ProcessKilled',
-      message: `The command was ended by signal ${signal} (code ${exitCode})${
-        signal === 9 ? '; often the system ran out of memory' : ''
-      }`,
+      message: describeKill({
+        usedBytes: usage?.peak?.memory,
+        killsBySystem: usage?.killsBySystem,
+      }),
+      exitCode,
+    };
+  }
+  if (exitCode > 128) {
+    return {
+      state: 'failed',
+      reason: 'ProcessKilled',
+      message: `The command was ended by signal ${
+        exitCode - 128
+      } (code ${exitCode})`,
       exitCode,
     };
   }
@@ -519,7 +702,7 @@ function describeExit(
 }
 
 /**
- * The command as its author typed it, for a shell in which a pipe fails when any part of it fails: of
+ * The command as its author typed it. In its shell a pipe fails when any part of it fails: of
  * `python train.py | tee log` the training counts, not the tee. Without bash that is not to be had.
  */
 async function shellCommand(entryPoint: string): Promise<string[]> {
@@ -528,6 +711,40 @@ async function shellCommand(entryPoint: string): Promise<string[]> {
       return [bash, '-o', 'pipefail', '-c', entryPoint];
   }
   return ['/bin/sh', '-c', entryPoint];
+}
+
+/** Where there are several processes, the command that starts all of them and ends them together. */
+async function groupCommand(
+  command: string[],
+  options: {
+    processes: number;
+    distributed: string | undefined;
+    python: string;
+    graceSeconds: number;
+  },
+): Promise<string[]> {
+  const { processes, distributed, python, graceSeconds } = options;
+  if (processes === 1) return command;
+  const script = await readFile(
+    resolvePackagePath(
+      '@downstage/plugin-ml-jobs-backend',
+      'runner/processes.py',
+    ),
+    'utf8',
+  );
+  const settings = JSON.stringify({ processes, distributed, graceSeconds });
+  return [python, '-I', '-S', '-c', script, settings, ...command];
+}
+
+/** Threads of numeric libraries in one process. Several processes that do not say what they need have one each. */
+function threadsOf(options: {
+  cpu: number | undefined;
+  processes: number;
+}): string | undefined {
+  const { cpu, processes } = options;
+  if (processes === 1)
+    return cpu === undefined ? undefined : String(Math.ceil(cpu));
+  return String(Math.max(1, Math.floor((cpu ?? 1) / processes)));
 }
 
 /** What a job is told and its log is not. */
@@ -574,8 +791,9 @@ function markerOf(handle: JobHandle): string {
   return `DOWNSTAGE_ATTEMPT=${keyOf(handle)}`;
 }
 
-function safe(value: string | number): string {
-  return String(value).replace(/[^a-zA-Z0-9_-]/g, '_');
+/** All attempts of a job share one log. */
+function logOf(handle: JobHandle) {
+  return { jobId: String(handle.jobId) };
 }
 
 async function readJson<T extends z.ZodType>(

@@ -23,8 +23,8 @@ const quickly = [
  * its own, from where this machine gets its packages.
  *
  * @remarks
- * Never needed: whatever stands in its way, pip does the work. A failure is remembered until the portal starts again,
- * so that a machine without access to uv does not try at every build. The folder appears whole, by a rename.
+ * Never needed: whatever stands in its way, pip does the work. A failure is remembered until the portal starts again.
+ * So a machine without access to uv does not try at every build. The folder appears whole, by a rename.
  */
 export class Uv {
   readonly #folder: string;
@@ -42,7 +42,7 @@ export class Uv {
     for (;;) {
       this.#state ??= this.#make(options).catch(error => {
         if (!signal.aborted) return { unusable: stringifyError(error) };
-        // Cancelled by the job that began; whoever waits begins again.
+        // Cancelled by the job that began; a job that waits begins again.
         this.#state = undefined;
         return undefined;
       });

@@ -1,20 +1,31 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JobSpec } from '@downstage/plugin-ml-jobs-node';
+import { git } from '@downstage/node/testUtils';
+import type { JobSpec, SourceAddress } from '@downstage/plugin-ml-jobs-node';
 import type { JobRuntimeFixture } from '@downstage/plugin-ml-jobs-node/testUtils';
 import { Environments } from './Environments';
 import { candidatesOf } from './isolation/chooseIsolation';
-import type { Isolation, IsolationKind } from './isolation/Isolation';
+import {
+  isolationKinds,
+  type Isolation,
+  type IsolationKind,
+} from './isolation/Isolation';
 import { NoIsolation } from './isolation/NoIsolation';
-import { LocalProcessRuntime } from './LocalProcessRuntime';
+import { LocalProcessRuntime, type LogLimits } from './LocalProcessRuntime';
 
 /** A Python that users other than root may run. */
-const systemPython = '/usr/bin/python3';
+export const systemPython = '/usr/bin/python3';
 
 /** The isolation of a kind for a data directory, or why it does not work here. */
-export async function isolationOf(
+async function isolationOf(
   kind: IsolationKind,
   dataDir: string,
 ): Promise<Isolation | string> {
@@ -35,8 +46,28 @@ export async function isolationOf(
   return reason ?? found;
 }
 
-/** Which kinds this machine has; asked before the tests are declared, so by means that do not wait. */
+/**
+ * Which kinds this machine has; asked before the tests are declared, so by means that do not wait. Those that it lacks
+ * stand in the report of a run as tests that were left out, once: see `kinds.test.ts`.
+ * `DOWNSTAGE_TEST_ISOLATION=bubblewrap,system-user` names kinds that must not be left out.
+ */
 export function kindsHere(): IsolationKind[] {
+  const found = findKinds();
+  const demanded = (process.env.DOWNSTAGE_TEST_ISOLATION ?? '').split(',');
+  const wanted = isolationKinds.filter(
+    kind => demanded.includes(kind) && !found.includes(kind),
+  );
+  if (wanted.length) {
+    throw new Error(
+      `DOWNSTAGE_TEST_ISOLATION demands ${wanted.join(
+        ', ',
+      )}, which this machine does not have; it has ${found.join(', ')}`,
+    );
+  }
+  return found;
+}
+
+function findKinds(): IsolationKind[] {
   const works = (command: string, ...args: string[]) => {
     try {
       execFileSync(command, args, { stdio: 'ignore' });
@@ -53,21 +84,12 @@ export function kindsHere(): IsolationKind[] {
     kinds.push('user-namespaces');
   if (process.getuid?.() === 0 && works(systemPython, '--version'))
     kinds.push('system-user');
+  if (
+    existsSync('/run/systemd/system') &&
+    works('systemd-run', '--user', '--wait', '--pipe', 'true')
+  )
+    kinds.push('systemd-run');
   return kinds;
-}
-
-export function git(cwd: string, ...args: string[]) {
-  return execFileSync('git', args, {
-    cwd,
-    encoding: 'utf8',
-    env: {
-      PATH: process.env.PATH,
-      GIT_AUTHOR_NAME: 'Ann',
-      GIT_AUTHOR_EMAIL: 'ann@example.com',
-      GIT_COMMITTER_NAME: 'Ann',
-      GIT_COMMITTER_EMAIL: 'ann@example.com',
-    },
-  }).trim();
 }
 
 export type LocalFixture = JobRuntimeFixture & {
@@ -75,14 +97,26 @@ export type LocalFixture = JobRuntimeFixture & {
   root: string;
   repository: string;
   commitFile(name: string, text: string): string;
+  sourceAt(commit: string): SourceAddress;
 };
 
 export async function createFixture(
-  options: { python?: string; kind?: IsolationKind; graceMs?: number } = {},
+  options: {
+    python?: string;
+    kind?: IsolationKind;
+    /** Instead of the one of the machine. */
+    isolation?: Isolation;
+    /** Prebuilt environments by name. */
+    prebuilt?: Record<string, string>;
+    graceMs?: number;
+    sampleMs?: number;
+    mostSamples?: number;
+    log?: LogLimits;
+  } = {},
 ): Promise<LocalFixture> {
   const { kind = 'none' } = options;
   const root = mkdtempSync(join(tmpdir(), 'jobs-'));
-  const isolation = await isolationOf(kind, root);
+  const isolation = options.isolation ?? (await isolationOf(kind, root));
   if (typeof isolation === 'string') throw new Error(`${kind}: ${isolation}`);
   const repository = join(root, 'project');
   mkdirSync(repository);
@@ -102,16 +136,26 @@ export async function createFixture(
       environments: new Environments({
         folder: join(root, 'environments'),
         isolation,
+        prebuilt: options.prebuilt,
         python:
           options.python ?? (kind === 'system-user' ? systemPython : undefined),
       }),
       isolation,
       slots: 2,
       graceMs: options.graceMs ?? 500,
+      sampleMs: options.sampleMs ?? 100,
+      mostSamples: options.mostSamples,
+      log: options.log,
     });
     runtimes.push(runtime);
     return runtime;
   };
+  const sourceAt = (at: string): SourceAddress => ({
+    repository,
+    commit: at,
+    fetchUrl: 'http://portal.invalid/source',
+    path: repository,
+  });
   let count = 0;
   return {
     root,
@@ -120,6 +164,7 @@ export async function createFixture(
       commit = commitFile(name, text);
       return commit;
     },
+    sourceAt,
     runtime: create(),
     restarted: async () => create(),
     async specOf(command, overrides) {
@@ -130,7 +175,7 @@ export async function createFixture(
         attempt: 1,
         name: 'test',
         owner: 'group:default/diagnostics',
-        source: { repository, commit },
+        source: sourceAt(commit),
         definition: {
           apiVersion: 'downstage.dev/v1',
           kind: 'Job',
@@ -138,6 +183,8 @@ export async function createFixture(
         },
         parameters: {},
         inputs: {},
+        logUrl: 'http://portal.invalid/log',
+        token: 'dsjob_of-the-test-and-of-nothing-else',
         variables: {},
         ...overrides,
       };

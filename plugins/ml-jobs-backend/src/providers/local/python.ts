@@ -21,9 +21,11 @@ const candidates = [
  */
 export async function findPython(options: {
   configured?: string;
+  /** Where it is configured. */
+  setting?: string;
   signal: AbortSignal;
 }): Promise<Python> {
-  const { configured, signal } = options;
+  const { configured, setting = 'mlJobs.local.python', signal } = options;
   const seen: string[] = [];
   for (const command of configured ? [configured] : candidates) {
     const found = await versionOf(command, signal);
@@ -35,13 +37,13 @@ export async function findPython(options: {
     seen.push(`${command} is ${found}`);
   }
   const looked = configured
-    ? `mlJobs.local.python (${configured})`
+    ? `${setting} (${configured})`
     : 'the PATH of the portal';
   throw new AttemptFailure(
     'PythonMissing',
     `No Python ${oldest.join('.')} or newer in ${looked}${
       seen.length ? ` (${seen.join(', ')})` : ''
-    }. Install Python 3.11 with its venv module, or set mlJobs.local.python to one.`,
+    }. Install Python 3.11 with its venv module, or set ${setting} to one.`,
   );
 }
 

@@ -50,8 +50,8 @@ const answerSchema = z.union([
   }),
 ]);
 
-export type ParsedRequirement = z.output<typeof requirementSchema>;
-export type ParsedRequirements = {
+type ParsedRequirement = z.output<typeof requirementSchema>;
+type ParsedRequirements = {
   requirements: ParsedRequirement[];
   settings: z.output<typeof settingSchema>[];
 };
@@ -118,7 +118,7 @@ const listSettings = new Map([
 ]);
 
 /** From what pip's parser has read to what is installed, or the reason why not. */
-export function decideRequirements(
+function decideRequirements(
   parsed: ParsedRequirements,
   options: { indexes: readonly string[] },
 ): Requirements {

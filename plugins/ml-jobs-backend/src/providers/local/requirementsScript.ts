@@ -1,5 +1,5 @@
 /**
- * The Python script that reads a requirements file with pip's own parser, so that quotes, continued lines, encodings and
+ * The Python script that reads a requirements file with pip's own parser. So quotes, continued lines, encodings and
  * includes mean what they mean to pip. It installs nothing, fetches nothing, and reads no file outside of the project.
  *
  * Arguments: the project, the file. Prints JSON: `requirements` and `settings`, or `refused` with file, line and reason.

@@ -85,8 +85,13 @@ export function gitEnvironment(): Record<string, string> {
   };
 }
 
-/** Options before every git command: nothing in a repository may start a program. */
+/**
+ * Options before every git command: nothing in a repository may start a program, and no allowed host may lead git to
+ * another one.
+ */
 export const gitOptions = [
+  '-c',
+  'http.followRedirects=false',
   '-c',
   'core.hooksPath=/dev/null',
   '-c',
@@ -96,8 +101,30 @@ export const gitOptions = [
 ];
 
 /**
+ * Runs a git command that fetches from an address. Some hosts redirect an address without `.git` to the one with it;
+ * that one is asked as well.
+ *
+ * @returns why it failed, or `undefined`
+ */
+export async function fetchByGit(
+  url: string,
+  run: (options: string[]) => Promise<ToolResult>,
+): Promise<string | undefined> {
+  const { exitCode, lines } = await run([]);
+  if (exitCode === 0) return undefined;
+  const refusal = lines.find(line => line.includes('unable to access'));
+  if (!/error: 30\d$/.test(refusal ?? ''))
+    return refusal ?? lines.at(-1) ?? 'git failed';
+  if (!url.endsWith('.git')) {
+    const again = await run(['-c', `url.${url}.git.insteadOf=${url}`]);
+    if (again.exitCode === 0) return undefined;
+  }
+  return 'the address leads to another one, and redirects are not followed: write the other one';
+}
+
+/**
  * For pip and uv: the network and the indexes this machine has configured for them, and the caches of the portal's
- * user, so that what was downloaded once is not downloaded again by the next build or the next data directory.
+ * user. So the next build, or the next data directory, downloads nothing again that was downloaded once.
  */
 export function pipEnvironment(): Record<string, string> {
   return {

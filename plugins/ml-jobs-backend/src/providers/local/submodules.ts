@@ -4,6 +4,9 @@ import { gitEnvironment, gitOptions, runTool } from './runTool';
 export type Submodule = {
   name: string;
   path: string;
+  /** To fetch from. */
+  address: string;
+  /** The same, to show. */
   url: string;
   why?: string;
 };
@@ -38,7 +41,15 @@ export async function submodulesOf(options: {
   }
   return [...found].flatMap(([name, { path, url }]) =>
     path && url
-      ? [{ name, path, url: shown(url), ...refusal(url, hosts) }]
+      ? [
+          {
+            name,
+            path,
+            address: url,
+            url: shown(url),
+            ...refusal(url, hosts),
+          },
+        ]
       : [],
   );
 }

@@ -1,12 +1,12 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttemptFailure } from './AttemptFailure';
-import { gitEnvironment, gitOptions, runTool } from './runTool';
+import { fetchByGit, gitEnvironment, gitOptions, runTool } from './runTool';
 import { emptySubmodule, submodulesOf } from './submodules';
 
 /**
- * Makes a working copy of a local repository at a commit, of its own: nothing is shared with the original, no hook
- * runs, and the folder appears under its name only when it is whole.
+ * Makes a working copy of a local repository at a commit, of its own. Nothing is shared with the original, and no hook
+ * runs. The folder appears under its name only when it is whole.
  */
 export async function makeWorkingCopy(options: {
   repository: string;
@@ -71,22 +71,21 @@ async function fetchSubmodules(
       continue;
     }
     await progress(`Fetching the submodule '${submodule.path}'`);
-    const { exitCode, lines } = await runTool(
-      'git',
-      [
-        ...gitOptions,
-        ...['-C', folder, 'submodule', '--quiet', 'update', '--init'],
-        ...['--checkout', '--', submodule.path],
-      ],
-      // The address was checked; whatever it leads to may not change the protocol.
-      { env: { ...gitEnvironment(), GIT_ALLOW_PROTOCOL: 'https' }, signal },
+    const failure = await fetchByGit(submodule.address, others =>
+      runTool(
+        'git',
+        [
+          ...[...gitOptions, ...others],
+          ...['-C', folder, 'submodule', '--quiet', 'update', '--init'],
+          ...['--checkout', '--', submodule.path],
+        ],
+        { env: { ...gitEnvironment(), GIT_ALLOW_PROTOCOL: 'https' }, signal },
+      ),
     );
-    if (exitCode !== 0) {
+    if (failure) {
       throw new AttemptFailure(
         'SourceMissing',
-        `The submodule '${submodule.path}' could not be fetched: ${
-          lines.at(-1) ?? 'git failed'
-        }`,
+        `The submodule '${submodule.path}' could not be fetched: ${failure}`,
       );
     }
     await fetchSubmodules(

@@ -5,7 +5,7 @@ import type {
 } from '@downstage/plugin-ml-registry-common';
 
 /** What config says about one stage: how many, and whom; `owner` stands for the owner of the model. */
-export type ConfiguredRule = {
+type ConfiguredRule = {
   count: number;
   roles: string[];
   everyRole: boolean;

@@ -4,7 +4,7 @@ import type {
   Stage,
 } from '@downstage/plugin-ml-registry-common';
 import type { PromotionEvent } from './promotionStates';
-import { isPromotable } from './stages';
+import { isPromotable } from '../../versions/domain/stages';
 
 /** Everything a decision looks at. */
 export type PromotionSituation = {
@@ -15,7 +15,7 @@ export type PromotionSituation = {
   gates: GateVerdict[];
   /** What is still missing, in words; absent when everybody approved who has to. */
   missingApprovals?: string;
-  /** What changed of that which the approvals are about, in words. */
+  /** What changed of the subject of the approvals, in words. */
   changes: string[];
 };
 

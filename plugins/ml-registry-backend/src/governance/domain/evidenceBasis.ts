@@ -49,6 +49,13 @@ export const championChanged: BasisChange = {
   message: words.champion,
 };
 
+/** These changes, and that another version is in production. Their parts say whether it is among them already. */
+export function withChampionChanged(changes: BasisChange[]): BasisChange[] {
+  return changes.some(({ part }) => part === championChanged.part)
+    ? changes
+    : [...changes, championChanged];
+}
+
 /** What differs; empty where nothing does. */
 export function basisChanges(
   before: Record<string, string>,

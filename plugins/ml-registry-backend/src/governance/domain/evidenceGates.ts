@@ -3,8 +3,13 @@ import {
   type GateVerdict,
   type Signature,
 } from '@downstage/plugin-ml-registry-common';
-import type { PickleFindings } from './pickles';
+import { listed } from '@downstage/common';
+import type { FileCheck } from '../../integrity/VersionFileReader';
+import type { PickleFindings } from '../../integrity/pickles/pickles';
 import { schemaBreaks } from './schemaChange';
+
+/** Verdicts of several files or inputs, one after the other. */
+const sentences = { separator: '; ' };
 
 /** Whether callers of the champion can call the new version as they do now. */
 export function schemaGate(options: {
@@ -34,9 +39,10 @@ export function schemaGate(options: {
       status: onChange === 'warn' ? 'warning' : 'failed',
       saw: breaks.join('; '),
       wanted,
-      message: `Callers of version ${
-        champion.version
-      } would fail: ${breaks.join('; ')}`,
+      message: `Callers of version ${champion.version} would fail: ${listed(
+        breaks,
+        sentences,
+      )}`,
       how: 'Keep the signature, make new inputs optional, or register it as a model of its own',
       waivable: true,
     },
@@ -96,11 +102,6 @@ export function cardGate(options: {
   ];
 }
 
-/** What reading the files of a version again found. */
-export type FileCheck =
-  | { state: 'reading'; done: number; of: number }
-  | { state: 'read'; changed: string[]; unrecorded: string[] };
-
 /** Whether every file still is what was uploaded. */
 export function filesGate(files: {
   digest: string;
@@ -132,11 +133,12 @@ export function filesGate(files: {
     return {
       gate,
       status: 'failed',
-      saw: wrong.slice(0, 5).join('; '),
+      saw: listed(wrong, sentences),
       wanted,
-      message: `The files are not those that were uploaded: ${wrong
-        .slice(0, 5)
-        .join('; ')}`,
+      message: `The files are not those that were uploaded: ${listed(
+        wrong,
+        sentences,
+      )}`,
       how: 'Log and register the model again; what lies in the store cannot be vouched for',
     };
   }
@@ -225,11 +227,11 @@ export function pickleGate(options: {
   const unreadable = scan
     .filter(({ problem }) => problem)
     .map(({ path, problem }) => `${path}: ${problem}`);
-  const paths = scan.map(({ path }) => path).join(', ');
+  const paths = listed(scan.map(({ path }) => path));
   const parts = [
-    ...(dangerous.length ? [`can do harm: ${brief(dangerous)}`] : []),
-    ...(unknown.length ? [`not known: ${brief(unknown)}`] : []),
-    ...(unreadable.length ? [`not readable: ${brief(unreadable)}`] : []),
+    ...(dangerous.length ? [`can do harm: ${listed(dangerous)}`] : []),
+    ...(unknown.length ? [`not known: ${listed(unknown)}`] : []),
+    ...(unreadable.length ? [`not readable: ${listed(unreadable)}`] : []),
   ];
   const saw = parts.join('; ') || `pickles of known libraries: ${paths}`;
   const refused = dangerous.length > 0 || risk === 'high';
@@ -240,7 +242,7 @@ export function pickleGate(options: {
       saw,
       wanted,
       message: dangerous.length
-        ? `Loading the model would run code that can do harm: ${brief(
+        ? `Loading the model would run code that can do harm: ${listed(
             dangerous,
           )}`
         : `Loading a pickle can run any code, and approvals do not change that: ${saw}`,
@@ -248,9 +250,4 @@ export function pickleGate(options: {
       ...(refused && { waivable: true }),
     },
   ];
-}
-
-function brief(items: string[]) {
-  const shown = items.slice(0, 5).join(', ');
-  return items.length > 5 ? `${shown} and ${items.length - 5} more` : shown;
 }

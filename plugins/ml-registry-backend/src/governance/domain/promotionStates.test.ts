@@ -8,7 +8,11 @@ import {
   nextPromotionState,
   promotionTable,
 } from './promotionStates';
-import { isPromotable, stageStep, stageTable } from './stages';
+import {
+  isPromotable,
+  stageStep,
+  stageTable,
+} from '../../versions/domain/stages';
 
 describe('the stage table', () => {
   it('has a row for every stage, and leads to known ones only', () => {

@@ -16,8 +16,9 @@ const widens: Record<string, string[]> = {
  * What callers of the champion would run into, one sentence each; empty when they can call the new version as they do.
  *
  * @remarks
- * A new input that has to be given, an input that is gone, a type the old values do not fit into, an output that is
- * gone or became something else. Inputs that may be left out and additional outputs harm nobody.
+ * Callers run into a new input that has to be given, and into an input that is gone. They run into a type that the old
+ * values do not fit into. They also run into an output that is gone or became something else. Inputs that may be left
+ * out and additional outputs harm nobody.
  */
 export function schemaBreaks(
   version: Signature,

@@ -4,8 +4,8 @@ import {
 } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import type { ModelFile } from '../domain/signature';
-import { chunks } from './database';
+import type { ModelFile } from '../../versions/domain/signature';
+import { chunks } from '../../kernel/database/database';
 
 export type VersionCheck = {
   id: string;

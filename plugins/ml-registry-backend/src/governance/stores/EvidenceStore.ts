@@ -1,6 +1,20 @@
 import type { Measurement } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
-import { optional, type Database } from './database';
+import { optional, type Database } from '../../kernel/database/database';
+
+const ownerOfModel =
+  'COALESCE(registered_models.owner, registered_models.entity_owner)';
+
+/**
+ * Whether the run of a measurement is the owner's: of the registered or of the logged model. The run that made the model
+ * is, also when it is gone. Of other runs that are gone nobody knows whose they were.
+ */
+const isByOwner = `(
+  logged_model_metrics.run_id = logged_models.source_run_id
+  OR runs.owner = logged_models.owner
+  OR runs.owner = ${ownerOfModel}
+  OR COALESCE(logged_models.owner, ${ownerOfModel}) IS NULL
+)`;
 
 /** Reads what evidence is made of beside the version itself. */
 export class EvidenceStore {
@@ -11,8 +25,9 @@ export class EvidenceStore {
   }
 
   /**
-   * Metrics of the version's logged model that name the data they were measured on, newest first. Any run may log
-   * them: that is how a champion is measured again on new data.
+   * Metrics of the version's logged model that name the data they were measured on, newest first. Later runs measure a
+   * champion again on new data, and any run may log what it likes: those of the owner count, no others. Where nobody
+   * owns the model, anybody may write it, and all count.
    */
   async measurements(name: string, version: number): Promise<Measurement[]> {
     const rows: {
@@ -26,6 +41,18 @@ export class EvidenceStore {
         'model_versions.model_id',
         'logged_model_metrics.model_id',
       )
+      .join(
+        'logged_models',
+        'logged_models.model_id',
+        'logged_model_metrics.model_id',
+      )
+      .join(
+        'registered_models',
+        'registered_models.name',
+        'model_versions.name',
+      )
+      .leftJoin('runs', 'runs.run_id', 'logged_model_metrics.run_id')
+      .whereRaw(isByOwner)
       .where({
         'model_versions.name': name,
         'model_versions.version': version,
@@ -37,7 +64,12 @@ export class EvidenceStore {
         { column: 'logged_model_metrics.timestamp', order: 'desc' },
         { column: 'logged_model_metrics.value', order: 'desc' },
       ])
-      .select('key', 'value', 'dataset_name', 'dataset_digest')
+      .select(
+        'logged_model_metrics.key',
+        'logged_model_metrics.value',
+        'logged_model_metrics.dataset_name',
+        'logged_model_metrics.dataset_digest',
+      )
       .limit(2_000);
     const seen = new Set<string>();
     return rows.flatMap(row => {

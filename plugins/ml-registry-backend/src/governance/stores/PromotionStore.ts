@@ -14,9 +14,23 @@ import {
   type Stage,
   type Waiver,
 } from '@downstage/plugin-ml-registry-common';
+import { dueFrom } from '@downstage/node';
 import type { Knex } from 'knex';
+import type { Sql } from '../../kernel/database/sql';
 import { z } from 'zod';
-import { groupBy, optional, optionalNumber, type Database } from './database';
+import { openPromotionStates } from '../../versions/domain/openPromotionStates';
+import {
+  inOrder,
+  readPage,
+  wholeOnce,
+  type PageRequest,
+} from '../../search/keyset';
+import {
+  groupBy,
+  optional,
+  optionalNumber,
+  type Database,
+} from '../../kernel/database/database';
 
 export type PromotionRecord = {
   id: string;
@@ -98,11 +112,13 @@ export type PromotionPatch = {
 const rolesSchema = z.array(z.string());
 const lapsesSchema = z.array(lapseSchema);
 
-export const openPromotionStates: PromotionState[] = [
-  'requested',
-  'checking',
-  'waiting-for-approval',
-];
+export type PromotionFilter = {
+  name?: string;
+  version?: number;
+  to?: PromotionTarget;
+  states?: PromotionState[];
+  where?: Sql[];
+};
 
 /** Promotions and their approvals. Every change of state names the state it starts from. */
 export class PromotionStore {
@@ -160,27 +176,35 @@ export class PromotionStore {
     return promotion;
   }
 
-  async list(filter: {
-    name?: string;
-    version?: number;
-    to?: PromotionTarget;
-    states?: PromotionState[];
-  }): Promise<PromotionRecord[]> {
-    const rows: PromotionRow[] = await this.#knex('promotions')
-      .modify(query => {
-        if (filter.name !== undefined) query.where('name', filter.name);
-        if (filter.version !== undefined) {
-          query.where('version', filter.version);
-        }
-        if (filter.to) query.where('to_stage', filter.to);
-        if (filter.states) query.whereIn('state', filter.states);
-      })
-      .orderBy([
-        { column: 'created_at', order: 'desc' },
-        { column: 'id', order: 'desc' },
-      ])
-      .limit(500);
-    return this.#withApprovals(rows, this.#knex);
+  /** The newest of those that match. */
+  async list(filter: PromotionFilter): Promise<PromotionRecord[]> {
+    return (await this.page(filter, {})).promotions;
+  }
+
+  /** Newest first. */
+  async page(
+    filter: PromotionFilter,
+    { cursor, limit = wholeOnce }: PageRequest,
+  ): Promise<{ promotions: PromotionRecord[]; nextCursor?: string }> {
+    const query = this.#knex('promotions').select('promotions.*');
+    if (filter.name !== undefined) query.where('name', filter.name);
+    if (filter.version !== undefined) query.where('version', filter.version);
+    if (filter.to) query.where('to_stage', filter.to);
+    if (filter.states) query.whereIn('state', filter.states);
+    for (const { sql, bindings } of filter.where ?? []) {
+      query.whereRaw(sql, bindings);
+    }
+    const page = await readPage<PromotionRow>({
+      database: this.#knex,
+      query,
+      terms: inOrder(['promotions.created_at', 'promotions.id'], 'desc'),
+      pageToken: cursor,
+      limit,
+    });
+    return {
+      promotions: await this.#withApprovals(page.rows, this.#knex),
+      nextCursor: page.nextPageToken,
+    };
   }
 
   /** How many promotions of each of these models wait for a decision. */
@@ -195,6 +219,45 @@ export class PromotionStore {
       .whereIn('state', openPromotionStates)
       .groupBy('name');
     return new Map(rows.map(row => [row.name, Number(row.count)]));
+  }
+
+  /**
+   * How many wait for this person: of a role of their rule, neither the one who asked nor the author, and without an
+   * approval of theirs. Counted by the database for each rule, of which there are few.
+   */
+  async countWaitingFor(
+    { person, roles }: { person: string; roles: string[] },
+    where: Sql[],
+  ): Promise<number> {
+    const query: Knex.QueryBuilder = this.#knex('promotions')
+      .select('owner', 'approval_rule')
+      .count({ count: '*' })
+      .where({ state: 'waiting-for-approval' })
+      .whereNot({ requested_by: person })
+      .where(other => other.whereNull('author').orWhereNot({ author: person }))
+      .whereNotExists(
+        this.#knex('promotion_approvals')
+          .whereRaw('promotion_approvals.promotion_id = promotions.id')
+          .where({ approved_by: person })
+          .select('approved_by'),
+      )
+      .groupBy('owner', 'approval_rule');
+    for (const { sql, bindings } of where) query.whereRaw(sql, bindings);
+    const rows: {
+      owner: string;
+      approval_rule: string | null;
+      count: number | string;
+    }[] = await query;
+    return rows
+      .filter(({ owner, approval_rule: rule }) => {
+        const named = rule
+          ? approvalRuleSchema.parse(JSON.parse(rule)).roles
+          : [];
+        return (named.length ? named : [owner]).some(role =>
+          roles.includes(role),
+        );
+      })
+      .reduce((sum, { count }) => sum + Number(count), 0);
   }
 
   /** Moves on from a state; false when somebody else moved it first. */
@@ -231,7 +294,7 @@ export class PromotionStore {
     await tx('promotions')
       .where({ name })
       .whereIn('state', openPromotionStates)
-      .update({ next_reconcile_at: now.toISOString() });
+      .update(dueFrom(now.toISOString()));
   }
 
   /**
@@ -245,7 +308,7 @@ export class PromotionStore {
   ): Promise<'added' | 'known' | 'not-waiting'> {
     const waiting = await tx('promotions')
       .where({ id, state: 'waiting-for-approval' })
-      .update({ next_reconcile_at: approval.at });
+      .update(dueFrom(approval.at));
     if (waiting !== 1) return 'not-waiting';
     const person = { promotion_id: id, approved_by: approval.by };
     if (await tx('promotion_approvals').where(person).first()) return 'known';

@@ -9,7 +9,7 @@ export type PickleImport = {
 export type PickleFindings = {
   path: string;
   imports: PickleImport[];
-  /** Why the file could not be read to its end. What was found before still counts. */
+  /** Why the file could not be read to its end. Earlier findings still count. */
   problem?: string;
 };
 
@@ -54,7 +54,9 @@ const harmlessBuiltins = new Set(
   ValueError TypeError KeyError Exception`.split(/\s+/),
 );
 
-/** Whether an import of a pickle can do harm, is of a library models are made of, or is anybody's guess. */
+/**
+ * Tells whether an import of a pickle can do harm. Otherwise it is of a library that models are made of, or unknown.
+ */
 export function classifyImport(module: string, name: string): PickleImport {
   const spelled = /^(?:__builtin__|__builtins__|builtins)$/.test(module)
     ? 'builtins'

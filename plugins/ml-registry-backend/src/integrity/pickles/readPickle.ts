@@ -137,7 +137,7 @@ async function readArgument(
       names.push();
     } else if (code === 0x67) names.get(memoNumber(line));
     else if (code === 0x70) names.put(memoNumber(line));
-    // What is spelled with escapes is not followed.
+    // Names that are spelled with escapes are not followed.
     else if (!argument.text || line?.includes('\\')) names.push();
     else names.push(line && unquoted(line));
     return;

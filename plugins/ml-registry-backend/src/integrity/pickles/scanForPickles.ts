@@ -6,8 +6,8 @@ import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflate } from 'node:zlib';
 import yauzl from 'yauzl';
-import type { PickleFindings } from '../domain/pickles';
-import { readPickle } from '../domain/readPickle';
+import type { PickleFindings } from './pickles';
+import { readPickle } from './readPickle';
 
 /** Archives are looked into on disk, up to this size. */
 const largestArchive = 8 * 1024 ** 3;

@@ -7,26 +7,28 @@ import { NotFoundError, stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
 import { audited, type Authorizer, type Call } from '@downstage/node';
 import {
-  mlRegistryReadPermission,
   mlRegistryRegisterPermission,
   type FileEvidence,
   type ModelSignature,
 } from '@downstage/plugin-ml-registry-common';
 import { z } from 'zod';
-import { nameOfPath } from '../domain/refs';
+import { nameOfPath, type VersionPath } from '../../kernel/refs';
 import {
   bundleSchema,
   compareManifest,
   readSignedManifest,
-} from '../domain/signedManifest';
-import { verifyBundle, type SigningTrust } from '../domain/verifyBundle';
-import type { CardStore } from '../stores/CardStore';
-import type { LedgerStore } from '../stores/LedgerStore';
-import type { VersionFacts, VersionReader } from '../stores/VersionReader';
-import type { Announcer } from './Announcer';
-import type { ModelProfiles } from './ModelProfiles';
-import type { VersionPath } from './ModelService';
-import type { VersionFiles } from './VersionFiles';
+} from './signedManifest';
+import { verifyBundle, type SigningTrust } from './verifyBundle';
+import type { SignatureStore } from './SignatureStore';
+import type { LedgerStore } from '../../ledger/LedgerStore';
+import type {
+  VersionFacts,
+  VersionQueries,
+} from '../../versions/stores/VersionQueries';
+import type { Announcer } from '../../versions/Announcer';
+import type { ModelProfiles } from '../../owners/ModelProfiles';
+import { noVersion, type ModelReads } from '../../access/ModelReads';
+import type { VersionFiles } from '../../versions/VersionFiles';
 
 const largestBundle = 10_000_000;
 
@@ -54,32 +56,33 @@ export class ModelSignatureService {
 
   /** What the last check found, or what one finds now; this writes nothing. */
   async get(path: VersionPath, { caller }: Call): Promise<ModelSignature> {
-    const { authorizer, cards, versionFiles } = this.#deps;
-    await authorizer.require({
-      caller,
-      permission: mlRegistryReadPermission,
-    });
+    const { reads, signatures, versionFiles } = this.#deps;
+    await reads.require(nameOfPath(path), caller);
     const version = await this.#find(path);
     const files = await versionFiles.list(version.storageLocation);
-    const kept = await cards.findSignature(version.name, version.version);
+    const kept = await signatures.find(version.name, version.version);
     if (kept?.filesDigest === files.digest) return kept.result;
     return this.#check(version, files, kept?.bundle);
   }
 
-  /** Checks again, or checks a bundle that was sent along and keeps it, unless it is refused and another one holds. */
+  /**
+   * Checks again, or checks a bundle that was sent along. Keeps that bundle, unless it is refused and another one
+   * holds.
+   */
   async verify(
     request: VersionPath & { bundle?: Record<string, unknown> },
     { caller }: Call,
   ): Promise<ModelSignature> {
-    const { authorizer, auditor, profiles, versions } = this.#deps;
+    const { authorizer, auditor } = this.#deps;
     const permission = mlRegistryRegisterPermission;
     await authorizer.requireAny({ caller, permission });
+    await this.#deps.reads.requireSeen(nameOfPath(request), caller, () =>
+      noVersion(request),
+    );
     const version = await this.#find(request);
-    const owner =
-      (await profiles.get(version.name)).owner ??
-      (await versions.findModel(version.name))?.owner;
+    const owner = await this.#deps.profiles.ownerOf(version.name);
     await authorizer.require({ caller, permission, owner });
-    const actor = authorizer.actor(caller);
+    const { actor } = caller;
     return audited(
       auditor,
       {
@@ -115,10 +118,10 @@ export class ModelSignatureService {
     actor: string,
     sent?: Record<string, unknown>,
   ): Promise<ModelSignature> {
-    const { announcer, cards, clock, ledger, versionFiles } = this.#deps;
+    const { announcer, signatures, clock, ledger, versionFiles } = this.#deps;
     const { name, version: number } = version;
     const files = await versionFiles.list(version.storageLocation);
-    const kept = await cards.findSignature(name, number);
+    const kept = await signatures.find(name, number);
     const bundle = sent ?? kept?.bundle;
     const found = await this.#check(version, files, bundle);
     if (found.state === 'unsigned') return found;
@@ -128,8 +131,8 @@ export class ModelSignatureService {
     if (sent && found.state === 'refused' && holds) return found;
     const at = clock().toISOString();
     const result = { ...found, checkedAt: at, checkedBy: actor };
-    await cards.transaction(async tx => {
-      await cards.saveSignature(
+    await signatures.transaction(async tx => {
+      await signatures.save(
         tx,
         { name, version: number },
         { result, filesDigest: files.digest, bundle },
@@ -158,11 +161,11 @@ export class ModelSignatureService {
   ): Promise<ModelSignature> {
     const path = sent ? undefined : bundlePathIn(files);
     if (!sent && !path) return unsigned;
-    const about = { bundle: path ?? 'uploaded', covered: [], ignored: [] };
+    const context = { bundle: path ?? 'uploaded', covered: [], ignored: [] };
     // Outside of what refuses: a store that cannot be read says nothing about the signature.
     const read = path ? await this.#read(version, path) : undefined;
     if (read?.problem) {
-      return { ...about, state: 'refused', problems: [read.problem] };
+      return { ...context, state: 'refused', problems: [read.problem] };
     }
     try {
       const bundle = bundleSchema.parse(sent ?? JSON.parse(read?.text ?? ''));
@@ -174,13 +177,13 @@ export class ModelSignatureService {
         bundlePath: path,
       });
       return {
-        ...about,
+        ...context,
         ...compared,
         state: compared.problems.length ? 'refused' : 'verified',
         signer,
       };
     } catch (error) {
-      return { ...about, state: 'refused', problems: [wordsOf(error)] };
+      return { ...context, state: 'refused', problems: [wordsOf(error)] };
     }
   }
 
@@ -241,12 +244,13 @@ export type ModelSignatureDeps = {
   authorizer: Authorizer;
   auditor: AuditorService;
   announcer: Announcer;
-  cards: CardStore;
+  signatures: SignatureStore;
   clock: Clock;
   ledger: LedgerStore;
   logger: LoggerService;
   profiles: ModelProfiles;
+  reads: Pick<ModelReads, 'require' | 'requireSeen'>;
   trust: SigningTrust;
   versionFiles: VersionFiles;
-  versions: VersionReader;
+  versions: VersionQueries;
 };

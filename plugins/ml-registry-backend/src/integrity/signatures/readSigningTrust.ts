@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '@backstage/config';
 import type { RootConfigService } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
-import type { SigningTrust } from './domain/verifyBundle';
+import type { SigningTrust } from './verifyBundle';
 
 /**
  * Reads whose model signatures count.

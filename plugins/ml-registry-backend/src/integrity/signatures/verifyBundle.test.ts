@@ -9,7 +9,7 @@ import {
 import { verifyBundle, type SigningTrust } from './verifyBundle';
 
 // Made by the reference tool, see make.sh beside them.
-const folder = join(__dirname, '../__testUtils__/signing');
+const folder = join(__dirname, '../../__testUtils__/signing');
 const read = (path: string) => readFileSync(join(folder, path));
 const bundleOf = (path: string) =>
   bundleSchema.parse(JSON.parse(read(path).toString()));

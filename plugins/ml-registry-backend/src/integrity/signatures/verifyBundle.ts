@@ -65,8 +65,8 @@ function byKey(bundle: Bundle, trust: SigningTrust, hint?: string): Signer {
 }
 
 /**
- * The chain has to end at a trusted authority, and every certificate in it was valid when the signing one began: a
- * signature tells no time of its own. So it goes in the reference tool.
+ * The chain has to end at a trusted authority. Every certificate in it must have been valid when the signing one began:
+ * a signature tells no time of its own. The reference tool does the same.
  */
 function byCertificate(
   bundle: Bundle,

@@ -16,9 +16,9 @@ type Waiting = {
  * Reads that may take long: searches and histories.
  *
  * @remarks
- * SQLite answers within the call, and would hold the whole portal meanwhile; on a file such reads are done by threads
- * with connections of their own, which see everything committed before they began. On PostgreSQL they run on the
- * plugin's pool and end after a minute at most.
+ * SQLite answers within the call, and would hold the whole portal meanwhile. On a file, threads with connections of
+ * their own do such reads. They see everything committed before they began. On PostgreSQL they run on the plugin's pool
+ * and end after a minute at most.
  */
 export interface Reader {
   read<Row>(query: Query): Promise<Row[]>;
@@ -45,8 +45,13 @@ class DirectReader implements Reader {
 
   async #run<Row>(query: Query): Promise<Row[]> {
     try {
-      const answer = await query.timeout(LONGEST_READ, { cancel: true });
-      return Array.isArray(answer) ? answer : answer.rows;
+      return await this.#knex.transaction(async tx => {
+        await tx.raw('SET LOCAL jit = off');
+        const answer = await query
+          .transacting(tx)
+          .timeout(LONGEST_READ, { cancel: true });
+        return Array.isArray(answer) ? answer : answer.rows;
+      });
     } catch (error) {
       if (!(error instanceof KnexTimeoutError)) throw error;
       // Not a 5xx: clients would ask the same again, seven times.
@@ -61,8 +66,8 @@ class DirectReader implements Reader {
 }
 
 /**
- * What the thread does. It is text and not a file, because a file of its own would lie elsewhere in every kind of
- * build. Statements are prepared once each.
+ * What the thread does. It is text, because a file of its own would lie elsewhere in every kind of build. Statements
+ * are prepared once each.
  */
 const THREAD = `
 const { parentPort, workerData } = require('node:worker_threads');

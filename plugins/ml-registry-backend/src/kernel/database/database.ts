@@ -30,6 +30,11 @@ export function chunks<T>(items: T[], size = 200): T[][] {
   return result;
 }
 
+/** Ids of experiments as their column has them; what is no id is left out. */
+export function experimentNumbers(experimentIds: string[]): number[] {
+  return experimentIds.filter(id => /^\d{1,9}$/.test(id)).map(Number);
+}
+
 /** Groups rows by a key, in order. */
 export function groupBy<T>(
   items: T[],

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Int64 } from '../domain/int64';
+import type { Int64 } from '../int64';
 
 /**
  * Columns of 64 bits as text, because SQLite's driver hands out numbers, which lose digits beyond 2^53. Order by the

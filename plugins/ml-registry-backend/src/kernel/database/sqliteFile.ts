@@ -13,8 +13,8 @@ export function sqliteFileOf(knex: Knex): string | undefined {
 }
 
 /**
- * Makes readers and the writer of a SQLite file independent of each other, and gives the planner figures where there
- * are none. A commit is still on disk when it is answered: `synchronous` stays FULL. Does nothing on PostgreSQL.
+ * Makes readers and the writer of a SQLite file independent of each other. Gives the planner figures where there are
+ * none. A commit is still on disk when it is answered: `synchronous` stays FULL. Does nothing on PostgreSQL.
  */
 export async function tuneSqlite(knex: Knex): Promise<void> {
   if (!sqliteFileOf(knex)) return;

@@ -2,12 +2,12 @@ import { finished, PassThrough, type Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 
 /**
- * What a client sends, as a stream that whoever reads it may give up. The connection stays open then, and the rest is
+ * What a client sends, as a stream that its reader may give up. The connection stays open then, and the rest is
  * thrown away as it comes: clients read no answer before they have sent everything, and could not say why it failed.
  */
 export function contentOf(request: Request, response: Response): Readable {
   const content = new PassThrough();
-  // Who does not read to the end has said why by then.
+  // A reader that stops before the end has said why by then.
   content.on('error', () => {});
   content.once('close', () => request.resume());
   response.once('close', () => content.destroy());

@@ -1,6 +1,6 @@
 import { InputError } from '@backstage/errors';
 import type { Request } from 'express';
-import type { VersionPath } from '../services/ModelService';
+import type { VersionPath } from '../refs';
 
 /** The version that an address names; `example` is how such an address goes on after it. */
 export function versionPathOf(request: Request, example: string): VersionPath {

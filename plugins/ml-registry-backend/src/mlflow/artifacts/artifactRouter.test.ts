@@ -9,9 +9,9 @@ import {
   startTestBackend,
 } from '@backstage/backend-test-utils';
 import request from 'supertest';
-import { fillDisk } from '../__testUtils__/fillDisk';
-import { peopleFactory } from '../__testUtils__/people';
-import { trackingTestPlugin } from '../__testUtils__/trackingTestPlugin';
+import { fillDisk } from '../../__testUtils__/fillDisk';
+import { peopleFactory } from '../../__testUtils__/people';
+import { trackingTestPlugin } from '../../__testUtils__/trackingTestPlugin';
 
 jest.setTimeout(60_000);
 const mount = '/api/ml-registry/mlflow/api/2.0';
@@ -301,7 +301,7 @@ describe('artifacts over HTTP', () => {
     expect((await mpu('abort', abort)).status).toBe(404);
   });
 
-  it('answers in the shape of MLflow, with 409, when a version stands on the file', async () => {
+  it('answers in the shape of MLflow, with 409, when a version uses the file', async () => {
     const post = (path: string, body: object) =>
       agent()
         .post(`${mount}/mlflow/${path}`)

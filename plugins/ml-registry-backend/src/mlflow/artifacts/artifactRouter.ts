@@ -3,9 +3,9 @@ import { checkArtifactPath } from '@downstage/plugin-ml-registry-node';
 import type { Caller } from '@downstage/node';
 import Router from 'express-promise-router';
 import type { Request } from 'express';
-import type { ArtifactService } from '../services/ArtifactService';
-import { contentOf } from '../http/contentOf';
-import { sendArtifact } from '../http/sendArtifact';
+import type { ArtifactService } from '../../artifacts/ArtifactService';
+import { contentOf } from '../../kernel/http/contentOf';
+import { sendArtifact } from '../../artifacts/sendArtifact';
 
 /**
  * `/api/2.0/mlflow-artifacts`: files through the server. Contents are streamed
@@ -21,7 +21,7 @@ export function createArtifactRouter(
   router.get('/artifacts', async (request, response) => {
     const caller = await callerOf(request);
     const path = safePath(String(request.query.path ?? ''));
-    const entries = await service.list(caller, path);
+    const entries = await service.list(path, { caller });
     response.json({
       files: entries.length
         ? entries.map(entry => ({
@@ -36,7 +36,7 @@ export function createArtifactRouter(
   router.get('/artifacts/:path(*)', async (request, response) => {
     const caller = await callerOf(request);
     const path = safePath(request.params.path);
-    const file = await service.download(caller, path);
+    const file = await service.download(path, { caller });
     await sendArtifact(
       request,
       response,
@@ -48,13 +48,16 @@ export function createArtifactRouter(
   router.put('/artifacts/:path(*)', async (request, response) => {
     const caller = await callerOf(request);
     const path = safePath(request.params.path);
-    await service.upload(caller, path, contentOf(request, response));
+    await service.upload(
+      { path, content: contentOf(request, response) },
+      { caller },
+    );
     response.json({});
   });
 
   router.delete('/artifacts/:path(*)', async (request, response) => {
     const caller = await callerOf(request);
-    await service.delete(caller, safePath(request.params.path));
+    await service.delete(safePath(request.params.path), { caller });
     response.json({});
   });
   return router;

@@ -4,15 +4,18 @@ import type { Caller } from '@downstage/node';
 import type express from 'express';
 import type { Request } from 'express';
 import Router from 'express-promise-router';
-import { sendArtifact } from '../http/sendArtifact';
-import { ownArtifactPath } from '../services/ArtifactService';
-import type { TrackingServices } from '../services/createTrackingServices';
-import { checkVersion } from '../services/validation';
+import { sendArtifact } from '../../artifacts/sendArtifact';
+import { ownArtifactPath } from '../../kernel/artifactUri';
+import { checkVersion } from '../../kernel/validation';
 import { contentType, safePath } from './artifactRouter';
+import type { MlflowServices } from '../routeTable';
 
 /** Downloads by run, version or logged model instead of by path, as links in browsers ask for them: always attachments. */
 export function createFileRouter(
-  services: TrackingServices,
+  services: Pick<
+    MlflowServices,
+    'artifacts' | 'loggedModels' | 'names' | 'reads' | 'runs'
+  >,
   callerOf: (request: Request) => Promise<Caller>,
 ): express.Router {
   const router = Router();
@@ -23,8 +26,8 @@ export function createFileRouter(
   ) => {
     const path = safePath(query(request, options.parameter));
     const file = await services.artifacts.download(
-      options.caller,
       `${ownArtifactPath(options.root)}/${path}`,
+      options,
     );
     const type = contentType(posix.basename(path));
     await sendArtifact(request, response, file, type);
@@ -33,15 +36,18 @@ export function createFileRouter(
   router.get('/get-artifact', async (request, response) => {
     const caller = await callerOf(request);
     const id = query(request, request.query.run_id ? 'run_id' : 'run_uuid');
-    const { artifactUri: root } = await services.runs.get(caller, id);
+    const { artifactUri: root } = await services.runs.get(id, { caller });
     await send(request, response, { caller, root, parameter: 'path' });
   });
   router.get('/model-versions/get-artifact', async (request, response) => {
     const caller = await callerOf(request);
-    const { storageLocation: root } = await services.reads.getVersion(caller, {
-      name: query(request, 'name'),
-      version: checkVersion(query(request, 'version')),
-    });
+    const { storageLocation: root } = await services.reads.getVersion(
+      {
+        name: await services.names.read(query(request, 'name')),
+        version: checkVersion(query(request, 'version')),
+      },
+      { caller },
+    );
     await send(request, response, { caller, root, parameter: 'path' });
   });
   router.get(
@@ -51,8 +57,8 @@ export function createFileRouter(
     async (request, response) => {
       const caller = await callerOf(request);
       const { artifactUri: root } = await services.loggedModels.get(
-        caller,
-        request.params.model_id,
+        { modelId: request.params.model_id },
+        { caller },
       );
       await send(request, response, {
         caller,

@@ -2,17 +2,18 @@ import { InputError } from '@backstage/errors';
 import type { Caller } from '@downstage/node';
 import express, { type Request } from 'express';
 import Router from 'express-promise-router';
-import { signatureHeader } from '../domain/SignedPaths';
-import { contentOf } from '../http/contentOf';
-import { sendArtifact } from '../http/sendArtifact';
-import type { UploadService } from '../services/UploadService';
+import { signatureHeader } from '../../artifacts/SignedPaths';
+import { contentOf } from '../../kernel/http/contentOf';
+import { sendArtifact } from '../../artifacts/sendArtifact';
+import type { UploadService } from '../../artifacts/UploadService';
 import { safePath } from './artifactRouter';
-import { Message, missing } from './Message';
+import { Message, missing } from '../protocol/Message';
 
 /**
- * `/api/2.0/mlflow-artifacts`, in parts: `mpu` and `presigned` as MLflow's
- * client speaks them, and the two places of ours to which signed addresses
- * lead when the store has none. Those ask for the signature, not for a token.
+ * `/api/2.0/mlflow-artifacts`, in parts. `mpu` and `presigned` are as MLflow's
+ * client speaks them. Signed addresses lead to two places of ours when the
+ * store has no signed addresses. Those two ask for the signature, not for a
+ * token.
  */
 export function createUploadRouter(
   service: UploadService,
@@ -24,10 +25,13 @@ export function createUploadRouter(
   router.post('/mpu/create/:path(*)', readText, async (request, response) => {
     const caller = await callerOf(request);
     const message = Message.fromJson(String(request.body));
-    const { uploadId, credentials } = await service.create(caller, {
-      path: targetOf(request, message),
-      parts: message.integer('num_parts') ?? 1,
-    });
+    const { uploadId, credentials } = await service.create(
+      {
+        path: targetOf(request, message),
+        parts: message.integer('num_parts') ?? 1,
+      },
+      { caller },
+    );
     response.json({
       upload_id: uploadId,
       credentials: credentials.map(({ number, url, headers }) => ({
@@ -41,38 +45,45 @@ export function createUploadRouter(
   router.post('/mpu/complete/:path(*)', readText, async (request, response) => {
     const caller = await callerOf(request);
     const message = Message.fromJson(String(request.body));
-    await service.complete(caller, {
-      path: targetOf(request, message),
-      uploadId: message.required('upload_id'),
-      parts: message.messages('parts').map(part => ({
-        number: partNumber(part.integer('part_number')),
-        etag: part.required('etag'),
-      })),
-    });
+    await service.complete(
+      {
+        path: targetOf(request, message),
+        uploadId: message.required('upload_id'),
+        parts: message.messages('parts').map(part => ({
+          number: partNumber(part.integer('part_number')),
+          etag: part.required('etag'),
+        })),
+      },
+      { caller },
+    );
     response.json({});
   });
 
   router.post('/mpu/abort/:path(*)', readText, async (request, response) => {
     const caller = await callerOf(request);
     const message = Message.fromJson(String(request.body));
-    await service.abort(caller, {
-      path: targetOf(request, message),
-      uploadId: message.required('upload_id'),
-    });
+    await service.abort(
+      {
+        path: targetOf(request, message),
+        uploadId: message.required('upload_id'),
+      },
+      { caller },
+    );
     response.json({});
   });
 
   router.get('/presigned/:path(*)', async (request, response) => {
     const caller = await callerOf(request);
     const { url, headers, size } = await service.signDownload(
-      caller,
       safePath(request.params.path),
+      { caller },
     );
     response.json({ url, headers, file_size: size });
   });
 
   router.put('/parts/:upload_id/:number', async (request, response) => {
-    const { etag } = await service.putPart(request.get(signatureHeader), {
+    const { etag } = await service.putPart({
+      signature: request.get(signatureHeader),
       uploadId: request.params.upload_id,
       number: partNumber(Number(request.params.number)),
       content: contentOf(request, response),
@@ -82,7 +93,10 @@ export function createUploadRouter(
 
   router.get('/signed/:path(*)', async (request, response) => {
     const path = safePath(request.params.path);
-    const file = await service.openSigned(request.get(signatureHeader), path);
+    const file = await service.openSigned({
+      signature: request.get(signatureHeader),
+      path,
+    });
     await sendArtifact(request, response, file);
   });
   return router;

@@ -1,24 +1,27 @@
 import { InputError } from '@backstage/errors';
-import type { EvaluationDatasetService } from '../services/EvaluationDatasetService';
+import type { EvaluationDatasetService } from '../../evaluations/EvaluationDatasetService';
 import type {
   EvaluationDataset,
   EvaluationRecord,
-} from '../stores/EvaluationDatasetStore';
-import type { Message } from './Message';
-import { readLimit, type MlflowRoute } from './routes';
+} from '../../evaluations/EvaluationDatasetStore';
+import type { Message } from '../protocol/Message';
+import { readLimit, type MlflowRoute } from '../protocol/routes';
 
 /** `/api/3.0/mlflow/datasets`, which are `mlflow.genai.datasets` */
 export function evaluationDatasetRoutes(
   service: EvaluationDatasetService,
 ): MlflowRoute[] {
   const search: MlflowRoute['handle'] = async (message, caller) => {
-    const page = await service.search(caller, {
-      experimentIds: message.strings('experiment_ids'),
-      filter: message.string('filter_string'),
-      orderBy: message.strings('order_by'),
-      pageToken: message.string('page_token') || undefined,
-      limit: readLimit(message, { default: 1000, max: 50_000 }),
-    });
+    const page = await service.search(
+      {
+        experimentIds: message.strings('experiment_ids'),
+        filter: message.string('filter_string'),
+        orderBy: message.strings('order_by'),
+        pageToken: message.string('page_token') || undefined,
+        limit: readLimit(message, { default: 1000, max: 50_000 }),
+      },
+      { caller },
+    );
     return {
       datasets: page.datasets.length ? page.datasets.map(render) : undefined,
       next_page_token: page.nextPageToken,
@@ -30,11 +33,14 @@ export function evaluationDatasetRoutes(
       path: 'datasets/create',
       handle: async (message, caller) => ({
         dataset: render(
-          await service.create(caller, {
-            name: message.required('name'),
-            experimentIds: message.strings('experiment_ids'),
-            tags: readTagsText(message),
-          }),
+          await service.create(
+            {
+              name: message.required('name'),
+              experimentIds: message.strings('experiment_ids'),
+              tags: readTagsText(message),
+            },
+            { caller },
+          ),
         ),
       }),
     },
@@ -44,14 +50,14 @@ export function evaluationDatasetRoutes(
       method: 'get',
       path: 'datasets/:dataset_id',
       handle: async (message, caller) => ({
-        dataset: render(await service.get(caller, readId(message))),
+        dataset: render(await service.get(readId(message), { caller })),
       }),
     },
     {
       method: 'delete',
       path: 'datasets/:dataset_id',
       handle: async (message, caller) => {
-        await service.delete(caller, readId(message));
+        await service.delete(readId(message), { caller });
         return {};
       },
     },
@@ -59,7 +65,12 @@ export function evaluationDatasetRoutes(
       method: 'patch',
       path: 'datasets/:dataset_id/tags',
       handle: async (message, caller) => {
-        await service.setTags(caller, readId(message), readTagsText(message));
+        await service.setTags(
+          { datasetId: readId(message), tags: readTagsText(message) },
+          {
+            caller,
+          },
+        );
         return {};
       },
     },
@@ -68,9 +79,10 @@ export function evaluationDatasetRoutes(
       path: 'datasets/:dataset_id/tags/:key',
       handle: async (message, caller) => {
         await service.deleteTag(
-          caller,
-          readId(message),
-          message.required('key'),
+          { datasetId: readId(message), key: message.required('key') },
+          {
+            caller,
+          },
         );
         return {};
       },
@@ -80,9 +92,8 @@ export function evaluationDatasetRoutes(
       path: 'datasets/:dataset_id/records',
       handle: async (message, caller) => {
         const { inserted, updated } = await service.putRecords(
-          caller,
-          readId(message),
-          message.required('records'),
+          { datasetId: readId(message), text: message.required('records') },
+          { caller },
         );
         return { inserted_count: inserted, updated_count: updated };
       },
@@ -91,11 +102,14 @@ export function evaluationDatasetRoutes(
       method: 'get',
       path: 'datasets/:dataset_id/records',
       handle: async (message, caller) => {
-        const page = await service.records(caller, {
-          datasetId: readId(message),
-          limit: readLimit(message, { default: 1000, max: 10_000 }),
-          pageToken: message.string('page_token') || undefined,
-        });
+        const page = await service.records(
+          {
+            datasetId: readId(message),
+            limit: readLimit(message, { default: 1000, max: 10_000 }),
+            pageToken: message.string('page_token') || undefined,
+          },
+          { caller },
+        );
         return {
           records: `[${page.records.map(recordText).join(', ')}]`,
           next_page_token: page.nextPageToken,
@@ -107,9 +121,11 @@ export function evaluationDatasetRoutes(
       path: 'datasets/:dataset_id/records',
       handle: async (message, caller) => ({
         deleted_count: await service.deleteRecords(
-          caller,
-          readId(message),
-          message.strings('dataset_record_ids'),
+          {
+            datasetId: readId(message),
+            ids: message.strings('dataset_record_ids'),
+          },
+          { caller },
         ),
       }),
     },
@@ -117,7 +133,7 @@ export function evaluationDatasetRoutes(
       method: 'get',
       path: 'datasets/:dataset_id/experiment-ids',
       handle: async (message, caller) => {
-        const ids = await service.experimentIds(caller, readId(message));
+        const ids = await service.experimentIds(readId(message), { caller });
         return { experiment_ids: ids.length ? ids : undefined };
       },
     },
@@ -130,12 +146,12 @@ export function evaluationDatasetRoutes(
         handle: async (message, caller) => {
           // Which experiments it has now is another question, as in MLflow.
           const { experimentIds, ...dataset } = await service.changeExperiments(
-            caller,
             {
               datasetId: readId(message),
               experimentIds: message.strings('experiment_ids'),
               to,
             },
+            { caller },
           );
           return { dataset: render(dataset) };
         },

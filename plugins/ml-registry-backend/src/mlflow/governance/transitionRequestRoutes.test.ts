@@ -1,8 +1,8 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
-import { caller } from '../__testUtils__/people';
-import { aRegistry } from '../__testUtils__/registryFixture';
-import { Message } from './Message';
+import { caller } from '../../__testUtils__/people';
+import { aRegistry } from '../../__testUtils__/registryFixture';
+import { Message } from '../protocol/Message';
 import { transitionRequestRoutes } from './transitionRequestRoutes';
 
 jest.setTimeout(60_000);
@@ -15,7 +15,10 @@ describe.each(databases.eachSupportedId())(
     const start = async () => {
       const registry = await aRegistry(await databases.init(id));
       await registry.aVersion(1);
-      const routes = transitionRequestRoutes(registry.promotions);
+      const routes = transitionRequestRoutes(
+        registry.promotions,
+        registry.tracking.names,
+      );
       const call = (
         operation: string,
         person: string,

@@ -5,12 +5,12 @@ import {
   type PromotionTarget,
 } from '@downstage/plugin-ml-registry-common';
 import type { Call, Caller } from '@downstage/node';
-import type { PromotionService } from '../services/PromotionService';
-import { checkVersion } from '../services/validation';
-import { openPromotionStates } from '../stores/PromotionStore';
-import type { Message } from './Message';
-import type { MlflowRoute } from './routes';
-import { fromMlflowStage, toMlflowStage } from './stages';
+import { modelRefOf, pathOfName } from '../../kernel/refs';
+import type { PromotionService } from '../../governance/PromotionService';
+import type { Message } from '../protocol/Message';
+import type { ModelNames } from '../protocol/ModelNames';
+import type { MlflowRoute } from '../protocol/routes';
+import { fromMlflowStage, toMlflowStage } from '../protocol/stages';
 
 type Key = { name: string; version: number };
 
@@ -20,9 +20,10 @@ type Key = { name: string; version: number };
  */
 export function transitionRequestRoutes(
   promotions: PromotionService,
+  names: ModelNames,
 ): MlflowRoute[] {
   const find = async (message: Message, caller: Caller) => {
-    const key = readKey(message);
+    const key = await names.versionOf(message);
     const to = readTarget(message);
     const open = await listOpen(promotions, key, caller);
     const found = open.find(promotion => promotion.to === to);
@@ -40,8 +41,7 @@ export function transitionRequestRoutes(
       handle: async (message, caller) => {
         const promotion = await promotions.request(
           {
-            namespace: 'default',
-            ...readKey(message),
+            ...pathOfVersion(await names.versionOf(message)),
             to: readTarget(message),
             reason: message.string('comment') || undefined,
           },
@@ -54,7 +54,11 @@ export function transitionRequestRoutes(
       method: 'get',
       path: 'transition-requests/list',
       handle: async (message, caller) => {
-        const open = await listOpen(promotions, readKey(message), caller);
+        const open = await listOpen(
+          promotions,
+          await names.versionOf(message),
+          caller,
+        );
         return {
           requests: open.map(promotion => renderRequest(promotion, caller)),
         };
@@ -133,14 +137,10 @@ async function listOpen(
   caller: Caller,
 ): Promise<Promotion[]> {
   const { items } = await promotions.list(
-    { model: `model:default/${name}` },
+    { model: modelRefOf(name), state: 'open' },
     refuseJobs(caller),
   );
-  return items.filter(
-    promotion =>
-      promotion.version === version &&
-      openPromotionStates.includes(promotion.state),
-  );
+  return items.filter(promotion => promotion.version === version);
 }
 
 function renderRequest(promotion: Promotion, caller: Caller) {
@@ -175,11 +175,8 @@ function renderActivity(
   };
 }
 
-function readKey(message: Message): Key {
-  return {
-    name: message.required('name'),
-    version: checkVersion(message.required('version')),
-  };
+function pathOfVersion({ name, version }: Key) {
+  return { ...pathOfName(name), version };
 }
 
 function readTarget(message: Message): PromotionTarget {

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { Response } from 'express';
 
 /**
- * An answer whose JSON is made piece by piece: the pieces are sent as they come, and the next is asked for when the
- * client has taken the last, so that a long answer neither lies in memory nor holds up others.
+ * An answer whose JSON is made piece by piece. The pieces are sent as they come, and the next is asked for when the
+ * client has taken the last. So a long answer neither lies in memory nor holds up others.
  */
 export class JsonText {
   readonly #pieces: AsyncIterable<string>;

@@ -1,5 +1,5 @@
 import { InputError } from '@backstage/errors';
-import { isInt64, rawJson, toInt64, type Int64 } from '../domain/int64';
+import { isInt64, rawJson, toInt64, type Int64 } from '../../kernel/int64';
 
 const NUMBER = /^[+-]?(?:Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/;
 

@@ -54,11 +54,13 @@ const longestMessage = 4000;
 /** Answers in MLflow's shape. Its client shows `message` to the user. */
 export function sendFailure(
   response: Response,
-  failure: { code: string; status: number; message: string },
+  failure: { code: string; status: number; message: string; reason?: string },
 ): void {
   response.status(failure.status).json({
     error_code: failure.code,
     message: shorten(failure.message),
+    // MLflow's client passes over fields that it does not know; scripts can tell one refusal from another by it.
+    ...(failure.reason && { code: failure.reason }),
   });
 }
 
@@ -71,7 +73,7 @@ function shorten(message: string): string {
 
 /**
  * Every failure under `/mlflow` ends here. A user's mistake is never a 5xx: the
- * client would repeat it for minutes. What we did not foresee is logged and
+ * client would repeat it for minutes. An unforeseen error is logged and
  * answered without details.
  */
 export function mlflowErrorHandler(logger: LoggerService): ErrorRequestHandler {
@@ -89,7 +91,11 @@ export function mlflowErrorHandler(logger: LoggerService): ErrorRequestHandler {
       }
       // Of the platform's making: its log says so too.
       if (failure.status === 507) logger.error(messageOf(error), raised);
-      sendFailure(response, { ...failure, message: messageOf(error) });
+      sendFailure(response, {
+        ...failure,
+        message: messageOf(error),
+        reason: reasonOf(error),
+      });
       return;
     }
     logger.error(
@@ -123,6 +129,15 @@ function failureOf(error: unknown): Failure | undefined {
     return { code: 'BAD_REQUEST', status: error.status };
   }
   return undefined;
+}
+
+/** Our code of a refusal that another plugin decided. */
+function reasonOf(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'code' in error)) return undefined;
+  const { code } = error;
+  return typeof code === 'string' && code.startsWith('ml-data.')
+    ? code
+    : undefined;
 }
 
 function messageOf(error: unknown): string {

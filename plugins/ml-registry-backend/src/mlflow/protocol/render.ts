@@ -1,9 +1,18 @@
-import { int64Json } from '../domain/int64';
-import type { ModelWithLatest } from '../services/RegistryReadService';
-import type { Experiment } from '../stores/ExperimentStore';
-import type { LoggedModel } from '../stores/LoggedModelStore';
-import type { ModelVersionRow, RegisteredModelRow } from '../stores/ModelStore';
-import type { Metric, Run, RunInfo, RunText } from '../stores/RunStore';
+import { int64Json } from '../../kernel/int64';
+import { toMlflowName } from '../../versions/mlflowNames';
+import type { ModelWithLatest } from '../../versions/RegistryReadService';
+import type { Experiment } from '../../tracking/stores/ExperimentStore';
+import type { LoggedModel } from '../../tracking/stores/LoggedModelStore';
+import type {
+  ModelVersionRow,
+  RegisteredModelRow,
+} from '../../versions/stores/ModelStore';
+import type {
+  Metric,
+  Run,
+  RunInfo,
+  RunText,
+} from '../../tracking/stores/RunStore';
 import { toMlflowStage } from './stages';
 
 /** Empty lists are left out, as MLflow does. */
@@ -129,7 +138,12 @@ export function renderLoggedModel(model: LoggedModel) {
       model_type: model.modelType,
       source_run_id: model.sourceRunId,
       tags: list(model.tags),
-      registrations: list(model.registrations),
+      registrations: list(
+        model.registrations.map(({ name, version }) => ({
+          name: toMlflowName(name),
+          version,
+        })),
+      ),
     },
     data: {
       params: list(model.params),
@@ -148,7 +162,7 @@ export function renderLoggedModel(model: LoggedModel) {
 
 export function renderVersion(version: ModelVersionRow) {
   return {
-    name: version.name,
+    name: toMlflowName(version.name),
     version: String(version.version),
     creation_timestamp: version.creationTime,
     last_updated_timestamp: version.lastUpdatedTime,
@@ -168,7 +182,7 @@ export function renderVersion(version: ModelVersionRow) {
 
 export function renderModel(model: RegisteredModelRow | ModelWithLatest) {
   return {
-    name: model.name,
+    name: toMlflowName(model.name),
     creation_timestamp: model.creationTime,
     last_updated_timestamp: model.lastUpdatedTime,
     description: model.description || undefined,

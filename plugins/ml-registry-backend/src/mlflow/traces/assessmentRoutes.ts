@@ -2,10 +2,10 @@ import { InputError } from '@backstage/errors';
 import type {
   AssessmentPatch,
   AssessmentService,
-} from '../services/AssessmentService';
-import type { Assessment } from '../stores/AssessmentStore';
-import { missing, type Message } from './Message';
-import type { MlflowRoute } from './routes';
+} from '../../traces/AssessmentService';
+import type { Assessment } from '../../traces/AssessmentStore';
+import { missing, type Message } from '../protocol/Message';
+import type { MlflowRoute } from '../protocol/routes';
 
 const SOURCE_TYPES = [
   'SOURCE_TYPE_UNSPECIFIED',
@@ -23,10 +23,13 @@ export function assessmentRoutes(service: AssessmentService): MlflowRoute[] {
       method: 'post',
       path: 'traces/link-to-run',
       handle: async (message, caller) => {
-        await service.linkRun(caller, {
-          runId: message.required('run_id'),
-          traceIds: message.strings('trace_ids'),
-        });
+        await service.linkRun(
+          {
+            runId: message.required('run_id'),
+            traceIds: message.strings('trace_ids'),
+          },
+          { caller },
+        );
         return {};
       },
     },
@@ -44,20 +47,24 @@ export function assessmentRoutes(service: AssessmentService): MlflowRoute[] {
           );
         }
         const source = asked.message('source');
-        const made = await service.create(caller, {
-          traceId: message.required('trace_id'),
-          name: asked.string('assessment_name') ?? '',
-          source: {
-            type:
-              source?.choice('source_type', SOURCE_TYPES, 0) ?? SOURCE_TYPES[0],
-            id: source?.string('source_id'),
+        const made = await service.create(
+          {
+            traceId: message.required('trace_id'),
+            name: asked.string('assessment_name') ?? '',
+            source: {
+              type:
+                source?.choice('source_type', SOURCE_TYPES, 0) ??
+                SOURCE_TYPES[0],
+              id: source?.string('source_id'),
+            },
+            rationale: asked.string('rationale'),
+            metadata: asked.stringMap('metadata') ?? {},
+            spanId: asked.string('span_id') || undefined,
+            overrides: asked.string('overrides') || undefined,
+            ...value,
           },
-          rationale: asked.string('rationale'),
-          metadata: asked.stringMap('metadata') ?? {},
-          spanId: asked.string('span_id') || undefined,
-          overrides: asked.string('overrides') || undefined,
-          ...value,
-        });
+          { caller },
+        );
         return { assessment: renderAssessment(made) };
       },
     },
@@ -67,7 +74,7 @@ export function assessmentRoutes(service: AssessmentService): MlflowRoute[] {
       path: one,
       handle: async (message, caller) => ({
         assessment: renderAssessment(
-          await service.get(caller, readKey(message)),
+          await service.get(readKey(message), { caller }),
         ),
       }),
     },
@@ -79,9 +86,11 @@ export function assessmentRoutes(service: AssessmentService): MlflowRoute[] {
         const asked = message.message('assessment');
         if (!asked) throw missing('assessment');
         const changed = await service.update(
-          caller,
-          readKey(message),
-          readPatch(asked, message.required('update_mask')),
+          {
+            ...readKey(message),
+            ...readPatch(asked, message.required('update_mask')),
+          },
+          { caller },
         );
         return { assessment: renderAssessment(changed) };
       },
@@ -91,7 +100,7 @@ export function assessmentRoutes(service: AssessmentService): MlflowRoute[] {
       version: '3.0',
       path: one,
       handle: async (message, caller) => {
-        await service.delete(caller, readKey(message));
+        await service.delete(readKey(message), { caller });
         return {};
       },
     },

@@ -3,11 +3,11 @@ import type {
   StartedTrace,
   TraceService,
   TraceWithSpans,
-} from '../services/TraceService';
-import type { Trace } from '../stores/TraceStore';
+} from '../../traces/TraceService';
+import type { Trace } from '../../traces/TraceStore';
 import { renderAssessment } from './assessmentRoutes';
-import { missing, type Message } from './Message';
-import { readLimit, type MlflowRoute } from './routes';
+import { missing, type Message } from '../protocol/Message';
+import { readLimit, type MlflowRoute } from '../protocol/routes';
 
 const STATES = ['STATE_UNSPECIFIED', 'OK', 'ERROR', 'IN_PROGRESS'] as const;
 const BATCH_LIMIT = 100;
@@ -22,7 +22,7 @@ export function traceRoutes(traces: TraceService): MlflowRoute[] {
       handle: async (message, caller) => ({
         trace: {
           trace_info: renderInfo(
-            await traces.start(caller, readStarted(message)),
+            await traces.start(readStarted(message), { caller }),
           ),
         },
       }),
@@ -32,10 +32,13 @@ export function traceRoutes(traces: TraceService): MlflowRoute[] {
       path: 'traces/get',
       handle: async (message, caller) => ({
         trace: renderTrace(
-          await traces.get(caller, {
-            traceId: message.required('trace_id'),
-            allowPartial: message.boolean('allow_partial') ?? false,
-          }),
+          await traces.get(
+            {
+              traceId: message.required('trace_id'),
+              allowPartial: message.boolean('allow_partial') ?? false,
+            },
+            { caller },
+          ),
         ),
       }),
     },
@@ -43,10 +46,9 @@ export function traceRoutes(traces: TraceService): MlflowRoute[] {
       method: 'get',
       path: 'traces/batchGet',
       handle: async (message, caller) => {
-        const found = await traces.getMany(
+        const found = await traces.getMany(readIds(message, BATCH_LIMIT), {
           caller,
-          readIds(message, BATCH_LIMIT),
-        );
+        });
         return { traces: some(found.map(renderTrace)) };
       },
     },
@@ -54,10 +56,9 @@ export function traceRoutes(traces: TraceService): MlflowRoute[] {
       method: 'post',
       path: 'traces/batchGetInfos',
       handle: async (message, caller) => {
-        const found = await traces.getInfos(
+        const found = await traces.getInfos(readIds(message, INFOS_LIMIT), {
           caller,
-          readIds(message, INFOS_LIMIT),
-        );
+        });
         return { trace_infos: some(found.map(renderInfo)) };
       },
     },
@@ -65,15 +66,18 @@ export function traceRoutes(traces: TraceService): MlflowRoute[] {
       method: 'post',
       path: 'traces/search',
       handle: async (message, caller) => {
-        const page = await traces.search(caller, {
-          experimentIds: message
-            .messages('locations')
-            .flatMap(location => readExperiment(location) ?? []),
-          filter: message.string('filter'),
-          orderBy: message.strings('order_by'),
-          pageToken: message.string('page_token') || undefined,
-          limit: readLimit(message, { default: 100, max: 500 }),
-        });
+        const page = await traces.search(
+          {
+            experimentIds: message
+              .messages('locations')
+              .flatMap(location => readExperiment(location) ?? []),
+            filter: message.string('filter'),
+            orderBy: message.strings('order_by'),
+            pageToken: message.string('page_token') || undefined,
+            limit: readLimit(message, { default: 100, max: 500 }),
+          },
+          { caller },
+        );
         return {
           traces: some(page.traces.map(renderInfo)),
           next_page_token: page.nextPageToken,
@@ -85,12 +89,15 @@ export function traceRoutes(traces: TraceService): MlflowRoute[] {
       path: 'traces/delete-traces',
       handle: async (message, caller) => {
         const ids = message.strings('request_ids');
-        const deleted = await traces.delete(caller, {
-          experimentId: message.required('experiment_id'),
-          before: message.integer('max_timestamp_millis'),
-          limit: message.integer('max_traces'),
-          traceIds: ids.length ? ids : undefined,
-        });
+        const deleted = await traces.delete(
+          {
+            experimentId: message.required('experiment_id'),
+            before: message.integer('max_timestamp_millis'),
+            limit: message.integer('max_traces'),
+            traceIds: ids.length ? ids : undefined,
+          },
+          { caller },
+        );
         return { traces_deleted: deleted };
       },
     },
@@ -100,7 +107,7 @@ export function traceRoutes(traces: TraceService): MlflowRoute[] {
       handle: async (message, caller) => ({
         trace: {
           trace_info: renderInfo(
-            await traces.getInfo(caller, message.required('trace_id')),
+            await traces.getInfo(message.required('trace_id'), { caller }),
           ),
         },
       }),
@@ -109,11 +116,14 @@ export function traceRoutes(traces: TraceService): MlflowRoute[] {
       method: 'patch',
       path: 'traces/:trace_id/tags',
       handle: async (message, caller) => {
-        await traces.setTag(caller, {
-          traceId: message.required('trace_id'),
-          key: message.required('key'),
-          value: message.string('value') ?? '',
-        });
+        await traces.setTag(
+          {
+            traceId: message.required('trace_id'),
+            key: message.required('key'),
+            value: message.string('value') ?? '',
+          },
+          { caller },
+        );
         return {};
       },
     },
@@ -121,10 +131,13 @@ export function traceRoutes(traces: TraceService): MlflowRoute[] {
       method: 'delete',
       path: 'traces/:trace_id/tags',
       handle: async (message, caller) => {
-        await traces.deleteTag(caller, {
-          traceId: message.required('trace_id'),
-          key: message.required('key'),
-        });
+        await traces.deleteTag(
+          {
+            traceId: message.required('trace_id'),
+            key: message.required('key'),
+          },
+          { caller },
+        );
         return {};
       },
     },

@@ -1,5 +1,5 @@
-import type { RunPage, RunText } from '../stores/RunStore';
-import { renderRunText } from './render';
+import type { RunPage, RunText } from '../../tracking/stores/RunStore';
+import { renderRunText } from '../protocol/render';
 
 /** `runs/get` */
 export async function* runAnswer(run: RunText): AsyncGenerator<string> {

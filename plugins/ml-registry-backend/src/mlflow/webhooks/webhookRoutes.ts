@@ -5,10 +5,10 @@ import {
   type Webhook,
   type WebhookEvent,
 } from '@downstage/plugin-ml-registry-common';
-import type { WebhookService } from '../services/WebhookService';
-import type { Message } from './Message';
-import { missing } from './Message';
-import { readLimit, type MlflowRoute } from './routes';
+import type { WebhookService } from '../../webhooks/WebhookService';
+import type { Message } from '../protocol/Message';
+import { missing } from '../protocol/Message';
+import { readLimit, type MlflowRoute } from '../protocol/routes';
 
 const STATUSES = ['ACTIVE', 'DISABLED'] as const;
 const NAME = /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$/;
@@ -20,16 +20,19 @@ export function webhookRoutes(webhooks: WebhookService): MlflowRoute[] {
       method: 'post',
       path: 'webhooks',
       handle: async (message, caller) => {
-        const { webhook } = await webhooks.create(caller, {
-          name: checkName(message.required('name')),
-          url: message.required('url'),
-          description: message.string('description'),
-          events: readEvents(message),
-          status: message.choice('status', STATUSES),
-          secret: message.string('secret') || undefined,
-          // MLflow signs only when a secret was given; one we made up could not be told.
-          unsigned: true,
-        });
+        const { webhook } = await webhooks.create(
+          {
+            name: checkName(message.required('name')),
+            url: message.required('url'),
+            description: message.string('description'),
+            events: readEvents(message),
+            status: message.choice('status', STATUSES),
+            secret: message.string('secret') || undefined,
+            // MLflow signs only when a secret was given; one we made up could not be told.
+            unsigned: true,
+          },
+          { caller },
+        );
         return { webhook: render(webhook) };
       },
     },
@@ -39,14 +42,15 @@ export function webhookRoutes(webhooks: WebhookService): MlflowRoute[] {
       handle: async (message, caller) => {
         const limit = readLimit(message, { default: 100, max: 1000 });
         const after = message.string('page_token') || '';
-        const { items } = await webhooks.list(caller);
-        const known = items.filter(item => mlflowEvents(item).length > 0);
-        const start = after ? known.findIndex(({ id }) => id === after) + 1 : 0;
-        const page = known.slice(start, start + limit);
+        const { items, nextCursor } = await webhooks.list(
+          { cursor: after || undefined, limit },
+          { caller },
+        );
+        // A page may be shorter than asked for: webhooks for events that MLflow does not know are left out.
+        const page = items.filter(item => mlflowEvents(item).length > 0);
         return {
           webhooks: page.length ? page.map(render) : undefined,
-          next_page_token:
-            known.length > start + limit ? page[page.length - 1].id : undefined,
+          next_page_token: nextCursor,
         };
       },
     },
@@ -54,7 +58,7 @@ export function webhookRoutes(webhooks: WebhookService): MlflowRoute[] {
       method: 'get',
       path: 'webhooks/:webhook_id',
       handle: async (message, caller) => ({
-        webhook: render(await webhooks.get(caller, idOf(message))),
+        webhook: render(await webhooks.get(idOf(message), { caller })),
       }),
     },
     {
@@ -62,14 +66,18 @@ export function webhookRoutes(webhooks: WebhookService): MlflowRoute[] {
       path: 'webhooks/:webhook_id',
       handle: async (message, caller) => {
         const name = message.string('name') || undefined;
-        const changed = await webhooks.update(caller, idOf(message), {
-          name: name && checkName(name),
-          url: message.string('url') || undefined,
-          description: message.string('description'),
-          events: message.has('events') ? readEvents(message) : undefined,
-          status: message.choice('status', STATUSES),
-          secret: message.string('secret') || undefined,
-        });
+        const changed = await webhooks.update(
+          {
+            id: idOf(message),
+            name: name && checkName(name),
+            url: message.string('url') || undefined,
+            description: message.string('description'),
+            events: message.has('events') ? readEvents(message) : undefined,
+            status: message.choice('status', STATUSES),
+            secret: message.string('secret') || undefined,
+          },
+          { caller },
+        );
         return { webhook: render(changed) };
       },
     },
@@ -77,7 +85,7 @@ export function webhookRoutes(webhooks: WebhookService): MlflowRoute[] {
       method: 'delete',
       path: 'webhooks/:webhook_id',
       handle: async (message, caller) => {
-        await webhooks.delete(caller, idOf(message));
+        await webhooks.delete(idOf(message), { caller });
         return {};
       },
     },
@@ -87,9 +95,8 @@ export function webhookRoutes(webhooks: WebhookService): MlflowRoute[] {
       handle: async (message, caller) => {
         const event = message.message('event');
         const result = await webhooks.test(
-          caller,
-          idOf(message),
-          event && readEvent(event),
+          { id: idOf(message), event: event && readEvent(event) },
+          { caller },
         );
         return {
           result: {

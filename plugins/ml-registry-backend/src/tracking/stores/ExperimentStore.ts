@@ -1,7 +1,14 @@
 import type { Knex } from 'knex';
-import { readPage, type OrderTerm } from '../searchGrammar/keyset';
-import type { Sql } from '../searchGrammar/compile';
-import { groupBy, optional, toNumber, type Database } from './database';
+import { readPage, type OrderTerm } from '../../search/keyset';
+import type { Sql } from '../../kernel/database/sql';
+import {
+  chunks,
+  experimentNumbers,
+  groupBy,
+  optional,
+  toNumber,
+  type Database,
+} from '../../kernel/database/database';
 
 export type LifecycleStage = 'active' | 'deleted';
 
@@ -128,6 +135,48 @@ export class ExperimentStore {
     };
   }
 
+  /** The names of those that are not deleted, by id. */
+  async names(
+    experimentIds: string[],
+    options: { where: Sql[] },
+  ): Promise<Map<string, string>> {
+    const names = new Map<string, string>();
+    for (const part of chunks([...new Set(experimentIds)])) {
+      const query = this.#knex('experiments')
+        .select('experiment_id', 'name')
+        .where('lifecycle_stage', 'active')
+        .whereIn('experiment_id', experimentNumbers(part));
+      for (const { sql, bindings } of options.where) {
+        query.whereRaw(sql, bindings);
+      }
+      const rows: Pick<ExperimentRow, 'experiment_id' | 'name'>[] = await query;
+      for (const row of rows) names.set(String(row.experiment_id), row.name);
+    }
+    return names;
+  }
+
+  /** A condition: it is one of these. */
+  among(experimentIds: string[]): Sql {
+    const ids = experimentNumbers(experimentIds);
+    return {
+      sql: ids.length
+        ? `experiments.experiment_id IN (${ids.map(() => '?').join(', ')})`
+        : '(1 = 0)',
+      bindings: ids,
+    };
+  }
+
+  /** A condition: the text is in the name, in either case. */
+  named(text: string): Sql {
+    const pattern = text
+      .toLowerCase()
+      .replace(/[\\%_]/g, match => `\\${match}`);
+    return {
+      sql: "LOWER(experiments.name) LIKE ? ESCAPE '\\'",
+      bindings: [`%${pattern}%`],
+    };
+  }
+
   async rename(
     db: Database,
     change: { experimentId: string; name: string; now: number },
@@ -179,21 +228,31 @@ export class ExperimentStore {
   }
 
   /** Data sets of these experiments by name and digest, with the contexts runs read them in. */
-  async datasets(experimentIds: string[], limit: number) {
+  async datasets(
+    experimentIds: string[],
+    options: { limit: number; ofRuns: Sql[] },
+  ) {
+    const query = this.#knex('datasets')
+      .join('run_datasets', 'run_datasets.dataset_id', 'datasets.dataset_id')
+      .whereIn(
+        'datasets.experiment_id',
+        experimentIds.filter(id => /^\d{1,9}$/.test(id)).map(Number),
+      )
+      .distinct('datasets.experiment_id', 'datasets.name', 'digest', 'context')
+      .orderBy(['datasets.experiment_id', 'datasets.name', 'digest', 'context'])
+      .limit(options.limit);
+    if (options.ofRuns.length) {
+      query.join('runs', 'runs.run_id', 'run_datasets.run_id');
+    }
+    for (const { sql, bindings } of options.ofRuns) {
+      query.whereRaw(sql, bindings);
+    }
     const rows: {
       experiment_id: number;
       name: string;
       digest: string;
       context: string | null;
-    }[] = await this.#knex('datasets')
-      .join('run_datasets', 'run_datasets.dataset_id', 'datasets.dataset_id')
-      .whereIn(
-        'experiment_id',
-        experimentIds.filter(id => /^\d{1,9}$/.test(id)).map(Number),
-      )
-      .distinct('experiment_id', 'name', 'digest', 'context')
-      .orderBy(['experiment_id', 'name', 'digest', 'context'])
-      .limit(limit);
+    }[] = await query;
     return rows.map(row => ({
       experimentId: String(row.experiment_id),
       name: row.name,

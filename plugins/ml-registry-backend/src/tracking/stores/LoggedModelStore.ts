@@ -1,11 +1,17 @@
 import type { Knex } from 'knex';
-import type { Sql } from '../searchGrammar/compile';
-import { readPage, type OrderTerm } from '../searchGrammar/keyset';
-import { chunks, groupBy, optional, toNumber, type Database } from './database';
-import { int64Columns } from './int64Columns';
+import type { Sql } from '../../kernel/database/sql';
+import { readPage, type OrderTerm } from '../../search/keyset';
+import {
+  chunks,
+  groupBy,
+  optional,
+  toNumber,
+  type Database,
+} from '../../kernel/database/database';
+import { int64Columns } from '../../kernel/database/int64Columns';
 import { toMetric, type Metric, type MetricRow } from './RunStore';
 
-export type LoggedModelMetric = Metric & {
+type LoggedModelMetric = Metric & {
   runId: string;
   datasetName?: string;
   datasetDigest?: string;

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import type { Int64 } from '../domain/int64';
-import { int64Bound, int64Columns } from './int64Columns';
-import { readerOf, type Reader } from './Reader';
+import type { Int64 } from '../../kernel/int64';
+import { int64Bound, int64Columns } from '../../kernel/database/int64Columns';
+import { readerOf, type Reader } from '../../kernel/database/Reader';
 import { toMetric, type Metric, type MetricRow } from './RunStore';
 
 type Steps = { from: Int64; to: Int64 };
@@ -70,8 +70,9 @@ export class MetricHistoryStore {
   }
 
   /**
-   * Looks up one point at each of `count` steps at equal distances, which is the same as spreading by count where steps
-   * go up evenly, and takes milliseconds however long the history is. `undefined` where they do not.
+   * Looks up one point at each of `count` steps at equal distances. Where steps go up evenly, this is the same as
+   * spreading by count. It takes milliseconds, however long the history is. `undefined` where steps do not go up
+   * evenly.
    */
   async #atSteps(request: {
     runId: string;

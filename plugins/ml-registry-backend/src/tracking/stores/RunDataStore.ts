@@ -1,8 +1,13 @@
 import { InputError } from '@backstage/errors';
 import type { Knex } from 'knex';
-import type { Int64 } from '../domain/int64';
-import { int64Bound } from './int64Columns';
-import { chunks, isPostgres } from './database';
+import type { Int64 } from '../../kernel/int64';
+import { int64Bound } from '../../kernel/database/int64Columns';
+import {
+  chunks,
+  isPostgres,
+  type Database,
+} from '../../kernel/database/database';
+import { PARENT_RUN } from '../../kernel/tags';
 import { writePostgresBatch } from './postgresBatch';
 import { prepareBatch } from './prepareBatch';
 import { writeSqliteBatch } from './sqliteBatch';
@@ -37,6 +42,14 @@ export class RunDataStore {
     },
   ): Promise<'written' | 'not active'> {
     checkDistinct(batch.params);
+    const parents = batch.tags.filter(({ key }) => key === PARENT_RUN);
+    if (parents.length) {
+      await this.#keepParents(
+        knex,
+        runId,
+        parents.map(({ value }) => value),
+      );
+    }
     const write = isPostgres(knex) ? writePostgresBatch : writeSqliteBatch;
     const outcome = await write(knex, runId, prepareBatch(batch));
     if (outcome === 'param changed') {
@@ -65,7 +78,31 @@ export class RunDataStore {
     runId: string,
     key: string,
   ): Promise<boolean> {
+    if (key === PARENT_RUN) await this.#keepParents(tx, runId, []);
     return (await tx('run_tags').where({ run_id: runId, key }).delete()) > 0;
+  }
+
+  /**
+   * Keeps the parent that the run names now, and those that it is about to name. It is done before the tag changes, so
+   * no parent is lost to writers at the same time; rows are never taken away, as what a parent read guards the run.
+   */
+  async #keepParents(
+    db: Database,
+    runId: string,
+    added: string[],
+  ): Promise<void> {
+    const [now]: { value: string }[] = await db('run_tags')
+      .where({ run_id: runId, key: PARENT_RUN })
+      .select('value');
+    const parents = new Set([...added, ...(now ? [now.value] : [])]);
+    for (const parent of parents) {
+      // A longer text is the id of no run.
+      if (parent.length > 64) continue;
+      await db.raw(
+        'INSERT INTO run_parents (run_id, parent_id) SELECT run_id, ? FROM runs WHERE run_id = ? ON CONFLICT DO NOTHING',
+        [parent, runId],
+      );
+    }
   }
 
   /** Links datasets to the run; one dataset is kept once per experiment. */

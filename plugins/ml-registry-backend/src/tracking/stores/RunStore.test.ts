@@ -5,12 +5,12 @@ import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { testDatabaseIds } from '@downstage/node/testUtils';
 import { knex as connect, type Knex } from 'knex';
-import { compileOrder, runTables } from '../searchGrammar/compile';
-import { runVocabulary } from '../searchGrammar/vocabulary';
-import { readHistory, readHistoryToken } from '../services/history';
+import { compileOrder, runTables } from '../../search/compile';
+import { runVocabulary } from '../../search/vocabulary';
+import { readHistory, readHistoryToken } from '../history';
 import { RunDataStore } from './RunDataStore';
 import { RunStore, type HistoryPosition } from './RunStore';
-import { tuneSqlite } from './sqliteFile';
+import { tuneSqlite } from '../../kernel/database/sqliteFile';
 
 jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: testDatabaseIds() });
@@ -63,7 +63,7 @@ const newest = [
 ];
 
 describe.each(databases.eachSupportedId())('RunStore, %p', id => {
-  it('gives what hangs on a run as lists by key, with every digit, NaN and infinities', async () => {
+  it('gives what belongs to a run as lists by key, with every digit, NaN and infinities', async () => {
     const { knex, runs, data } = await migrated(await databases.init(id));
     await runs.create(knex, aRun('a'), [
       { key: 'b', value: 'quoted " and \\ and \n' },

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import { parseExactJson, toInt64, type Int64 } from '../domain/int64';
-import type { Sql } from '../searchGrammar/compile';
-import { isAmong, readPage, type OrderTerm } from '../searchGrammar/keyset';
+import { parseExactJson, toInt64, type Int64 } from '../../kernel/int64';
+import type { Sql } from '../../kernel/database/sql';
+import { isAmong, readPage, type OrderTerm } from '../../search/keyset';
 import {
   chunks,
   forUpdate,
@@ -10,9 +10,10 @@ import {
   optionalNumber,
   toNumber,
   type Database,
-} from './database';
-import { int64Bound, int64Columns } from './int64Columns';
-import { readerOf, type Reader } from './Reader';
+} from '../../kernel/database/database';
+import { int64Bound, int64Columns } from '../../kernel/database/int64Columns';
+import { ofExperiments } from './ofExperiments';
+import { readerOf, type Reader } from '../../kernel/database/Reader';
 import { pointLines, runDataColumns } from './runDataSql';
 import type { LifecycleStage } from './ExperimentStore';
 
@@ -48,7 +49,7 @@ export type RunInfo = {
   jobId?: string;
 };
 
-/** A run with all that hangs on it; metrics are the latest points. */
+/** A run with all that belongs to it; metrics are the latest points. */
 export type Run = RunInfo & {
   params: { key: string; value: string }[];
   metrics: Metric[];
@@ -59,8 +60,8 @@ export type Run = RunInfo & {
 };
 
 /**
- * A run whose params, tags and latest metrics are the JSON lists that the database made of them, in MLflow's spelling,
- * by key: for answers that hand them on.
+ * A run whose params, tags and latest metrics are the JSON lists that the database made of them. The lists are in
+ * MLflow's spelling, by key. Answers hand them on.
  */
 export type RunText = RunInfo & {
   params: string;
@@ -110,7 +111,7 @@ export type MetricRow = {
   step: number | string;
 };
 
-/** Runs as a whole: create, read, search, change. What is logged into them is in RunDataStore. */
+/** Runs as a whole: create, read, search, change. Their logged data is in RunDataStore. */
 export class RunStore {
   readonly #knex: Knex;
   readonly #reader: Reader;
@@ -303,11 +304,12 @@ export class RunStore {
   }
 
   #select(from: Knex.QueryBuilder, options: RunSearch): Knex.QueryBuilder {
-    const ids = options.experimentIds.filter(id => /^\d{1,9}$/.test(id));
-    const query = from
-      .select('runs.*')
-      .whereIn('runs.lifecycle_stage', options.lifecycleStages)
-      .whereIn('runs.experiment_id', ids.map(Number));
+    const query = ofExperiments(
+      from
+        .select('runs.*')
+        .whereIn('runs.lifecycle_stage', options.lifecycleStages),
+      options.experimentIds,
+    );
     for (const { sql, bindings } of options.where) {
       query.whereRaw(sql, bindings);
     }
@@ -403,7 +405,8 @@ export class RunStore {
 }
 
 type RunSearch = {
-  experimentIds: string[];
+  /** Those of every experiment that is not deleted unless given. */
+  experimentIds?: string[];
   lifecycleStages: LifecycleStage[];
   where: Sql[];
   terms: OrderTerm[];
@@ -471,7 +474,7 @@ function positionOf(lines: string): HistoryPosition {
 }
 
 /** The same with values instead of texts. */
-export function toRun(text: RunText): Run {
+function toRun(text: RunText): Run {
   const metrics: (Omit<Metric, 'value'> & { value: number | string })[] =
     parseExactJson(text.metrics);
   return {

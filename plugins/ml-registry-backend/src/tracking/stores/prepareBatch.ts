@@ -1,4 +1,4 @@
-import { compareInt64, type Int64 } from '../domain/int64';
+import { compareInt64, type Int64 } from '../../kernel/int64';
 import type { LoggedMetric } from './RunDataStore';
 
 type Entry = { key: string; value: string };

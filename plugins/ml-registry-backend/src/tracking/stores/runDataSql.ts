@@ -1,4 +1,4 @@
-import { isPostgres, type Database } from './database';
+import { isPostgres, type Database } from '../../kernel/database/database';
 
 /** `fields` holds SQL whose text is JSON. */
 function object(fields: Record<string, string>): string {
@@ -32,7 +32,7 @@ const sqlite = {
 };
 
 /**
- * The columns that carry all that hangs on a run, as the items of JSON lists written by the database: one statement
+ * The columns that carry all that belongs to a run, as the items of JSON lists written by the database: one statement
  * for many runs, and no object per metric where the text goes to a client as it is. Null where there is nothing. The
  * outer table must be `runs`.
  */

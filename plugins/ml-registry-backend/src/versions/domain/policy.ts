@@ -1,6 +1,6 @@
 /** Which aliases and tags only move together with a decision. */
 export type GovernancePolicy = {
-  /** Patterns of aliases that may only stand on the version in production; `*` stands for anything. */
+  /** Patterns of aliases that only the version in production may have; `*` stands for anything. */
   protectedAliases: string[];
   /** Patterns of tags that are part of what is approved. */
   policyTags: string[];

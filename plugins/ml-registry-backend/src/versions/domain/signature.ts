@@ -25,7 +25,7 @@ const mlModelFileSchema = z.object({
 
 export type ModelFile = { flavors: string[]; signature?: Signature };
 
-/** What an MLmodel file says, in our words. What it leaves out or garbles is left out. */
+/** What an MLmodel file says, in our words. Missing and garbled parts are left out. */
 export function readModelFile(content: unknown): ModelFile {
   const file = mlModelFileSchema.safeParse(content);
   if (!file.success) return { flavors: [] };

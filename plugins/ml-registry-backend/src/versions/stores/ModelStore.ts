@@ -1,8 +1,13 @@
 import type { Stage } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
-import { byBytes, type Sql } from '../searchGrammar/compile';
-import { readPage, type OrderTerm } from '../searchGrammar/keyset';
-import { chunks, forUpdate, type Database } from './database';
+import { type Sql, byBytes } from '../../kernel/database/sql';
+import { isAmong, readPage, type OrderTerm } from '../../search/keyset';
+import {
+  chunks,
+  forUpdate,
+  isPostgres,
+  type Database,
+} from '../../kernel/database/database';
 import {
   insertVersion,
   modelsFromRows,
@@ -11,9 +16,10 @@ import {
   type ModelVersionDbRow,
   type RegisteredModelDbRow,
 } from './modelRows';
+import { PROMPT_TAG } from '../../kernel/tags';
 
 export type { Stage } from '@downstage/plugin-ml-registry-common';
-export type { Database } from './database';
+export type { Database } from '../../kernel/database/database';
 
 const NOT_A_PROMPT =
   'NOT EXISTS (SELECT 1 FROM registered_model_tags p WHERE p.name = registered_models.name AND p.key = ?)';
@@ -74,8 +80,8 @@ export type NewModelVersion = {
   now: number;
 };
 
-/** MLflow keeps prompts as registered models with this tag; model lists leave them out. */
-export const PROMPT_TAG = 'mlflow.prompt.is_prompt';
+/** Older rows may end in a slash, and are read without it. */
+const location = "rtrim(storage_location, '/')";
 
 /**
  * Registered models, versions, aliases and stages. Every method takes the
@@ -141,6 +147,15 @@ export class ModelStore {
       name,
     });
     return (await modelsFromRows(db, rows))[0];
+  }
+
+  /** Models whose names differ from this one in capital letters at most: the catalog does not tell them apart. */
+  async namesInAnyCase(name: string): Promise<string[]> {
+    const rows: { name: string }[] = await this.#knex('registered_models')
+      .whereRaw('LOWER(registered_models.name) = LOWER(?)', [name])
+      .whereRaw(NOT_A_PROMPT, [PROMPT_TAG])
+      .select('name');
+    return rows.map(row => row.name);
   }
 
   /** Models by name in bytes order; `after` is the last name of the page before. Prompts are left out. */
@@ -236,8 +251,11 @@ export class ModelStore {
     return true;
   }
 
-  async deleteModel(tx: Knex.Transaction, name: string): Promise<void> {
-    await this.#remember(tx, { name });
+  async deleteModel(
+    tx: Knex.Transaction,
+    { name, now }: { name: string; now: number },
+  ): Promise<void> {
+    await this.#remember(tx, { name }, now);
     for (const table of VERSION_TABLES)
       await tx(table).where({ name }).delete();
     await tx('registered_models').where({ name }).delete();
@@ -352,12 +370,28 @@ export class ModelStore {
     return this.#knex<ModelVersionDbRow>('model_versions')
       .whereRaw(`${key} >= ? AND ${key} < ?`, [start, `${start}\u{10ffff}`])
       .whereRaw(
-        `(storage_location = ?
-          OR substr(?, 1, length(storage_location) + 1) = storage_location || '/'
+        `(${location} = ?
+          OR substr(?, 1, length(${location}) + 1) = ${location} || '/'
           OR substr(storage_location, 1, ?) = ?)`,
         [address, address, address.length + 1, `${address}/`],
       )
       .first('name', 'version');
+  }
+
+  /** Whether a version that meets the conditions uses this file or folder. */
+  async hasVersionAt(address: string, where: Sql[]): Promise<boolean> {
+    const folder = /^.*?\/artifacts(?=\/|$)/.exec(address)?.[0] ?? address;
+    const key = byBytes(this.#knex, 'substr(storage_location, 1, 200)');
+    const start = folder.slice(0, 200);
+    const query = this.#knex<ModelVersionDbRow>('model_versions')
+      .whereRaw(`${key} >= ? AND ${key} < ?`, [start, `${start}\u{10ffff}`])
+      .whereRaw(
+        `(${location} = ?
+          OR substr(?, 1, length(${location}) + 1) = ${location} || '/')`,
+        [address, address],
+      );
+    for (const { sql, bindings } of where) query.whereRaw(sql, bindings);
+    return (await query.first('name')) !== undefined;
   }
 
   async searchVersions(options: {
@@ -366,22 +400,67 @@ export class ModelStore {
     withPrompts: boolean;
     pageToken?: string;
     limit: number;
+    /** The metric of the runs that the order begins with. */
+    byMetric?: string;
   }): Promise<{ versions: ModelVersionRow[]; nextPageToken?: string }> {
-    const query = this.#knex('model_versions').select('model_versions.*');
-    if (!options.withPrompts) {
-      query.whereRaw(NO_VERSION_OF_A_PROMPT, [PROMPT_TAG]);
-    }
-    for (const { sql, bindings } of options.where)
-      query.whereRaw(sql, bindings);
-    const page = await readPage<ModelVersionDbRow>({
-      ...options,
-      database: this.#knex,
-      query,
-    });
+    const select = (from: Knex.QueryBuilder) => {
+      const query = from.select('model_versions.*');
+      if (!options.withPrompts) {
+        query.whereRaw(NO_VERSION_OF_A_PROMPT, [PROMPT_TAG]);
+      }
+      for (const { sql, bindings } of options.where) {
+        query.whereRaw(sql, bindings);
+      }
+      return query;
+    };
+    const page =
+      (await this.#versionsByMetric(options, select)) ??
+      (await readPage<ModelVersionDbRow>({
+        ...options,
+        database: this.#knex,
+        query: select(this.#knex('model_versions')),
+      }));
     return {
       versions: await versionsFromRows(this.#knex, page.rows),
       nextPageToken: page.nextPageToken,
     };
+  }
+
+  /**
+   * Versions whose run has the metric come first, and mostly fill the page: they are read along the metric's index,
+   * which ends after a page. `undefined` when the page goes on into versions without it. SQLite's planner does not mind
+   * the limit of a query, so it sorts.
+   */
+  async #versionsByMetric(
+    options: {
+      byMetric?: string;
+      terms: OrderTerm[];
+      pageToken?: string;
+      limit: number;
+    },
+    select: (from: Knex.QueryBuilder) => Knex.QueryBuilder,
+  ) {
+    const { byMetric, terms, pageToken, limit } = options;
+    if (!byMetric || !isPostgres(this.#knex)) return undefined;
+    // The order's first term says 0 for versions that have the metric; its second is the value.
+    const fixed = [0];
+    const [, value, ...rest] = terms;
+    if (pageToken && !isAmong(pageToken, fixed, terms.length - 1)) {
+      return undefined;
+    }
+    const from = this.#knex('latest_metrics as o')
+      .join('model_versions', 'model_versions.run_id', 'o.run_id')
+      .where('o.key', byMetric)
+      .where('o.is_nan', false);
+    const page = await readPage<ModelVersionDbRow>({
+      pageToken,
+      limit,
+      fixed,
+      terms: [{ ...value, sql: 'o.value', bindings: [] }, ...rest],
+      database: this.#knex,
+      query: select(from),
+    });
+    return page.nextPageToken ? page : undefined;
   }
 
   async updateVersion(
@@ -399,15 +478,15 @@ export class ModelStore {
 
   async deleteVersion(
     tx: Knex.Transaction,
-    key: { name: string; version: number },
+    { name, version, now }: { name: string; version: number; now: number },
   ): Promise<void> {
-    await this.#remember(tx, { name: key.name, version: key.version });
+    await this.#remember(tx, { name, version }, now);
     for (const table of [
       'registered_model_aliases',
       'model_version_tags',
       'model_versions',
     ]) {
-      await tx(table).where({ name: key.name, version: key.version }).delete();
+      await tx(table).where({ name, version }).delete();
     }
   }
 
@@ -509,11 +588,12 @@ export class ModelStore {
   async #remember(
     tx: Knex.Transaction,
     where: { name: string; version?: number },
+    now: number,
   ): Promise<void> {
     const rows = await tx('model_versions')
       .where(where)
       .select('name', 'version', 'storage_location', 'run_id', 'model_id');
-    const deletedAt = new Date().toISOString();
+    const deletedAt = new Date(now).toISOString();
     for (const part of chunks(rows)) {
       await tx('deleted_versions').insert(
         part.map(row => ({ ...row, deleted_at: deletedAt })),

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { chunks } from './database';
+import { chunks } from '../../kernel/database/database';
 
 export type UnreadVersion = {
   name: string;

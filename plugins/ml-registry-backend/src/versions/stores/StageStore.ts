@@ -8,19 +8,19 @@ import {
 } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
 import { displacedTo } from '../domain/stages';
-import { forUpdate, type Database } from './database';
-import { LedgerStore, type NewLedgerEntry } from './LedgerStore';
+import { forUpdate, type Database } from '../../kernel/database/database';
+import type { LedgerStore, NewLedgerEntry } from '../../ledger/LedgerStore';
 
 export type StageMove = { version: number; from: Stage; to: Stage };
 
 /**
- * The only writer of stages: a version's stage, whoever it displaces, the aliases and the ledger change together.
+ * The only writer of stages: a version's stage, the version that it displaces, the aliases and the ledger change together.
  */
 export class StageStore {
   readonly #knex: Knex;
   readonly ledger: LedgerStore;
 
-  constructor(knex: Knex, ledger: LedgerStore = new LedgerStore(knex)) {
+  constructor(knex: Knex, ledger: LedgerStore) {
     this.#knex = knex;
     this.ledger = ledger;
   }

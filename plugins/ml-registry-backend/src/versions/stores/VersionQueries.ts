@@ -2,21 +2,19 @@ import { riskSchema, type Risk } from '@downstage/plugin-ml-catalog-common';
 import {
   catalogConflictSchema,
   type CatalogConflict,
-  type DatasetInput,
   type ModelCounts,
   type ModelSort,
   type Stage,
 } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
-import { loggedDataset } from '../domain/datasets';
-import { readPage } from '../searchGrammar/keyset';
+import { readPage } from '../../search/keyset';
 import {
   chunks,
   groupBy,
   optional,
   optionalNumber,
   toNumber,
-} from './database';
+} from '../../kernel/database/database';
 import {
   modelColumns,
   modelList,
@@ -24,7 +22,9 @@ import {
   type ModelQuestion,
 } from './modelList';
 import { pickOfVersions } from './modelRows';
-import { openPromotionStates } from './PromotionStore';
+import type { RunFact, RunFacts } from '../RunFacts';
+import type { ModelFacts } from '../../access/ModelReads';
+import { openPromotionStates } from '../domain/openPromotionStates';
 
 /** A version with everything its run knows, as the portal shows it. */
 export type VersionFacts = {
@@ -42,29 +42,7 @@ export type VersionFacts = {
   tags: Record<string, string>;
   /** Entered production past gates and approvals. */
   breakGlass?: { at: string; by: string; reason: string };
-  run?: RunFacts;
-};
-
-export type RunFacts = {
-  experimentId: string;
-  status: string;
-  jobId?: string;
-  owner?: string;
-  params: Record<string, string>;
-  /** Finite ones only: JSON knows no others. */
-  metrics: Record<string, number>;
-  tags: Record<string, string>;
-  datasets: DatasetInput[];
-};
-
-export type ModelFacts = {
-  name: string;
-  description?: string;
-  owner?: string;
-  createdAt: string;
-  updatedAt: string;
-  versionCount: number;
-  latestVersion?: number;
+  run?: RunFact;
 };
 
 /** A model as lists show it: the registry's facts beside the copy of its entity. */
@@ -102,17 +80,18 @@ type VersionRow = {
   status: string;
   run_id: string | null;
 };
-type PairRow = { run_id: string; key: string; value: string };
 
 /**
  * Reads models and versions together with their runs, a few statements for any number of versions.
  * Writing them is the tracking API's and the promotions' business.
  */
-export class VersionReader {
+export class VersionQueries {
   readonly #knex: Knex;
+  readonly #runFacts: RunFacts;
 
-  constructor(knex: Knex) {
+  constructor(knex: Knex, runFacts: RunFacts) {
     this.#knex = knex;
+    this.#runFacts = runFacts;
   }
 
   /** One page of a list of models, with what the catalog says of them. */
@@ -195,6 +174,17 @@ export class VersionReader {
         count: toNumber(count),
       })),
     };
+  }
+
+  /** The model of this name, else the only one that capital letters tell from it: refs of the catalog have none. */
+  async findModelInAnyCase(name: string): Promise<ModelFacts | undefined> {
+    const exact = await this.findModel(name);
+    if (exact) return exact;
+    const [other, ...more] = await this.#knex<ModelRow>('registered_models')
+      .whereRaw('LOWER(name) = LOWER(?)', [name])
+      .limit(2)
+      .select('name');
+    return other && !more.length ? this.findModel(other.name) : undefined;
   }
 
   async findModel(name: string): Promise<ModelFacts | undefined> {
@@ -285,6 +275,26 @@ export class VersionReader {
     return this.#withRuns(rows);
   }
 
+  /** Of each of these models, the newest version in a stage. Older ones are not read, however many there are. */
+  async newestInStage(names: string[], stage: Stage): Promise<VersionFacts[]> {
+    if (!names.length) return [];
+    const newest = this.#knex('model_versions')
+      .select('name')
+      .max({ version: 'version' })
+      .whereIn('name', names)
+      .where({ stage })
+      .groupBy('name')
+      .as('newest');
+    const rows: VersionRow[] = await this.#knex('model_versions')
+      .join(newest, join =>
+        join
+          .on('newest.name', 'model_versions.name')
+          .andOn('newest.version', 'model_versions.version'),
+      )
+      .select('model_versions.*');
+    return this.#withRuns(rows);
+  }
+
   async #withRuns(rows: VersionRow[]): Promise<VersionFacts[]> {
     if (!rows.length) return [];
     const id = (row: { name: string; version: number }) =>
@@ -304,7 +314,7 @@ export class VersionReader {
       key: string;
       value: string;
     }>(await pickOfVersions(this.#knex, 'model_version_tags', rows, 'key'), id);
-    const runs = await this.runs(
+    const runs = await this.#runFacts.of(
       rows.flatMap(row => (row.run_id ? [row.run_id] : [])),
     );
     const broken: {
@@ -339,89 +349,12 @@ export class VersionReader {
       run: row.run_id ? runs.get(row.run_id) : undefined,
     }));
   }
-
-  /** Runs by id, those that exist. */
-  async runs(runIds: string[]): Promise<Map<string, RunFacts>> {
-    const found = new Map<string, RunFacts>();
-    for (const ids of chunks([...new Set(runIds)])) {
-      const runs: {
-        run_id: string;
-        experiment_id: number;
-        status: string;
-        job_id: string | null;
-        owner: string | null;
-      }[] = await this.#knex('runs').whereIn('run_id', ids);
-      const params = await this.#pairs('params', ids);
-      const tags = await this.#pairs('run_tags', ids);
-      const metrics: {
-        run_id: string;
-        key: string;
-        value: number;
-        is_nan: boolean | number;
-      }[] = await this.#knex('latest_metrics').whereIn('run_id', ids);
-      const metricsOf = groupBy(metrics, row => row.run_id);
-      const datasets: {
-        run_id: string;
-        name: string;
-        digest: string;
-        context: string | null;
-        tags: string;
-      }[] = await this.#knex('run_datasets')
-        .join('datasets', 'datasets.dataset_id', 'run_datasets.dataset_id')
-        .whereIn('run_datasets.run_id', ids)
-        .select(
-          'run_datasets.run_id',
-          'datasets.name',
-          'datasets.digest',
-          'run_datasets.context',
-          'run_datasets.tags',
-        )
-        .orderBy(['run_datasets.position', 'datasets.name', 'datasets.digest']);
-      const datasetsOf = groupBy(datasets, row => row.run_id);
-      for (const run of runs) {
-        found.set(run.run_id, {
-          experimentId: String(run.experiment_id),
-          status: run.status,
-          jobId: optional(run.job_id),
-          owner: optional(run.owner),
-          params: asRecord(params.get(run.run_id)),
-          tags: asRecord(tags.get(run.run_id)),
-          metrics: Object.fromEntries(
-            (metricsOf.get(run.run_id) ?? [])
-              .filter(row => !row.is_nan && isFiniteMetric(row.value))
-              .map(row => [row.key, row.value]),
-          ),
-          datasets: (datasetsOf.get(run.run_id) ?? []).map(row =>
-            loggedDataset(row, {
-              ...(row.context && { 'mlflow.data.context': row.context }),
-              ...JSON.parse(row.tags),
-            }),
-          ),
-        });
-      }
-    }
-    return found;
-  }
-
-  async #pairs(table: 'params' | 'run_tags', ids: string[]) {
-    const rows: PairRow[] = await this.#knex(table).whereIn('run_id', ids);
-    return groupBy(rows, row => row.run_id);
-  }
 }
 
 function readConflict(text: string | null): CatalogConflict | undefined {
   return text === null
     ? undefined
     : catalogConflictSchema.parse(JSON.parse(text));
-}
-
-/** MLflow stores infinity as the largest double; neither is a figure to compare. */
-function isFiniteMetric(value: number) {
-  return Number.isFinite(value) && Math.abs(value) < Number.MAX_VALUE;
-}
-
-function asRecord(rows: PairRow[] = []): Record<string, string> {
-  return Object.fromEntries(rows.map(row => [row.key, row.value]));
 }
 
 function isoOf(milliseconds: number | string) {

@@ -4,10 +4,11 @@ import type {
 } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
 import { whereFacts, type FactCriteria } from '@downstage/node';
-import { byBytes } from '../searchGrammar/compile';
-import type { OrderTerm } from '../searchGrammar/keyset';
-import { PROMPT_TAG } from './ModelStore';
-import { openPromotionStates } from './PromotionStore';
+import { isPostgres } from '../../kernel/database/database';
+import { byBytes, isOneOf } from '../../kernel/database/sql';
+import type { OrderTerm } from '../../search/keyset';
+import { PROMPT_TAG } from '../../kernel/tags';
+import { openPromotionStates } from '../domain/openPromotionStates';
 
 /** What a condition on a list of models can speak of: columns of {@link modelList}, never null but for the owner. */
 export const modelColumns = {
@@ -18,7 +19,8 @@ export const modelColumns = {
   risk: 'registered_models.model_risk',
 } as const;
 
-const namespaceSql = "COALESCE(model_entities.namespace, 'default')";
+const refSql =
+  "CASE WHEN registered_models.name LIKE '%/%' THEN registered_models.name ELSE 'default/' || registered_models.name END";
 
 const inProductionSql =
   "EXISTS (SELECT 1 FROM model_versions v WHERE v.name = registered_models.name AND v.stage = 'production')";
@@ -47,6 +49,8 @@ export type ModelQuestion = {
   names?: string[];
   /** What the caller's permission allows. */
   allowed?: FactCriteria;
+  /** Names, in small letters, that the catalog hides from the caller. */
+  hidden?: string[];
 };
 
 /**
@@ -75,10 +79,8 @@ export function modelList(
         'model_entities.search_text',
         'model_entities.conflict',
         { entity_description: 'model_entities.description' },
-        knex.raw(`${namespaceSql} AS model_namespace`),
-        knex.raw(
-          `'model:' || ${namespaceSql} || '/' || registered_models.name AS model_ref`,
-        ),
+        knex.raw(`${namespaceSql(knex)} AS model_namespace`),
+        knex.raw(`'model:' || ${refSql} AS model_ref`),
         knex.raw(
           'COALESCE(registered_models.owner, registered_models.entity_owner) AS model_owner',
         ),
@@ -101,7 +103,17 @@ export function modelList(
       [word, word, word, word],
     );
   }
+  if (question.hidden?.length) {
+    const { sql, bindings } = isOneOf(knex, modelColumns.name, question.hidden);
+    query.whereRaw(`NOT ${sql}`, bindings);
+  }
   return whereFacts(query, question.allowed, modelColumns);
+}
+
+function namespaceSql(knex: Knex): string {
+  return isPostgres(knex)
+    ? `split_part(${refSql}, '/', 1)`
+    : `substr(${refSql}, 1, instr(${refSql}, '/') - 1)`;
 }
 
 /** The order of a list; it ends with the name, so that it identifies a row. */

@@ -1,6 +1,13 @@
 import { stageSchema } from '@downstage/plugin-ml-registry-common';
 import type { Knex } from 'knex';
-import { chunks, groupBy, optional, toNumber, type Database } from './database';
+import {
+  chunks,
+  groupBy,
+  isPostgres,
+  optional,
+  toNumber,
+  type Database,
+} from '../../kernel/database/database';
 import type {
   ModelVersionRow,
   NewModelVersion,
@@ -157,16 +164,30 @@ export async function versionsFromRows(
   }));
 }
 
-/** What hangs on these versions, and perhaps on others of their models: not on all of them where there are thousands. */
-export function pickOfVersions<Row>(
+/** What belongs to these versions and to no others of their models, however many those have. */
+export async function pickOfVersions<Row>(
   db: Database,
   table: string,
   versions: { name: string; version: number }[],
   order: string,
 ): Promise<Row[]> {
-  const names = [...new Set(versions.map(({ name }) => name))];
-  const numbers = [...new Set(versions.map(({ version }) => version))];
-  return pick(db, table, names, order, numbers.length > 500 ? [] : numbers);
+  const rows: Row[] = [];
+  for (const part of chunks(versions, 5000)) {
+    const query = db(table).orderBy(order);
+    if (isPostgres(db)) {
+      query.whereRaw(
+        '(name, version) IN (SELECT * FROM unnest(?::text[], ?::int[]))',
+        [part.map(({ name }) => name), part.map(({ version }) => version)],
+      );
+    } else {
+      query.whereRaw(
+        '(name, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))',
+        [JSON.stringify(part.map(({ name, version }) => [name, version]))],
+      );
+    }
+    rows.push(...(await query));
+  }
+  return rows;
 }
 
 async function pick<Row>(
@@ -174,13 +195,10 @@ async function pick<Row>(
   table: string,
   names: string[],
   order: string,
-  versions: number[] = [],
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const part of chunks(names, 500)) {
-    const query = db(table).whereIn('name', part).orderBy(order);
-    if (versions.length) query.whereIn('version', versions);
-    rows.push(...(await query));
+    rows.push(...(await db(table).whereIn('name', part).orderBy(order)));
   }
   return rows;
 }

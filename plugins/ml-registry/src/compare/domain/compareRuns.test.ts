@@ -1,4 +1,4 @@
-import { aRun } from '../__testUtils__/examples';
+import { aRun } from '../../__testUtils__/examples';
 import { compareRuns } from './compareRuns';
 import { parallelCoordinates } from './parallelCoordinates';
 

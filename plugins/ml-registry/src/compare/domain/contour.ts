@@ -6,8 +6,8 @@ export type Surface = { xs: number[]; ys: number[]; values: number[][] };
 
 /**
  * Interpolates between scattered points by inverse distance (Shepard 1968, power 2), both axes scaled to the same
- * length. At a known place the known value comes out; between, a mean in which the near count most, so nothing is ever
- * below the least or above the greatest known value.
+ * length. At a known place the known value comes out. Between known places it is a mean in which the near ones count
+ * most. So nothing is ever below the least or above the greatest known value.
  *
  * Undefined where there is no surface: fewer than three points, or all on one line along an axis.
  */

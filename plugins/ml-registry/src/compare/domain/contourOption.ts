@@ -1,4 +1,4 @@
-import type { EChartsOption } from '../chart';
+import type { EChartsOption } from '../../shared/domain/chart';
 import type { Known, Surface } from './contour';
 
 /** Colours told apart by lightness too: dark is little, light is much (viridis). */

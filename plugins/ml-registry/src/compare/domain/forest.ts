@@ -17,8 +17,8 @@ type Node =
 export type Forest = { trees: Array<{ root: Node; unseen: number[] }> };
 
 /**
- * Grows a random forest for regression (Breiman 2001): every tree on a bootstrap sample, every split the one that
- * lessens the squared error most among a third of the features.
+ * Grows a random forest for regression (Breiman 2001). Every tree learns from a bootstrap sample. Every split is the
+ * one that lessens the squared error most among a third of the features.
  *
  * @param features one row per sample
  */

@@ -53,7 +53,7 @@ export function paramImportance(
 }
 
 /** By how much the out-of-bag error grows when a feature is shuffled; never below 0. */
-export function permutationLosses(
+function permutationLosses(
   forest: Forest,
   features: readonly (readonly number[])[],
   targets: readonly number[],

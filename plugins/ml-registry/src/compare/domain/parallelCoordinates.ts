@@ -1,4 +1,4 @@
-import type { EChartsOption } from './chart';
+import type { EChartsOption } from '../../shared/domain/chart';
 import { compareRuns } from './compareRuns';
 import type { Run } from '@downstage/plugin-ml-registry-common';
 

@@ -14,7 +14,7 @@ export type Line =
   | { kind: 'group'; id: string; group: RunGroup; expanded: boolean };
 
 /** Runs with the same value, and numbers over them. */
-export type RunGroup = {
+type RunGroup = {
   key: string;
   value: string | undefined;
   count: number;
@@ -153,7 +153,7 @@ function groupValue(row: RunRow, groupBy: string): string | undefined {
 }
 
 /** Mean, least and greatest of the metrics and of how long the runs took. */
-export function aggregate(
+function aggregate(
   rows: readonly RunRow[],
   columns: readonly string[],
 ): Record<string, Aggregate> {

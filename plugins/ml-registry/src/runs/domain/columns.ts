@@ -1,5 +1,5 @@
 import type { RunSort } from '@downstage/plugin-ml-registry-common';
-import { byMetricName } from '../orderMetrics';
+import { byMetricName } from '../../shared/domain/orderMetrics';
 
 /** Columns every run has; the others are `metrics.<name>`, `params.<name>` and `tags.<name>`. */
 export const attributeColumns = [
@@ -85,5 +85,10 @@ function plainWidth(column: string): number {
   };
   if (isAttribute(column)) return widths[column] ?? 120;
   const { kind, name } = splitColumn(column);
-  return Math.max(kind === 'tags' ? 150 : 110, Math.min(240, name.length * 9));
+  return Math.max(kind === 'tags' ? 150 : 110, Math.min(280, widthOf(name)));
+}
+
+/** Pixels that a bold name takes in the head, with the space around it and the arrow of the order. */
+function widthOf(name: string): number {
+  return name.length * 9 + 38;
 }

@@ -6,6 +6,8 @@ export type RunRow = {
   name: string;
   status: string;
   experimentId: string;
+  /** The id where the name is not known: of an experiment that is deleted, or not readable. */
+  experimentName: string;
   userId: string;
   startTime: number;
   endTime?: number;
@@ -18,11 +20,13 @@ export type RunRow = {
 /** The rows of a page that came column by column. */
 export function toRows(page: RunTablePage): RunRow[] {
   const columns = Object.entries(page.columns);
+  const nameOf = (id: string) => page.experimentNames[id] ?? id;
   return page.runIds.map((runId, index) => ({
     runId,
     name: page.names[index] || runId,
     status: page.statuses[index],
     experimentId: page.experimentIds[index],
+    experimentName: nameOf(page.experimentIds[index]),
     userId: page.userIds[index],
     startTime: page.startTimes[index],
     endTime: page.endTimes[index] ?? undefined,

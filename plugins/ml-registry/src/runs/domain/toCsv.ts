@@ -2,20 +2,19 @@ import Papa from 'papaparse';
 import type { RunRow } from './runRow';
 
 /**
- * Runs as CSV with a head line. A text that a spreadsheet would run as a formula gets an apostrophe before it,
- * because names and params come from anybody's training job.
+ * Runs as CSV with a head line. A text that a spreadsheet would run as a formula gets an apostrophe before it. Names
+ * and params come from anybody's training job.
  */
 export function toCsv(
   rows: readonly RunRow[],
   columns: readonly string[],
-  experimentName: (id: string) => string,
 ): string {
   const value = (row: RunRow, column: string) => {
     switch (column) {
       case 'status':
         return row.status;
       case 'experiment':
-        return experimentName(row.experimentId);
+        return row.experimentName;
       case 'started':
         return new Date(row.startTime).toISOString();
       case 'duration':

@@ -5,10 +5,10 @@ import {
   isAttribute,
   isSortable,
   splitColumn,
-} from '../../domain/runTable/columns';
-import { mlRegistryTranslationRef } from '../../translation';
+} from '../domain/columns';
+import { mlRegistryTranslationRef } from '../../shared/translation';
 import styles from './RunsGrid.module.css';
-import { fixedWidths } from './RunsGrid';
+import { fixedWidths } from './gridSizes';
 
 /** The head of the grid: names of the columns, and the order. */
 export function GridHead(props: {

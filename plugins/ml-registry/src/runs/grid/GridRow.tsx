@@ -9,13 +9,13 @@ import {
   RiPushpin2Line,
 } from '@remixicon/react';
 import { Link } from 'react-router-dom';
-import type { Aggregate, Line } from '../../domain/runTable/arrangeRuns';
-import { columnWidth, splitColumn } from '../../domain/runTable/columns';
-import { paths } from '../../paths';
+import type { Aggregate, Line } from '../domain/arrangeRuns';
+import { columnWidth, splitColumn } from '../domain/columns';
+import { paths } from '../../shared/paths';
 import { namedLabel, type RowLabels } from './rowLabels';
 import { RunCell } from './RunCell';
 import styles from './RunsGrid.module.css';
-import { fixedWidths } from './RunsGrid';
+import { fixedWidths } from './gridSizes';
 
 /** What can be done with a row. The same functions for all rows, so that rows that did not change stay as they are. */
 export type RowCalls = {
@@ -34,7 +34,6 @@ type RowProps = {
   grouped: boolean;
   isChosen: boolean;
   isHidden: boolean;
-  experimentName: string;
   activeColumn: number | undefined;
   calls: RowCalls;
   labels: RowLabels;
@@ -142,11 +141,7 @@ export const GridRow = memo(function Row(props: RowProps) {
             style={{ width: columnWidth(column, props.grouped) }}
           >
             {isRun ? (
-              <RunCell
-                row={line.row}
-                column={column}
-                experimentName={props.experimentName}
-              />
+              <RunCell row={line.row} column={column} />
             ) : (
               <AggregateCell
                 value={line.group.aggregates[column]}

@@ -6,19 +6,18 @@ import {
   StatusBadge,
 } from '@downstage/react';
 import { Link } from 'react-router-dom';
-import { isAttribute } from '../../domain/runTable/columns';
-import type { RunRow } from '../../domain/runTable/runRow';
-import { runStatus } from '../../domain/runStatus';
-import { paths } from '../../paths';
+import { isAttribute } from '../domain/columns';
+import type { RunRow } from '../domain/runRow';
+import { runStatus } from '../../shared/domain/runStatus';
+import { paths } from '../../shared/paths';
 import styles from './RunsGrid.module.css';
 
 /** What one column says about a run. Links are not tab stops of their own: Enter on the cell follows them. */
 export const RunCell = memo(function Value(props: {
   row: RunRow;
   column: string;
-  experimentName: string;
 }) {
-  const { row, column, experimentName } = props;
+  const { row, column } = props;
   if (!isAttribute(column)) {
     const value = row.values[column];
     if (value === undefined) return <>–</>;
@@ -28,7 +27,7 @@ export const RunCell = memo(function Value(props: {
     case 'status':
       return <StatusBadge {...runStatus(row.status)} />;
     case 'experiment':
-      return <>{experimentName}</>;
+      return <>{row.experimentName}</>;
     case 'started':
       return <Started at={row.startTime} />;
     case 'duration':

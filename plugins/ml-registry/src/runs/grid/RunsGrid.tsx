@@ -1,20 +1,16 @@
 import { useCallback, useEffect, useRef } from 'react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import type { Line } from '../../domain/runTable/arrangeRuns';
-import { columnWidth } from '../../domain/runTable/columns';
-import { mlRegistryTranslationRef } from '../../translation';
+import type { Line } from '../domain/arrangeRuns';
+import { columnWidth } from '../domain/columns';
+import { mlRegistryTranslationRef } from '../../shared/translation';
 import { GridHead } from './GridHead';
 import { GridRow, type RowCalls } from './GridRow';
 import { SkimmedRow, useIsSkimming } from './SkimmedRow';
+import { fixedWidths, HEAD_HEIGHT, ROW_HEIGHT } from './gridSizes';
 import { useRowLabels } from './rowLabels';
 import styles from './RunsGrid.module.css';
 import { useGridKeys } from './useGridKeys';
-
-export const ROW_HEIGHT = 36;
-const HEAD_HEIGHT = 38;
-/** Choice, pin, hide, name. */
-export const fixedWidths = [40, 34, 34, 240];
 
 /**
  * Runs as a grid of which only what is in view exists, however many there are. One cell is a tab stop; the arrow keys
@@ -30,10 +26,9 @@ export function RunsGrid(props: {
   onSort: (column: string, direction: 'asc' | 'desc') => void;
   chosen: ReadonlySet<string>;
   hidden: ReadonlySet<string>;
-  experimentNames: ReadonlyMap<string, string>;
   calls: RowCalls;
 }) {
-  const { lines, columns, chosen, hidden, experimentNames, calls } = props;
+  const { lines, columns, chosen, hidden, calls } = props;
   const { t } = useTranslationRef(mlRegistryTranslationRef);
   const box = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
@@ -61,7 +56,7 @@ export function RunsGrid(props: {
   );
   const labels = useRowLabels();
   const { sort, direction } = props;
-  // What is looked for in another order is at the top of it.
+  // Rows in another order are read from their top.
   useEffect(() => {
     if (box.current) box.current.scrollTop = 0;
   }, [sort, direction]);
@@ -142,12 +137,6 @@ export function RunsGrid(props: {
               grouped={grouped}
               isChosen={line.kind === 'run' && chosen.has(line.row.runId)}
               isHidden={line.kind === 'run' && hidden.has(line.row.runId)}
-              experimentName={
-                line.kind === 'run'
-                  ? experimentNames.get(line.row.experimentId) ??
-                    line.row.experimentId
-                  : ''
-              }
               activeColumn={
                 active.row === item.index + 1 ? active.column : undefined
               }

@@ -1,7 +1,7 @@
 import { memo, useEffect, useRef } from 'react';
-import type { Line } from '../../domain/runTable/arrangeRuns';
+import type { Line } from '../domain/arrangeRuns';
 import styles from './RunsGrid.module.css';
-import { fixedWidths } from './RunsGrid';
+import { fixedWidths } from './gridSizes';
 
 /** Rows that go by faster than a window at a time are not read. */
 const FAST = 600;

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { mlRegistryTranslationRef } from '../../translation';
+import { mlRegistryTranslationRef } from '../../shared/translation';
 
 const NAME = '\u0000';
 

@@ -9,7 +9,7 @@ import type {
 /** How a stage looks; its word is always shown beside it. */
 export const stageTone: Record<Stage, Tone> = {
   none: 'neutral',
-  staging: 'running',
+  staging: 'neutral',
   candidate: 'warning',
   production: 'ok',
   archived: 'neutral',

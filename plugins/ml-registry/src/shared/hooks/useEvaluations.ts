@@ -1,5 +1,6 @@
 import type { ModelEvaluation } from '@downstage/plugin-ml-catalog-common';
 import { useLoad } from '@downstage/react';
+import { parseEntityRef, stringifyEntityRef } from '@backstage/catalog-model';
 import { useApi } from '@backstage/frontend-plugin-api';
 import { catalogApiRef } from '@backstage/plugin-catalog-react';
 import { evaluationOf } from '../domain/evaluationOf';
@@ -7,8 +8,8 @@ import { evaluationOf } from '../domain/evaluationOf';
 const nothing: ReadonlyMap<string, ModelEvaluation> = new Map();
 
 /**
- * How models say they want to be judged, by model ref. A help for choosing which number to show: while it is not
- * known, or when the catalog does not answer, the map is empty and pages show the first metric by name.
+ * How models say they want to be judged, by model ref. It helps to choose which number to show. The map is empty while
+ * it is not known, or when the catalog does not answer. Pages then show the first metric by name.
  */
 export function useEvaluations(
   modelRefs: readonly string[],
@@ -19,7 +20,10 @@ export function useEvaluations(
       const found = new Map<string, ModelEvaluation>();
       if (modelRefs.length === 0) return found;
       const { items } = await catalogApi.getEntitiesByRefs({
-        entityRefs: [...modelRefs],
+        // The catalog compares refs exactly, and has them in small letters.
+        entityRefs: modelRefs.map(ref =>
+          stringifyEntityRef(parseEntityRef(ref)),
+        ),
       });
       items.forEach((entity, index) => {
         const evaluation = entity && evaluationOf(entity);

@@ -4,11 +4,12 @@ import {
   type DeclaredCard,
   type ModelCard,
 } from '@downstage/plugin-ml-registry-common';
-import { reasonOf, useAction } from '@downstage/react';
+import { parseVersionRef } from '@downstage/common';
+import { useAction, Reason } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, TextAreaField, TextField } from '@backstage/ui';
-import { useRegistry } from '../../hooks/useRegistry';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../../shared/hooks/useRegistry';
+import { mlRegistryTranslationRef } from '../../shared/translation';
 
 /** Writes the declared part of a card. Begins with what is saved, or with the proposal. */
 export function CardForm(props: {
@@ -28,11 +29,7 @@ export function CardForm(props: {
     const done = await action.run(
       () =>
         api.saveVersionCard({
-          params: {
-            namespace: 'default',
-            name: card.name,
-            version: card.version,
-          },
+          params: parseVersionRef(card.ref),
           body: declared,
         }),
       { title: t('card.saved') },
@@ -66,7 +63,7 @@ export function CardForm(props: {
         <Alert
           status="danger"
           title={t('card.saveFailed')}
-          description={reasonOf(action.error)}
+          description={<Reason error={action.error} />}
         />
       )}
       <Flex gap="2">

@@ -9,12 +9,12 @@ import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Text } from '@backstage/ui';
 import { RiEditLine } from '@remixicon/react';
-import { useRegistry } from '../../hooks/useRegistry';
-import { exportPath } from '../../paths';
-import { mlRegistryTranslationRef } from '../../translation';
+import { useRegistry } from '../../shared/hooks/useRegistry';
+import { exportPath } from '../../shared/paths';
+import { mlRegistryTranslationRef } from '../../shared/translation';
 import { CardForm } from './CardForm';
 import { DeclaredCardView } from './DeclaredCardView';
-import { ExportButton } from './ExportButton';
+import { ExportButton } from '../../shared/ExportButton';
 import { VerifiedCardView } from './VerifiedCardView';
 
 /** The model card of a version: what people say, and apart from it what the registry knows. */

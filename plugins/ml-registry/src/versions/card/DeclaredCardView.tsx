@@ -6,8 +6,8 @@ import { Time } from '@downstage/react';
 import { MarkdownContent } from '@backstage/core-components';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Flex, Text } from '@backstage/ui';
-import { mlRegistryTranslationRef } from '../../translation';
-import { EntityLink, Person } from '../Person';
+import { mlRegistryTranslationRef } from '../../shared/translation';
+import { EntityLink, Person } from '../../shared/Person';
 
 /** What people wrote, rendered; empty fields are left out. */
 export function DeclaredCardView({ card }: { card: ModelCard }) {

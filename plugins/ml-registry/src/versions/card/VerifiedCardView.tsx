@@ -2,9 +2,9 @@ import type { ModelCard } from '@downstage/plugin-ml-registry-common';
 import { CodeBlock, Facts, formatNumber, PlainTable } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link, Text } from '@backstage/ui';
-import { byMetricName } from '../../domain/orderMetrics';
-import { paths } from '../../paths';
-import { mlRegistryTranslationRef } from '../../translation';
+import { byMetricName } from '../../shared/domain/orderMetrics';
+import { paths } from '../../shared/paths';
+import { mlRegistryTranslationRef } from '../../shared/translation';
 
 /** What the registry computed or recorded of a version: metrics by slice and data set, data, environment. */
 export function VerifiedCardView({ card }: { card: ModelCard }) {

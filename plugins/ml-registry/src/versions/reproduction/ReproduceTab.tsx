@@ -8,22 +8,22 @@ import {
   formatNumber,
   Frame,
   PlainTable,
-  reasonOf,
   Section,
   StatusBadge,
   Time,
   useAction,
   useLoad,
+  Reason,
 } from '@downstage/react';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Alert, Button, Flex, Link, Text } from '@backstage/ui';
 import { RiRepeatLine } from '@remixicon/react';
-import { outcomeTones } from '../../domain/outcomeTones';
-import { useRegistry } from '../../hooks/useRegistry';
-import { paths } from '../../paths';
-import { mlRegistryTranslationRef } from '../../translation';
-import { Person } from '../Person';
+import { outcomeTones } from './outcomeTones';
+import { useRegistry } from '../../shared/hooks/useRegistry';
+import { paths } from '../../shared/paths';
+import { mlRegistryTranslationRef } from '../../shared/translation';
+import { Person } from '../../shared/Person';
 
 /** The one command that trains a version again, and whether its metrics came out equal. */
 export function ReproduceTab({ version }: { version: ModelVersion }) {
@@ -74,7 +74,7 @@ export function ReproduceTab({ version }: { version: ModelVersion }) {
                 <Alert
                   status="danger"
                   title={t('reproduction.failed')}
-                  description={reasonOf(action.error)}
+                  description={<Reason error={action.error} />}
                 />
               )}
             </Flex>

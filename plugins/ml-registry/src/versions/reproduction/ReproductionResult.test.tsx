@@ -2,7 +2,7 @@ import { screen } from '@testing-library/react';
 import { aRun } from '../../__testUtils__/examples';
 import { fakeRegistry } from '../../__testUtils__/fakeRegistry';
 import { renderWithRegistry } from '../../__testUtils__/renderWithRegistry';
-import type { MlRegistryApi } from '../../api';
+import type { MlRegistryApi } from '../../shared/api';
 import { ReproductionResult } from './ReproductionResult';
 
 const metric = (name: string, again: number) => ({

@@ -2,10 +2,10 @@ import { parseVersionRef } from '@downstage/common';
 import { Section, StatusBadge, useLoad } from '@downstage/react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Flex, Link } from '@backstage/ui';
-import { outcomeTones } from '../../domain/outcomeTones';
-import { useRegistry } from '../../hooks/useRegistry';
-import { paths } from '../../paths';
-import { mlRegistryTranslationRef } from '../../translation';
+import { outcomeTones } from './outcomeTones';
+import { useRegistry } from '../../shared/hooks/useRegistry';
+import { paths } from '../../shared/paths';
+import { mlRegistryTranslationRef } from '../../shared/translation';
 
 /** Of a job that trained a version again: whether the metrics came out equal. Of any other job, nothing. */
 export function ReproductionResult({ jobId }: { jobId: string }) {

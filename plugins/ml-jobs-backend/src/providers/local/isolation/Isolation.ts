@@ -3,6 +3,7 @@ export const isolationKinds = [
   'bubblewrap',
   'user-namespaces',
   'system-user',
+  'systemd-run',
   'none',
 ] as const;
 export type IsolationKind = (typeof isolationKinds)[number];

@@ -32,7 +32,7 @@ os.execvp(command[0], command)
 `;
 
 /**
- * A user of its own for every job, for a portal that runs as root where the kernel allows no namespaces.
+ * A user of its own for every job. It is for a portal that runs as root where the kernel allows no namespaces.
  *
  * @remarks
  * The data directory is closed to other users but for the way to a job's own folder. Inputs of the data directory are copied

@@ -5,6 +5,7 @@ import { findPython } from '../python';
 import { Bubblewrap } from './Bubblewrap';
 import type { Isolation, IsolationKind } from './Isolation';
 import { NoIsolation } from './NoIsolation';
+import { SystemdRun } from './SystemdRun';
 import { SystemUser } from './SystemUser';
 import { UserNamespaces } from './UserNamespaces';
 
@@ -84,5 +85,6 @@ export async function candidatesOf(options: {
       environments: folders.environmentsFolder,
       python,
     }),
+    new SystemdRun({ hidden, python }),
   ];
 }

@@ -1,5 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { JobSpec } from '@downstage/plugin-ml-jobs-node';
 import { createFixture, kindsHere, type LocalFixture } from '../localFixture';
@@ -75,6 +82,8 @@ const open: Record<IsolationKind, (name: string) => boolean> = {
   'user-namespaces': () => false,
   // Names of processes are public on a machine. A namespace of its own opens nothing: the files stay another user's.
   'system-user': name => ['processes', 'new namespace'].includes(name),
+  // They share the numbers of processes, and those of one user may end each other.
+  'systemd-run': name => ['processes', 'portal killed'].includes(name),
 };
 
 describe.each(kindsHere())('A hostile job in the isolation %s', kind => {
@@ -97,7 +106,7 @@ describe.each(kindsHere())('A hostile job in the isolation %s', kind => {
     const commit = fixture.commitFile('train.py', '# SECRET training\n');
     const other = await fixture.specOf('echo SECRET log', {
       jobId: 'other',
-      source: { repository: fixture.repository, commit },
+      source: fixture.sourceAt(commit),
     });
     await run(other);
     victimEnded = false;
@@ -145,9 +154,12 @@ describe.each(kindsHere())('A hostile job in the isolation %s', kind => {
         kind === 'none' ? '""' : '"$PWD"'
       }`,
       {
-        source: { repository: fixture.repository, commit },
+        source: fixture.sourceAt(commit),
         inputs: {
-          data: { ref: 'default/mine@1', path, sha256: '', format: 'csv' },
+          data: {
+            ...{ ref: 'default/mine@1', path, sha256: '', format: 'csv' },
+            files: [],
+          },
         },
         variables: {
           DOWNSTAGE_INPUT_DATA: path,
@@ -255,7 +267,7 @@ describe.each(kindsHere())('A hostile job in the isolation %s', kind => {
       'import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: (print("checkpoint written", flush=True), sys.exit(0)))\nprint("listening", flush=True)\nsignal.pause()\n',
     );
     const spec = await fixture.specOf('python polite.py', {
-      source: { repository: fixture.repository, commit },
+      source: fixture.sourceAt(commit),
     });
     const { handle } = await runtime.submit(spec, {
       idempotencyKey: spec.jobId,
@@ -277,16 +289,57 @@ describe.each(kindsHere())('A hostile job in the isolation %s', kind => {
     });
   });
 
-  it('holds a job to its memory', async () => {
+  it('holds a job to its memory, and says what to ask for', async () => {
     const spec = await fixture.specOf(
-      'python -c "x = bytearray(400 * 1024 * 1024)"',
+      'python -c "import time; x = bytearray(b\'1\') * (400 * 1024 * 1024); time.sleep(600)"',
     );
     spec.definition = { ...spec.definition, resources: { memory: '200Mi' } };
-    const { state, text } = await run(spec);
-    expect({ state, text }).toEqual({
+    const { state } = await run(spec);
+    const seen = await fixture.runtime.inspect(fixture.runtime.handleOf(spec));
+    expect({ ...seen, state }).toMatchObject({
       state: 'failed',
-      text: expect.stringContaining('MemoryError'),
+      reason: 'OutOfMemory',
+      message: expect.stringMatching(
+        /^It used \d+ MiB of 200 MiB and was ended; ask for memory: \d+Mi$/,
+      ),
     });
+  });
+
+  it('counts the files in a /dev/shm of its own as memory of the job', async () => {
+    if (!['bubblewrap', 'user-namespaces'].includes(kind)) return;
+    const spec = await fixture.specOf(
+      'dd if=/dev/zero of=/dev/shm/big bs=1M count=400; sleep 600',
+    );
+    spec.definition = { ...spec.definition, resources: { memory: '200Mi' } };
+    expect(await run(spec)).toMatchObject({
+      state: 'failed',
+      reason: 'OutOfMemory',
+    });
+  });
+
+  it('runs no program of its environment outside of the isolation', async () => {
+    const first = await fixture.specOf('true');
+    const { environment } = await run(first);
+    const bin = join(fixture.root, 'environments', String(environment), 'bin');
+    const reached = join(fixture.root, 'reached');
+    const names =
+      'cat chmod date env mkdir mkfifo mv nice nvidia-smi pip ps python python3 rm sed sh sleep touch bwrap unshare systemd-run';
+    // What a package may install. Inside of the isolation it cannot write there.
+    for (const name of names.split(' ')) {
+      rmSync(join(bin, name), { force: true });
+      writeFileSync(
+        join(bin, name),
+        `#!/bin/sh\necho ${name} >> '${reached}'\nPATH=/usr/sbin:/usr/bin:/sbin:/bin exec ${name} "$@"\n`,
+        { mode: 0o755 },
+      );
+    }
+    const second = await fixture.specOf('command -v cat');
+    second.definition = { ...second.definition, resources: { memory: '1Gi' } };
+    const { state, text } = await run(second);
+    expect(existsSync(reached) && readFileSync(reached, 'utf8')).toBe(false);
+    expect(state).toBe('succeeded');
+    // The job itself finds them first, as a virtual environment promises.
+    expect(text).toMatch(/environments\/.*\/bin\/cat\n/);
   });
 
   it('keeps its log for the portal', async () => {

@@ -2,7 +2,7 @@
  * The Python script that starts a command in namespaces of its own. Standard library only.
  *
  * @remarks
- * Three processes: a supervisor outside, which ends with whoever started it and hands on the exit code; the first process
+ * Three processes: a supervisor outside, which ends with its parent and hands on the exit code; the first process
  * of the new process namespace, whose end ends all others in it; the command. The tree of files is built from nothing in a
  * file system of its own and becomes the root. Before the command starts, every capability is dropped and none can be gained.
  *

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { boundSpan, CUT_MARK, SPAN_LIMIT } from '../../domain/boundSpan';
-import { summarizeSpans, type OtlpSpan } from '../../domain/spans';
+import { boundSpan, CUT_MARK, SPAN_LIMIT } from '../../../traces/boundSpan';
+import { summarizeSpans, type OtlpSpan } from '../../../traces/spans';
 import { decodeOtlp, unpack } from './decodeOtlp';
 import { exportRequestType } from './schema';
 

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import type { Message } from 'protobufjs';
 import { z } from 'zod';
-import type { AnyValue, OtlpSpan } from '../../domain/spans';
+import type { AnyValue, OtlpSpan } from '../../../traces/spans';
 import { exportRequestType } from './schema';
 
 /** What one export may be after it was unpacked. */

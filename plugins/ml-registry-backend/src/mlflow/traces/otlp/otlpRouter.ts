@@ -1,8 +1,9 @@
+import type { AuditorService } from '@backstage/backend-plugin-api';
 import type { Request } from 'express';
 import Router from 'express-promise-router';
 import { InputError } from '@backstage/errors';
-import type { Caller } from '@downstage/node';
-import type { TraceService } from '../../services/TraceService';
+import { refusalsAudited, type Caller } from '@downstage/node';
+import type { TraceService } from '../../../traces/TraceService';
 import { decodeOtlp, unpack } from './decodeOtlp';
 
 const BODY_LIMIT = 32 * 1024 * 1024;
@@ -15,6 +16,7 @@ const BODY_LIMIT = 32 * 1024 * 1024;
 export function createOtlpRouter(
   traces: TraceService,
   callerOf: (request: Request) => Promise<Caller>,
+  auditor: AuditorService,
 ) {
   const router = Router();
   router.post('/v1/traces', async (request, response) => {
@@ -30,11 +32,12 @@ export function createOtlpRouter(
       await unpack(await readBody(request), encoding),
       request.header('content-type'),
     );
-    await traces.addSpans(caller, {
-      experimentId,
-      runId: request.header('x-mlflow-run-id') || undefined,
-      spans,
-    });
+    const runId = request.header('x-mlflow-run-id') || undefined;
+    await refusalsAudited(
+      auditor,
+      { caller, meta: { operation: 'post v1/traces', experimentId } },
+      () => traces.addSpans({ experimentId, runId, spans }, { caller }),
+    );
     // An empty answer is the protobuf of "all of them".
     const json = request.header('content-type')?.startsWith('application/json');
     response

@@ -1,0 +1,46 @@
+import { decideAfterAttempt } from './decideAfterAttempt';
+
+describe('after an attempt', () => {
+  const failed = { state: 'failed' as const, reason: 'ProcessFailed' };
+  it.each([
+    ['succeeded', 'Completed', [], 0, 'succeeded'],
+    ['failed', 'ProcessFailed', [], 0, 'failed'],
+    ['failed', 'ProcessFailed', [], 1, 'queued'],
+    ['failed', 'ProcessFailed', [failed], 1, 'failed'],
+    ['failed', 'TimedOut', [], 1, 'queued'],
+    ['failed', 'PythonMissing', [], 5, 'failed'],
+    ['failed', 'OutOfMemory', [], 5, 'failed'],
+    ['failed', 'ProcessKilled', [], 1, 'queued'],
+    ['failed', 'ProcessLost', [], 0, 'queued'],
+    [
+      'failed',
+      'ProcessLost',
+      [
+        { ...failed, reason: 'ProcessLost' },
+        { ...failed, reason: 'ProcessLost' },
+      ],
+      0,
+      'failed',
+    ],
+    [
+      'failed',
+      'ProcessFailed',
+      [{ ...failed, reason: 'ProcessLost' }],
+      1,
+      'queued',
+    ],
+    ['cancelled', 'PortalStopped', [], 0, 'queued'],
+    ['cancelled', 'Cancelled', [], 3, 'cancelled'],
+  ] as const)(
+    '%s by %s after %j with %d retries becomes %s',
+    (state, reason, earlier, retries, to) => {
+      expect(
+        decideAfterAttempt({
+          end: { state, reason, message: 'm' },
+          earlier,
+          retries,
+        }).to,
+      ).toBe(to);
+    },
+  );
+});

@@ -1,0 +1,6 @@
+import { formatNumber } from '@downstage/react';
+
+/** `90 %`, `0.5 %`. */
+export function formatShare(percent: number): string {
+  return `${formatNumber(percent)} %`;
+}
