@@ -1,7 +1,15 @@
 // Brings a fresh clone to the point where it can run: Node, packages, the built frontend.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import {
+  mkdir,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fail, hashOf, root, run, step } from './shell.mjs';
 
 // Tools belong to the checkout, whatever data directory a start uses.
@@ -156,6 +164,16 @@ export async function buildFrontend(node, { port }) {
       end();
     },
   );
+}
+
+/** Makes one program of a folder available in another, in place of what was there by that name. */
+export async function linkProgram(folder, program) {
+  const link = join(folder, basename(program));
+  const draft = `${link}-${process.pid}`;
+  await mkdir(folder, { recursive: true });
+  await rm(draft, { force: true });
+  await symlink(program, draft);
+  await rename(draft, link);
 }
 
 /** The environment in which every program finds the chosen Node first. */

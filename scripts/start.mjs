@@ -5,7 +5,12 @@ import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { awaitStart, progressOf } from './awaitStart.mjs';
 import { printExampleToken } from './exampleToken.mjs';
-import { buildFrontend, ensureNode, ensurePackages } from './prepare.mjs';
+import {
+  buildFrontend,
+  ensureNode,
+  ensurePackages,
+  linkProgram,
+} from './prepare.mjs';
 import {
   atTheEnd,
   endProcesses,
@@ -115,6 +120,7 @@ await buildFrontend(node, { port });
 
 await mkdir(join(dataDir, 'logs'), { recursive: true });
 const logFile = join(dataDir, 'logs', 'portal.log');
+const programs = join(dataDir, 'tools', 'bin');
 const environment = {
   ...process.env,
   NODE_ENV: 'development',
@@ -123,7 +129,8 @@ const environment = {
   DOWNSTAGE_DATA_DIR: dataDir,
   PATH: [
     join(node, '..'),
-    join(dataDir, 'tools', 'techdocs', 'bin'),
+    // One program and no more: a Python here would be taken for the machine's, and jobs would be built with it.
+    programs,
     process.env.PATH,
   ].join(':'),
 };
@@ -268,16 +275,19 @@ async function startPortal() {
 async function ensureTechDocs() {
   const folder = join(dataDir, 'tools', 'techdocs');
   const done = await readFile(join(folder, 'ready'), 'utf8').catch(() => '');
-  if (done || !python) return;
+  if (!done && !python) return;
   try {
-    await rm(folder, { recursive: true, force: true });
-    await run(python, ['-m', 'venv', folder], { quiet: true });
-    await run(
-      join(folder, 'bin/pip'),
-      ['install', '--quiet', 'mkdocs-techdocs-core'],
-      { quiet: true },
-    );
-    await writeFile(join(folder, 'ready'), 'yes');
+    if (!done) {
+      await rm(folder, { recursive: true, force: true });
+      await run(python, ['-m', 'venv', folder], { quiet: true });
+      await run(
+        join(folder, 'bin/pip'),
+        ['install', '--quiet', 'mkdocs-techdocs-core'],
+        { quiet: true },
+      );
+      await writeFile(join(folder, 'ready'), 'yes');
+    }
+    await linkProgram(programs, join(folder, 'bin/mkdocs'));
   } catch (error) {
     await unlessEnding();
     step.note(`Documentation pages are not available: ${error.message}`);

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { problemOf, yarnSettings } from '../prepare.mjs';
+import { promisify } from 'node:util';
+import { linkProgram, problemOf, yarnSettings } from '../prepare.mjs';
 import { run } from '../shell.mjs';
 
 describe('the packages of a fresh clone', () => {
@@ -49,5 +54,29 @@ describe('the packages of a fresh clone', () => {
       { quiet: true, onLine: line => lines.push(line) },
     );
     assert.deepEqual(lines, ['one', 'two']);
+  });
+});
+
+describe('a program that the portal starts', () => {
+  it('comes alone, without the Python beside it, and in place of an older one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'downstage-programs-'));
+    try {
+      for (const version of ['old', 'new']) {
+        const bin = join(folder, version, 'bin');
+        await mkdir(bin, { recursive: true });
+        for (const name of ['mkdocs', 'python3']) {
+          const text = `#!/bin/sh\necho ${version}\n`;
+          await writeFile(join(bin, name), text, { mode: 0o755 });
+        }
+        await linkProgram(join(folder, 'bin'), join(bin, 'mkdocs'));
+      }
+      assert.deepEqual(await readdir(join(folder, 'bin')), ['mkdocs']);
+      const { stdout } = await promisify(execFile)('mkdocs', [], {
+        env: { PATH: join(folder, 'bin') },
+      });
+      assert.equal(stdout, 'new\n');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

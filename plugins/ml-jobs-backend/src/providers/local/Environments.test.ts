@@ -298,12 +298,12 @@ describe('Environments with uv', () => {
     expect(log).toContain('uv did not manage (error: no such option)');
   });
 
-  it('is content with what uv installed', async () => {
+  it('is content with what uv installed, into the folder and nowhere else', async () => {
     const script = join(project, 'uv');
     writeFileSync(script, '#!/bin/sh\necho "called: $*"\n', { mode: 0o755 });
     const { log } = await build(answers({ command: script, env: {} }));
     expect(log).toMatch(
-      /called: pip install --python .*bin\/python --only-binary :all: pip -r requirements.txt/,
+      /called: pip install --python (\S+)\/bin\/python --prefix \1 --only-binary :all: pip -r requirements.txt/,
     );
     expect(log).not.toContain('trying pip');
   });

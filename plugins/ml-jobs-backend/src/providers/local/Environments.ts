@@ -379,6 +379,8 @@ export class Environments {
           ...toPipVariables(parsePipSettings(settings)),
           // The settings have been read; the files they are from are not the job's to see.
           PIP_CONFIG_FILE: '/dev/null',
+          // As with uv: never into the machine's own Python.
+          PIP_REQUIRE_VIRTUALENV: '1',
         },
         reads: options.extended?.reads ?? [],
       },
@@ -467,6 +469,9 @@ function uvInstall(
   return [
     uv.command,
     ...['pip', 'install', '--python', join(root, 'bin', 'python')],
+    // Into this folder, come what may. Without its pyvenv.cfg the folder's Python is the machine's own: uv of a portal that
+    // was killed would install there, once the next portal has begun to remove the folder.
+    ...['--prefix', root],
     ...more,
     // pip comes along for entry points that call it, as in every virtual environment.
     'pip',
