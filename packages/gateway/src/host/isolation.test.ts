@@ -19,6 +19,7 @@ import {
   launcherOf,
   modelProcessesOf,
   processorSeconds,
+  untilNoModelRuns,
 } from '../testUtils/modelProcesses';
 
 jest.setTimeout(60_000);
@@ -49,6 +50,7 @@ describe('a model that misbehaves', () => {
   };
   afterEach(async () => {
     await gateway.stop();
+    await untilNoModelRuns(process.pid);
     folder.remove();
   });
 
@@ -101,6 +103,7 @@ describe('a model that misbehaves', () => {
     const status = await client.untilActive(1);
     expect(status.endpoints.map(item => item.endpoint)).toEqual(['tumour']);
     expect((await client.predict()).status).toBe(200);
+    while (again.some(isRunning)) await new Promise(setImmediate);
     expect(modelProcessesOf(process.pid)).toEqual(next);
   });
 

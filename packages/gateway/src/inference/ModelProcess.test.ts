@@ -11,7 +11,10 @@ import {
   withoutFeatures,
   type GatewayFolder,
 } from '../testUtils/gatewayFixture';
-import { modelProcessesOf } from '../testUtils/modelProcesses';
+import {
+  modelProcessesOf,
+  untilNoModelRuns,
+} from '../testUtils/modelProcesses';
 
 jest.setTimeout(90_000);
 
@@ -54,6 +57,7 @@ onLinux('requests that wait for a model', () => {
   };
   afterEach(async () => {
     await gateway.stop();
+    await untilNoModelRuns(process.pid);
     folder.remove();
   });
 

@@ -12,7 +12,10 @@ import {
   withoutFeatures,
   type GatewayFolder,
 } from '../testUtils/gatewayFixture';
-import { modelProcessesOf } from '../testUtils/modelProcesses';
+import {
+  modelProcessesOf,
+  untilNoModelRuns,
+} from '../testUtils/modelProcesses';
 import { Priorities } from './Priorities';
 
 jest.setTimeout(60_000);
@@ -176,6 +179,7 @@ onLinux('a model whose run does not end', () => {
   let gateway: Gateway;
   afterEach(async () => {
     await gateway.stop();
+    await untilNoModelRuns(process.pid);
     folder.remove();
   });
 
@@ -184,10 +188,15 @@ onLinux('a model whose run does not end', () => {
     gateway = await startGateway(folder.config);
     return clientOf(gateway.url, folder.token);
   };
+  /** Undefined of one that has ended. */
   const nicenessOf = (pid: number) => {
     const file = `/proc/${pid}/autogroup`;
-    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    return Number(/nice (-?\d+)/.exec(text)?.[1] ?? getPriority(pid));
+    try {
+      const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+      return Number(/nice (-?\d+)/.exec(text)?.[1] ?? getPriority(pid));
+    } catch {
+      return undefined;
+    }
   };
 
   it('gives way to one that is asked little, which does not', async () => {

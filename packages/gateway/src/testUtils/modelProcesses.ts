@@ -5,6 +5,15 @@ export function modelProcessesOf(gateway: number | undefined): number[] {
   return processesOf(gateway, 'worker');
 }
 
+/** Resolves once none of them runs: a test that looks for its own must not find those of the one before. */
+export async function untilNoModelRuns(
+  gateway: number | undefined,
+): Promise<void> {
+  while (modelProcessesOf(gateway).some(isRunning)) {
+    await new Promise(setImmediate);
+  }
+}
+
 /** The process that starts the models of a gateway; Linux only. */
 export function launcherOf(gateway: number | undefined): number | undefined {
   return processesOf(gateway, 'launcher')[0];
@@ -29,26 +38,27 @@ function processesOf(gateway: number | undefined, entry: string): number[] {
     .map(Number);
 }
 
+/** 0 of one that has ended: between finding a process and reading of it, it may end. */
 export function processorSeconds(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[11]) / 100;
+  return Number(statOf(pid)?.[11] ?? 0) / 100;
 }
 
 /** One that has ended and that nobody has taken note of is not running. */
 export function isRunning(pid: number): boolean {
-  const state = stateOf(pid);
+  const state = statOf(pid)?.[0];
   return state !== undefined && state !== 'Z';
 }
 
 /** Whether SIGSTOP has taken effect. */
 export function isHeld(pid: number): boolean {
-  return stateOf(pid) === 'T';
+  return statOf(pid)?.[0] === 'T';
 }
 
-function stateOf(pid: number): string | undefined {
+/** What the kernel says of a process, from its state on. */
+function statOf(pid: number): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2)[0];
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }
