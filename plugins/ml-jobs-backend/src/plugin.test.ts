@@ -393,6 +393,56 @@ describe('the jobs plugin', () => {
     );
   });
 
+  it('stops a background job for a production job, and goes on from its checkpoint (issue 9)', async () => {
+    project.commit({
+      'downstage.yaml': definitionOf(
+        'python train.py',
+        'name: train\npriority: background\ncheckpoint: { keep: 2 }\n',
+      ),
+      // It never ends by itself in its first attempt, and says what it saved only once that is on the disk.
+      'train.py': [
+        'import os, pathlib, time',
+        'file = pathlib.Path(os.environ["DOWNSTAGE_CHECKPOINT_DIR"], "step")',
+        'step = int(file.read_text()) if file.exists() else 0',
+        'print("began at", step, flush=True)',
+        'while True:',
+        '    step += 1',
+        '    file.with_suffix(".draft").write_text(str(step))',
+        '    file.with_suffix(".draft").replace(file)',
+        '    print("saved", step, flush=True)',
+        '    if os.environ["DOWNSTAGE_ATTEMPT"].endswith("/2"): break',
+        '    time.sleep(0.01)',
+      ].join('\n'),
+    });
+    const background = (await submit().expect(201)).body.id;
+    await until(async () => (await logOf(background)).includes('saved 3\n'));
+
+    project.commit({
+      'downstage.yaml': definitionOf(
+        'echo urgent',
+        'name: urgent\npriority: production\n',
+      ),
+    });
+    const production = (await submit().expect(201)).body.id;
+    expect(await untilOver(production)).toMatchObject({ state: 'succeeded' });
+
+    const job = await untilOver(background);
+    expect(job).toMatchObject({
+      state: 'succeeded',
+      attempts: [
+        { number: 1, state: 'cancelled', reason: 'Preempted' },
+        { number: 2, state: 'succeeded' },
+      ],
+    });
+    expect(job.attempts[0].message).toBe('Stopped for a job that comes first');
+    const [first, second] = (await logOf(background)).split('Attempt 2:');
+    const saved = Number(/.*saved (\d+)/s.exec(first)?.[1]);
+    const began = Number(/began at (\d+)/.exec(second)?.[1]);
+    expect(began).toBeGreaterThanOrEqual(saved);
+    // At most the step that was saved and not yet said.
+    expect(began).toBeLessThanOrEqual(saved + 1);
+  });
+
   it('runs a job again, on the newest commit and with its parameters', async () => {
     const { id } = (await submit({ parameters: { depth: 9 } })).body;
     await untilOver(id);
