@@ -212,10 +212,8 @@ describe('the jobs plugin', () => {
       attempts: [{ number: 1, state: 'succeeded', exitCode: 0 }],
     });
     expect(job.timeline.map(({ type }) => type)).toEqual([
-      'queued',
-      'preparing',
-      'running',
-      'succeeded',
+      ...['submitted', 'queued', 'admitted'],
+      ...['preparing', 'running', 'succeeded'],
     ]);
     const text = await logOf(job.id);
     expect(text).toContain('depth 5');

@@ -6,8 +6,12 @@ export const mlJobsTranslationRef = createTranslationRef({
   messages: {
     state: {
       queued: 'Queued',
+      held: 'Held',
+      blocked: 'Blocked',
       preparing: 'Preparing',
       running: 'Running',
+      preempted: 'Preempted',
+      lost: 'Lost',
       succeeded: 'Succeeded',
       failed: 'Failed',
       cancelled: 'Cancelled',
@@ -27,7 +31,7 @@ export const mlJobsTranslationRef = createTranslationRef({
       allOwners: 'All owners',
       mine: 'Mine and my groups’',
       position: 'Queued, number {{position}}',
-      held: 'Waits at its runtime',
+      waits: 'Waits at its runtime',
       more: 'Show more',
       emptyTitle: 'No job yet',
       emptyText:
@@ -101,6 +105,7 @@ export const mlJobsTranslationRef = createTranslationRef({
       waited: 'Waited',
       prepared: 'Prepared',
       ran: 'Ran',
+      movedBy: 'By {{by}}',
     },
     why: {
       title: 'Why it waits',

@@ -91,8 +91,8 @@ export function StageWidget() {
       </Tile>
       <Tile title="Training" to="/training" value={latestJobs}>
         {({ items }) => {
-          const active = items.filter(job =>
-            ['queued', 'preparing', 'running'].includes(job.state),
+          const active = items.filter(
+            job => !['succeeded', 'failed', 'cancelled'].includes(job.state),
           );
           const [latest] = items;
           return (

@@ -11,13 +11,13 @@ describe('after an attempt', () => {
     ['failed', 'PythonMissing', [], 5, 'failed'],
     ['failed', 'OutOfMemory', [], 5, 'failed'],
     ['failed', 'ProcessKilled', [], 1, 'queued'],
-    ['failed', 'ProcessLost', [], 0, 'queued'],
+    ['lost', 'ProcessLost', [], 0, 'queued'],
     [
-      'failed',
+      'lost',
       'ProcessLost',
       [
-        { ...failed, reason: 'ProcessLost' },
-        { ...failed, reason: 'ProcessLost' },
+        { state: 'lost', reason: 'ProcessLost' },
+        { state: 'lost', reason: 'ProcessLost' },
       ],
       0,
       'failed',
@@ -25,7 +25,7 @@ describe('after an attempt', () => {
     [
       'failed',
       'ProcessFailed',
-      [{ ...failed, reason: 'ProcessLost' }],
+      [{ state: 'lost', reason: 'ProcessLost' }],
       1,
       'queued',
     ],

@@ -2,18 +2,17 @@ import type { JobAttempt } from '@downstage/plugin-ml-jobs-common';
 
 /** How an attempt ended. */
 export type AttemptEnd = {
-  state: 'succeeded' | 'failed' | 'cancelled';
+  /** `lost`: it is gone without a result. */
+  state: 'succeeded' | 'failed' | 'cancelled' | 'lost';
   reason: string;
   message: string;
 };
 
-export type AfterAttempt =
-  | {
-      to: 'succeeded' | 'failed' | 'cancelled';
-      reason: string;
-      message: string;
-    }
-  | { to: 'queued'; reason: string; message: string };
+type AfterAttempt = {
+  to: 'succeeded' | 'failed' | 'cancelled' | 'queued';
+  reason: string;
+  message: string;
+};
 
 /** Trying again would give the same answer. A job that was over its memory needs it again: it has to ask for more. */
 const final = new Set([
@@ -65,18 +64,17 @@ export function decideAfterAttempt(options: {
   if (end.state === 'cancelled')
     return { to: 'cancelled', reason: end.reason, message: end.message };
 
-  if (end.reason === 'ProcessLost') {
-    const losses =
-      1 + earlier.filter(attempt => attempt.reason === 'ProcessLost').length;
+  if (end.state === 'lost') {
+    const losses = 1 + earlier.filter(({ state }) => state === 'lost').length;
     return losses < mostLosses
       ? {
           to: 'queued',
-          reason: 'ProcessLost',
+          reason: end.reason,
           message: `${end.message}; trying again`,
         }
       : {
           to: 'failed',
-          reason: 'ProcessLost',
+          reason: end.reason,
           message: `${end.message}; this was the ${losses}rd time, giving up`,
         };
   }
@@ -85,9 +83,7 @@ export function decideAfterAttempt(options: {
     1 +
     earlier.filter(
       attempt =>
-        attempt.state === 'failed' &&
-        attempt.reason !== 'ProcessLost' &&
-        attempt.reason !== 'PortalStopped',
+        attempt.state === 'failed' && attempt.reason !== 'PortalStopped',
     ).length;
   if (final.has(end.reason) || failures > retries) {
     return { to: 'failed', reason: end.reason, message: end.message };

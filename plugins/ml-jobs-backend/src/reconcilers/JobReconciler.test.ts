@@ -512,10 +512,21 @@ describe.each(
     await steps();
     runtime.seen.delete('a/1');
     await steps(1);
-    expect((await store.get('a')).attempts[0]).toMatchObject({
-      state: 'failed',
-      reason: 'ProcessLost',
-    });
+    const { attempts, timeline } = await store.get('a');
+    expect(attempts[0]).toMatchObject({ state: 'lost', reason: 'ProcessLost' });
+    const message = 'The runtime knows nothing of this attempt any more';
+    expect(timeline.slice(-2)).toMatchObject([
+      {
+        ...{ type: 'lost', state: 'lost', reason: 'ProcessLost', message },
+        by: 'runtime:scripted',
+      },
+      {
+        type: 'retrying',
+        state: 'queued',
+        reason: 'ProcessLost',
+        by: 'portal',
+      },
+    ]);
   });
 
   it('puts jobs back into the queue when the portal is stopped, and starts nothing after', async () => {
@@ -542,13 +553,17 @@ describe.each(
     await submit('a', { definition: { retries: 1 } });
     await steps();
     await store.requestCancel('a', {
-      now: now.toISOString(),
+      ...{ now: now.toISOString(), by: 'user:default/ann' },
       message: 'Cancelled by ann',
     });
     await steps(2);
-    expect(await store.get('a')).toMatchObject({
+    const job = await store.get('a');
+    expect(job).toMatchObject({
       state: 'cancelled',
       message: 'Cancelled by ann',
+    });
+    expect(job.timeline.at(-1)).toMatchObject({
+      ...{ state: 'cancelled', by: 'user:default/ann' },
     });
   });
 
@@ -635,6 +650,10 @@ describe.each(
       message: 'Stopped for a job that comes first; it runs again later',
       attempts: [{ number: 1, state: 'cancelled', reason: 'Preempted' }],
     });
+    expect((await store.get('low')).timeline.slice(-2)).toMatchObject([
+      { state: 'preempted', by: 'queue:default' },
+      { state: 'queued', reason: 'Preempted', by: 'portal' },
+    ]);
     expect((await store.get('high')).state).toBe('running');
     expect((await store.get('other')).state).toBe('queued');
     runtime.seen.set('high/1', { state: 'succeeded' });
@@ -690,11 +709,13 @@ describe.each(
     runtime.endsAtOnce = true;
     await steps();
     const { timeline, startedAt } = await store.get('a');
-    expect(timeline.map(({ type }) => type)).toEqual([
-      'queued',
-      'preparing',
-      'running',
-      'succeeded',
+    expect(timeline.map(({ state, by }) => [state, by])).toEqual([
+      ['submitted', 'user:default/ann'],
+      ['queued', 'portal'],
+      ['admitted', 'queue:default'],
+      ['preparing', 'portal'],
+      ['running', 'runtime:scripted'],
+      ['succeeded', 'runtime:scripted'],
     ]);
     expect(startedAt).toBe('2026-01-01T00:00:01.000Z');
   });
@@ -786,6 +807,7 @@ describe.each(
     const { timeline, waiting, state } = await store.get('c');
     expect([state, waiting]).toEqual(['running', undefined]);
     expect(timeline.map(({ type }) => type)).toEqual([
+      'submitted',
       'queued',
       'preparing',
       'waiting',
@@ -805,6 +827,7 @@ describe.each(
     });
     await steps(1);
     expect(await store.get('a')).toMatchObject({
+      state: 'preempted',
       reason: 'Preempted',
       message: 'Stopped for job/urgent',
       waiting: { reason: 'Preempted', preemptedBy: 'job/urgent' },
@@ -823,6 +846,7 @@ describe.each(
     });
     expect(job.waiting).toBeUndefined();
     expect(job.timeline.map(({ type }) => type)).toEqual([
+      'submitted',
       'queued',
       'preparing',
       'running',

@@ -28,7 +28,7 @@ import {
   attemptLog,
   attemptSource,
 } from '../domain/attemptAddresses';
-import { isOver } from '../domain/jobStates';
+import { isOver, isWaiting, type Mover } from '../domain/jobStates';
 import { jobVariables } from '../domain/jobVariables';
 import { usageOf } from '../domain/usageOf';
 import { warnOfOutputs } from '../domain/warnOfOutputs';
@@ -137,7 +137,7 @@ export class JobReconciler {
         message: `Waits for the runtime '${job.runtime}', which is not installed or switched off`,
       });
     }
-    if (job.state === 'queued') return this.#admit(lease, job, runtime);
+    if (isWaiting(job.state)) return this.#admit(lease, job, runtime);
     if (isElsewhere(job, runtime))
       return { next_reconcile_at: this.#clock().toISOString() };
     return this.#follow(lease, job, runtime);
@@ -159,7 +159,7 @@ export class JobReconciler {
           isElsewhere(job, runtime) ||
           !endsWithPortal(runtime) ||
           isOver(job.state) ||
-          job.state === 'queued'
+          isWaiting(job.state)
         )
           return;
         const handle = handleOf(job, runtime);
@@ -214,6 +214,7 @@ export class JobReconciler {
       const message = job.cancel_message ?? 'Cancelled';
       await this.#write(lease, job, {
         to: 'cancelled',
+        by: cancelledBy(job),
         reason: 'Cancelled',
         message,
         endedAt: now.toISOString(),
@@ -308,7 +309,16 @@ export class JobReconciler {
     const number = job.attempt + 1;
     return this.#write(lease, job, {
       to: 'preparing',
-      admits,
+      ...(admits && {
+        admits,
+        via: [
+          {
+            ...{ state: 'admitted', reason: 'Admitted' },
+            by: { kind: 'queue', name: job.queue },
+            message: `Got its place, with the priority ${job.priority}`,
+          },
+        ],
+      }),
       place: place ?? null,
       handle: null,
       reason: 'Preparing',
@@ -359,6 +369,8 @@ export class JobReconciler {
       case 'preparing':
         return this.#wait(lease, job, 1_000, {
           message: seen.message ?? job.message,
+          ...(job.state === 'preempted' && { to: 'preparing' }),
+          by: { kind: 'runtime', id: runtime.id },
           // Its time in the queue of the runtime ends here.
           ...(job.waiting && {
             reason: 'Preparing',
@@ -392,7 +404,7 @@ export class JobReconciler {
   ): Promise<ReconcilePatch | undefined> {
     const now = this.#clock();
     if (this.#stopping) return { next_reconcile_at: now.toISOString() };
-    if (job.state === 'running') {
+    if (job.state !== 'preparing') {
       // It ran and its runtime has forgotten it: the folder was deleted, say.
       await this.#finish(lease, job, {
         state: 'lost',
@@ -574,7 +586,10 @@ export class JobReconciler {
     )
       return { next_reconcile_at: nextAt };
     const isNews = !job.waiting || job.waiting.preemptedBy !== preemptedBy;
+    const isStopped = preemptedBy && job.state !== 'preempted';
     await this.#write(lease, job, {
+      ...(isStopped && { to: 'preempted' }),
+      by: { kind: 'runtime', id: job.runtime },
       reason,
       message,
       waiting,
@@ -611,6 +626,7 @@ export class JobReconciler {
     await this.#write(lease, job, {
       // It may run again after the runtime had stopped it for another one.
       ...(job.state !== 'running' && { to: 'running' }),
+      by: { kind: 'runtime', id: job.runtime },
       reason: 'Running',
       message: 'Running',
       waiting: null,
@@ -679,8 +695,12 @@ export class JobReconciler {
       ...unread,
       ...(after.to === 'succeeded' ? warnOfOutputs(outputs) : []),
     ];
+    const by = moverOf(job, end, after.to);
+    const passed = passedBy(job, end);
     await this.#write(lease, job, {
       to: after.to,
+      ...(passed && { via: [passed] }),
+      by,
       reason: after.reason,
       message: after.message,
       ...(seen.environment && { environment: seen.environment }),
@@ -756,6 +776,8 @@ export class JobReconciler {
       job,
       {
         to: 'running',
+        by: { kind: 'runtime', id: job.runtime },
+        reason: 'Running',
         ...(environment && { environment }),
         ...(!job.started_at && { startedAt }),
         attempt: { number: job.attempt, state: 'running', startedAt },
@@ -820,7 +842,7 @@ function toEnd(job: JobRow, seen: JobObservation): AttemptEnd | undefined {
     case 'failed':
       return { state: 'failed', reason: seen.reason ?? 'Failed', message };
     case 'lost':
-      return { state: 'failed', reason: 'ProcessLost', message };
+      return { state: 'lost', reason: seen.reason ?? 'ProcessLost', message };
     case 'cancelled':
       if (seen.reason === 'TimedOut') {
         return {
@@ -837,6 +859,42 @@ function toEnd(job: JobRow, seen: JobObservation): AttemptEnd | undefined {
     default:
       return undefined;
   }
+}
+
+function cancelledBy(job: JobRow): Mover {
+  return { kind: 'person', actor: job.cancel_requested_by ?? 'somebody' };
+}
+
+/** Ends that the portal found by itself, of an attempt that its runtime had not begun or not given up. */
+const ownReasons = new Set([
+  ...['InputMissing', 'InputUnavailable', 'RuntimeUnable', 'TimedOut'],
+]);
+
+/** Who brings about what follows from the end of an attempt. */
+function moverOf(
+  job: JobRow,
+  { state, reason }: AttemptEnd,
+  to: JobChange['to'],
+): Mover {
+  if (to === 'queued' || state === 'lost' || ownReasons.has(reason))
+    return { kind: 'portal' };
+  return to === 'cancelled' && job.cancel_requested_at
+    ? cancelledBy(job)
+    : { kind: 'runtime', id: job.runtime };
+}
+
+/** The moment between an attempt that was stopped or is gone and what follows. */
+function passedBy(
+  job: JobRow,
+  { state, reason, message }: AttemptEnd,
+): NonNullable<JobChange['via']>[number] | undefined {
+  if (state === 'lost') {
+    const by = { kind: 'runtime' as const, id: job.runtime };
+    return { state: 'lost', by, reason, message };
+  }
+  if (reason !== 'Preempted' || job.state === 'preempted') return undefined;
+  const by = { kind: 'queue' as const, name: job.queue };
+  return { state: 'preempted', by, reason, message };
 }
 
 function whyCancelled(

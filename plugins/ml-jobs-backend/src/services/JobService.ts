@@ -53,7 +53,7 @@ import {
 import { sentenceOf } from '../domain/admission/sentenceOf';
 import { memoryBytes } from '../domain/duration';
 import { factsOf } from '../domain/factsOf';
-import { isOver } from '../domain/jobStates';
+import { isOver, isWaiting } from '../domain/jobStates';
 import { requireExact } from '../domain/exactNumbers';
 import { refusalOf } from '../domain/decideHonoured';
 import { parseDefinition } from '../domain/parseDefinition';
@@ -314,11 +314,12 @@ export class JobService {
       reason ? `: ${reason}` : ''
     }`;
     const done =
-      job.state === 'queued' &&
+      isWaiting(job.state) &&
       (await this.#store.change(
         job,
         {
           to: 'cancelled',
+          by: { kind: 'person', actor: caller.actor },
           reason: 'Cancelled',
           message,
           endedAt: now,
@@ -327,7 +328,10 @@ export class JobService {
         },
         { now },
       ));
-    if (!done && !(await this.#store.requestCancel(id, { now, message }))) {
+    if (
+      !done &&
+      !(await this.#store.requestCancel(id, { now, message, by: caller.actor }))
+    ) {
       const ended = await this.#store.row(id);
       if (isOver(ended.state) && ended.state !== 'cancelled')
         throw conflictOver(ended, 'it ended before it could be cancelled');

@@ -113,7 +113,7 @@ describe.each(
       'migrations',
     );
     await store.insert(aJob('a'));
-    for (let back = 0; back < 3; back++) await knex.migrate.down({ directory });
+    for (let back = 0; back < 4; back++) await knex.migrate.down({ directory });
     await knex('job_runtimes').insert({
       runtime: 'local-process',
       place: 'a-folder',
@@ -232,7 +232,13 @@ describe.each(
     await store.insert(aJob('first', { createdAt: at(-1) }));
     await store.change(
       await store.row('j2'),
-      { to: 'cancelled', reason: 'Cancelled', message: '', nextAt: null },
+      {
+        ...{
+          to: 'cancelled',
+          by: { kind: 'person', actor: 'user:default/ann' },
+        },
+        ...{ reason: 'Cancelled', message: '', nextAt: null },
+      },
       { now: at(10) },
     );
     expect(await line()).toEqual(['first', 'j0', 'j1', 'j3', 'j4', 'j5']);
@@ -252,7 +258,13 @@ describe.each(
       state: 'queued',
       parameters: { depth: 3 },
       queuePosition: 1,
-      timeline: [{ type: 'queued', message: 'Submitted' }],
+      timeline: [
+        {
+          ...{ type: 'submitted', state: 'submitted', message: 'Submitted' },
+          ...{ reason: 'Submitted', by: 'user:default/ann' },
+        },
+        { type: 'queued', state: 'queued', by: 'portal' },
+      ],
     });
     const other = await store.insert(
       aJob('c', { idempotencyKey: 'k', owner: 'group:default/credit' }),
@@ -310,8 +322,69 @@ describe.each(
     }).toEqual({
       state: 'preparing',
       attempts: 1,
-      timeline: 2,
+      timeline: 3,
     });
+  });
+
+  it('refuses a way that the table of states does not have, and writes nothing', async () => {
+    await store.insert(aJob('a'));
+    const write = async (change: Parameters<JobStore['change']>[1]) =>
+      store.change(await store.row('a'), change, { now: at(1) });
+    await expect(write({ to: 'running' })).rejects.toThrow(
+      'A job that is queued cannot become running',
+    );
+    await expect(write({ to: 'held' })).rejects.toThrow(
+      'A job that is queued is not made held by a portal; allowed: person',
+    );
+    const passing = { state: 'lost' as const, message: 'm' };
+    await expect(
+      write({ to: 'queued', via: [{ ...passing, by: { kind: 'portal' } }] }),
+    ).rejects.toThrow('A job that is queued cannot become lost');
+    expect((await store.get('a')).timeline).toHaveLength(2);
+  });
+
+  it('keeps the jobs of an older release in states that are true, there and back', async () => {
+    const directory = resolvePackagePath(
+      '@downstage/plugin-ml-jobs-backend',
+      'migrations',
+    );
+    const name = '20261130120000_states.js';
+    for (const id of ['runs', 'stopped', 'waits']) await store.insert(aJob(id));
+    await knex.migrate.down({ directory, name });
+    await knex('job_timeline').delete();
+    await knex('jobs').whereNot({ id: 'waits' }).update({ state: 'running' });
+    await knex('jobs')
+      .where({ id: 'stopped' })
+      .update({ waiting: '{"reason":"Preempted","preemptedBy":"job/urgent"}' });
+    const types = ['queued', 'preparing', 'running', 'retrying', 'waiting'];
+    for (const type of types)
+      await knex('job_timeline').insert({
+        ...{ job_id: 'runs', at: at(0), type, message: type },
+      });
+    await knex('job_attempts').insert({
+      ...{ job_id: 'runs', number: 1, state: 'failed', created_at: at(0) },
+      reason: 'ProcessLost',
+    });
+    await knex.migrate.up({ directory, name });
+
+    const states = async () =>
+      (await knex('jobs').orderBy('id')).map(({ state }) => state);
+    expect(await states()).toEqual(['running', 'preempted', 'queued']);
+    const { timeline, attempts } = await store.get('runs');
+    expect(timeline.map(({ state, by }) => [state, by])).toEqual([
+      ['queued', 'user:default/ann'],
+      ['preparing', undefined],
+      ['running', undefined],
+      ['queued', undefined],
+      ['preparing', undefined],
+    ]);
+    expect(attempts[0].state).toBe('lost');
+
+    await knex('jobs').where({ id: 'waits' }).update({ state: 'blocked' });
+    await knex.migrate.down({ directory, name });
+    expect(await states()).toEqual(['running', 'running', 'queued']);
+    expect((await knex('job_attempts').first()).state).toBe('failed');
+    await knex.migrate.up({ directory, name });
   });
 
   it('refuses the write of somebody whose lease was taken over', async () => {

@@ -5,6 +5,7 @@ import type {
   JobOutput,
   JobState,
   JobTimelineEntry,
+  TimelineState,
   JobWaiting,
   JobWorker,
 } from '@downstage/plugin-ml-jobs-common';
@@ -20,7 +21,15 @@ import {
 import type { JobHandle } from '@downstage/plugin-ml-jobs-node';
 import type { Knex } from 'knex';
 import { factsOf } from '../domain/factsOf';
-import { assertTransition, isOver } from '../domain/jobStates';
+import {
+  assertMove,
+  attemptStates,
+  formatMover,
+  isOver,
+  waitingStates,
+  type Moment,
+  type Mover,
+} from '../domain/jobStates';
 import { demandOf } from '../domain/admission/demandOf';
 import {
   defaultPriority,
@@ -77,9 +86,23 @@ export type NewJob = {
   message: string;
 };
 
+/** A state that a job passes through on the way to where it rests. */
+type Passing = { state: Moment | 'preempted'; by: Mover } & Pick<
+  JobTimelineEntry,
+  'reason' | 'message'
+>;
+
+type TimelineNote = Pick<JobTimelineEntry, 'at' | 'type' | 'message'>;
+
+const portal: Mover = { kind: 'portal' };
+
 /** One change of a job, written whole or not at all. */
 export type JobChange = {
   to?: JobState;
+  /** What it passes through on the way, with the mover that brings that about. */
+  via?: readonly Passing[];
+  /** Who or what brings the change about; the portal unless given. */
+  by?: Mover;
   /** Lets the job start, if what runs at that moment leaves room for it, whichever portal let that in. */
   admits?: (running: readonly PlannedJob[]) => boolean;
   /** Where the attempt runs; null when nowhere any more. */
@@ -100,7 +123,8 @@ export type JobChange = {
   nextAt?: string | null;
   /** The newest attempt, or a new one when its number is new. */
   attempt?: JobAttempt;
-  timeline?: JobTimelineEntry;
+  /** What the timeline says of it; every change of state has an entry. */
+  timeline?: TimelineNote;
   /** The processes of the newest attempt, as they are now. */
   workers?: readonly JobWorker[];
   /** What became of the declared outputs. */
@@ -214,12 +238,19 @@ export class JobStore {
           created_at: job.createdAt,
           next_reconcile_at: job.createdAt,
         });
-        await tx('job_timeline').insert({
-          job_id: job.id,
-          at: job.createdAt,
-          type: 'queued',
-          message: job.message,
-        });
+        const { id, createdAt, createdBy, message } = job;
+        const submitted = { job_id: id, at: createdAt, reason: 'Submitted' };
+        const entries = [
+          { state: 'submitted', message, moved_by: createdBy },
+          {
+            ...{ state: 'queued', moved_by: formatMover(portal) },
+            message: `In the queue '${queue}' for ${job.runtime}`,
+          },
+        ];
+        for (const entry of entries)
+          await tx('job_timeline').insert({
+            ...{ ...submitted, ...entry, type: entry.state },
+          });
       });
     } catch (error) {
       // Two submissions with one key at once: the other one was first.
@@ -368,7 +399,7 @@ export class JobStore {
   ): Promise<QueueEntry[]> {
     const rows = await this.#knex('jobs')
       .select(...queueColumns)
-      .whereIn('state', ['preparing', 'running'])
+      .whereIn('state', [...attemptStates])
       .where(filter)
       .orderBy('created_at');
     return rows.map(toEntry);
@@ -491,7 +522,7 @@ export class JobStore {
   async #running(knex: Knex): Promise<PlannedJob[]> {
     const rows = await knex('jobs')
       .select(...plannedColumns)
-      .whereIn('state', ['preparing', 'running'])
+      .whereIn('state', [...attemptStates])
       // What waits at a runtime that admits for itself holds nothing yet.
       .whereNull('waiting')
       .orderBy('created_at');
@@ -683,7 +714,7 @@ export class JobStore {
     change: JobChange,
     options: { now: string; lease?: Lease },
   ): Promise<boolean> {
-    if (change.to) assertTransition(job.state, change.to);
+    const steps = stepsOf(job, change, options.now);
     const isDone = await this.#knex.transaction(async tx => {
       if (change.admits) {
         await lockAdmission(tx);
@@ -732,7 +763,8 @@ export class JobStore {
       if (change.to === 'preparing') {
         // Those that gave way to it have no reason left to stand behind it.
         await tx('jobs')
-          .where({ preempted_for: job.id, state: 'queued' })
+          .where({ preempted_for: job.id })
+          .whereIn('state', [...waitingStates])
           .update({ preempted_for: null });
       }
       if (change.admits) {
@@ -766,8 +798,8 @@ export class JobStore {
       if (change.workers?.length) await writeWorkers(tx, job, change.workers);
       if (change.outputs?.length) await writeOutputs(tx, job, change.outputs);
       if (change.usage) await addUsage(tx, job, change.usage);
-      if (change.timeline)
-        await tx('job_timeline').insert({ job_id: job.id, ...change.timeline });
+      for (const step of steps)
+        await tx('job_timeline').insert({ job_id: job.id, ...step });
       return true;
     });
     // After the commit: who reads in between must not keep what was before.
@@ -781,15 +813,16 @@ export class JobStore {
    */
   async requestCancel(
     id: string,
-    options: { now: string; message: string },
+    options: { now: string; message: string; by?: string },
   ): Promise<boolean> {
     const changed = await this.#knex('jobs')
       .where({ id })
-      .whereIn('state', ['queued', 'preparing', 'running'])
+      .whereIn('state', [...waitingStates, ...attemptStates])
       .whereNull('cancel_requested_at')
       .update({
         cancel_requested_at: options.now,
         cancel_message: options.message,
+        cancel_requested_by: options.by ?? null,
         ...dueFrom(options.now),
       });
     return changed === 1;
@@ -804,12 +837,11 @@ export class JobStore {
     now: string,
   ): Promise<void> {
     const query = this.#knex('jobs').update(dueFrom(now));
-    if (which === 'started')
-      await query.whereIn('state', ['preparing', 'running']);
+    if (which === 'started') await query.whereIn('state', [...attemptStates]);
     else if (which.ids.length)
       await query
         .whereIn('id', [...which.ids])
-        .whereIn('state', ['queued', 'preparing', 'running']);
+        .whereIn('state', [...waitingStates, ...attemptStates]);
   }
 
   /** Says of jobs that wait for a runtime which no portal has, and takes it back when one has it. */
@@ -853,12 +885,50 @@ export class JobStore {
           .filter(({ jobId }) => jobId === row.id)
           .map(({ attempt }) => attempt),
         timeline: timeline
-          .filter(entry => entry.job_id === row.id)
-          .map(({ at, type, message }) => ({ at, type, message })),
+          .filter(({ jobId }) => jobId === row.id)
+          .map(({ entry }) => entry),
         queuePosition: row.state === 'queued' ? places?.get(row.id) : undefined,
       }),
     );
   }
+}
+
+/**
+ * The rows of the timeline for a change: one of each state on its way, and one of what was to be said without a change of
+ * state.
+ *
+ * @throws ConflictError for a way that the table of states does not have
+ */
+function stepsOf(
+  { state: from }: Pick<JobRow, 'state'>,
+  { to, via = [], by = portal, timeline, ...change }: JobChange,
+  now: string,
+) {
+  let state: TimelineState = from;
+  const steps = via.map(passing => {
+    assertMove(state, passing.state, passing.by);
+    state = passing.state;
+    return {
+      ...{ at: timeline?.at ?? now, type: state, state },
+      reason: passing.reason ?? null,
+      message: passing.message,
+      moved_by: formatMover(passing.by),
+    };
+  });
+  if (to) assertMove(state, to, by);
+  if (!to && !timeline) return steps;
+  const said = timeline ?? {
+    ...{ at: now, type: to ?? from, message: change.message ?? to ?? from },
+  };
+  return [
+    ...steps,
+    {
+      ...said,
+      state: to ?? from,
+      reason: change.reason ?? null,
+      moved_by: formatMover(by),
+    },
+  ];
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
+import { attemptStates } from '../domain/jobStates';
 import { hashToken, newToken } from '../domain/tokens';
 
 /**
- * The tokens of attempts. A token works while its attempt is the job's newest and is preparing or running; nothing
+ * The tokens of attempts. A token works while its attempt is the job's newest and is not over; nothing
  * has to be revoked when a job ends, so nothing can be forgotten.
  */
 export class TokenStore {
@@ -44,7 +45,7 @@ export class TokenStore {
       .join('jobs', 'jobs.id', 'job_tokens.job_id')
       .where('job_tokens.hash', hashToken(token))
       .whereRaw('?? = ??', ['jobs.attempt', 'job_tokens.attempt'])
-      .whereIn('jobs.state', ['preparing', 'running'])
+      .whereIn('jobs.state', [...attemptStates])
       .whereNull('jobs.cancel_requested_at')
       .first('jobs.id as id');
     return row?.id;

@@ -6,6 +6,7 @@ import { Admission } from '../services/Admission';
 import { JobStore, type JobChange } from './JobStore';
 import { spentSince, UsageStore } from './UsageStore';
 
+const runtime = { kind: 'runtime' as const, id: 'local-process' };
 const admission = new Admission({ clock: () => new Date(0) });
 
 jest.setTimeout(60_000);
@@ -50,11 +51,16 @@ describe.each(
     const attempt = { number: 1, state: 'preparing' as const };
     const change: JobChange = { to: 'preparing', attempt };
     await jobs.change(await jobs.row(id), change, { now: at(0) });
-    await jobs.change(await jobs.row(id), { to: 'running' }, { now: at(0) });
+    await jobs.change(
+      await jobs.row(id),
+      { to: 'running', by: runtime },
+      { now: at(0) },
+    );
     return jobs.row(id);
   };
   const ended = (minute: number, amount = 60): JobChange => ({
     to: 'succeeded',
+    by: runtime,
     attempt: { number: 1, state: 'succeeded', endedAt: at(minute) },
     usage: {
       at: at(minute),

@@ -5,10 +5,12 @@ import {
   jobOutputSchema,
   jobStateSchema,
   parametersSchema,
+  jobTimelineEntrySchema,
   jobWaitingSchema,
   jobWorkerSchema,
   type Job,
   type JobAttempt,
+  type JobTimelineEntry,
   type JobWorker,
 } from '@downstage/plugin-ml-jobs-common';
 import { z } from 'zod';
@@ -76,6 +78,7 @@ export const jobRowSchema = z.object({
   ended_at: optionalText,
   cancel_requested_at: optionalText,
   cancel_message: optionalText,
+  cancel_requested_by: optionalText,
 });
 export type JobRow = z.infer<typeof jobRowSchema>;
 
@@ -168,12 +171,23 @@ export const outputRowSchema = z.object({
   message: optionalText,
 });
 
-export const timelineRowSchema = z.object({
-  job_id: z.string(),
-  at: z.string(),
-  type: z.string(),
-  message: z.string(),
-});
+/** A row of `job_timeline`. */
+export const timelineRowSchema = z
+  .object({
+    ...{ job_id: z.string(), at: z.string(), type: z.string() },
+    state: jobTimelineEntrySchema.shape.state,
+    reason: optionalText,
+    message: z.string(),
+    moved_by: optionalText,
+  })
+  .transform(({ job_id: jobId, moved_by: by, reason, ...entry }) => ({
+    jobId,
+    entry: {
+      ...entry,
+      ...(reason && { reason }),
+      ...(by && { by }),
+    } satisfies JobTimelineEntry,
+  }));
 
 /** The job as the contract shows it. */
 export function toJob(

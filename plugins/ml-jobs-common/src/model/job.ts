@@ -2,16 +2,33 @@ import { entityRefSchema, timestampSchema } from '@downstage/common';
 import { z } from 'zod';
 import { jobDocumentSchema, parametersSchema } from './definition';
 
+/** Those a job rests in. */
 export const jobStates = [
   'queued',
+  'held',
+  'blocked',
   'preparing',
   'running',
+  'preempted',
   'succeeded',
   'failed',
   'cancelled',
 ] as const;
-export const jobStateSchema = z.enum(jobStates);
+export const jobStateSchema = z
+  .enum(jobStates)
+  .describe(
+    'held: until a person releases it; blocked: does not start until somebody changes what its message says; preempted: its runtime has stopped it for another one',
+  );
 export type JobState = z.infer<typeof jobStateSchema>;
+
+/** Those of the timeline: a job only passes through `submitted`, `admitted` and `lost`. */
+export const timelineStates = [
+  'submitted',
+  'admitted',
+  'lost',
+  ...jobStates,
+] as const;
+export type TimelineState = (typeof timelineStates)[number];
 
 /** Where the code comes from. `commit` is recorded when the job is submitted, and never changes after. */
 export const jobSourceSchema = z.object({
@@ -52,7 +69,9 @@ export type JobWorker = z.infer<typeof jobWorkerSchema>;
 /** One try. A job has one attempt unless something failed or the portal was stopped. */
 export const jobAttemptSchema = z.object({
   number: z.number().int(),
-  state: z.enum(['preparing', 'running', 'succeeded', 'failed', 'cancelled']),
+  state: z
+    .enum(['preparing', 'running', 'succeeded', 'failed', 'cancelled', 'lost'])
+    .describe('lost: it is gone, and nobody knows how it ended'),
   reason: z.string().optional(),
   message: z.string().optional(),
   startedAt: timestampSchema.optional(),
@@ -67,8 +86,16 @@ export type JobAttempt = z.infer<typeof jobAttemptSchema>;
 
 export const jobTimelineEntrySchema = z.object({
   at: timestampSchema,
-  type: z.string(),
+  type: z.string().describe('What happened: the state, or one word more'),
+  state: z.enum(timelineStates).describe('The state from then on'),
+  reason: z.string().optional().describe('One CamelCase word for programs'),
   message: z.string(),
+  by: z
+    .string()
+    .optional()
+    .describe(
+      'Who or what brought it about: user:default/ann, portal, queue:research, runtime:local-process; absent where an older release did not keep it',
+    ),
 });
 export type JobTimelineEntry = z.infer<typeof jobTimelineEntrySchema>;
 

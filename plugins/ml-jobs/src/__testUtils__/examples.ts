@@ -32,11 +32,25 @@ export const job: Job = {
   timeline: [
     {
       at: '2026-01-01T00:00:00.000Z',
-      type: 'queued',
+      type: 'submitted',
+      state: 'submitted',
       message: 'Submitted by user:default/ann',
+      by: 'user:default/ann',
     },
-    { at: '2026-01-01T00:00:01.000Z', type: 'preparing', message: 'Preparing' },
-    { at: '2026-01-01T00:00:02.000Z', type: 'running', message: 'Running' },
+    {
+      at: '2026-01-01T00:00:01.000Z',
+      type: 'preparing',
+      state: 'preparing',
+      message: 'Preparing',
+      by: 'portal',
+    },
+    {
+      at: '2026-01-01T00:00:02.000Z',
+      type: 'running',
+      state: 'running',
+      message: 'Running',
+      by: 'runtime:local-process',
+    },
   ],
   createdBy: 'user:default/ann',
   createdAt: '2026-01-01T00:00:00.000Z',

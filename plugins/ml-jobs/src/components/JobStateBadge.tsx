@@ -5,8 +5,11 @@ import { mlJobsTranslationRef } from '../translation';
 
 const tones: Record<JobState, Tone> = {
   queued: 'neutral',
+  held: 'warning',
+  blocked: 'error',
   preparing: 'running',
   running: 'running',
+  preempted: 'warning',
   succeeded: 'ok',
   failed: 'error',
   cancelled: 'warning',
@@ -18,10 +21,9 @@ export function JobStateBadge(props: {
 }) {
   const { state, message, queuePosition, waiting } = props.job;
   const { t } = useTranslationRef(mlJobsTranslationRef);
-  const isHeld = waiting && (state === 'preparing' || state === 'running');
-  if (isHeld) {
+  if (waiting && state === 'preparing') {
     return (
-      <StatusBadge tone="neutral" label={t('list.held')} title={message} />
+      <StatusBadge tone="neutral" label={t('list.waits')} title={message} />
     );
   }
   const label = queuePosition

@@ -12,8 +12,11 @@ import { jobPhases } from '../domain/jobPhases';
 import { mlJobsTranslationRef } from '../translation';
 
 const tones: Record<string, Tone | undefined> = {
+  held: 'warning',
+  blocked: 'error',
   preparing: 'running',
   running: 'running',
+  lost: 'error',
   retrying: 'warning',
   preempted: 'warning',
   succeeded: 'ok',
@@ -127,6 +130,11 @@ export function JobTimeline(props: { job: Job }) {
               {labelOf(entry.type) !== entry.message && (
                 <div>
                   <NamedText text={entry.message} />
+                </div>
+              )}
+              {entry.by && !entry.message.includes(entry.by) && (
+                <div style={{ color: 'var(--bui-fg-secondary)' }}>
+                  <NamedText text={t('job.movedBy', { by: entry.by })} />
                 </div>
               )}
             </span>

@@ -4,6 +4,7 @@ const at = (second: number) =>
   new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const entry = (type: string, second: number) => ({
   type,
+  state: 'queued' as const,
   at: at(second),
   message: type,
 });

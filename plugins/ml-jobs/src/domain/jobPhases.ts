@@ -10,7 +10,10 @@ export function jobPhases(
 ): JobPhases {
   const phases: JobPhases = { waited: 0, prepared: 0, ran: 0 };
   const phaseOf: Record<string, keyof JobPhases | undefined> = {
+    submitted: 'waited',
     queued: 'waited',
+    held: 'waited',
+    blocked: 'waited',
     retrying: 'waited',
     // In the queue of the runtime: before it lets the attempt start, and after it stopped it for another one.
     waiting: 'waited',
