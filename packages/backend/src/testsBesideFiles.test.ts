@@ -34,6 +34,8 @@ const scenarios: Record<string, string> = {
   'packages/backend/src/wholeLists': 'reads the loops of all packages',
   // One package
   'packages/app/src/contrast': 'reads the style sheets',
+  'packages/cli/src/commands/jobs/jobs':
+    'the commands of jobs, against one portal',
   'packages/gateway/src/host/isolation':
     'a gateway with a model that misbehaves',
   'packages/gateway/src/host/switch': 'a gateway that changes versions',

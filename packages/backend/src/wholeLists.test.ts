@@ -18,6 +18,7 @@ const readers: Record<string, string> = {
   'useRunRows.ts': 'a table of at most 20,000 runs that somebody opened',
   // All of it is wanted, or all that changed
   'TokensPage.tsx': 'the tokens of one person, once',
+  'collectJobs.ts': 'a command, of at most 20 pages',
   'importModels.ts': 'an import; stops when its time is spent and goes on',
   'importRuns.ts': 'an import; stops when its time is spent and goes on',
   'importServer.ts': 'a command: what an import left out',

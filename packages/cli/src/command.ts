@@ -1,9 +1,9 @@
-import { ResponseError } from '@backstage/errors';
+import { InputError, ResponseError } from '@backstage/errors';
 import type { CliCommand, CliCommandContext } from '@backstage/cli-node';
 import type { ContractClient } from '@downstage/common';
 import { mlJobsContract } from '@downstage/plugin-ml-jobs-common';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
-import { terminal, type Output } from './output';
+import { terminal, type Output } from './terminal/output';
 import { clientOf, findPortal, type Portal } from './portal';
 
 /** What a command works with. */
@@ -21,8 +21,11 @@ export const jsonFlag = {
   default: false,
 } as const;
 
+/** How a command ends that an error stopped: its exit code, and what can be done. */
+type Ending = (error: unknown) => { exitCode: number; next?: string };
+
 /** A command as its file declares it: it reads the arguments, and gives back what is to be done. */
-type Definition<T> = {
+export type Definition<T> = {
   path: string[];
   description: string;
   read: (
@@ -32,9 +35,14 @@ type Definition<T> = {
 
 /**
  * Turns a command into one of the Backstage CLI. The arguments are read first, so that `--help` needs no portal;
- * then the portal is found, and what goes wrong is one sentence and exit code 1, never a stack.
+ * then the portal is found, and what goes wrong is one sentence and an exit code, never a stack.
+ *
+ * @param endingOf - which code, and what can be done; 1 for everything unless given
  */
-export function command(definition: Definition<CommandContext>): CliCommand {
+export function command(
+  definition: Definition<CommandContext>,
+  endingOf: Ending = () => ({ exitCode: 1 }),
+): CliCommand {
   return runsIn(definition, {
     context: async () => {
       const portal = await findPortal();
@@ -48,7 +56,7 @@ export function command(definition: Definition<CommandContext>): CliCommand {
       });
       return { portal, registry, jobs, output: terminal };
     },
-    failure: 1,
+    endingOf,
   });
 }
 
@@ -62,26 +70,54 @@ export function localCommand(
 ): CliCommand {
   const { failure = 1 } = definition;
   const context = async () => ({ output: terminal });
-  return runsIn(definition, { context, failure });
+  return runsIn(definition, {
+    context,
+    endingOf: () => ({ exitCode: failure }),
+  });
 }
 
 function runsIn<T>(
   { path, description, read }: Definition<T>,
-  options: { context: () => Promise<T>; failure: number },
+  options: {
+    context: () => Promise<T>;
+    endingOf: Ending;
+  },
 ): CliCommand {
   return {
     path,
     description,
     execute: async context => {
       try {
-        const run = read({ ...context, help: { description } });
+        const run = readArguments(
+          () => read({ ...context, help: { description } }),
+          options.endingOf,
+        );
         await run(await options.context());
       } catch (error) {
+        const { exitCode, next } = options.endingOf(error);
         terminal.note(reasonOf(error));
-        process.exitCode = options.failure;
+        if (next) terminal.note(next);
+        process.exitCode = exitCode;
       }
     },
   };
+}
+
+/** What is wrong with arguments is an `InputError`. For an unknown flag the reader of flags ends the process itself. */
+function readArguments<T>(read: () => T, endingOf: Ending) {
+  const ends = (code: number) => {
+    if (code) process.exitCode = endingOf(new InputError()).exitCode;
+  };
+  process.on('exit', ends);
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof InputError
+      ? error
+      : new InputError(error instanceof Error ? error.message : String(error));
+  } finally {
+    process.off('exit', ends);
+  }
 }
 
 /** The server's own sentence where there is one: a `ResponseError` keeps it as its cause. */

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { keepOutput } from './__testUtils__/keepOutput';
-import { commands } from './index';
+import { runCommand } from './__testUtils__/runCommand';
 
 type Seen = {
   method?: string;
@@ -56,22 +56,6 @@ describe('downstage', () => {
     await new Promise(resolve => server.close(resolve));
   });
 
-  async function downstage(...words: string[]) {
-    const found = commands.find(({ path }) =>
-      path.every((word, at) => word === words[at]),
-    );
-    if (!found || typeof found.execute !== 'function') {
-      throw new Error(`No command ${words.join(' ')}`);
-    }
-    await found.execute({
-      args: words.slice(found.path.length),
-      info: {
-        usage: `downstage ${found.path.join(' ')}`,
-        name: found.path.join(' '),
-      },
-    });
-  }
-
   const model = {
     ref: 'model:default/churn',
     namespace: 'default',
@@ -91,7 +75,7 @@ describe('downstage', () => {
     ['user:default/ann', 'user:default/ann'],
   ])('takes the owner %s for %s', async (given, ref) => {
     answer = { status: 200, body: { items: [] } };
-    await downstage('models', '--owner', given);
+    await runCommand('models', '--owner', given);
     const { searchParams } = new URL(seen[0].url ?? '', 'http://portal');
     expect(searchParams.get('owner')).toBe(ref);
   });
@@ -105,7 +89,7 @@ describe('downstage', () => {
       createdAt: '2026-11-20T10:00:00.000Z',
     };
     answer = { status: 200, body: { items: [{ ...model, staging }] } };
-    await downstage('models');
+    await runCommand('models');
     expect(seen[0]).toMatchObject({
       method: 'GET',
       url: '/api/ml-registry/v1/models?limit=500',
@@ -155,7 +139,7 @@ describe('downstage', () => {
 
   it('shows of a version first the metric that its gate looks at (walk, section 13)', async () => {
     answer = { status: 200, body: { items: [version] } };
-    await downstage('versions', 'churn');
+    await runCommand('versions', 'churn');
     expect(seen[0].url).toContain('/api/ml-registry/v1/models/default/churn');
     expect(kept.out).toBe(
       'VERSION          STAGE    ALIASES  METRICS                                                               CREATED           BY\n' +
@@ -165,7 +149,7 @@ describe('downstage', () => {
 
   it('shows of what was found first the metrics that were asked for (walk, section 13)', async () => {
     answer = { status: 200, body: { items: [version] } };
-    await downstage(
+    await runCommand(
       'search',
       "metrics.val_auc > 0.9 AND stage = 'staging'",
       '--order',
@@ -211,7 +195,7 @@ describe('downstage', () => {
         canDo: ['Submit it with smaller resources'],
       },
     };
-    await downstage('jobs', 'explain', 'abc');
+    await runCommand('jobs', 'explain', 'abc');
     expect(seen[0].url).toBe('/api/ml-jobs/v1/jobs/abc/explanation');
     expect(kept.out.split('\n')).toEqual([
       'Waits for room: it needs 4 cores, and 1 of 8 are free.',
@@ -232,13 +216,13 @@ describe('downstage', () => {
 
   it('gives programs JSON', async () => {
     answer = { status: 200, body: { items: [model] } };
-    await downstage('models', '--json');
+    await runCommand('models', '--json');
     expect(JSON.parse(kept.out)).toMatchObject([{ name: 'churn' }]);
   });
 
   it('says when nothing matches, beside the output', async () => {
     answer = { status: 200, body: { items: [] } };
-    await downstage('models', '--query', 'nothing');
+    await runCommand('models', '--query', 'nothing');
     expect([kept.out, kept.err]).toEqual(['', 'No model matches.\n']);
   });
 
@@ -250,7 +234,7 @@ describe('downstage', () => {
         response: { statusCode: 409 },
       },
     };
-    await downstage('rollback', 'churn', 'wrong scores', '--to', '2');
+    await runCommand('rollback', 'churn', 'wrong scores', '--to', '2');
     expect(seen[0]).toMatchObject({
       method: 'POST',
       url: '/api/ml-registry/v1/models/default/churn/rollback',
@@ -264,7 +248,7 @@ describe('downstage', () => {
   });
 
   it('names the stages it knows when it is given another', async () => {
-    await downstage('promote', 'churn@3', '--to', 'prod');
+    await runCommand('promote', 'churn@3', '--to', 'prod');
     expect(kept.err).toContain(
       "'prod' is not one of staging, candidate, production",
     );
@@ -274,7 +258,7 @@ describe('downstage', () => {
 
   it('does not call a portal with half of a sign-in', async () => {
     delete process.env.DOWNSTAGE_TOKEN;
-    await downstage('models');
+    await runCommand('models');
     expect(kept.err).toContain('only DOWNSTAGE_URL is set');
     expect(seen).toEqual([]);
     expect(process.exitCode).toBe(1);
@@ -301,7 +285,7 @@ describe('downstage', () => {
         },
       },
     };
-    await downstage(
+    await runCommand(
       ...['token', 'create', 'nightly', '--model', 'churn'],
       ...['--scope', 'track', '--scope', 'register'],
     );
@@ -317,20 +301,20 @@ describe('downstage', () => {
   });
 
   it('makes no token that may do nothing', async () => {
-    await downstage('token', 'create', 'nightly');
+    await runCommand('token', 'create', 'nightly');
     expect(kept.err).toContain('Say what the token may do');
     expect(seen).toEqual([]);
   });
 
   it('refuses a word too many, which would be left out of a reason', async () => {
-    await downstage('reject', 'p1', 'it', 'is', 'late');
+    await runCommand('reject', 'p1', 'it', 'is', 'late');
     expect(kept.err).toContain("'is' is one word too many");
     expect(seen).toEqual([]);
     expect(process.exitCode).toBe(1);
   });
 
   it('refuses what is not a number before it asks for anything', async () => {
-    await downstage('rollback', 'churn', 'late', '--to', 'two');
+    await runCommand('rollback', 'churn', 'late', '--to', 'two');
     expect(kept.err).toContain("'two' is not a number");
     expect(seen).toEqual([]);
   });
@@ -341,7 +325,7 @@ describe('downstage', () => {
     ['DOWNSTAGE_TOKEN', 'dst_a\nb', /holds characters that no token has/],
   ])('says what is wrong with %s %j', async (name, value, reason) => {
     process.env[name] = value;
-    await downstage('models');
+    await runCommand('models');
     expect(kept.err).toMatch(reason);
     expect(seen).toEqual([]);
     expect(process.exitCode).toBe(1);
@@ -352,11 +336,11 @@ describe('downstage', () => {
     server.on('request', (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>');
     });
-    await downstage('models');
+    await runCommand('models');
     expect(kept.err).toMatch(/answers with a page: it is not the address/);
     const { DOWNSTAGE_URL: url = '' } = process.env;
     await new Promise(resolve => server.close(resolve));
-    await downstage('models');
+    await runCommand('models');
     expect(kept.err).toContain(`No portal answers at ${url} (`);
   });
 
@@ -366,7 +350,7 @@ describe('downstage', () => {
       status: 401,
       body: { error, response: { statusCode: 401 } },
     };
-    await downstage('models');
+    await runCommand('models');
     expect(kept.err).toContain(
       'The portal does not take the token: Illegal token',
     );
@@ -375,6 +359,14 @@ describe('downstage', () => {
   it.each([
     ['ends with 1 when it is refused', ['promote', 'nothing'], 1, /Not a ver/],
     ['refuses flags it does not know', ['models', '--ouner=x'], 1, /--ouner/],
+    [
+      'ends with 2 for flags of jobs it does not know',
+      ['jobs', 'list', '--x'],
+      2,
+      /--x/,
+    ],
+    ['ends with 2 for a job that is not named', ['jobs', 'get'], 2, /"job"/],
+    ['ends with 0 for help', ['jobs', 'submit', '--help'], 0, /--no-wait/],
     [
       'checks a project without a portal',
       ['validate', '.'],
@@ -432,7 +424,7 @@ describe('downstage', () => {
         .writeHead(200, { 'content-type': 'application/json' })
         .end(JSON.stringify(answers.shift()));
     });
-    await downstage('import', 'https://mlflow.example.org', '--every', '0');
+    await runCommand('import', 'https://mlflow.example.org', '--every', '0');
     expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'POST /api/ml-registry/v1/imports',
       'GET /api/ml-registry/v1/imports/i1',

@@ -6,8 +6,15 @@
 import { createCliModule } from '@backstage/cli-node';
 import packageJson from '../package.json';
 import { importServer } from './commands/importServer';
-import { explain } from './commands/jobs';
 import { init } from './commands/init';
+import { cancel } from './commands/jobs/cancel';
+import { explain } from './commands/jobs/explain';
+import { get } from './commands/jobs/get';
+import { list } from './commands/jobs/list';
+import { logs } from './commands/jobs/logs';
+import { queue } from './commands/jobs/queue';
+import { rerun } from './commands/jobs/rerun';
+import { submit } from './commands/jobs/submit';
 import { ledger, production } from './commands/ledger';
 import { models } from './commands/models';
 import { approve, promote, promotions, reject } from './commands/promotions';
@@ -29,7 +36,14 @@ export const commands = [
   rollback,
   ledger,
   production,
+  submit,
+  list,
+  get,
+  logs,
+  cancel,
+  rerun,
   explain,
+  queue,
   importServer,
   tokenCreate,
   tokenList,

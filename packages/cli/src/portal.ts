@@ -1,5 +1,10 @@
 import { CliAuth } from '@backstage/cli-node';
 import {
+  AuthenticationError,
+  InputError,
+  ServiceUnavailableError,
+} from '@backstage/errors';
+import {
   createContractClient,
   type Contract,
   type ContractClient,
@@ -22,7 +27,7 @@ export async function findPortal(
     return { baseUrl: baseUrlOf(url), token: async () => checkToken(token) };
   }
   if (url || token) {
-    throw new Error(
+    throw new InputError(
       `DOWNSTAGE_URL and DOWNSTAGE_TOKEN go together, and only ${
         url ? 'DOWNSTAGE_URL' : 'DOWNSTAGE_TOKEN'
       } is set. Make a token on the portal’s settings page`,
@@ -37,7 +42,7 @@ export async function findPortal(
       token: () => auth.getAccessToken(),
     };
   } catch (error) {
-    throw new Error(
+    throw new AuthenticationError(
       `Not signed in (${
         error instanceof Error ? error.message : String(error)
       }). Set DOWNSTAGE_URL and DOWNSTAGE_TOKEN, or run: backstage-cli auth login --backend-url <portal>`,
@@ -49,7 +54,7 @@ function baseUrlOf(url: string): string {
   if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) {
     return url.replace(/\/+$/, '');
   }
-  throw new Error(
+  throw new InputError(
     `DOWNSTAGE_URL is '${url}', which is not an address such as https://portal.example.com`,
   );
 }
@@ -57,7 +62,7 @@ function baseUrlOf(url: string): string {
 /** Never repeated, not even when it is wrong. */
 function checkToken(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new Error(
+  throw new InputError(
     'DOWNSTAGE_TOKEN holds characters that no token has. Was it copied as a whole, and nothing else with it?',
   );
 }
@@ -85,13 +90,21 @@ export function withToken(portal: Portal): typeof fetch {
     };
     const response = await fetch(input, { ...init, headers }).catch(
       (error: Error) => {
+        if (init?.signal?.aborted) throw error;
         const { message } = error.cause instanceof Error ? error.cause : error;
-        throw new Error(`No portal answers at ${portal.baseUrl} (${message})`);
+        throw new ServiceUnavailableError(
+          `No portal answers at ${portal.baseUrl} (${message})`,
+        );
       },
     );
     // Whatever the portal says is JSON or CSV; for an address it does not know it shows its pages.
     if (response.headers.get('content-type')?.startsWith('text/html')) {
-      throw new Error(
+      if (response.status >= 500) {
+        throw new ServiceUnavailableError(
+          `No portal answers at ${portal.baseUrl} (what stands before it says ${response.status})`,
+        );
+      }
+      throw new InputError(
         `${portal.baseUrl} answers with a page: it is not the address of a portal, or not all of it`,
       );
     }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RegistryImport } from '@downstage/plugin-ml-registry-common';
 import { cli } from 'cleye';
 import { command, type CommandContext, number, refuseMore } from '../command';
-import { table } from '../output';
+import { table } from '../terminal/output';
 
 export const importServer = command({
   path: ['import'],

@@ -2,7 +2,7 @@ import { ResponseError } from '@backstage/errors';
 import { collectItems } from '@downstage/common';
 import { cli } from 'cleye';
 import { command, jsonFlag, oneOf, refuseMore } from '../command';
-import { show } from '../output';
+import { show } from '../terminal/output';
 import { withToken } from '../portal';
 
 export const ledger = command({
@@ -44,7 +44,7 @@ export const ledger = command({
         `${portal.baseUrl}/api/ml-registry/v1/ledger/export?${query}`,
       );
       if (!response.ok) throw await ResponseError.fromResponse(response);
-      output.result((await response.text()).trimEnd());
+      output.file((await response.text()).trimEnd());
     };
   },
 });

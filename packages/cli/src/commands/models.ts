@@ -1,7 +1,7 @@
 import { cli } from 'cleye';
 import { collectItems } from '@downstage/common';
 import { command, jsonFlag, ownerRef, refuseMore } from '../command';
-import { show } from '../output';
+import { show } from '../terminal/output';
 
 export const models = command({
   path: ['models'],

@@ -6,7 +6,7 @@ import {
 } from '@downstage/plugin-ml-registry-common';
 import { cli } from 'cleye';
 import { command, jsonFlag, oneOf, refuseMore } from '../command';
-import { show, type Output } from '../output';
+import { show, type Output } from '../terminal/output';
 
 export const promote = command({
   path: ['promote'],

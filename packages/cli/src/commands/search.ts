@@ -1,6 +1,6 @@
 import { cli } from 'cleye';
 import { command, jsonFlag, number, refuseMore } from '../command';
-import { fewMetrics, metricsIn, show } from '../output';
+import { fewMetrics, metricsIn, show } from '../terminal/output';
 
 export const search = command({
   path: ['search'],

@@ -2,7 +2,7 @@ import { collectItems } from '@downstage/common';
 import { mlTokensContract } from '@downstage/plugin-ml-tokens-common';
 import { cli } from 'cleye';
 import { command, jsonFlag, modelRef, number, refuseMore } from '../command';
-import { show } from '../output';
+import { show } from '../terminal/output';
 import { clientOf, type Portal } from '../portal';
 
 const tokensOf = (portal: Portal) =>

@@ -1,6 +1,6 @@
 import { cli } from 'cleye';
 import { jsonFlag, localCommand, refuseMore } from '../command';
-import { table } from '../output';
+import { table } from '../terminal/output';
 import { checkProject, type Finding } from '../project/checkProject';
 
 export const validate = localCommand({
@@ -26,7 +26,7 @@ export const validate = localCommand({
       const { file, jobs, mistakes, more, warnings } = check;
       if (!check.valid) process.exitCode = 1;
       if (flags.json) {
-        output.result(JSON.stringify(check, undefined, 2));
+        output.json(check);
         return;
       }
       const rows = [

@@ -1,7 +1,7 @@
 import { cli } from 'cleye';
 import { collectItems } from '@downstage/common';
 import { command, jsonFlag, modelPath, refuseMore } from '../command';
-import { fewMetrics, metricsOfGates, show } from '../output';
+import { fewMetrics, metricsOfGates, show } from '../terminal/output';
 
 export const versions = command({
   path: ['versions'],

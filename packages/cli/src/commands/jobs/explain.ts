@@ -1,9 +1,10 @@
 import type { JobExplanation } from '@downstage/plugin-ml-jobs-common';
 import { cli } from 'cleye';
-import { command, jsonFlag, refuseMore } from '../command';
-import { table } from '../output';
+import { jsonFlag, refuseMore } from '../../command';
+import { jobCommand } from '../../jobs/jobCommand';
+import { table } from '../../terminal/output';
 
-export const explain = command({
+export const explain = jobCommand({
   path: ['jobs', 'explain'],
   description: 'Why a job waits, who is ahead, and what can be done',
   read: ({ args, info, help }) => {
@@ -22,9 +23,8 @@ export const explain = command({
     const { job } = given;
     return async ({ jobs, output }) => {
       const found = await jobs.explainJob({ params: { id: job } });
-      output.result(
-        flags.json ? JSON.stringify(found, undefined, 2) : textOf(found),
-      );
+      if (flags.json) output.json(found);
+      else output.result(textOf(found));
     };
   },
 });

@@ -1,14 +1,65 @@
+import { plainJson, plainLine, plainText } from './plainText';
+
 /** Where a command writes: what was asked for, and what is said beside it. */
 export type Output = {
+  /** Something of what was asked for, on lines of its own. */
   result: (text: string) => void;
+  /** A piece of what was asked for, with its own ends of lines. */
+  piece: (text: string) => void;
+  /** What was asked for, as programs read it; a file gets every character. */
+  json: (value: unknown) => void;
+  file: (text: string) => void;
   note: (text: string) => void;
+  /**
+   * How far something is. A terminal shows one line that changes, with what passes beside it.
+   * A pipe gets a line for each change of the text.
+   */
+  progress: (text: string, passing?: string) => void;
 };
 
-/** Results to standard output, so that they can be piped; everything else to standard error. */
-export const terminal: Output = {
-  result: text => process.stdout.write(`${text}\n`),
-  note: text => process.stderr.write(`${text}\n`),
+type Stream = {
+  write: (text: string) => unknown;
+  isTTY?: boolean;
+  columns?: number;
 };
+
+/**
+ * Results to standard output, so that they can be piped; everything else to standard error. Whatever is written is
+ * plain: no text from a portal moves the cursor of a terminal.
+ */
+export function createTerminal(streams: {
+  stdout: Stream;
+  stderr: Stream;
+}): Output {
+  const { stdout, stderr } = streams;
+  let shown = '';
+  const write = (stream: Stream, text: string) => {
+    if (shown && stderr.isTTY) stderr.write('\r\u001b[2K');
+    shown = '';
+    stream.write(text);
+  };
+  return {
+    result: text => write(stdout, `${plainText(text)}\n`),
+    piece: text => write(stdout, plainText(text)),
+    json: value => write(stdout, `${plainJson(value)}\n`),
+    file: text => write(stdout, `${stdout.isTTY ? plainText(text) : text}\n`),
+    note: text => write(stderr, `${plainText(text)}\n`),
+    progress: (text, passing) => {
+      const line = plainLine(text);
+      if (!stderr.isTTY) {
+        if (line !== shown) stderr.write(`${line}\n`);
+        shown = line;
+        return;
+      }
+      const whole = passing ? `${line} (${passing})` : line;
+      const most = (stderr.columns ?? 80) - 1;
+      shown = whole.length > most ? `${whole.slice(0, most - 1)}…` : whole;
+      stderr.write(`\r\u001b[2K${shown}`);
+    },
+  };
+}
+
+export const terminal = createTerminal(process);
 
 /** Columns side by side under their names; what is missing is a dash. */
 export function table(
@@ -17,7 +68,9 @@ export function table(
 ): string {
   const cells = [
     columns.map(name => name.toUpperCase()),
-    ...rows.map(row => columns.map(name => String(row[name] ?? '–'))),
+    ...rows.map(row =>
+      columns.map(name => plainLine(String(row[name] ?? '–'))),
+    ),
   ];
   const widths = columns.map((_, at) =>
     Math.max(...cells.map(line => line[at].length)),
@@ -43,7 +96,7 @@ export function show(
     nothing: string;
   },
 ) {
-  if (options.json) output.result(JSON.stringify(items, undefined, 2));
+  if (options.json) output.json(items);
   else if (items.length === 0) output.note(options.nothing);
   else output.result(table(options.rows, options.columns));
 }

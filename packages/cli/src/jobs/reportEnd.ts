@@ -1,0 +1,31 @@
+import type { Job } from '@downstage/plugin-ml-jobs-common';
+import type { CommandContext } from '../command';
+import { endOf } from './describeJob';
+import { exitCodes } from './exitCodes';
+import { lastLines } from './followLog';
+
+const lastLinesShown = 15;
+
+/** Says how a job ended and what came of it; the end of the log of one that failed. Ends the command as the job ended. */
+export async function reportEnd(
+  { jobs, output }: Pick<CommandContext, 'jobs' | 'output'>,
+  job: Job,
+  options: { json: boolean; log: boolean; now: Date },
+): Promise<void> {
+  if (options.log && job.state === 'failed') {
+    const { text } = await lastLines(
+      { jobs },
+      { id: job.id, lines: lastLinesShown },
+    ).catch((error: Error) => ({
+      text: `Its log cannot be shown: ${error.message}`,
+    }));
+    if (text) output.note(`The end of its log:\n${text.trimEnd()}\n`);
+  }
+  if (options.json) output.json(job);
+  else output.result(endOf(job, options.now));
+  for (const { name, state, ref, message } of job.outputs ?? [])
+    output.note(
+      `  ${name}: ${state}${ref ?? message ? `, ${ref ?? message}` : ''}`,
+    );
+  if (job.state !== 'succeeded') process.exitCode = exitCodes.failed;
+}
