@@ -45,6 +45,7 @@ backend.add(searchModuleMl);
 backend.add(import('@downstage/plugin-scaffolder-backend-module-ml'));
 backend.add(import('@downstage/plugin-ml-jobs-backend'));
 backend.add(import('@downstage/plugin-ml-jobs-backend-module-data'));
+backend.add(import('@downstage/plugin-ml-jobs-backend-module-kubernetes'));
 backend.add(import('@downstage/plugin-ml-jobs-backend-module-registry'));
 backend.add(import('@downstage/plugin-ml-data-backend'));
 backend.add(import('@downstage/plugin-ml-registry-backend'));
