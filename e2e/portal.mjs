@@ -16,7 +16,7 @@ export const minute = 60 * second;
  * A portal on a data directory, without the example company. It can be killed as a crash does and started again on
  * the same ports and data. Ends no process but those it knows by number.
  */
-export async function portalOn({ node, dataDir }) {
+export async function portalOn({ node, dataDir, environment = {} }) {
   const port = await freePortPair();
   let child;
   let backendPid;
@@ -37,7 +37,10 @@ export async function portalOn({ node, dataDir }) {
           '--empty',
         ],
         // It ends its portal itself, in order.
-        { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], alone: true },
+        {
+          ...{ cwd: root, stdio: ['ignore', 'pipe', 'pipe'], alone: true },
+          env: { ...process.env, ...environment },
+        },
       );
       const starting = child;
       let said = '';

@@ -387,8 +387,9 @@ async function killsOfReplicas() {
 /** The Kubernetes that tests of clusters use: it queues, preempts and keeps volumes as a real one does. */
 async function cluster() {
   const { clusterSmoke } = await import('../e2e/cluster.mjs');
-  const result = await clusterSmoke({ scratch });
-  add(result);
+  add(await clusterSmoke({ scratch }));
+  const { jobsOnCluster } = await import('../e2e/jobsOnCluster.mjs');
+  add(await jobsOnCluster({ node, cli, environment, scratch }));
 }
 
 async function pythonOfTests() {
