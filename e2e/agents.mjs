@@ -429,6 +429,8 @@ function changes(given) {
       id: 'x',
     },
     'ml-jobs.cancel-job': { id: lastJob.id },
+    'ml-jobs.hold-job': { id: lastJob.id },
+    'ml-jobs.release-job': { id: lastJob.id },
     'ml-jobs.submit-job': { repository, owner, model: modelRef },
     'ml-monitoring.retrain-model': { model },
     'ml-registry.approve-promotion': { id: promotion },

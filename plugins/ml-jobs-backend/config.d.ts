@@ -55,6 +55,11 @@ export interface Config {
     };
     /** A job that comes next and has waited so long keeps what is free for itself; 60 unless given. */
     reserveAfterMinutes?: number;
+    /**
+     * After so long without a sign of its machine or portal an attempt of a local runtime is given up; 10 unless given. It is
+     * tried again where the job has retries left or a checkpoint.
+     */
+    lostAfterMinutes?: number;
     local?: {
       /** Run jobs as processes of this machine. On in development; in production only when this says so. */
       enabled?: boolean;

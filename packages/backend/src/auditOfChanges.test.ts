@@ -185,6 +185,19 @@ describe('every change that is carried out', () => {
       },
     });
     await change('ml-jobs cancelJob', 'ann', { params: { id } });
+    // The runtime here chooses no kind of GPU, so it waits for as long as the test needs.
+    const waits = await change('ml-jobs submitJob', 'ann', {
+      body: {
+        source: { repository: portal.trained.folder },
+        owner: diagnostics,
+        definition: {
+          ...{ apiVersion: 'downstage.dev/v1', kind: 'Job' },
+          ...{ entryPoint: 'true', resources: { gpus: 1, accelerator: 'x' } },
+        },
+      },
+    });
+    await change('ml-jobs holdJob', 'ann', { params: { id: waits.id } });
+    await change('ml-jobs releaseJob', 'ann', { params: { id: waits.id } });
     await change('ml-jobs rerunJob', 'ann', { params: { id } });
 
     const params = { name: 'tumour' };

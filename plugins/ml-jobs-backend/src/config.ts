@@ -24,6 +24,8 @@ export type MlJobsOptions = {
   sourceRoots: string[];
   sourceHosts: string[];
   admission: AdmissionOptions;
+  /** How long a place may give no sign before its attempts are given up. */
+  lostAfterMs: number;
   local: {
     enabled: boolean;
     slots: number;
@@ -76,6 +78,7 @@ export function readMlJobsConfig(
       'bitbucket.org',
     ],
     admission: readAdmission(config),
+    lostAfterMs: readLostAfter(config?.getOptionalNumber('lostAfterMinutes')),
     local: {
       resources: {
         cpu: config?.getOptionalNumber('local.cores') ?? availableParallelism(),
@@ -106,6 +109,17 @@ export function readMlJobsConfig(
       graceMs: (config?.getOptionalNumber('local.graceSeconds') ?? 10) * 1000,
     },
   };
+}
+
+/**
+ * Ten minutes unless given: a machine starts again in less, and quota that nobody uses is kept no longer. At least one:
+ * portals tell of their places every few seconds, and one that is held up is not gone.
+ */
+function readLostAfter(minutes = 10): number {
+  if (minutes >= 1) return minutes * 60_000;
+  throw new InputError(
+    `mlJobs.lostAfterMinutes is ${minutes}; expected a number of at least 1`,
+  );
 }
 
 /** Of the machine, or of the container that the portal runs in. */

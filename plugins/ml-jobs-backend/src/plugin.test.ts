@@ -286,14 +286,25 @@ describe('the jobs plugin', () => {
       project.commit({ 'downstage.yaml': definitionOf('true', lines) });
       return submit();
     };
-    const refused = await asking(
+    const blocked = await asking(
       'resources: { gpus: 2, nodes: 2 }\ndistributed: ddp\n',
-    ).expect(400);
-    expect(refused.body.error.message).toBe(
+    ).expect(201);
+    const message =
       "The runtime 'local-process' cannot run this job: " +
-        'resources.gpus: 2 asked for, and it gives none; ' +
-        'resources.nodes: 2 asked for, and it has one',
-    );
+      'resources.gpus: 2 asked for, and it gives none; ' +
+      'resources.nodes: 2 asked for, and it has one. ' +
+      'Change what it asks for, or submit it to another runtime.';
+    expect(blocked.body).toMatchObject({
+      ...{ state: 'blocked', reason: 'RuntimeUnable', message, attempts: [] },
+    });
+    const why = await call()
+      .get(`/api/ml-jobs/v1/jobs/${blocked.body.id}/explanation`)
+      .set('authorization', ann)
+      .expect(200);
+    expect(why.body).toMatchObject({
+      ...{ state: 'blocked', reason: 'RuntimeUnable', message },
+      canDo: ['Change what it asks for', 'Submit it to another runtime'],
+    });
     const taken = await asking(
       'queue: research\npriority: standard\nspot: true\ncheckpoint: { keep: 2 }\n',
     ).expect(201);
@@ -350,6 +361,49 @@ describe('the jobs plugin', () => {
     });
     const job = await untilOver((await submit()).body.id);
     expect(job).toMatchObject({ state: 'failed', reason: 'TimedOut' });
+  });
+
+  it('holds a job that waits until it is released, for its owners alone', async () => {
+    project.commit({ 'downstage.yaml': definitionOf('sleep 600') });
+    const first = (await submit()).body.id;
+    await untilState(first, 'running');
+    const second = (await submit()).body.id;
+    const post = (id: string, what: string, as = ann) =>
+      call()
+        .post(`/api/ml-jobs/v1/jobs/${id}/${what}`)
+        .set('authorization', as)
+        .send({ reason: 'the data is wrong' });
+    for (const what of ['hold', 'release'])
+      await post(second, what, cleo).expect(403);
+    await post(second, 'hold').expect(200);
+    const { body: held } = await post(second, 'hold').expect(200);
+    expect(held).toMatchObject({
+      ...{ state: 'held', reason: 'Held' },
+      message: 'Held by user:default/ann: the data is wrong',
+    });
+    expect(held.queuePosition).toBeUndefined();
+    expect(held.timeline).toHaveLength(3);
+    expect(held.timeline[2]).toMatchObject({
+      ...{ state: 'held', by: 'user:default/ann' },
+    });
+    const running = await post(first, 'hold').expect(409);
+    expect(running.body.error.message).toBe(
+      `Job ${first} is running; only a job that waits in the portal can be held`,
+    );
+    await post(first, 'release').expect(200);
+    await post(first, 'cancel').expect(200);
+    await untilState(first, 'cancelled');
+    // Its place is free, and it is not taken.
+    expect((await get(second)).state).toBe('held');
+    const { body: released } = await post(second, 'release').expect(200);
+    expect(released.timeline[3]).toMatchObject({
+      ...{ state: 'queued', reason: 'Released', by: 'user:default/ann' },
+      message: 'Released by user:default/ann: the data is wrong',
+    });
+    await untilState(second, 'running');
+    await post(second, 'cancel').expect(200);
+    await untilState(second, 'cancelled');
+    await post(second, 'release').expect(409);
   });
 
   it('queues what finds no slot, and cancels what waits and what runs', async () => {
@@ -867,6 +921,8 @@ describeDenyAll({
     listJobs: {},
     getJob: { params: { id: 'x' } },
     cancelJob: { params: { id: 'x' }, body: {} },
+    holdJob: { params: { id: 'x' }, body: {} },
+    releaseJob: { params: { id: 'x' }, body: {} },
     rerunJob: { params: { id: 'x' }, body: {} },
     getJobLog: { params: { id: 'x' } },
     explainJob: { params: { id: 'j' } },

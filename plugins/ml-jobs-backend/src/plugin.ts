@@ -54,6 +54,7 @@ import { JobReconciler } from './reconcilers/JobReconciler';
 import { RuntimeRegistrar } from './reconcilers/RuntimeRegistrar';
 import { createRouter } from './router';
 import { Admission } from './services/Admission';
+import { Blocking } from './services/Blocking';
 import { schemaPath } from './schemaRouter';
 import { AttemptService } from './services/AttemptService';
 import { createAnnouncer } from './services/createAnnouncer';
@@ -219,12 +220,22 @@ export const mlJobsPlugin = createBackendPlugin({
         }
         installed.forEach(runtime => runtimes.add(runtime));
 
+        const blocking = new Blocking({
+          ...{ store, runtimes, runtimeStore, admission, clock },
+          onChange: async id => {
+            loop?.nudge();
+            await tell({ id });
+          },
+        });
         const reconciler = new JobReconciler({
           store,
           tokens,
           runtimes,
           sources,
           admission,
+          blocking,
+          runtimeStore,
+          lostAfterMs: options.lostAfterMs,
           logs,
           outputs: new JobOutputs({ lookups: () => lookups, auth: deps.auth }),
           resolvers: () => resolvers,
@@ -246,6 +257,7 @@ export const mlJobsPlugin = createBackendPlugin({
           runtimes,
           runtimeStore,
           admission,
+          blocking,
           logs,
           authorizer,
           permissions: deps.permissions,

@@ -37,6 +37,10 @@ export function createRouter(options: {
         getJob: ({ params }, call) => jobs.get(params.id, call),
         cancelJob: ({ params, body }, call) =>
           jobs.cancel({ ...body, ...params }, call),
+        holdJob: ({ params, body }, call) =>
+          jobs.hold({ ...body, ...params }, call),
+        releaseJob: ({ params, body }, call) =>
+          jobs.release({ ...body, ...params }, call),
         rerunJob: ({ params, body }, call) =>
           jobs.rerun({ ...body, ...params }, call),
         getJobLog: ({ params, query }, call) =>

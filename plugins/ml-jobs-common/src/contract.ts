@@ -96,6 +96,22 @@ export const mlJobsContract = defineContract({
     body: z.object({ reason }),
     response: jobSchema,
   },
+  holdJob: {
+    method: 'post',
+    path: '/v1/jobs/:id/hold',
+    summary: 'Hold a job that waits: it starts when somebody releases it',
+    params: byId,
+    body: z.object({ reason }),
+    response: jobSchema,
+  },
+  releaseJob: {
+    method: 'post',
+    path: '/v1/jobs/:id/release',
+    summary: 'Let a job that is held wait for its place again',
+    params: byId,
+    body: z.object({ reason }),
+    response: jobSchema,
+  },
   rerunJob: {
     method: 'post',
     path: '/v1/jobs/:id/rerun',

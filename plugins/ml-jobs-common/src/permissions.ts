@@ -15,7 +15,7 @@ export const jobsSubmitPermission = createPermission({
   resourceType: 'ml-job',
 });
 
-/** Cancel jobs of a group one belongs to. */
+/** Hold, release and cancel jobs of a group one belongs to. */
 export const jobsChangePermission = createPermission({
   name: 'ml.jobs.change',
   attributes: { action: 'update' },

@@ -16,6 +16,21 @@ export const mlJobsTranslationRef = createTranslationRef({
       failed: 'Failed',
       cancelled: 'Cancelled',
     },
+    headline: {
+      said: '{{message}}.',
+      inLine:
+        'It waits for {{runtime}}, and is number {{position}} in the line.',
+      waits: 'It waits for {{runtime}}.',
+      held: '{{message}}; it waits until somebody releases it.',
+      prepares: '{{runtime}} prepares attempt {{attempt}}.',
+      runs: 'Attempt {{attempt}} runs on {{runtime}}; the job started {{took}} ago.',
+      preempted:
+        '{{runtime}} has stopped it for {{other}}, and runs it again later.',
+      succeeded: 'It succeeded in attempt {{attempt}}, after {{took}}.',
+      succeededWithout:
+        'It succeeded after {{took}}, and these outputs did not come: {{outputs}}.',
+      failed: 'It failed: {{message}}.',
+    },
     list: {
       title: 'Training jobs',
       description: 'What runs, what waits, and how it went.',
@@ -170,6 +185,13 @@ export const mlJobsTranslationRef = createTranslationRef({
       keep: 'Keep it running',
       done: 'Job cancelled',
       failed: 'The job could not be cancelled',
+    },
+    hold: {
+      button: 'Hold',
+      release: 'Release',
+      done: 'Job held',
+      released: 'Job released',
+      failed: 'The job could not be held or released',
     },
     rerun: {
       button: 'Run again',

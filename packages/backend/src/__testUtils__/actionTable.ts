@@ -45,7 +45,9 @@ export function actionTable(trained: TrainedModel): Record<string, ActionRow> {
     'ml-jobs:cancel-job': other('train', { id: jobId }),
     'ml-jobs:explain-job': read({ id: jobId }),
     'ml-jobs:get-job': read({ id: jobId }),
+    'ml-jobs:hold-job': other('train', { id: jobId }),
     'ml-jobs:list-jobs': read({}),
+    'ml-jobs:release-job': other('train', { id: jobId }),
     'ml-jobs:submit-job': other('train', {
       repository: folder,
       owner: diagnostics,

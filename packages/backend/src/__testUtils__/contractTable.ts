@@ -61,6 +61,8 @@ export const contractTable: Record<
       listJobs: reads(),
       getJob: reads(),
       cancelJob: changes('train'),
+      holdJob: changes('train'),
+      releaseJob: changes('train'),
       rerunJob: changes('train'),
       getJobLog: reads(),
       explainJob: reads(),

@@ -99,7 +99,8 @@ export function registerActions(options: {
     title: 'Get job',
     description:
       'Returns one job: its state, a sentence that says why, its attempts with their exit codes, source and commit, parameters, the dataset versions it read, and the end of its log. ' +
-      'The states queued, preparing and running are on the way; succeeded, failed and cancelled are final.',
+      'The states queued, preparing, running and preempted are on the way; succeeded, failed and cancelled are final. ' +
+      'A job that is held waits until somebody releases it. One that is blocked never starts as things are: its message says what to change.',
     attributes: { readOnly: true, idempotent: true },
     schema: {
       input: z =>
@@ -354,6 +355,63 @@ export function registerActions(options: {
         { caller: callerOf(credentials) },
       );
       return { output: { id: job.id, state: job.state, message: job.message } };
+    },
+  });
+
+  registerHolding(actionsRegistry, {
+    name: 'hold-job',
+    title: 'Hold job',
+    description:
+      'Holds a job that waits: it keeps nothing, and starts only after release-job. A job that runs cannot be held. Only for owners of the job.',
+    change: (request, call) => jobs.hold(request, call),
+  });
+
+  registerHolding(actionsRegistry, {
+    name: 'release-job',
+    title: 'Release job',
+    description:
+      'Lets a job that is held wait for its place again. A job that is not held stays as it is. Only for owners of the job.',
+    change: (request, call) => jobs.release(request, call),
+  });
+}
+
+/** Holding a job and letting it go differ by their words alone. */
+function registerHolding(
+  actionsRegistry: ActionsRegistryService,
+  options: {
+    name: string;
+    title: string;
+    description: string;
+    change: JobService['hold'];
+  },
+) {
+  const { change, ...words } = options;
+  actionsRegistry.register({
+    ...words,
+    attributes: { readOnly: false, destructive: false, idempotent: true },
+    schema: {
+      input: z =>
+        z.object({
+          id: z.string().describe('Id of the job'),
+          reason: z
+            .string()
+            .max(500)
+            .optional()
+            .describe('Shown in the timeline of the job'),
+        }),
+      output: z =>
+        z.object({
+          id: z.string(),
+          state: z.string(),
+          message: z.string().optional(),
+        }),
+    },
+    action: async ({ input, credentials }) => {
+      const { id, state, message } = await change(
+        { id: input.id, reason: input.reason },
+        { caller: callerOf(credentials) },
+      );
+      return { output: { id, state, message } };
     },
   });
 }

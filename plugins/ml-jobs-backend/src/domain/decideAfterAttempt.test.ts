@@ -29,6 +29,16 @@ describe('after an attempt', () => {
       1,
       'queued',
     ],
+    ['lost', 'PlaceLost', [], 0, 'failed'],
+    ['lost', 'PlaceLost', [], 1, 'queued'],
+    [
+      'lost',
+      'PlaceLost',
+      [{ state: 'lost', reason: 'PlaceLost' }],
+      1,
+      'failed',
+    ],
+    ['lost', 'PlaceLost', [failed], 1, 'failed'],
     ['cancelled', 'PortalStopped', [], 0, 'queued'],
     ['cancelled', 'Cancelled', [], 3, 'cancelled'],
   ] as const)(
@@ -39,6 +49,23 @@ describe('after an attempt', () => {
           end: { state, reason, message: 'm' },
           earlier,
           retries,
+        }).to,
+      ).toBe(to);
+    },
+  );
+
+  it.each([
+    [0, 'queued'],
+    [2, 'failed'],
+  ])(
+    'runs a job with a checkpoint again whose place is gone, after %d losses: %s',
+    (losses, to) => {
+      const end = { state: 'lost' as const, reason: 'PlaceLost' };
+      const earlier = Array.from({ length: losses }, () => end);
+      expect(
+        decideAfterAttempt({
+          ...{ end: { ...end, message: 'm' }, earlier },
+          ...{ retries: 0, hasCheckpoint: true },
         }).to,
       ).toBe(to);
     },

@@ -26,6 +26,9 @@ const final = new Set([
   'RuntimeUnable',
 ]);
 
+/** Nobody has seen the place of the attempt for long. It may have done much: running it again is for jobs that allow it. */
+export const placeLost = 'PlaceLost';
+
 /** A machine that loses a process this often loses it again. */
 const mostLosses = 3;
 
@@ -34,15 +37,17 @@ const mostLosses = 3;
  *
  * @remarks
  * Failures of the code count against `retries`. A stop of the portal is nobody's failure and always gets a new attempt;
- * so does a lost process, three times.
+ * so does a lost process, three times. One whose place is gone needs a retry or a checkpoint.
  */
 export function decideAfterAttempt(options: {
   end: AttemptEnd;
   /** The attempts before this one. */
   earlier: readonly Pick<JobAttempt, 'state' | 'reason'>[];
   retries: number;
+  /** Another attempt goes on where this one was. */
+  hasCheckpoint?: boolean;
 }): AfterAttempt {
-  const { end, earlier, retries } = options;
+  const { end, earlier, retries, hasCheckpoint } = options;
   if (end.state === 'succeeded')
     return { to: 'succeeded', reason: end.reason, message: end.message };
 
@@ -64,6 +69,19 @@ export function decideAfterAttempt(options: {
   if (end.state === 'cancelled')
     return { to: 'cancelled', reason: end.reason, message: end.message };
 
+  const failures =
+    1 +
+    earlier.filter(
+      ({ state, reason }) =>
+        (state === 'failed' && reason !== 'PortalStopped') ||
+        reason === placeLost,
+    ).length;
+  if (end.reason === placeLost && !hasCheckpoint && failures > retries) {
+    return {
+      ...{ to: 'failed', reason: placeLost },
+      message: `${end.message}; it has no retries left, and no checkpoint to go on from`,
+    };
+  }
   if (end.state === 'lost') {
     const losses = 1 + earlier.filter(({ state }) => state === 'lost').length;
     return losses < mostLosses
@@ -79,12 +97,6 @@ export function decideAfterAttempt(options: {
         };
   }
 
-  const failures =
-    1 +
-    earlier.filter(
-      attempt =>
-        attempt.state === 'failed' && attempt.reason !== 'PortalStopped',
-    ).length;
   if (final.has(end.reason) || failures > retries) {
     return { to: 'failed', reason: end.reason, message: end.message };
   }

@@ -14,12 +14,18 @@ import type {
   JobSpec,
   OutputLookup,
 } from '@downstage/plugin-ml-jobs-node';
+import {
+  usualAdmission,
+  type AdmissionOptions,
+} from '../domain/admission/queueOptions';
 import { Admission } from '../services/Admission';
+import { Blocking } from '../services/Blocking';
 import { JobLogs } from '../services/JobLogs';
 import { JobOutputs } from '../services/JobOutputs';
 import { Runtimes } from '../services/Runtimes';
 import { SourceService } from '../services/SourceService';
 import { JobStore } from '../stores/JobStore';
+import { RuntimeStore } from '../stores/RuntimeStore';
 import { TokenStore } from '../stores/TokenStore';
 import { InMemoryLogStore } from '@downstage/plugin-ml-jobs-node/testUtils';
 import { createProject } from '../testFixtures';
@@ -113,11 +119,23 @@ describe.each(
     return new Promise<never>(() => {});
   };
   /** A portal: its own loop and reconciler over the same tables and the same processes. */
-  const startPortal = (own = runtime, ...others: ScriptedRuntime[]) => {
+  const startPortal = (
+    own = runtime,
+    others: ScriptedRuntime[] = [],
+    options?: AdmissionOptions,
+  ) => {
     const runtimes = new Runtimes({ timeLimit });
     [own, ...others].forEach(one => runtimes.add(one));
+    const admission = new Admission({ clock, admission: options });
     const reconciler = new JobReconciler({
+      blocking: new Blocking({
+        ...{ store, runtimes, admission, clock },
+        runtimeStore: new RuntimeStore(knex),
+        onChange: async id => void told.push({ id }),
+      }),
       store,
+      runtimeStore: new RuntimeStore(knex),
+      lostAfterMs: 60_000,
       tokens: new TokenStore(knex),
       runtimes,
       sources: new SourceService({
@@ -134,6 +152,7 @@ describe.each(
       auth: mockServices.auth(),
       addressOf: async (pluginId, from) => `http://${from}/api/${pluginId}`,
       clock,
+      admission,
       timeLimit,
       onChange: async change => {
         told.push(change);
@@ -322,11 +341,16 @@ describe.each(
     await submit('a', { definition: { retries: 3, resources: { gpus: 2 } } });
     await submit('b', { definition: { spot: true } });
     await steps(6);
-    expect(await store.get('a')).toMatchObject({
-      state: 'failed',
+    const job = await store.get('a');
+    expect(job).toMatchObject({
+      state: 'blocked',
       reason: 'RuntimeUnable',
       message:
-        "The runtime 'scripted' cannot run this job: resources.gpus: 2 asked for, and it gives none",
+        "The runtime 'scripted' cannot run this job: resources.gpus: 2 asked for, and it gives none. Change what it asks for, or submit it to another runtime.",
+      attempts: [],
+    });
+    expect(job.timeline.at(-1)).toMatchObject({
+      ...{ state: 'blocked', reason: 'RuntimeUnable', by: 'queue:default' },
     });
     expect(await store.get('b')).toMatchObject({
       state: 'running',
@@ -626,15 +650,207 @@ describe.each(
     await submit('a', { definition: { resources: { cpu: 8 } } });
     await steps();
     expect(await store.get('a')).toMatchObject({
-      state: 'queued',
+      state: 'blocked',
       reason: 'TooLarge',
-      message: 'Cannot start: it asks for 8 cores, and there are 2 at most',
+      message:
+        "Cannot start: it asks for 8 cores, and the runtime 'scripted' has 2 at most. Ask for less, or submit it to another runtime.",
     });
+    const before = (await store.get('a')).timeline.length;
+    await portal.reconciler.dispatch();
+    await steps();
+    // Nothing has changed, so nothing is written again.
+    expect((await store.get('a')).timeline).toHaveLength(before);
     runtime.resources = { cpu: 8 };
     await portal.reconciler.dispatch();
     await steps();
-    expect((await store.get('a')).state).toBe('running');
+    const job = await store.get('a');
+    expect(job.state).toBe('running');
+    expect(job.timeline[before]).toMatchObject({
+      ...{ state: 'queued', reason: 'Unblocked', by: 'queue:default' },
+    });
   });
+
+  it('lets a job wait for the larger of two portals, and the smaller one does not contradict', async () => {
+    const small = runtime;
+    small.resources = { cpu: 2 };
+    const large = {
+      ...{ runtime: 'scripted', place: 'b', slots: 1 },
+      capacity: { slots: 1, cpu: 8 },
+    };
+    const known = new RuntimeStore(knex);
+    await known.tell(
+      { ...large, holder: 'b', admission: 'portal' },
+      new Date(now.getTime() + 60_000),
+    );
+    await submit('a', { definition: { resources: { cpu: 8 } } });
+    await submit('b', { definition: { resources: { cpu: 16 } } });
+    await steps();
+    expect(await store.get('a')).toMatchObject({
+      ...{ state: 'queued', reason: 'Submitted' },
+    });
+    expect(await store.get('b')).toMatchObject({
+      state: 'blocked',
+      message: expect.stringContaining('has 8 at most'),
+    });
+    // Its portal starts again: for a while that is no reason to block anything.
+    await known.forget({ runtime: 'scripted', place: 'b' });
+    await portal.reconciler.dispatch();
+    expect((await store.get('a')).state).toBe('queued');
+    forward(11 * 60_000);
+    await portal.reconciler.dispatch();
+    expect((await store.get('a')).state).toBe('blocked');
+  });
+
+  describe('whose place is gone', () => {
+    const there = { runtime: 'scripted', place: 'there' };
+    const tell = () =>
+      new RuntimeStore(knex).tell(
+        { ...there, holder: 'the portal on b', slots: 2, admission: 'portal' },
+        now,
+      );
+    /** Both jobs run there; then another portal, with a place of its own, looks again and again. */
+    const startThere = async () => {
+      Object.assign(runtime, { place: 'there', slots: 2 });
+      await tell();
+      await submit('safe', { definition: { checkpoint: { keep: 1 } } });
+      await submit('bare');
+      await steps();
+      const here = new ScriptedRuntime();
+      Object.assign(here, { place: 'here' });
+      const other = startPortal(here);
+      const watch = async (looks: number) => {
+        for (let index = 0; index < looks; index++) {
+          forward(20_000);
+          await other.reconciler.settlePlaces();
+        }
+      };
+      return { here, other, watch };
+    };
+
+    it('runs again elsewhere with a checkpoint, and ends without', async () => {
+      const { here, other, watch } = await startThere();
+      await watch(3);
+      await tell();
+      await watch(3);
+      expect((await store.get('safe')).state).toBe('running');
+      await watch(1);
+      const message =
+        'Nothing was seen for 1 minutes of the portal on b, where attempt 1 ran';
+      const safe = await store.get('safe');
+      expect(safe).toMatchObject({
+        ...{ state: 'queued', reason: 'PlaceLost' },
+        message: `${message}; trying again`,
+        attempts: [{ number: 1, state: 'lost', reason: 'PlaceLost', message }],
+      });
+      expect(safe.timeline.slice(-2)).toMatchObject([
+        { state: 'lost', by: 'portal', reason: 'PlaceLost', message },
+        { state: 'queued', by: 'portal' },
+      ]);
+      expect(await store.get('bare')).toMatchObject({
+        ...{ state: 'failed', reason: 'PlaceLost' },
+        message: `${message}; it has no retries left, and no checkpoint to go on from`,
+      });
+      expect(await store.active()).toEqual([]);
+      portal = other;
+      await steps();
+      expect(here.submitted).toMatchObject([{ jobId: 'safe', attempt: 2 }]);
+      expect((await store.row('safe')).place).toBe('here');
+    });
+
+    it('ends what was given up when it comes back, and doubles no job', async () => {
+      const back = portal;
+      const { other, watch } = await startThere();
+      await watch(4);
+      portal = other;
+      await steps();
+      expect(runtime.seen.get('safe/1')?.state).toBe('running');
+      await back.reconciler.settlePlaces();
+      for (const key of ['safe/1', 'bare/1'])
+        expect(runtime.seen.get(key)?.state).toBe('cancelled');
+      expect(await store.strays(there)).toEqual([]);
+      expect(await store.get('safe')).toMatchObject({
+        state: 'running',
+        attempts: [{ state: 'lost' }, { state: 'running' }],
+      });
+    });
+
+    it('is given up once, though two portals look at the same time', async () => {
+      const { other, watch } = await startThere();
+      const third = startPortal(new ScriptedRuntime('another'));
+      for (let index = 0; index < 4; index++) {
+        await watch(1);
+        await third.reconciler.settlePlaces();
+      }
+      await Promise.all([
+        other.reconciler.settlePlaces(),
+        third.reconciler.settlePlaces(),
+      ]);
+      const { timeline, attempts } = await store.get('safe');
+      expect(attempts).toHaveLength(1);
+      expect(timeline.filter(({ state }) => state === 'lost')).toHaveLength(1);
+      expect(await store.strays(there)).toHaveLength(2);
+    });
+
+    it('ends an attempt that is submitted after it was given up', async () => {
+      Object.assign(runtime, { place: 'there' });
+      await tell();
+      await submit('safe', { definition: { checkpoint: { keep: 1 } } });
+      const here = new ScriptedRuntime();
+      Object.assign(here, { place: 'here' });
+      const other = startPortal(here);
+      const submitNow = runtime.submit.bind(runtime);
+      runtime.submit = async (job, options) => {
+        for (let index = 0; index < 5; index++) {
+          forward(20_000);
+          await other.reconciler.settlePlaces();
+        }
+        return submitNow(job, options);
+      };
+      await steps();
+      expect(runtime.seen.get('safe/1')?.state).toBe('cancelled');
+      expect((await store.get('safe')).attempts[0].state).toBe('lost');
+    });
+  });
+
+  it('leaves a job alone that is held, until it is released or cancelled', async () => {
+    const ann = { kind: 'person' as const, actor: 'user:default/ann' };
+    const write = async (id: string, to: 'held' | 'queued') =>
+      store.change(
+        await store.row(id),
+        { to, by: ann, nextAt: now.toISOString() },
+        { now: now.toISOString() },
+      );
+    for (const id of ['a', 'b']) {
+      await submit(id);
+      await write(id, 'held');
+    }
+    await portal.reconciler.dispatch();
+    await steps();
+    expect((await store.get('a')).state).toBe('held');
+    expect(runtime.submitted).toEqual([]);
+    await write('a', 'queued');
+    await store.requestCancel('b', { now: now.toISOString(), message: 'm' });
+    await steps();
+    expect((await store.get('a')).state).toBe('running');
+    expect((await store.get('b')).state).toBe('cancelled');
+  });
+
+  it.each(['portal', 'runtime'] as const)(
+    'starts nothing of a queue that is held, where the %s admits',
+    async admission => {
+      runtime.admission = admission;
+      portal = startPortal(runtime, [], {
+        ...usualAdmission,
+        queues: [{ ...usualAdmission.queues[0], held: true }],
+      });
+      await submit('a');
+      await steps();
+      expect(runtime.submitted).toEqual([]);
+      expect(await store.get('a')).toMatchObject({
+        ...{ state: 'queued', reason: 'QueueHeld' },
+      });
+    },
+  );
 
   it('stops a background job for a production job, and runs it again later, with no retry used', async () => {
     await submit('low', { priority: 'background' });
@@ -984,7 +1200,7 @@ describe.each(
     'is held up by no runtime that never answers to %s, and goes on when it does',
     async asking => {
       const stuck = new ScriptedRuntime('stuck');
-      portal = startPortal(runtime, stuck);
+      portal = startPortal(runtime, [stuck]);
       await submit('stuck', { runtime: 'stuck' });
       if (asking === 'cancel') {
         await steps();

@@ -17,9 +17,10 @@ import {
 } from '@downstage/plugin-ml-jobs-node';
 import {
   decideAfterAttempt,
+  placeLost,
   type AttemptEnd,
 } from '../domain/decideAfterAttempt';
-import { needsChange, sentenceOf } from '../domain/admission/sentenceOf';
+import { isLimited, sentenceOf } from '../domain/admission/sentenceOf';
 import type { Room, WhyNot } from '../domain/admission/snapshot';
 import { refusalOf } from '../domain/decideHonoured';
 import { durationMs } from '../domain/duration';
@@ -30,10 +31,12 @@ import {
 } from '../domain/attemptAddresses';
 import { isOver, isWaiting, type Mover } from '../domain/jobStates';
 import { jobVariables } from '../domain/jobVariables';
+import { PlaceWatch } from '../domain/PlaceWatch';
 import { usageOf } from '../domain/usageOf';
 import { warnOfOutputs } from '../domain/warnOfOutputs';
 import { formatWorker } from '../domain/workerName';
 import { Admission, type AdmissionFacts } from '../services/Admission';
+import type { Blocking } from '../services/Blocking';
 import { callerOfRow } from '../services/callerOfRow';
 import { handleOf } from '../services/handleOf';
 import { inTime, type TimeLimit } from '../services/inTime';
@@ -43,6 +46,7 @@ import type { Runtimes } from '../services/Runtimes';
 import type { SourceService } from '../services/SourceService';
 import type { JobChange, JobStore } from '../stores/JobStore';
 import { plannedOf, type JobRow } from '../stores/rows';
+import { placeKey, type RuntimeStore } from '../stores/RuntimeStore';
 import type { TokenStore } from '../stores/TokenStore';
 
 /** The address of a plugin, as jobs of a runtime reach it. */
@@ -58,6 +62,8 @@ const resolveMs = 4 * 60_000;
 /** An attempt is given time to end by itself; the wait for that ends within the time of a step. */
 const cancelMs = 4 * 60_000;
 const submitMs = 60_000;
+/** How often a job is looked at that a limit keeps from a runtime that admits by itself. */
+const limitMs = 60_000;
 
 /** What the outside is told after a job changed. */
 export type JobChanged = {
@@ -87,6 +93,10 @@ export class JobReconciler {
   readonly #addressOf: AddressOf;
   readonly #clock: Clock;
   readonly #admission: Admission;
+  readonly #blocking: Blocking;
+  readonly #runtimeStore: Pick<RuntimeStore, 'signs' | 'holderOf'>;
+  readonly #lostAfterMs: number;
+  readonly #watch: PlaceWatch;
   readonly #onChange: (change: JobChanged) => Promise<void>;
   readonly #timeLimit?: TimeLimit;
   #stopping = false;
@@ -106,6 +116,11 @@ export class JobReconciler {
     clock: Clock;
     /** The one without limits unless given. */
     admission?: Admission;
+    blocking: Blocking;
+    /** What all portals have told of their runtimes. */
+    runtimeStore: Pick<RuntimeStore, 'signs' | 'holderOf'>;
+    /** How long a place may be silent before its attempts are given up. */
+    lostAfterMs: number;
     onChange: (change: JobChanged) => Promise<void>;
     /** How long a finder of inputs may take before it counts as one that does not answer. */
     timeLimit?: TimeLimit;
@@ -122,6 +137,10 @@ export class JobReconciler {
     this.#clock = options.clock;
     this.#admission =
       options.admission ?? new Admission({ clock: options.clock });
+    this.#blocking = options.blocking;
+    this.#runtimeStore = options.runtimeStore;
+    this.#lostAfterMs = options.lostAfterMs;
+    this.#watch = new PlaceWatch(options);
     this.#onChange = options.onChange;
     this.#timeLimit = options.timeLimit;
   }
@@ -223,16 +242,30 @@ export class JobReconciler {
       });
       return undefined;
     }
+    if (job.state === 'held') return { next_reconcile_at: null };
+    if (!(await this.#blocking.settle(job))) return { next_reconcile_at: null };
+    // It waits again, and is looked at as one that does.
+    if (job.state === 'blocked') return undefined;
+    const facts = await this.#store.facts();
+    const planned = plannedOf(job);
     if (runtime.admission === 'runtime') {
-      // It has a queue of its own, and gets each job at once.
       if (this.#stopping) return { next_reconcile_at: now.toISOString() };
+      // What is free is its business; whether its queue lets jobs start at all is ours.
+      const { whyNot } = this.#admission.decide(
+        { ...facts, waiting: [planned] },
+        [{ runtime: runtime.id, capacity: {} }],
+      );
+      const why = whyNot.get(job.id);
+      if (why && isLimited(why)) {
+        await this.#stays(lease, job, why);
+        return { next_reconcile_at: later(now, limitMs) };
+      }
+      // It has a queue of its own, and gets each job at once.
       await this.#begin(lease, job, { place: placeOf(runtime) });
       return undefined;
     }
     if (this.#stopping) return { next_reconcile_at: null };
     const room = await this.#roomOf(runtime);
-    const facts = await this.#store.facts();
-    const planned = plannedOf(job);
     // What cannot start if it were alone cannot start among others. A job that ends has the next ones looked at, so
     // nobody looks at all that wait.
     const alone = this.#admission.decide({ ...facts, waiting: [planned] }, [
@@ -282,17 +315,17 @@ export class JobReconciler {
     return admit.map(({ id }) => id);
   }
 
-  /** The page says why a job waits that needs a change before it can start. */
+  /** The page says which limit of its queue holds a job back. */
   async #stays(
     lease: Lease,
     job: JobRow,
     why: WhyNot | undefined,
   ): Promise<ReconcilePatch> {
-    if (why && needsChange(why)) {
+    if (why && isLimited(why)) {
       const message = sentenceOf(why, { queue: job.queue, owner: job.owner });
       if (message !== job.message)
         await this.#write(lease, job, { reason: why.reason, message });
-    } else if (why && needsChange({ reason: job.reason })) {
+    } else if (why && isLimited(job)) {
       const message = 'Waits for room';
       await this.#write(lease, job, { reason: 'Submitted', message });
     }
@@ -498,7 +531,7 @@ export class JobReconciler {
         }),
       submitMs,
     );
-    return this.#wait(lease, job, 500, {
+    const patch = await this.#wait(lease, job, 500, {
       handle,
       warnings: merged(job.warnings, [
         ...(honoured?.warnings ?? []),
@@ -506,6 +539,11 @@ export class JobReconciler {
         ...warnings,
       ]),
     });
+    // It took so long that others have given the attempt up, and may have ended it before it began.
+    const { attempt, state } = await this.#store.row(job.id);
+    if (attempt !== job.attempt || isWaiting(state))
+      await this.#cancel(runtime, handle, 'Cancelled');
+    return patch;
   }
 
   async #resolveInputs(job: JobRow): Promise<Record<string, FoundInput>> {
@@ -679,6 +717,7 @@ export class JobReconciler {
       end,
       earlier: attempts.filter(({ number }) => number < job.attempt),
       retries: job.definition.retries ?? 0,
+      hasCheckpoint: job.definition.checkpoint !== undefined,
     });
     const attempt: JobAttempt = {
       number: job.attempt,
@@ -714,6 +753,13 @@ export class JobReconciler {
       ...(warnings.length && { warnings: merged(job.warnings, warnings) }),
       ...(outputs.length && { outputs }),
       ...(seen.workers && { workers: seen.workers }),
+      ...(end.reason === placeLost &&
+        job.place && {
+          stray: {
+            ...{ runtime: job.runtime, place: job.place },
+            ...(job.handle && { handle: job.handle }),
+          },
+        }),
       attempt,
       usage: {
         at: endedAt,
@@ -747,8 +793,72 @@ export class JobReconciler {
     return message ? [{ option: 'log', message }] : [];
   }
 
+  /**
+   * Gives up the attempts of places that were silent for long. Ends those that others have given up here.
+   *
+   * @remarks
+   * Its own places are never given up. Whatever fails is tried again at the next call.
+   */
+  async settlePlaces(): Promise<void> {
+    await this.#endStrays();
+    const own = new Set(
+      this.#runtimes.all().flatMap(runtime => {
+        const place = placeOf(runtime);
+        return place ? [placeKey({ runtime: runtime.id, place })] : [];
+      }),
+    );
+    const places = new Map(
+      (await this.#store.places()).map(one => [placeKey(one), one]),
+    );
+    const told = await this.#runtimeStore.signs();
+    const signs = new Map(
+      [...places.keys()]
+        .filter(key => !own.has(key))
+        .map(key => [key, told.get(key)]),
+    );
+    for (const key of this.#watch.look(signs, this.#clock()))
+      await this.#lose(places.get(key)!, signs.get(key));
+  }
+
+  /** The attempts of a place are over, as far as anybody can know. */
+  async #lose(
+    where: { runtime: string; place: string },
+    seenAt: string | undefined,
+  ): Promise<void> {
+    const holder =
+      (await this.#runtimeStore.holderOf(where.place)) ?? 'its place';
+    const minutes = Math.round(this.#lostAfterMs / 60_000);
+    for (const { id } of await this.#store.active(where)) {
+      const job = await this.#store.row(id);
+      if (job.place !== where.place || isWaiting(job.state)) continue;
+      const since = job.started_at ?? job.admitted_at ?? job.created_at;
+      await this.#finish(undefined, job, {
+        ...{ state: 'lost', reason: placeLost },
+        message: `Nothing was seen for ${minutes} minutes of ${holder}, where attempt ${job.attempt} ran`,
+        // It counts as used until then, and no longer.
+        ...(seenAt && seenAt > since && { endedAt: seenAt }),
+      });
+    }
+  }
+
+  /** A portal that comes back ends what was given up meanwhile: the job may run elsewhere by now. */
+  async #endStrays(): Promise<void> {
+    for (const runtime of this.#runtimes.all()) {
+      const place = placeOf(runtime);
+      if (!place) continue;
+      for (const stray of await this.#store.strays({
+        ...{ runtime: runtime.id, place },
+      })) {
+        const { handle = runtime.handleOf(stray) } = stray;
+        await this.#cancel(runtime, handle, 'Cancelled');
+        await this.#store.forgetStray(stray);
+      }
+    }
+  }
+
   /** Has those looked at who get the free slots. After an end, and now and then for the case that nobody could. */
   async dispatch(): Promise<void> {
+    await this.#blocking.look();
     await Promise.all(
       this.#runtimes
         .all()
@@ -889,7 +999,10 @@ function passedBy(
   { state, reason, message }: AttemptEnd,
 ): NonNullable<JobChange['via']>[number] | undefined {
   if (state === 'lost') {
-    const by = { kind: 'runtime' as const, id: job.runtime };
+    const by: Mover =
+      reason === placeLost
+        ? { kind: 'portal' }
+        : { kind: 'runtime', id: job.runtime };
     return { state: 'lost', by, reason, message };
   }
   if (reason !== 'Preempted' || job.state === 'preempted') return undefined;

@@ -3,6 +3,7 @@ import type { LoggerService } from '@backstage/backend-plugin-api';
 import { stringifyError } from '@backstage/errors';
 import type { Clock } from '@downstage/common';
 import {
+  hasFeatures,
   hasIsolation,
   placeOf,
   type JobRuntime,
@@ -32,7 +33,7 @@ export class RuntimeRegistrar {
   readonly #store: JobStore;
   readonly #runtimes: Runtimes;
   readonly #runtimeStore: RuntimeStore;
-  readonly #reconciler: Pick<JobReconciler, 'dispatch'>;
+  readonly #reconciler: Pick<JobReconciler, 'dispatch' | 'settlePlaces'>;
   readonly #clock: Clock;
   readonly #logger: LoggerService;
   readonly #local?: { lock: FolderLock; local: JobRuntime };
@@ -41,13 +42,14 @@ export class RuntimeRegistrar {
   #told?: string;
   #timer?: ReturnType<typeof setInterval>;
   #looking?: Promise<void>;
+  #settling?: Promise<void>;
   #stopped = false;
 
   constructor(options: {
     store: JobStore;
     runtimes: Runtimes;
     runtimeStore: RuntimeStore;
-    reconciler: Pick<JobReconciler, 'dispatch'>;
+    reconciler: Pick<JobReconciler, 'dispatch' | 'settlePlaces'>;
     clock: Clock;
     logger: LoggerService;
     local?: { lock: FolderLock; local: JobRuntime };
@@ -76,6 +78,7 @@ export class RuntimeRegistrar {
     this.#stopped = true;
     clearInterval(this.#timer);
     await this.#looking;
+    await this.#settling;
     if (!this.#has) return;
     // The lock first: without the database it is what another portal waits for.
     await this.#local?.lock.release();
@@ -96,6 +99,7 @@ export class RuntimeRegistrar {
       );
       const live = await this.#runtimeStore.live(this.#clock());
       await this.#store.noteMissingRuntimes(live.map(({ runtime }) => runtime));
+      this.#settlePlaces();
       await this.#reconciler.dispatch();
       this.#onChange();
     } catch (error) {
@@ -106,6 +110,20 @@ export class RuntimeRegistrar {
           )}`,
         );
     }
+  }
+
+  /** Not waited for: to end an attempt takes a while, and meanwhile this portal has to be seen. */
+  #settlePlaces(): void {
+    this.#settling ??= this.#reconciler
+      .settlePlaces()
+      .catch(error => {
+        this.#logger.warn(
+          `Places of jobs could not be looked after: ${stringifyError(error)}`,
+        );
+      })
+      .finally(() => {
+        this.#settling = undefined;
+      });
   }
 
   /** One that does not answer is not told of, so it counts as gone; the others are. */
@@ -153,6 +171,7 @@ export class RuntimeRegistrar {
       slots: capacity.slots,
       capacity,
       admission: runtime.admission,
+      ...(hasFeatures(runtime) && { features: runtime.features }),
       ...(hasIsolation(runtime) && { isolation: { ...runtime.isolation } }),
     };
   }

@@ -55,14 +55,19 @@ import { memoryBytes } from '../domain/duration';
 import { factsOf } from '../domain/factsOf';
 import { isOver, isWaiting } from '../domain/jobStates';
 import { requireExact } from '../domain/exactNumbers';
-import { refusalOf } from '../domain/decideHonoured';
 import { parseDefinition } from '../domain/parseDefinition';
 import { workerOf } from '../domain/workerName';
-import { conflictOver, jobNotFound, type JobStore } from '../stores/JobStore';
+import {
+  conflictOver,
+  jobNotFound,
+  type JobChange,
+  type JobStore,
+} from '../stores/JobStore';
 import type { JobRow } from '../stores/rows';
 import type { LiveRuntime, RuntimeStore } from '../stores/RuntimeStore';
 import type { TokenStore } from '../stores/TokenStore';
 import type { Admission } from './Admission';
+import type { Blocking } from './Blocking';
 import { explainQuota, whatToDo } from '../domain/admission/explain';
 import { handleOf } from './handleOf';
 import type { JobLogs } from './JobLogs';
@@ -96,6 +101,7 @@ export class JobService {
   readonly #registeredOwners: RegisteredOwners;
   readonly #dataAccess: () => DataAccess | undefined;
   readonly #admission: Admission;
+  readonly #blocking: Blocking;
   readonly #clock: Clock;
   readonly #newId: NewId;
   readonly #announce: (id: string) => Promise<void>;
@@ -117,6 +123,7 @@ export class JobService {
     /** Decides about data, where it is installed. */
     dataAccess: () => DataAccess | undefined;
     admission: Admission;
+    blocking: Blocking;
     clock: Clock;
     newId: NewId;
     /** Tells the reconciler, the event bus and the pages, after commit. */
@@ -136,6 +143,7 @@ export class JobService {
     this.#registeredOwners = options.registeredOwners;
     this.#dataAccess = options.dataAccess;
     this.#admission = options.admission;
+    this.#blocking = options.blocking;
     this.#clock = options.clock;
     this.#newId = options.newId;
     this.#announce = options.announce;
@@ -289,10 +297,8 @@ export class JobService {
     );
   }
 
-  async #cancel(
-    { id, reason }: { id: string; reason?: string },
-    { caller }: Call,
-  ): Promise<Job> {
+  /** A row of a job that the caller may change. */
+  async #changeable(id: string, caller: Caller): Promise<JobRow> {
     // Read first would tell a stranger that the job exists; the permission alone is asked before.
     await this.#authorizer.requireAny({
       caller,
@@ -306,6 +312,97 @@ export class JobService {
       model: job.model,
       facts: factsOf(job),
     });
+    return job;
+  }
+
+  /** Holds a job that waits. Again, it stays as it is. */
+  async hold(
+    request: { id: string; reason?: string },
+    call: Call,
+  ): Promise<Job> {
+    return this.#holdOrRelease('job-hold', request, call);
+  }
+
+  /** Lets a job that is held wait for its place. One that is not held goes on as it does. */
+  async release(
+    request: { id: string; reason?: string },
+    call: Call,
+  ): Promise<Job> {
+    return this.#holdOrRelease('job-release', request, call);
+  }
+
+  async #holdOrRelease(
+    eventId: 'job-hold' | 'job-release',
+    request: { id: string; reason?: string },
+    call: Call,
+  ): Promise<Job> {
+    const { id, reason } = request;
+    const change = () =>
+      eventId === 'job-hold'
+        ? this.#hold(request, call)
+        : this.#release(request, call);
+    return audited(
+      this.#auditor,
+      {
+        ...{ eventId, caller: call.caller },
+        meta: { job: id, ...(reason && { reason }) },
+        result: ({ owner, state }) => ({ owner, state }),
+      },
+      change,
+    );
+  }
+
+  async #hold(
+    { id, reason }: { id: string; reason?: string },
+    { caller }: Call,
+  ): Promise<Job> {
+    const job = await this.#changeable(id, caller);
+    if (job.state === 'held') return this.#store.complete(job);
+    const wanted = 'only a job that waits in the portal can be held';
+    if (!isWaiting(job.state)) throw conflictOver(job, wanted);
+    const message = `Held by ${caller.actor}${reason ? `: ${reason}` : ''}`;
+    const kept = await this.#movedBy(caller, job, {
+      ...{ to: 'held', reason: 'Held', message, nextAt: null },
+    });
+    if (!kept) throw conflictOver(await this.#store.row(id), wanted);
+    return this.#store.get(id);
+  }
+
+  async #release(
+    { id, reason }: { id: string; reason?: string },
+    { caller }: Call,
+  ): Promise<Job> {
+    const job = await this.#changeable(id, caller);
+    if (isOver(job.state))
+      throw conflictOver(job, 'only a job that is held can be released');
+    if (job.state !== 'held') return this.#store.complete(job);
+    const message = `Released by ${caller.actor}${reason ? `: ${reason}` : ''}`;
+    await this.#movedBy(caller, job, {
+      ...{ to: 'queued', reason: 'Released', message },
+      nextAt: this.#clock().toISOString(),
+    });
+    await this.#blocking.settle(await this.#store.row(id));
+    return this.#store.get(id);
+  }
+
+  /** Writes that a person moved a job, and tells; false when the job has moved on before. */
+  async #movedBy(
+    { actor }: Caller,
+    job: JobRow,
+    change: JobChange,
+  ): Promise<boolean> {
+    const now = this.#clock().toISOString();
+    const by = { kind: 'person' as const, actor };
+    const kept = await this.#store.change(job, { ...change, by }, { now });
+    if (kept) await this.#announce(job.id);
+    return kept;
+  }
+
+  async #cancel(
+    { id, reason }: { id: string; reason?: string },
+    { caller }: Call,
+  ): Promise<Job> {
+    const job = await this.#changeable(id, caller);
     if (isOver(job.state))
       throw conflictOver(job, 'only a job that waits or runs can be cancelled');
 
@@ -535,14 +632,20 @@ export class JobService {
       state === 'queued'
         ? await this.#store.explanation(id, { most: 50 })
         : undefined;
-    if (!known)
+    if (!known) {
+      const blocked =
+        state === 'blocked' ? await this.#blocking.why(job) : undefined;
+      const { queues } = this.#admission.options;
       return {
         ...about,
         message: job.message ?? state,
         ...(job.reason && { reason: job.reason }),
-        ...{ ahead: [], othersAhead: 0, lacking: [], canDo: [] },
+        ...{ ahead: [], othersAhead: 0 },
+        lacking: [...(blocked?.lacking ?? [])],
+        canDo: isWaiting(state) ? whatToDo(job, queues, job) : [],
         ...figures,
       };
+    }
     const { position, waiting, whyNot } = known;
     const { reservedFor } = whyNot ?? {};
     const named = new Set([
@@ -678,10 +781,10 @@ export class JobService {
       queue: definition.queue,
     });
     const priority = choosePriority(priorities, definition.priority);
-    const runtime = await this.#requireRuntime(request.runtime, queue);
+    const runtime = await this.#requireRuntime(request.runtime, queue, {
+      definition,
+    });
     const honoured = this.#runtimes.honours(runtime, definition);
-    if (honoured?.refusals.length)
-      throw new InputError(refusalOf(runtime, honoured.refusals));
     requireDataScope(definition, caller, this.#authorizer.tokenScopes);
     const model = request.model ?? definition.model;
     const modelRef = model && canonical(model);
@@ -736,7 +839,11 @@ export class JobService {
         request.rerunOf ? `Run again (${request.rerunOf})` : 'Submitted'
       } by ${actor}${request.reason ? `: ${request.reason}` : ''}`,
     });
-    if (created) await this.#announce(id);
+    if (created) {
+      // Who submits it learns at once that nothing here can ever start it.
+      await this.#blocking.settle(await this.#store.row(id));
+      await this.#announce(id);
+    }
     return this.#store.get(id);
   }
 
@@ -750,6 +857,7 @@ export class JobService {
   async #requireRuntime(
     named: string | undefined,
     { name, runtimes }: QueueOptions,
+    { definition }: { definition: JobDefinition },
   ): Promise<string> {
     const live = await this.#live();
     if (named !== undefined && runtimes.length && !runtimes.includes(named))
@@ -759,8 +867,9 @@ export class JobService {
         )}`,
       );
     if (named !== undefined) return this.#runtimes.named(named, live);
-    const runtime = this.#runtimes.default(live, runtimes);
-    if (runtime) return runtime;
+    const candidates = this.#runtimes.candidates(live, runtimes);
+    if (candidates.length)
+      return this.#blocking.firstAble(candidates, { queue: name, definition });
     if (runtimes.length)
       throw new ServiceUnavailableError(
         `No runtime of the queue '${name}' is on: ${runtimes.join(', ')}`,

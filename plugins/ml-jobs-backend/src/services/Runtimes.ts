@@ -126,6 +126,20 @@ export class Runtimes {
     ];
   }
 
+  /** Where a job may go that names no runtime, in order; of these only, where any are named. */
+  candidates(
+    live: readonly LiveRuntime[],
+    order: readonly string[] = [],
+  ): string[] {
+    const first = this.default(live, order);
+    if (first === undefined) return [];
+    const known = this.#known(live);
+    const others = order.length
+      ? order.filter(id => known.includes(id))
+      : known;
+    return [...new Set([first, ...others])];
+  }
+
   /** Where jobs go that name no runtime: the configured one, else the usual one, else the first; another portal may have it. */
   default(
     live: readonly LiveRuntime[] = [],

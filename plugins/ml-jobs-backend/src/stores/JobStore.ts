@@ -49,6 +49,7 @@ import {
   jobRowSchema,
   outputRowSchema,
   plannedColumns,
+  strayRowSchema,
   timelineRowSchema,
   workerRowSchema,
   toJob,
@@ -84,6 +85,15 @@ export type NewJob = {
   idempotencyKey?: string;
   createdAt: string;
   message: string;
+};
+
+/** An attempt that was given up with its place. */
+export type Stray = {
+  jobId: string;
+  attempt: number;
+  runtime: string;
+  place: string;
+  handle?: JobHandle;
 };
 
 /** A state that a job passes through on the way to where it rests. */
@@ -129,6 +139,8 @@ export type JobChange = {
   workers?: readonly JobWorker[];
   /** What became of the declared outputs. */
   outputs?: readonly JobOutput[];
+  /** It may still run at its place, which nobody sees; who has the place ends it. */
+  stray?: Pick<Stray, 'runtime' | 'place' | 'handle'>;
   /** What the newest attempt used, when it has ended. */
   usage?: { at: string; used: readonly Used[] };
 };
@@ -393,7 +405,7 @@ export class JobStore {
     return rows.map(row => jobRowSchema.parse(row));
   }
 
-  /** What holds a slot. */
+  /** What has an attempt. */
   async active(
     filter: { runtime?: string; place?: string } = {},
   ): Promise<QueueEntry[]> {
@@ -403,6 +415,28 @@ export class JobStore {
       .where(filter)
       .orderBy('created_at');
     return rows.map(toEntry);
+  }
+
+  /** Where attempts run, of runtimes that have places. */
+  async places(): Promise<{ runtime: string; place: string }[]> {
+    const rows = await this.#knex('jobs')
+      .distinct('runtime', 'place')
+      .whereIn('state', [...attemptStates])
+      .whereNotNull('place');
+    return rows.map(row => ({
+      ...{ runtime: String(row.runtime), place: String(row.place) },
+    }));
+  }
+
+  /** Attempts that were given up with a place. */
+  async strays(at: { runtime: string; place: string }): Promise<Stray[]> {
+    const rows = await this.#knex('job_strays').where(at);
+    return rows.map(row => strayRowSchema.parse(row));
+  }
+
+  /** An attempt that was given up runs no more. */
+  async forgetStray({ jobId, attempt }: Stray): Promise<void> {
+    await this.#knex('job_strays').where({ job_id: jobId, attempt }).delete();
   }
 
   /** Those that wait and that the criteria of a policy allow. */
@@ -476,6 +510,19 @@ export class JobStore {
       .where({ state: 'queued', runtime })
       .count({ count: '*' });
     return Number(row.count);
+  }
+
+  /** Those that wait for a place, or for something to change, by id: so many after one. */
+  async queuedOrBlocked(page: {
+    after: string;
+    limit: number;
+  }): Promise<JobRow[]> {
+    const rows = await this.#knex('jobs')
+      .whereIn('state', ['queued', 'blocked'])
+      .where('id', '>', page.after)
+      .orderBy('id')
+      .limit(page.limit);
+    return rows.map(row => jobRowSchema.parse(row));
   }
 
   /**
@@ -798,6 +845,13 @@ export class JobStore {
       if (change.workers?.length) await writeWorkers(tx, job, change.workers);
       if (change.outputs?.length) await writeOutputs(tx, job, change.outputs);
       if (change.usage) await addUsage(tx, job, change.usage);
+      if (change.stray) {
+        const { handle, ...where } = change.stray;
+        await tx('job_strays').insert({
+          ...{ job_id: job.id, attempt: job.attempt, ...where },
+          handle: handle ? JSON.stringify(handle) : null,
+        });
+      }
       for (const step of steps)
         await tx('job_timeline').insert({ job_id: job.id, ...step });
       return true;

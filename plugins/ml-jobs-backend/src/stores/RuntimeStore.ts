@@ -1,3 +1,4 @@
+import type { RuntimeFeature } from '@downstage/plugin-ml-jobs-node';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { Room } from '../domain/admission/snapshot';
@@ -10,9 +11,14 @@ const rowSchema = z.object({
   admission: z.enum(['portal', 'runtime']),
   isolation: z.string().nullish(),
   capacity: z.string().nullish(),
+  features: z.string().nullish(),
 });
 
 const capacitySchema = z.record(z.string(), z.number());
+const featuresSchema = z.array(
+  // One that this release does not know is asked for by none of its definitions.
+  z.custom<RuntimeFeature>(value => typeof value === 'string'),
+);
 const isolationSchema = z.object({ kind: z.string(), description: z.string() });
 
 /** A runtime of a portal that runs. */
@@ -27,6 +33,8 @@ export type LiveRuntime = {
   isolation?: { kind: string; description: string };
   /** What it has in all, slots among it; absent of a portal of an older release. */
   capacity?: Record<string, number>;
+  /** Absent where it does not say. */
+  features?: readonly RuntimeFeature[];
 };
 
 /** The place of a runtime that is on no machine in particular. */
@@ -34,6 +42,9 @@ export const everywhere = 'everywhere';
 
 /** How long a portal may be silent before its runtimes count as gone. */
 const silenceMs = 20_000;
+
+/** How long what a runtime has counts after that. Portals that start again are not gone, and block no job. */
+const latelyMs = 10 * 60_000;
 
 /** Which portal has which runtime, so that every portal can answer for all. */
 export class RuntimeStore {
@@ -44,28 +55,55 @@ export class RuntimeStore {
   }
 
   async tell(runtime: LiveRuntime, now: Date): Promise<void> {
-    const { isolation, capacity, ...row } = runtime;
+    const { isolation, capacity, features, ...row } = runtime;
     await this.#knex('job_runtimes')
       .insert({
         ...row,
         isolation: isolation ? JSON.stringify(isolation) : null,
         capacity: capacity ? JSON.stringify(capacity) : null,
+        features: features ? JSON.stringify(features) : null,
+        gone: false,
         seen_at: now.toISOString(),
       })
       .onConflict(['runtime', 'place'])
       .merge();
   }
 
+  /** It is off from now on; what it has is remembered for a while. */
   async forget(runtime: { runtime: string; place: string }): Promise<void> {
-    await this.#knex('job_runtimes').where(runtime).delete();
+    await this.#knex('job_runtimes').where(runtime).update({ gone: true });
   }
 
+  /** Those that are on. */
   async live(now: Date): Promise<LiveRuntime[]> {
-    const since = new Date(now.getTime() - silenceMs).toISOString();
-    const rows = await this.#knex('job_runtimes')
+    const rows = await this.#seenIn(now, silenceMs).where({ gone: false });
+    return rows.map(row => toRuntime(row));
+  }
+
+  /** Those that are on, or were a short time ago. */
+  async lately(now: Date): Promise<LiveRuntime[]> {
+    const rows = await this.#seenIn(now, latelyMs);
+    return rows.map(row => toRuntime(row));
+  }
+
+  #seenIn(now: Date, ms: number) {
+    const since = new Date(now.getTime() - ms).toISOString();
+    return this.#knex('job_runtimes')
       .where('seen_at', '>', since)
       .orderBy(['runtime', 'place']);
-    return rows.map(row => toRuntime(row));
+  }
+
+  /** When each place was last told of, by its own clock; by runtime and place. */
+  async signs(): Promise<Map<string, string>> {
+    const rows = await this.#knex('job_runtimes').select(
+      ...['runtime', 'place', 'seen_at'],
+    );
+    return new Map(
+      rows.map(row => [
+        placeKey({ runtime: String(row.runtime), place: String(row.place) }),
+        String(row.seen_at),
+      ]),
+    );
   }
 
   /** Who has, or had last, a place. */
@@ -76,14 +114,20 @@ export class RuntimeStore {
 }
 
 function toRuntime(row: unknown): LiveRuntime {
-  const { isolation, capacity, ...rest } = rowSchema.parse(row);
+  const { isolation, capacity, features, ...rest } = rowSchema.parse(row);
   return {
     ...rest,
     ...(isolation && {
       isolation: isolationSchema.parse(JSON.parse(isolation)),
     }),
     ...(capacity && { capacity: capacitySchema.parse(JSON.parse(capacity)) }),
+    ...(features && { features: featuresSchema.parse(JSON.parse(features)) }),
   };
+}
+
+/** One word for a place of a runtime. */
+export function placeKey(of: { runtime: string; place: string }): string {
+  return JSON.stringify([of.runtime, of.place]);
 }
 
 /** What all portals have together, as they have told; a runtime that admits by itself has no room of ours. */

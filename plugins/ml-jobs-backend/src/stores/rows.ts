@@ -171,6 +171,15 @@ export const outputRowSchema = z.object({
   message: optionalText,
 });
 
+/** A row of `job_strays`. */
+export const strayRowSchema = z
+  .object({
+    ...{ job_id: z.string(), attempt: z.number(), runtime: z.string() },
+    place: z.string(),
+    handle: jobRowSchema.shape.handle,
+  })
+  .transform(({ job_id: jobId, ...stray }) => ({ jobId, ...stray }));
+
 /** A row of `job_timeline`. */
 export const timelineRowSchema = z
   .object({

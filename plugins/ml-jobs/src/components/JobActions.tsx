@@ -30,6 +30,9 @@ export function JobActions(props: { job: Job; onChanged: () => void }) {
         {t('job.runs')}
       </ButtonLink>
       {owns && isOver && <RerunButton job={job} />}
+      {owns && ['queued', 'blocked', 'held'].includes(job.state) && (
+        <HoldButton job={job} onChanged={onChanged} />
+      )}
       {owns && !isOver && (
         <Button variant="secondary" destructive onPress={() => setAsking(true)}>
           {t('cancel.button')}
@@ -71,6 +74,39 @@ function RerunButton(props: { job: Job }) {
       {action.error && (
         <Dialog isOpen onOpenChange={action.clear} width="min(520px, 92vw)">
           <DialogHeader>{t('rerun.failed')}</DialogHeader>
+          <DialogBody>
+            <Alert status="danger" title={<Reason error={action.error} />} />
+          </DialogBody>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+/** Holds a job that waits, or lets it go. */
+function HoldButton(props: { job: Job; onChanged: () => void }) {
+  const { job, onChanged } = props;
+  const { t } = useTranslationRef(mlJobsTranslationRef);
+  const api = useJobs();
+  const action = useAction();
+  const isHeld = job.state === 'held';
+  const change = () =>
+    action.run(
+      async () => {
+        const request = { params: { id: job.id }, body: {} };
+        await (isHeld ? api.releaseJob(request) : api.holdJob(request));
+        onChanged();
+      },
+      { title: isHeld ? t('hold.released') : t('hold.done') },
+    );
+  return (
+    <>
+      <Button variant="secondary" isPending={action.pending} onPress={change}>
+        {isHeld ? t('hold.release') : t('hold.button')}
+      </Button>
+      {action.error && (
+        <Dialog isOpen onOpenChange={action.clear} width="min(520px, 92vw)">
+          <DialogHeader>{t('hold.failed')}</DialogHeader>
           <DialogBody>
             <Alert status="danger" title={<Reason error={action.error} />} />
           </DialogBody>

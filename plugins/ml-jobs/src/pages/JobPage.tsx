@@ -1,8 +1,8 @@
 import { useContext } from 'react';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { Alert, Container, Flex, Header } from '@backstage/ui';
+import { Alert, Container, Flex, Header, Text } from '@backstage/ui';
 import { jobChangedTopic, type Job } from '@downstage/plugin-ml-jobs-common';
-import { Frame, Section, useLoad } from '@downstage/react';
+import { Frame, NamedText, Section, useLoad } from '@downstage/react';
 import { useParams } from 'react-router-dom';
 import { JobActions } from '../components/JobActions';
 import {
@@ -16,6 +16,7 @@ import { JobStateBadge } from '../components/JobStateBadge';
 import { JobUsePanel } from '../components/JobUsePanel';
 import { JobTimeline } from '../components/JobTimeline';
 import { WhyItWaits } from '../components/WhyItWaits';
+import { headlineOf } from '../domain/headlineOf';
 import { JobResults } from '../hooks/jobResults';
 import { useJobs } from '../hooks/useJobs';
 import { paths } from '../paths';
@@ -61,21 +62,15 @@ function JobContent(props: { job: Job }) {
   const { job } = props;
   const { t } = useTranslationRef(mlJobsTranslationRef);
   const results = useContext(JobResults);
+  const headline = headlineOf(job, new Date());
   return (
     <>
       <Flex gap="3" align="center">
         <JobStateBadge job={job} />
-        {job.state !== 'failed' &&
-          job.message &&
-          job.message !== t(`state.${job.state}`) && <span>{job.message}</span>}
+        <Text>
+          <NamedText text={t(`headline.${headline.key}`, headline.values)} />
+        </Text>
       </Flex>
-      {job.state === 'failed' && (
-        <Alert
-          status="danger"
-          title={t('state.failed')}
-          description={job.message}
-        />
-      )}
       {job.warnings.length > 0 && (
         <Alert
           status="warning"
@@ -89,7 +84,9 @@ function JobContent(props: { job: Job }) {
         // Which ones there are is fixed when the portal starts.
         <Result key={index} jobId={job.id} />
       ))}
-      {job.state === 'queued' && <WhyItWaits jobId={job.id} />}
+      {['queued', 'blocked', 'held'].includes(job.state) && (
+        <WhyItWaits jobId={job.id} />
+      )}
       <Section title={t('job.timeline')}>
         <JobTimeline job={job} />
       </Section>

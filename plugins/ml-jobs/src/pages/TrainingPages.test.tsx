@@ -237,6 +237,49 @@ describe('the page of a job', () => {
       expect(within(outputs).getByText(text)).toBeInTheDocument();
   });
 
+  it.each([
+    [
+      'running',
+      {},
+      /^Attempt 1 runs on local-process; the job started .+ ago\.$/,
+    ],
+    [
+      'held',
+      { message: 'Held by ann' },
+      'Held by ann; it waits until somebody releases it.',
+    ],
+    ['failed', { message: 'Code 1' }, 'It failed: Code 1.'],
+  ] as const)('says at its head how a job is that is %s', async (...row) => {
+    const [state, more, sentence] = row;
+    show('/jobs/abc123', {
+      getJob: async () => ({ ...job, state, ...more }),
+      explainJob: async () => explanation,
+    });
+    expect(await screen.findByText(sentence)).toBeInTheDocument();
+  });
+
+  it('holds a job that waits, and releases it', async () => {
+    const calls: string[] = [];
+    let state: Job['state'] = 'queued';
+    const become = (to: Job['state']) => async () => {
+      calls.push(to);
+      state = to;
+      return { ...job, state };
+    };
+    show('/jobs/abc123', {
+      getJob: async () => ({ ...job, state }),
+      explainJob: async () => explanation,
+      holdJob: become('held'),
+      releaseJob: become('queued'),
+    });
+    await userEvent.click(await screen.findByRole('button', { name: 'Hold' }));
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Release' }),
+    );
+    await screen.findByRole('button', { name: 'Hold' });
+    expect(calls).toEqual(['held', 'queued']);
+  });
+
   it('leads from a job that there is not to the list', async () => {
     show('/jobs/zzz', {
       getJob: async () => {
@@ -367,7 +410,7 @@ describe('the page of a job', () => {
     );
     show('/jobs/abc123', { getJob, rerunJob });
     expect(
-      (await screen.findAllByText('The command ended with code 1'))[0],
+      await screen.findByText('It failed: The command ended with code 1.'),
     ).toBeInTheDocument();
     await userEvent.click(
       await screen.findByRole('button', { name: 'Run again' }),

@@ -1,7 +1,7 @@
 import type { JobExplanation } from '@downstage/plugin-ml-jobs-common';
 import { sumOf, type Amounts } from './amounts';
 import { isOpenTo, type QueueOptions } from './queueOptions';
-import type { AdmissionSnapshot, WhyNot } from './snapshot';
+import type { AdmissionSnapshot } from './snapshot';
 
 const units = ['cpuHours', 'gpuHours'] as const;
 
@@ -51,7 +51,7 @@ export function explainQuota(options: {
 
 /** What the reader can do so that a job starts sooner. */
 export function whatToDo(
-  { reason }: WhyNot,
+  { reason }: { reason?: string },
   queues: readonly QueueOptions[],
   job: { queue: string; owner: string },
 ): string[] {
@@ -70,6 +70,14 @@ export function whatToDo(
       ]
     : [];
   switch (reason) {
+    case 'Held':
+      return ['Release it, if it is yours'];
+    case 'RuntimeUnable':
+      return [
+        'Change what it asks for',
+        'Submit it to another runtime',
+        ...another,
+      ];
     case 'TooLarge':
       return ['Submit it again with smaller resources', ...another];
     case 'QuotaUsed':

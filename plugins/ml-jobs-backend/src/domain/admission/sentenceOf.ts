@@ -1,12 +1,10 @@
 import type { Lack, WhyNot } from './snapshot';
 
-const changing = new Set([
-  ...['QueueMissing', 'QueueHeld', 'TooLarge', 'PeriodQuotaUsed'],
-]);
+const limits = new Set(['QueueHeld', 'PeriodQuotaUsed']);
 
-/** Whether a job waits for a person to change something, rather than for others to end. */
-export function needsChange({ reason = '' }: { reason?: string }): boolean {
-  return changing.has(reason);
+/** Whether a limit of its queue holds a job back, rather than others that have to end. */
+export function isLimited({ reason = '' }: { reason?: string }): boolean {
+  return limits.has(reason);
 }
 
 /** Why a job does not start, for people. */
@@ -68,6 +66,16 @@ const names: Record<string, [one: string, many: string]> = {
   cpuHours: ['cpu-hour', 'cpu-hours'],
   gpuHours: ['GPU-hour', 'GPU-hours'],
 };
+
+/** What is needed: `8 cores`. */
+export function figureOf(lack: Lack): string {
+  return figure(lack, lack.needed);
+}
+
+/** What there is in all, without its unit: `2`, `4 GiB`. */
+export function mostOf(lack: Lack): string {
+  return amountOf(lack, lack.total);
+}
 
 function figure(lack: Lack | undefined, amount: number | undefined): string {
   if (!lack || lack.resource === 'memory')
