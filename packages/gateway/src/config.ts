@@ -50,6 +50,13 @@ const configSchema = z.strictObject({
     .min(0)
     .max(19)
     .default(10),
+  /** The same for the gateway and models that compute little, to what it was started with; where the system allows it. */
+  lightNiceness: z.coerce
+    .number<string | number>()
+    .int()
+    .min(-20)
+    .max(0)
+    .default(-10),
   /** How long a starting server may say that it is not ready because a model is still loading. */
   startPatienceMs: number({ least: 0, default: 30_000 }),
   logQueueBytes: number({ least: 1024, default: 64 * 1024 * 1024 }),
@@ -85,6 +92,7 @@ const flags: Record<keyof GatewayConfig, string> = {
   inferenceTimeoutMs: 'inference-timeout-ms',
   modelMemoryBytes: 'model-memory-bytes',
   heavyNiceness: 'heavy-niceness',
+  lightNiceness: 'light-niceness',
   startPatienceMs: 'start-patience-ms',
   logQueueBytes: 'log-queue-bytes',
   logSampling: 'log-sampling',

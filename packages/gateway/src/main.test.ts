@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gatewayCommand } from './command';
@@ -22,6 +23,28 @@ import {
 
 jest.setTimeout(90_000);
 
+/** Whether this system lets us set such a niceness; tried on a process that does nothing else. */
+function isAllowed(niceness: number): boolean {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
+  try {
+    setPriority(child.pid!, niceness);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+/** Undefined when it has ended. */
+function nicenessOf(pid: number): number | undefined {
+  try {
+    return getPriority(pid);
+  } catch {
+    return undefined;
+  }
+}
+
 describe('the gateway as a process', () => {
   const folder = aGatewayFolder();
   const { stateDir, logDir, adminTokenFile } = folder.config;
@@ -32,12 +55,12 @@ describe('the gateway as a process', () => {
   ];
   const children: ChildProcess[] = [];
   /** @param planted - code of a mistake that nobody foresaw; it runs in the gateway's process */
-  const start = async (planted = '') => {
+  const start = async (planted = '', more: string[] = []) => {
     const before = join(stateDir, 'planted.cjs');
     writeFileSync(before, planted);
     const child = spawn(
       process.execPath,
-      ['--require', before, ...gatewayCommand(), ...args],
+      ['--require', before, ...gatewayCommand(), ...args, ...more],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     children.push(child);
@@ -77,6 +100,22 @@ describe('the gateway as a process', () => {
     expect((await second.client.predict()).body.modelVersion).toBe(2);
     second.child.kill('SIGTERM');
     expect(await once(second.child, 'exit')).toEqual([0, null]);
+  });
+
+  it('runs before other programs where that is allowed, and so does a model once it is loaded', async () => {
+    const usual = getPriority();
+    const wanted = isAllowed(usual - 7) ? -7 : 0;
+    const { child, client } = await start('', ['--light-niceness=-7']);
+    expect(getPriority(child.pid)).toBe(usual + wanted);
+    await client.put(aState(1, [aVersion(1)]));
+    await client.untilActive(1);
+    if (process.platform !== 'linux') return;
+    await client.until(() =>
+      modelProcessesOf(child.pid).some(
+        pid => nicenessOf(pid) === usual + wanted,
+      ),
+    );
+    expect((await client.predict()).status).toBe(200);
   });
 
   it('answers on after a rejection and an exception that nobody caught, and says them (issue 7)', async () => {

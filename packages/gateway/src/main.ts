@@ -1,5 +1,7 @@
 import { stringifyError } from '@backstage/errors';
 import { readConfig } from './config';
+import { changeOwn } from './processes/niceness';
+import { Priorities } from './processes/Priorities';
 import { startGateway } from './startGateway';
 
 /* The process: `node dist/main.cjs.js --state-dir … --log-dir … --admin-token-file …`. */
@@ -16,7 +18,11 @@ process.stdout.on('error', () => {});
 
 async function main() {
   const config = readConfig(process.argv.slice(2), process.env);
-  const gateway = await startGateway(config, { say });
+  const { heavyNiceness: niceness, lightNiceness } = config;
+  const isFavoured = niceness > 0 && changeOwn(lightNiceness);
+  const light = isFavoured ? lightNiceness : 0;
+  const priorities = new Priorities({ niceness, light });
+  const gateway = await startGateway(config, { say, priorities });
   // A mistake in one request must not end the others: said, counted in nobody's favour, and carried on from.
   const carryOn = (error: unknown) =>
     say('error', `Unforeseen: ${stringifyError(error)}`);

@@ -45,6 +45,8 @@ export async function startGateway(
     /** How the portal is asked; over HTTP unless given. */
     askPortal?: AskPortal;
     fetchKeys?: FetchKeys;
+    /** Which models give way; by the configuration unless given. */
+    priorities?: Priorities;
   } = {},
 ): Promise<Gateway> {
   const say = options.say ?? (() => {});
@@ -87,7 +89,8 @@ export async function startGateway(
       queueBytes: config.maxQueueBytes,
       memoryBytes: config.modelMemoryBytes,
     },
-    priorities: new Priorities({ niceness: config.heavyNiceness }),
+    priorities:
+      options.priorities ?? new Priorities({ niceness: config.heavyNiceness }),
   });
   const inference = new Inference({
     host,

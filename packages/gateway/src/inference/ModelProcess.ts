@@ -162,7 +162,10 @@ export class ModelProcess {
         {
           onStarted: (startedPid, socket) => {
             pid = startedPid;
-            unwatch = priorities.watch(pid, () => !model || model.pending > 0);
+            unwatch = priorities.watch(pid, () => {
+              if (!model) return 'loads';
+              return model.pending ? 'answers' : 'rests';
+            });
             const process = { child, ended, pid, socket };
             const reader = new FrameReader((head, bytes) => {
               const message = head as FromModel;

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { setPriority } from 'node:os';
 import { endOf, forkChild } from '../processes/childCommand';
+import { setThreads } from '../processes/niceness';
 
 export type RollTask = { logDir: string; file: string };
 export type RollMessage = RollTask & { id: number };
@@ -47,7 +47,7 @@ export class Roller {
     if (this.#child?.connected) return this.#child;
     const child = forkChild('roller');
     try {
-      if (child.pid !== undefined) setPriority(child.pid, 10);
+      if (child.pid !== undefined) setThreads(child.pid, 10);
     } catch {
       // Not allowed here: it then has the same priority.
     }

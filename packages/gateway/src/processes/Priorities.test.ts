@@ -5,7 +5,6 @@ import {
   aGatewayFolder,
   aLoop,
   anEndpoint,
-  aRow,
   aVersion,
   clientOf,
   endless,
@@ -22,14 +21,16 @@ jest.setTimeout(60_000);
 
 describe('models that share the processors', () => {
   /** A machine whose clock and processes do what the test says. */
-  const aMachine = (options: { niceness?: number } = {}) => {
+  const aMachine = (options: { niceness?: number; light?: number } = {}) => {
     let now = 0;
     const usage = new Map<number, { ran: number; waited: number }>();
     const busy = new Set<number>();
+    const loading = new Set<number>();
     const set: [number, number][] = [];
     let refusals = 0;
     const priorities = new Priorities({
       niceness: options.niceness ?? 10,
+      light: options.light,
       now: () => now,
       system: {
         usageOf: pid => usage.get(pid) && { ...usage.get(pid)! },
@@ -42,9 +43,24 @@ describe('models that share the processors', () => {
     });
     return {
       set,
-      start(pid: number) {
+      load(pid: number) {
         usage.set(pid, { ran: 0, waited: 0 });
-        return priorities.watch(pid, () => busy.has(pid));
+        loading.add(pid);
+        return priorities.watch(pid, () => {
+          if (loading.has(pid)) return 'loads';
+          return busy.has(pid) ? 'answers' : 'rests';
+        });
+      },
+      loaded(pid: number) {
+        loading.delete(pid);
+        priorities.look();
+      },
+      /** Loads it; what was set until then is forgotten. */
+      start(pid: number) {
+        const ended = this.load(pid);
+        this.loaded(pid);
+        set.length = 0;
+        return ended;
       },
       refuse(times: number) {
         refusals = times;
@@ -71,7 +87,7 @@ describe('models that share the processors', () => {
 
   it('give way once they use more than a fifth of a processor', () => {
     const machine = aMachine();
-    [1, 2, 3].map(machine.start);
+    [1, 2, 3].forEach(pid => machine.start(pid));
     machine.pass(1, { 1: { ran: 19 }, 2: { ran: 21 }, 3: { ran: 100 } });
     expect(machine.set).toEqual([
       [2, 10],
@@ -98,6 +114,54 @@ describe('models that share the processors', () => {
     expect(machine.set).toEqual([]);
     machine.pass(1, { 1: { ran: 90 } });
     expect(machine.set).toEqual([[1, 10]]);
+  });
+
+  it('give way from their start until they are loaded', () => {
+    const machine = aMachine();
+    machine.load(1);
+    machine.pass(5, { 1: { ran: 100 } });
+    expect(machine.set).toEqual([[1, 10]]);
+    machine.loaded(1);
+    expect(machine.set).toEqual([
+      [1, 10],
+      [1, 0],
+    ]);
+  });
+
+  it('are spared while they load, too', () => {
+    const machine = aMachine();
+    machine.load(1);
+    machine.pass(6, { 1: { ran: 3, waited: 97 } });
+    machine.pass(20, { 1: { ran: 100 } });
+    expect(machine.set).toEqual([
+      [1, 10],
+      [1, 0],
+    ]);
+  });
+
+  it('are as before though others keep them waiting, once they use little', () => {
+    const machine = aMachine();
+    machine.start(1);
+    machine.pass(1, { 1: { ran: 100 } });
+    machine.pass(11, { 1: { ran: 5, waited: 40 } });
+    expect(machine.set).toEqual([
+      [1, 10],
+      [1, 0],
+    ]);
+  });
+
+  it('run before other programs while they use little, and beside them while they are spared', () => {
+    const machine = aMachine({ light: -10 });
+    machine.load(1);
+    machine.loaded(1);
+    machine.pass(1, { 1: { ran: 100 } });
+    machine.pass(6, { 1: { ran: 3, waited: 97 } });
+    machine.pass(20, { 1: { ran: 100 } });
+    machine.pass(11, { 1: { ran: 1 } });
+    expect(machine.set.map(([, niceness]) => niceness)).toEqual([
+      // Loading, loaded, heavy, spared, light again.
+      ...[10, -10, 10, 0, -10],
+    ]);
   });
 
   it('are as before once they have wanted little for a second', () => {
@@ -183,9 +247,12 @@ onLinux('a model whose run does not end', () => {
     folder.remove();
   });
 
-  const start = async (config: Parameters<typeof aGatewayFolder>[0]) => {
+  const start = async (
+    config: Parameters<typeof aGatewayFolder>[0],
+    priorities?: Priorities,
+  ) => {
     folder = aGatewayFolder(config);
-    gateway = await startGateway(folder.config);
+    gateway = await startGateway(folder.config, { priorities });
     return clientOf(gateway.url, folder.token);
   };
   /** Undefined of one that has ended. */
@@ -199,8 +266,24 @@ onLinux('a model whose run does not end', () => {
     }
   };
 
-  it('gives way to one that is asked little, which does not', async () => {
-    const client = await start({ inferenceTimeoutMs: 3_600_000 });
+  it('gives way while it runs, and one that only waits does not', async () => {
+    let now = 0;
+    const niceness = new Map<number, number>();
+    // Every process computes all the time: so it depends on no other program which of them gives way.
+    const client = await start(
+      { inferenceTimeoutMs: 3_600_000 },
+      new Priorities({
+        niceness: 10,
+        now: () => (now += 100),
+        system: {
+          usageOf: () => ({ ran: now, waited: 0 }),
+          setNiceness(pid, wanted) {
+            niceness.set(pid, wanted);
+            return true;
+          },
+        },
+      }),
+    );
     const loop = anEndpoint('loop', [withoutFeatures(1, 'loop.onnx')]);
     await client.put({ endpoints: [loop] });
     await client.untilActive(1);
@@ -208,16 +291,13 @@ onLinux('a model whose run does not end', () => {
     await client.put({ endpoints: [loop, anEndpoint('quick', [aVersion(1)])] });
     await client.until(status => status.endpoints[1]?.active === 1);
     const quick = modelProcessesOf(process.pid).find(pid => pid !== hangs)!;
+    await client.until(() => niceness.get(hangs) === 0);
+    await client.until(() => niceness.get(quick) === 0);
     const never = client
       .post('/v2/models/loop/infer', aLoop(endless))
       .catch(() => {});
-    while (nicenessOf(hangs) !== 10) {
-      expect(
-        (await client.post('/v2/models/quick/predict', { rows: [aRow] }))
-          .status,
-      ).toBe(200);
-    }
-    await client.until(() => nicenessOf(quick) === 0);
+    await client.until(() => niceness.get(hangs) === 10);
+    expect(niceness.get(quick)).toBe(0);
     process.kill(hangs, 'SIGKILL');
     await never;
   });

@@ -42,6 +42,8 @@ export function forkChild(name: 'launcher' | 'roller'): ChildProcess {
     execArgv: args.slice(0, -1),
     env: childEnv(),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // A session of its own: that of the gateway may run before other programs.
+    detached: name === 'roller',
   });
 }
 
