@@ -883,9 +883,14 @@ describe.each(
   it('leaves a job alone when the one that it was to be stopped for has gone', async () => {
     await submit('low', { priority: 'background' });
     await steps();
-    await store.requestPreempt({
-      ...{ id: 'low', for: 'gone', now: now.toISOString() },
+    await submit('gone', { priority: 'production' });
+    await knex('jobs')
+      .where({ id: 'gone' })
+      .update({ next_reconcile_at: null });
+    await store.requestPreempt(['low'], {
+      ...{ for: 'gone', now: now.toISOString() },
     });
+    await knex('jobs').where({ id: 'gone' }).delete();
     await steps();
     expect(await store.row('low')).toMatchObject({
       state: 'running',

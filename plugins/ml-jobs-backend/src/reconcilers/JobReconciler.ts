@@ -310,8 +310,13 @@ export class JobReconciler {
       [room],
     );
     const now = this.#clock().toISOString();
-    for (const victim of preempt)
-      await this.#store.requestPreempt({ ...victim, now });
+    for (const one of new Set(preempt.map(victim => victim.for))) {
+      const ids = preempt.filter(victim => victim.for === one);
+      await this.#store.requestPreempt(
+        ids.map(({ id }) => id),
+        { for: one, now },
+      );
+    }
     return admit.map(({ id }) => id);
   }
 

@@ -432,6 +432,22 @@ describe.each(
     expect(await claim(at(2))).toMatchObject({ id: 'a' });
   });
 
+  it('stops jobs for another one once, whatever two portals choose for it', async () => {
+    for (const id of ['first', 'second', 'waits']) await store.insert(aJob(id));
+    await knex('jobs').whereNot({ id: 'waits' }).update({ state: 'running' });
+    const other = new JobStore(knex, admission);
+    const options = { for: 'waits', now: at(1) };
+    await Promise.all([
+      store.requestPreempt(['first'], options),
+      other.requestPreempt(['second'], options),
+    ]);
+    const stopped = await knex('jobs').whereNotNull('preempted_for');
+    expect(stopped).toHaveLength(1);
+    await knex('jobs').update({ preempted_for: null });
+    await store.requestPreempt(['first'], { ...options, for: 'second' });
+    expect(await knex('jobs').whereNotNull('preempted_for')).toEqual([]);
+  });
+
   it('knows a token while its attempt is the newest and under way', async () => {
     await store.insert(aJob('a'));
     const first = await tokens.issue({ jobId: 'a', attempt: 1, now: at(0) });

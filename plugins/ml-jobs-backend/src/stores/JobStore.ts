@@ -607,22 +607,34 @@ export class JobStore {
     return ids.flatMap(id => byId.get(id) ?? []);
   }
 
-  /** Has a job that holds a place stopped for another one; it is told once. */
-  async requestPreempt(victim: {
-    id: string;
-    for: string;
-    now: string;
-  }): Promise<void> {
-    await this.#knex('jobs')
-      .where({ id: victim.id })
-      .whereIn('state', ['preparing', 'running'])
-      .whereNull('preempted_for')
-      .whereNull('cancel_requested_at')
-      .update({
-        preempted_for: victim.for,
-        next_reconcile_at: victim.now,
-        ticket: null,
-      });
+  /**
+   * Has jobs stopped for one that waits, once. Portals may choose others for it at the same time, from what each has seen.
+   * Only the first choice counts.
+   */
+  async requestPreempt(
+    ids: readonly string[],
+    options: { for: string; now: string },
+  ): Promise<void> {
+    await this.#knex.transaction(async tx => {
+      await lockAdmission(tx);
+      const isWaiting = await tx('jobs')
+        .where({ id: options.for, state: 'queued' })
+        .first('id');
+      const others = await tx('jobs')
+        .where({ preempted_for: options.for })
+        .whereIn('state', [...attemptStates])
+        .first('id');
+      if (!isWaiting || others) return;
+      await tx('jobs')
+        .whereIn('id', [...ids])
+        .whereIn('state', ['preparing', 'running'])
+        .whereNull('preempted_for')
+        .whereNull('cancel_requested_at')
+        .update({
+          ...{ preempted_for: options.for, ticket: null },
+          next_reconcile_at: options.now,
+        });
+    });
   }
 
   /** Whether a job still waits, so that stopping another one for it has a use. */

@@ -33,7 +33,7 @@ describe('the queue of a new job', () => {
     ],
     [
       'vision',
-      "The queue 'vision' is not for group:default/a; those that are: research, closed, default",
+      "There is no queue 'vision'; those of group:default/a: research, closed, default",
     ],
     [
       'closed',

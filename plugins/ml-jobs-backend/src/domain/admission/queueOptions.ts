@@ -1,4 +1,4 @@
-import { InputError, NotAllowedError } from '@backstage/errors';
+import { InputError } from '@backstage/errors';
 import type { AdmissionQueue } from './snapshot';
 
 /** A queue as the configuration has it. */
@@ -55,8 +55,7 @@ export const usualAdmission: AdmissionOptions = {
  * The queue of a new job: the one it names, else the first that names its owner, else the default one. Where no queues
  * are configured it is the default one, whatever the job names.
  *
- * @throws InputError for a queue that is not there, or takes no jobs
- * @throws NotAllowedError for a queue of other groups
+ * @throws InputError for a queue that is not there, takes no jobs, or is for other groups
  */
 export function chooseQueue(
   queues: readonly QueueOptions[],
@@ -74,15 +73,12 @@ export function chooseQueue(
   const listed = (all: QueueOptions[]) =>
     all.map(({ name }) => name).join(', ') || 'none';
   const names = listed(mine);
-  if (!queue)
+  // One of others is not told apart from one that is not there.
+  if (!queue || !isOpenTo(queue, job.owner))
     throw new InputError(
       `There is no queue '${job.queue ?? defaultQueue}'; those of ${
         job.owner
       }: ${names}`,
-    );
-  if (!isOpenTo(queue, job.owner))
-    throw new NotAllowedError(
-      `The queue '${queue.name}' is not for ${job.owner}; those that are: ${names}`,
     );
   if (!queue.accepts)
     throw new InputError(
