@@ -19,7 +19,7 @@ import mlJobsPlugin from './index';
 import { Admission } from './services/Admission';
 import { JobStore } from './stores/JobStore';
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 const directory = createMockDirectory();
 const diagnostics = 'group:default/diagnostics';
 const credit = 'group:default/credit';

@@ -13,7 +13,7 @@ import request from 'supertest';
 import mlJobsPlugin from './index';
 import { createProject, definitionOf, until } from './testFixtures';
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const owner = 'group:default/diagnostics';
 const ann = mockCredentials.user.header('user:default/ann');

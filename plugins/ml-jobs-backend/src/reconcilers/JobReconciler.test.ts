@@ -31,7 +31,7 @@ import { InMemoryLogStore } from '@downstage/plugin-ml-jobs-node/testUtils';
 import { createProject } from '../testFixtures';
 import { JobReconciler } from './JobReconciler';
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 /** A runtime that does what the test says. It outlives the portals of the test, as processes do. */
 class ScriptedRuntime implements JobRuntimeOfPortal {

@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { createProject, until } from '../testFixtures';
 import { SourceArchives } from './SourceArchives';
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 /** More than a pipe holds, so that tar waits for a reader that stopped. */
 const large = 'x'.repeat(2_000_000);

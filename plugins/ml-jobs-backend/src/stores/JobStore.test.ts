@@ -7,7 +7,7 @@ import { JobStore, type NewJob } from './JobStore';
 import { RuntimeStore } from './RuntimeStore';
 import { TokenStore } from './TokenStore';
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const at = (second: number) =>
   new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();

@@ -9,7 +9,7 @@ import { spentSince, UsageStore } from './UsageStore';
 const runtime = { kind: 'runtime' as const, id: 'local-process' };
 const admission = new Admission({ clock: () => new Date(0) });
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const at = (minute: number) =>
   new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
