@@ -282,6 +282,34 @@ const cases: Case[] = [
     { state: 'waiting', preemptedBy: '/research/team-b' },
   ],
   [
+    'a preemption that has stopped the Job and not yet taken its quota',
+    {
+      job: suspended,
+      pods: [],
+      workload: workloadWith([
+        { type: 'QuotaReserved', status: 'True' },
+        { type: 'Admitted', status: 'True' },
+        {
+          ...{ type: 'Evicted', status: 'True', reason: 'Preempted' },
+          message: 'Preempted to accommodate a workload',
+        },
+      ]),
+    },
+    { state: 'waiting', reason: 'Preempted', preemptedBy: 'another workload' },
+  ],
+  [
+    'a Job that Kueue has admitted and not started',
+    {
+      job: suspended,
+      pods: [],
+      workload: workloadWith([
+        { type: 'QuotaReserved', status: 'True' },
+        { type: 'Admitted', status: 'True' },
+      ]),
+    },
+    { state: 'preparing', message: 'Kueue lets it start' },
+  ],
+  [
     'a queue that was stopped',
     {
       job: suspended,

@@ -136,7 +136,7 @@ function preparationOf(ended: Terminated) {
 }
 
 function ofWorkload(
-  { workload }: Seen,
+  { job, workload }: Seen,
   { jobOfUid }: Options,
 ): JobObservation | undefined {
   if (!workload || isTrue(workload, 'Finished')) return undefined;
@@ -148,8 +148,9 @@ function ofWorkload(
       evicted?.message ?? 'Kueue was told to stop it',
     );
   }
-  if (isTrue(workload, 'Admitted')) return undefined;
-  if (evicted?.status === 'True' && reserved?.status !== 'True') {
+  // Kueue suspends the Job first, and takes the quota back after.
+  const isOut = job.spec.suspend || reserved?.status !== 'True';
+  if (evicted?.status === 'True' && isOut) {
     if (evicted.reason !== 'Preempted')
       return waiting(evicted.reason, evicted.message);
     const { message = 'Preempted' } = evicted;
@@ -158,6 +159,7 @@ function ofWorkload(
       preemptedBy: preemptorOf(message, jobOfUid),
     };
   }
+  if (isTrue(workload, 'Admitted')) return undefined;
   if (reserved?.status === 'True') {
     const open = workload.status.admissionChecks
       .filter(({ state }) => state !== 'Ready')
@@ -198,7 +200,7 @@ function ofSuspended(
   { now, queue }: Options,
 ): JobObservation | undefined {
   if (!job.spec.suspend) return undefined;
-  if (workload) return waiting('Admitted', 'Kueue lets it start');
+  if (workload) return { state: 'preparing', message: 'Kueue lets it start' };
   if (queue === undefined)
     return waiting('Suspended', 'Somebody has suspended its Job');
   const age = now.getTime() - Date.parse(job.metadata.creationTimestamp ?? '');
