@@ -3,6 +3,7 @@ import type { CliCommand, CliCommandContext } from '@backstage/cli-node';
 import type { ContractClient } from '@downstage/common';
 import { mlJobsContract } from '@downstage/plugin-ml-jobs-common';
 import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
+import { ZodError } from 'zod';
 import { terminal, type Output } from './terminal/output';
 import { clientOf, findPortal, type Portal } from './portal';
 
@@ -121,8 +122,14 @@ function readArguments<T>(read: () => T, endingOf: Ending) {
 }
 
 /** The server's own sentence where there is one: a `ResponseError` keeps it as its cause. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof ZodError) {
+    const [{ path, message: found }] = error.issues;
+    return `The portal answered what this version of downstage does not know (${path.join(
+      '.',
+    )}: ${found}). Use the version of the portal`;
+  }
   const { message } = error.cause instanceof Error ? error.cause : error;
   return error instanceof ResponseError && error.statusCode === 401
     ? `The portal does not take the token: ${message}`

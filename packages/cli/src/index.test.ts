@@ -344,6 +344,15 @@ describe('downstage', () => {
     expect(kept.err).toContain(`No portal answers at ${url} (`);
   });
 
+  it('says so when the portal is of another version', async () => {
+    answer = { status: 200, body: { items: [{ ...model, risk: 'new' }] } };
+    await runCommand('models');
+    expect(kept.err).toMatch(
+      /^The portal answered what this version of downstage does not know \(items\.0\.risk: .*\)\. Use the version of the portal\n$/,
+    );
+    expect(process.exitCode).toBe(1);
+  });
+
   it('says that it is the token when the portal does not take it', async () => {
     const error = { name: 'AuthenticationError', message: 'Illegal token' };
     answer = {

@@ -516,6 +516,33 @@ describe('the jobs plugin', () => {
     expect(await logOf(again.body.id)).toContain('now 9');
   });
 
+  it('runs a job again with other resources, and keeps them from then on', async () => {
+    project.commit({
+      'downstage.yaml': definitionOf('true', 'resources: { memory: 64Mi }\n'),
+    });
+    const { id } = (await submit()).body;
+    await untilOver(id);
+    const rerun = (of: string, body: object) =>
+      call()
+        .post(`/api/ml-jobs/v1/jobs/${of}/rerun`)
+        .set('authorization', ann)
+        .send(body);
+    const larger = await rerun(id, { resources: { memory: '96Mi' } });
+    expect(larger.body).toMatchObject({
+      definition: { resources: { memory: '96Mi' } },
+      warnings: [{ option: 'resources' }],
+    });
+    await untilOver(larger.body.id);
+    const again = await rerun(larger.body.id, {});
+    expect(again.body).toMatchObject({
+      definition: { resources: { memory: '96Mi' } },
+    });
+    await untilOver(again.body.id);
+    const wrong = await rerun(id, { resources: { memory: 'lots' } });
+    expect(wrong.status).toBe(400);
+    expect(wrong.body.error.message).toContain('512Mi or 4Gi');
+  });
+
   it('says that a job which is run again goes to another runtime, where its own is off', async () => {
     const { id } = (await submit()).body;
     await untilOver(id);

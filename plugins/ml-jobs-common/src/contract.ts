@@ -5,7 +5,11 @@ import {
   pageQuerySchema,
 } from '@downstage/common';
 import { z } from 'zod';
-import { jobDefinitionSchema, parametersSchema } from './model/definition';
+import {
+  jobDefinitionSchema,
+  parametersSchema,
+  resourcesSchema,
+} from './model/definition';
 import { jobExplanationSchema } from './model/explanation';
 import {
   jobGroupSchema,
@@ -118,7 +122,15 @@ export const mlJobsContract = defineContract({
     summary:
       'Submit the same job again, at the same ref and with the newest data',
     params: byId,
-    body: z.object({ reason, parameters: parametersSchema.optional() }),
+    body: z.object({
+      reason,
+      parameters: parametersSchema.optional(),
+      resources: resourcesSchema
+        .optional()
+        .describe(
+          'In place of those of the definition, one by one; the job keeps its definition from then on',
+        ),
+    }),
     response: jobSchema,
     status: 201,
   },

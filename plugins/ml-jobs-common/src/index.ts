@@ -39,6 +39,7 @@ export {
   type Place,
   type ReadDefinitions,
 } from './reading/readDefinitions';
+export { askForMemory, memoryToAskFor } from './model/memoryToAskFor';
 export { jobExplanationSchema, type JobExplanation } from './model/explanation';
 export {
   jobAttemptSchema,

@@ -195,6 +195,7 @@ export const mlJobsTranslationRef = createTranslationRef({
     },
     rerun: {
       button: 'Run again',
+      withMemory: 'Run again with {{memory}} of memory',
       done: 'Job submitted again',
       failed: 'The job could not be submitted again',
     },

@@ -4,7 +4,8 @@ import {
   ResponseError,
   ServiceUnavailableError,
 } from '@backstage/errors';
-import { endingOf } from './exitCodes';
+import { z } from 'zod';
+import { endingOf, exitCodes } from './exitCodes';
 
 async function refused(status: number) {
   return ResponseError.fromResponse(
@@ -40,4 +41,9 @@ it.each([
 
 it('says what can be done where something is not there or not allowed', async () => {
   expect(endingOf(await refused(404)).next).toContain('downstage jobs list');
+});
+
+it('ends with 4 for an answer that does not fit the contract', () => {
+  const { error } = z.string().safeParse(1);
+  expect(endingOf(error).exitCode).toBe(exitCodes.unreachable);
 });

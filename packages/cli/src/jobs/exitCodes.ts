@@ -21,7 +21,7 @@ const nextSteps = new Map<number, string>([
   ],
   [
     exitCodes.unreachable,
-    'A job that was submitted goes on without the portal. Try again: downstage jobs list',
+    'Jobs that were submitted are not lost. Look when it answers: downstage jobs list',
   ],
 ]);
 
@@ -40,7 +40,9 @@ function exitCodeOf(error: unknown): number {
     case 'NotAllowedError':
     case 'NotFoundError':
       return exitCodes.notAllowed;
+    // A ZodError is an answer that does not fit the contract.
     case 'ServiceUnavailableError':
+    case 'ZodError':
       return exitCodes.unreachable;
     default:
       return exitCodes.failed;

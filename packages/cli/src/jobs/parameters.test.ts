@@ -6,6 +6,7 @@ it('reads numbers and truths, and keeps what a number would lose', () => {
       ...['C=0.5', 'n=-3', 'fast=true', 'solver=saga', 'where=a=b', 'empty='],
       ...[
         'id=12345678901234567890',
+        'big=100000000000000000000',
         'version=1.10',
         'rate=1e-3',
         'far=Infinity',
@@ -13,7 +14,12 @@ it('reads numbers and truths, and keeps what a number would lose', () => {
     ]),
   ).toEqual({
     ...{ C: 0.5, n: -3, fast: true, solver: 'saga', where: 'a=b', empty: '' },
-    ...{ id: '12345678901234567890', version: '1.10', rate: '1e-3' },
+    ...{
+      id: '12345678901234567890',
+      big: '100000000000000000000',
+      version: '1.10',
+      rate: '1e-3',
+    },
     far: 'Infinity',
   });
 });

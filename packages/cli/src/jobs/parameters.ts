@@ -27,5 +27,8 @@ export function readParameters(
 function valueOf(text: string): ParameterValue {
   if (text === 'true' || text === 'false') return text === 'true';
   const number = Number(text);
-  return Number.isFinite(number) && String(number) === text ? number : text;
+  const isKept = !Number.isInteger(number) || Number.isSafeInteger(number);
+  return Number.isFinite(number) && isKept && String(number) === text
+    ? number
+    : text;
 }

@@ -1,5 +1,5 @@
-import type { Job } from '@downstage/plugin-ml-jobs-common';
-import type { CommandContext } from '../command';
+import { memoryToAskFor, type Job } from '@downstage/plugin-ml-jobs-common';
+import { reasonOf, type CommandContext } from '../command';
 import { endOf } from './describeJob';
 import { exitCodes } from './exitCodes';
 import { lastLines } from './followLog';
@@ -12,20 +12,23 @@ export async function reportEnd(
   job: Job,
   options: { json: boolean; log: boolean; now: Date },
 ): Promise<void> {
-  if (options.log && job.state === 'failed') {
-    const { text } = await lastLines(
-      { jobs },
-      { id: job.id, lines: lastLinesShown },
-    ).catch((error: Error) => ({
-      text: `Its log cannot be shown: ${error.message}`,
-    }));
-    if (text) output.note(`The end of its log:\n${text.trimEnd()}\n`);
-  }
+  if (options.log && job.state === 'failed')
+    output.note(
+      await lastLines({ jobs }, { id: job.id, lines: lastLinesShown }).then(
+        ({ text }) => `The end of its log:\n${text.trimEnd()}\n`,
+        error => `Its log cannot be shown: ${reasonOf(error)}`,
+      ),
+    );
   if (options.json) output.json(job);
   else output.result(endOf(job, options.now));
   for (const { name, state, ref, message } of job.outputs ?? [])
     output.note(
       `  ${name}: ${state}${ref ?? message ? `, ${ref ?? message}` : ''}`,
+    );
+  const memory = memoryToAskFor(job);
+  if (memory)
+    output.note(
+      `Run it again with more: downstage jobs rerun ${job.id} --memory ${memory}`,
     );
   if (job.state !== 'succeeded') process.exitCode = exitCodes.failed;
 }

@@ -1,3 +1,5 @@
+import { askForMemory } from '@downstage/plugin-ml-jobs-common';
+
 const mib = 1024 ** 2;
 const gib = 1024 ** 3;
 
@@ -21,7 +23,7 @@ export function describeOutOfMemory(options: {
     asked > machineBytes
       ? [Math.floor(machineBytes / mib) * mib, ', which is all of this machine']
       : [asked, ''];
-  return `${used}; ask for memory: ${asAmount(amount)}${tooMuch}`;
+  return `${used}; ${askForMemory(asAmount(amount))}${tooMuch}`;
 }
 
 /**

@@ -36,6 +36,7 @@ import {
   type JobSamples,
   type MlJobsContract,
   type Queue,
+  type Resources,
   type TokenIntrospection,
 } from '@downstage/plugin-ml-jobs-common';
 import {
@@ -51,6 +52,7 @@ import {
   type QueueOptions,
 } from '../domain/admission/queueOptions';
 import { sentenceOf } from '../domain/admission/sentenceOf';
+import { changeResources } from '../domain/changeResources';
 import { memoryBytes } from '../domain/duration';
 import { factsOf } from '../domain/factsOf';
 import { isOver, isWaiting } from '../domain/jobStates';
@@ -230,6 +232,7 @@ export class JobService {
         ...(job.definition_given && { definition: job.definition }),
         before: job.definition.name,
         parameters: { ...job.parameters, ...request.parameters },
+        resources: request.resources,
         owner,
         model: job.model,
         ...(isOn ? { runtime: job.runtime } : { runtimeOff: job.runtime }),
@@ -759,6 +762,8 @@ export class JobService {
       /** The name of the job that is run again. */
       before?: string;
       parameters?: Job['parameters'];
+      /** In place of those of the definition. */
+      resources?: Resources;
       owner: string;
       model?: string;
       runtime?: string;
@@ -773,8 +778,11 @@ export class JobService {
   ): Promise<Job> {
     const source = await this.#sources.resolve(request.source);
     await this.#requireSource(source, request.owner, caller);
-    const definition =
-      request.definition ?? this.#definitionOf(source, request);
+    const changed = changeResources(
+      request.definition ?? this.#definitionOf(source, request),
+      request.resources,
+    );
+    const { definition } = changed;
     const { queues, priorities } = this.#admission.options;
     const queue = chooseQueue(queues, {
       owner: request.owner,
@@ -813,10 +821,12 @@ export class JobService {
         commit: source.commit,
       },
       definition,
-      definitionGiven: request.definition !== undefined,
+      definitionGiven:
+        request.definition !== undefined || changed.warnings.length > 0,
       parameters: { ...definition.parameters, ...request.parameters },
       warnings: [
         ...source.warnings,
+        ...changed.warnings,
         ...(honoured?.warnings ?? []),
         ...unknownQueue(definition, queue),
         ...(request.runtimeOff === undefined

@@ -10,12 +10,12 @@ import {
   Flex,
   TextField,
 } from '@backstage/ui';
-import type { Job } from '@downstage/plugin-ml-jobs-common';
-import { ConfirmDialog, useAction, useOwns, Reason } from '@downstage/react';
-import { useNavigate } from 'react-router-dom';
+import { memoryToAskFor, type Job } from '@downstage/plugin-ml-jobs-common';
+import { ConfirmDialog, Reason, useAction, useOwns } from '@downstage/react';
 import { useJobs } from '../hooks/useJobs';
 import { paths } from '../paths';
 import { mlJobsTranslationRef } from '../translation';
+import { RerunButton } from './RerunButton';
 
 /** What can be done with a job: for its owners only, others see where its runs are. */
 export function JobActions(props: { job: Job; onChanged: () => void }) {
@@ -23,13 +23,15 @@ export function JobActions(props: { job: Job; onChanged: () => void }) {
   const { t } = useTranslationRef(mlJobsTranslationRef);
   const owns = useOwns(job.owner);
   const [asking, setAsking] = useState(false);
+  const memory = memoryToAskFor(job);
   const isOver = ['succeeded', 'failed', 'cancelled'].includes(job.state);
   return (
     <Flex gap="2" align="center">
       <ButtonLink variant="secondary" href={paths.runsOfJob(job.id)}>
         {t('job.runs')}
       </ButtonLink>
-      {owns && isOver && <RerunButton job={job} />}
+      {owns && isOver && <RerunButton job={job} isOther={Boolean(memory)} />}
+      {owns && memory && <RerunButton job={job} memory={memory} />}
       {owns && ['queued', 'blocked', 'held'].includes(job.state) && (
         <HoldButton job={job} onChanged={onChanged} />
       )}
@@ -49,37 +51,6 @@ export function JobActions(props: { job: Job; onChanged: () => void }) {
         />
       )}
     </Flex>
-  );
-}
-
-function RerunButton(props: { job: Job }) {
-  const { job } = props;
-  const { t } = useTranslationRef(mlJobsTranslationRef);
-  const api = useJobs();
-  const navigate = useNavigate();
-  const action = useAction();
-  const rerun = () =>
-    action.run(
-      async () => {
-        const again = await api.rerunJob({ params: { id: job.id }, body: {} });
-        navigate(paths.job(again.id));
-      },
-      { title: t('rerun.done') },
-    );
-  return (
-    <>
-      <Button variant="primary" isPending={action.pending} onPress={rerun}>
-        {t('rerun.button')}
-      </Button>
-      {action.error && (
-        <Dialog isOpen onOpenChange={action.clear} width="min(520px, 92vw)">
-          <DialogHeader>{t('rerun.failed')}</DialogHeader>
-          <DialogBody>
-            <Alert status="danger" title={<Reason error={action.error} />} />
-          </DialogBody>
-        </Dialog>
-      )}
-    </>
   );
 }
 

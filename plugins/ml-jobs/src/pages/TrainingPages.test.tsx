@@ -8,7 +8,11 @@ import { NotAllowedError, NotFoundError } from '@backstage/errors';
 import { toastApiRef } from '@backstage/frontend-plugin-api';
 import { identityApiRef } from '@backstage/frontend-plugin-api';
 import { act, screen, waitFor, within } from '@testing-library/react';
-import type { Job, JobSamples } from '@downstage/plugin-ml-jobs-common';
+import {
+  askForMemory,
+  type Job,
+  type JobSamples,
+} from '@downstage/plugin-ml-jobs-common';
 import userEvent from '@testing-library/user-event';
 import { explanation, idle, job, owner } from '../__testUtils__/examples';
 import { mlJobsApiRef, type MlJobsApi } from '../api';
@@ -418,6 +422,33 @@ describe('the page of a job', () => {
     expect(rerunJob).toHaveBeenCalledWith({
       params: { id: 'abc123' },
       body: {},
+    });
+  });
+
+  it('runs a job again with more memory that was ended for its memory', async () => {
+    const rerunJob = jest.fn(async () => ({ ...job, id: 'new1' }));
+    const getJob = async ({ params: { id } }: { params: { id: string } }) =>
+      id === 'new1'
+        ? { ...job, id }
+        : {
+            ...job,
+            ...{ state: 'failed' as const, reason: 'OutOfMemory' },
+            message: `It used 2 GiB of 2 GiB and was ended; ${askForMemory(
+              '3Gi',
+            )}`,
+          };
+    show('/jobs/abc123', { getJob, rerunJob });
+    expect(
+      await screen.findByRole('button', { name: 'Run again' }),
+    ).toBeInTheDocument();
+    await userEvent.click(
+      await screen.findByRole('button', {
+        name: 'Run again with 3Gi of memory',
+      }),
+    );
+    expect(rerunJob).toHaveBeenCalledWith({
+      params: { id: 'abc123' },
+      body: { resources: { memory: '3Gi' } },
     });
   });
 

@@ -15,7 +15,7 @@ import {
   NotAllowedError,
   NotFoundError,
 } from '@backstage/errors';
-import type { Job } from '@downstage/plugin-ml-jobs-common';
+import { askForMemory, type Job } from '@downstage/plugin-ml-jobs-common';
 import { aJob } from '../../__testUtils__/aJob';
 import { keepOutput } from '../../__testUtils__/keepOutput';
 import { listenForCtrlC } from '../../__testUtils__/listenForCtrlC';
@@ -397,6 +397,25 @@ describe('downstage jobs', () => {
       expect(process.exitCode).toBe(1);
     });
 
+    it('names the command that asks for more memory, where there was too little', async () => {
+      const message = `It used 2 GiB and was ended; ${askForMemory('3Gi')}`;
+      portal.answer({
+        ...goesThrough(
+          { state: 'running' },
+          { ...{ state: 'failed', reason: 'OutOfMemory' }, message },
+        ),
+        getJobLog: async () => {
+          throw new NotAllowedError('not for you');
+        },
+      });
+      await submit();
+      expect(kept.err).toContain(
+        'downstage jobs rerun 8f3k2abcde --memory 3Gi',
+      );
+      expect(kept.err).toContain('Its log cannot be shown: not for you');
+      expect(process.exitCode).toBe(1);
+    });
+
     it('gives programs the job as it ended', async () => {
       portal.answer(goesThrough({ state: 'running' }, { state: 'succeeded' }));
       await submit('--json');
@@ -517,7 +536,7 @@ describe('downstage jobs', () => {
       expect(process.exitCode).toBe(2);
     });
 
-    it('runs a job again with other parameters', async () => {
+    it('runs a job again with other parameters and resources', async () => {
       let asked: object = {};
       portal.answer({
         rerunJob: async ({ params, body }) => {
@@ -527,10 +546,11 @@ describe('downstage jobs', () => {
       });
       await jobs(
         ...['rerun', 'abc', '--param', 'C=1', '--reason', 'newer data'],
-        '--no-wait',
+        ...['--memory', '4Gi', '--cpu', '0.5', '--no-wait'],
       );
       expect(asked).toEqual({
         ...{ id: 'abc', parameters: { C: 1 }, reason: 'newer data' },
+        resources: { cpu: 0.5, memory: '4Gi' },
       });
       expect(kept.out).toBe('8f3k2abcde\n');
     });
