@@ -177,7 +177,7 @@ function walk({ cluster, portal, config, node, cli, environment, scratch }) {
       'a third job waits for quota in the words of Kueue, and the page has them',
       async () => {
         for (const _ of [1, 2]) {
-          const id = await submit('sleep 3600');
+          const id = await submit('echo begins; sleep 3600');
           await becomes(id, 'it to run', isState('running'));
           running.push(id);
         }
@@ -221,6 +221,31 @@ function walk({ cluster, portal, config, node, cli, environment, scratch }) {
         assert.match(await logOf(running[2]), /^at last$/m);
       },
     ],
+    [
+      'a job that Kueue stops for another one waits, says so, and runs again with its log going on',
+      async () => {
+        const [, id] = running;
+        await apply(urgentJob());
+        const job = await becomes(id, 'the preemption', one => one.waiting);
+        assert.equal(job.waiting.reason, 'Preempted');
+        assert.ok(job.waiting.preemptedBy, JSON.stringify(job.waiting));
+        assert.match(job.message, /^Preempted to accommodate a workload/);
+        await cluster.kubectl(['delete', 'job', '-n', namespace, 'urgent']);
+        const again = await becomes(
+          id,
+          'it to run again',
+          one => one.state === 'running' && !one.waiting,
+        );
+        // The same attempt: it failed by nobody's fault.
+        assert.equal(again.attempts.length, 1);
+        await until('the log of both pods', async () => {
+          const begun = (await logOf(id)).match(/^begins$/gm) ?? [];
+          assert.ok(begun.length <= 2, `it began ${begun.length} times`);
+          return begun.length === 2;
+        });
+        return job.message;
+      },
+    ],
   ];
 }
 
@@ -247,6 +272,7 @@ function queue() {
       ...{ apiVersion, kind: 'ClusterQueue', metadata: { name: 'research' } },
       spec: {
         namespaceSelector: {},
+        preemption: { withinClusterQueue: 'LowerPriority' },
         resourceGroups: [
           {
             coveredResources: ['cpu', 'memory'],
@@ -268,7 +294,50 @@ function queue() {
       metadata: { name: 'jobs', namespace },
       spec: { clusterQueue: 'research' },
     },
+    {
+      ...{ apiVersion, kind: 'WorkloadPriorityClass' },
+      metadata: { name: 'urgent' },
+      value: 1000,
+    },
   ];
+}
+
+/** A Job of somebody else that takes the whole quota, and ends when it is deleted. */
+function urgentJob() {
+  return {
+    ...{ apiVersion: 'batch/v1', kind: 'Job' },
+    metadata: {
+      ...{ name: 'urgent', namespace },
+      labels: {
+        [`${shown}/queue-name`]: 'jobs',
+        [`${shown}/priority-class`]: 'urgent',
+      },
+    },
+    spec: {
+      suspend: true,
+      template: {
+        spec: {
+          restartPolicy: 'Never',
+          terminationGracePeriodSeconds: 1,
+          securityContext: {
+            ...{ runAsNonRoot: true, runAsUser: 1000 },
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
+          containers: [
+            {
+              ...{ name: 'main', image: 'example.invalid/urgent:1' },
+              command: ['/bin/sh', '-c', 'sleep 3600'],
+              resources: { requests: { cpu: '2', memory: '256Mi' } },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                capabilities: { drop: ['ALL'] },
+              },
+            },
+          ],
+        },
+      },
+    },
+  };
 }
 
 function kubeconfigOf({ token, ...cluster }) {
