@@ -23,7 +23,7 @@ async function onFake(options: { quota?: number; queue?: string } = {}) {
   const runtime = made.create();
   runtime.start();
   return {
-    ...{ fake, access, runtime, create: made.create },
+    ...{ fake, access, runtime },
     restarted: async () => made.create(),
     specOf: async (...args: Parameters<typeof made.specOf>) =>
       made.specOf(...args),
@@ -288,16 +288,16 @@ describe('an attempt on a cluster in trouble', () => {
   });
 
   it('is not known, and not absent, while the cluster does not answer', async () => {
-    const { fake, runtime, specOf, create } = place;
-    const { handle } = await submit(await specOf('sleep 600'));
-    await fake.close();
-    const other = create();
-    await expect(other.inspect(handle)).rejects.toThrow('got no answer');
+    // Nobody listens there.
+    const away = await createFixture({
+      access: openAccess('http://127.0.0.1:1'),
+    });
+    const runtime = away.create();
+    const handle = runtime.handleOf(away.specOf('true'));
+    await expect(runtime.inspect(handle)).rejects.toThrow('got no answer');
     await expect(
       runtime.cancel(handle, { reason: 'Cancelled' }),
     ).rejects.toThrow('got no answer');
-    place = await onFake();
-    await runtime.stop();
-    await other.stop();
+    await away.close();
   });
 });
