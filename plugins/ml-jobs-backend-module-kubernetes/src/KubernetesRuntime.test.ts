@@ -9,6 +9,7 @@ import {
 import { FakeKubernetes } from './__testUtils__/FakeKubernetes';
 import { until } from './__testUtils__/until';
 import { KubeApi } from './api/KubeApi';
+import { podObject } from './domain/objects';
 import { KubernetesRuntime } from './KubernetesRuntime';
 
 // Every attempt here is two processes of Python.
@@ -192,7 +193,11 @@ describe('an attempt on a cluster in trouble', () => {
         { type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' },
       ];
     });
-    expect((await stateIs(handle, 'failed')).startedAt).toBeUndefined();
+    const failed = await until(async () => {
+      const seen = await place.runtime.inspect(handle);
+      return seen.startedAt === undefined && seen;
+    });
+    expect(failed.state).toBe('failed');
   });
 
   it('fails in the words of the cluster where a rule refuses it', async () => {
@@ -249,6 +254,52 @@ describe('an attempt on a cluster in trouble', () => {
         ...{ state: 'cancelled', reason: 'TimedOut' },
       });
     expect(fake.all('pods')).toEqual([]);
+  });
+
+  it('has no Job where a cancel comes between its record and its Job', async () => {
+    const { fake, access, runtime, specOf } = place;
+    const spec = await specOf('sleep 600');
+    const api = new KubeApi(access);
+    const create = api.create.bind(api);
+    api.create = async (path, body, schema, call) => {
+      if (path.endsWith('/jobs'))
+        await runtime.cancel(runtime.handleOf(spec), { reason: 'Cancelled' });
+      return create(path, body, schema, call);
+    };
+    const slow = new KubernetesRuntime({
+      ...{ cluster: aCluster, api, prepareScript: '' },
+      clock: () => new Date(),
+    });
+    const { handle } = await submit(spec, slow);
+    await stateIs(handle, 'cancelled');
+    await until(async () => fake.podsOf(nameOf(handle)).length === 0);
+    expect(fake.all('jobs')).toEqual([]);
+    await slow.stop();
+  });
+
+  it('is not waited for without end where its pod does not end', async () => {
+    const { access, specOf } = place;
+    const { handle } = await submit(await specOf('sleep 600'));
+    await stateIs(handle, 'running');
+    const api = new KubeApi(access);
+    const list = api.list.bind(api);
+    const there = new Map<string, Awaited<ReturnType<typeof list>>>();
+    // As a pod on a node that is away: it stays.
+    api.list = async (path, schema, call) => {
+      const now = await list(path, schema, call);
+      if (now.items.length) there.set(path, now);
+      return there.has(path) ? (there.get(path) as typeof now) : now;
+    };
+    await api.list('/api/v1/namespaces/ml/pods', podObject, {});
+    let ms = Date.now();
+    const other = new KubernetesRuntime({
+      ...{ cluster: aCluster, api, prepareScript: '' },
+      clock: () => new Date((ms += 10_000)),
+    });
+    await expect(other.cancel(handle, { reason: 'Cancelled' })).rejects.toThrow(
+      'has pods that do not end; is their node away?',
+    );
+    await other.stop();
   });
 
   it('gives the end of its log after a cancel', async () => {

@@ -61,8 +61,8 @@ const cancelMessages: Record<CancelReason, string> = {
   Preempted: 'Stopped for another job',
 };
 
-/** A cancel is asked for again after four minutes. */
-const endingMs = 3.5 * 60_000;
+/** A pod that takes longer than its grace and this to end is on a node that is away. */
+const endingMs = 10_000;
 const lookMs = 200;
 /** So many logs are followed at once; one that is read again begins anew. */
 const mostLogs = 200;
@@ -224,6 +224,10 @@ export class KubernetesRuntime
     await this.#annotate(name, {
       [submittedAnnotation]: this.#clock().toISOString(),
     });
+    // A cancel that came in between found no Job to delete. One that comes now finds it.
+    const record = await this.#record(name);
+    if (!record || endOf(record))
+      await this.#delete(this.#path('batch/v1', 'jobs', name), job);
     return { handle, warnings: [] };
   }
 
@@ -260,8 +264,8 @@ export class KubernetesRuntime
     const name = String(handle.name);
     if (!(await this.#record(name))) return;
     const path = this.#path('batch/v1', 'jobs', name);
-    const job = await this.#api.get(path, jobObject);
-    if (job && hasEnded(job)) return;
+    const before = await this.#api.get(path, jobObject);
+    if (before && hasEnded(before)) return;
     // Before the deletion: a portal that crashes in between finds the reason.
     await this.#end(name, {
       state: 'cancelled',
@@ -269,12 +273,11 @@ export class KubernetesRuntime
       message: cancelMessages[reason],
     });
     this.#ended.add(name);
+    // Once more: a submit that is under way looks for the end only after it has created the Job.
+    const job = before ?? (await this.#api.get(path, jobObject));
     if (!job) return;
-    await this.#api.delete(path, {
-      propagationPolicy: 'Foreground',
-      preconditions: { uid: job.metadata.uid },
-    });
-    await this.#untilGone(name);
+    await this.#delete(path, job);
+    await this.#untilGone(name, job);
   }
 
   async fetchLog(
@@ -428,9 +431,23 @@ export class KubernetesRuntime
     }
   }
 
-  /** Until the Job and all its pods are gone. */
-  async #untilGone(name: string): Promise<void> {
-    const deadline = this.#clock().getTime() + endingMs;
+  #delete(path: string, { metadata }: JobObject): Promise<void> {
+    return this.#api.delete(path, {
+      propagationPolicy: 'Foreground',
+      preconditions: { uid: metadata.uid },
+    });
+  }
+
+  /**
+   * Until the Job and all its pods are gone. Pods that do not end in their time are waited for once: other jobs wait
+   * meanwhile. The next cancel looks and says so.
+   */
+  async #untilGone(name: string, { metadata }: JobObject): Promise<void> {
+    const since = Date.parse(metadata.deletionTimestamp ?? '');
+    const deadline =
+      (Number.isNaN(since) ? this.#clock().getTime() : since) +
+      this.#cluster.graceSeconds * 1_000 +
+      endingMs;
     for (;;) {
       const path = this.#path('batch/v1', 'jobs', name);
       const isGone =

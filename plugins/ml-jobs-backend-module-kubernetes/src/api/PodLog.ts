@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { KubeApi } from './KubeApi';
-import { isStatus } from './KubeError';
+import { KubeError, isStatus } from './KubeError';
 
+/** A kubelet answers at once. One that does not is on a machine that is away, and is not asked again for a while. */
+const openMs = 3_000;
+const restMs = 30_000;
 /** So long a reader waits for the first bytes of a container that runs: its log may be empty. */
 const firstBytesMs = 500;
 
@@ -19,6 +22,8 @@ export class PodLog {
   readonly #path: string;
   readonly #containers: string[];
   readonly #stop = new AbortController();
+  /** Aborted when the pod may be asked again. */
+  #rest?: AbortSignal;
   /** Where the next read begins, in the log of the attempt. */
   offset: number;
   /** How many bytes of the pod are left out before it begins. */
@@ -67,7 +72,7 @@ export class PodLog {
     while (size < limit && this.#at < this.#containers.length) {
       const container = this.#containers[this.#at];
       const over = isOver(container);
-      if (!this.#stream && !(await this.#open(container))) {
+      if (!this.#stream && !(await this.#open(container, signal))) {
         if (!over) break;
         this.#next();
         continue;
@@ -96,15 +101,24 @@ export class PodLog {
   }
 
   /** False where the container has not started, or is gone with its pod. */
-  async #open(container: string): Promise<boolean> {
+  async #open(container: string, reader: AbortSignal): Promise<boolean> {
+    if (this.#rest && !this.#rest.aborted) throw noAnswer();
+    // They end the opening only; the stream goes on for the next reader.
+    const opening = new AbortController();
+    const limit = AbortSignal.any([reader, AbortSignal.timeout(openMs)]);
+    const giveUp = () => opening.abort(noAnswer());
+    limit.addEventListener('abort', giveUp);
     try {
       this.#stream = await this.#api.stream(`${this.#path}/log`, {
         query: { container, follow: true },
-        signal: this.#stop.signal,
+        signal: AbortSignal.any([this.#stop.signal, opening.signal]),
       });
     } catch (error) {
       if (isStatus(error, 400, 404)) return false;
+      if (opening.signal.aborted) this.#rest = AbortSignal.timeout(restMs);
       throw error;
+    } finally {
+      limit.removeEventListener('abort', giveUp);
     }
     // An error ends it; the next read asks again.
     this.#stream.on('error', () => {});
@@ -144,4 +158,8 @@ export class PodLog {
     done.abort();
     signal.throwIfAborted();
   }
+}
+
+function noAnswer(): KubeError {
+  return new KubeError('The machine of the pod does not give its log now');
 }

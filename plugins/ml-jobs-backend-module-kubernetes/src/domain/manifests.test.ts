@@ -74,6 +74,12 @@ describe('the Job of an attempt', () => {
       requests: amounts,
       limits: amounts,
     });
+    // What packages run when they are built gets no accelerator.
+    const { 'nvidia.com/gpu': _, ...rest } = amounts;
+    expect(podOf(spec).initContainers?.[0].resources).toEqual({
+      requests: rest,
+      limits: rest,
+    });
     const usual = { cpu: '1', memory: '2Gi' };
     expect(podOf().containers[0].resources).toEqual({
       requests: usual,

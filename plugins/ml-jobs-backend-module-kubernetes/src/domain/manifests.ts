@@ -127,7 +127,6 @@ export function jobOf(spec: JobSpec, cluster: ClusterOptions): V1Job {
       { name: 'work', mountPath: workFolder },
     ],
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    resources: resourcesOf(spec, cluster),
   } satisfies Partial<V1Container>;
   return {
     apiVersion: 'batch/v1',
@@ -185,6 +184,8 @@ export function jobOf(spec: JobSpec, cluster: ClusterOptions): V1Job {
             {
               ...common,
               name: prepareContainer,
+              // Fetching needs no accelerator. The code that builds packages gets none, either.
+              resources: resourcesOf(definition.resources, cluster, 0),
               command: ['python3', '-I', `${attemptFolder}/prepare.py`],
               args: [attemptFolder, workFolder],
               env: [
@@ -197,6 +198,7 @@ export function jobOf(spec: JobSpec, cluster: ClusterOptions): V1Job {
             {
               ...common,
               name: jobContainer,
+              resources: resourcesOf(definition.resources, cluster),
               command: ['/bin/sh', '-c', literal(definition.entryPoint)],
               workingDir: sourceFolder,
               env: variablesOf(spec, metadata.name),
@@ -225,8 +227,12 @@ function metadataOf(spec: JobSpec, cluster: ClusterOptions) {
 }
 
 /** Requests and limits are the same: a job gets what it asks for, and no more. */
-function resourcesOf({ definition }: JobSpec, cluster: ClusterOptions) {
-  const { cpu, memory, gpus } = definition.resources ?? {};
+function resourcesOf(
+  asked: JobSpec['definition']['resources'],
+  cluster: ClusterOptions,
+  gpus = asked?.gpus,
+) {
+  const { cpu, memory } = asked ?? {};
   const amounts = {
     cpu: String(cpu ?? cluster.usual.cpu),
     memory: memory ?? cluster.usual.memory,

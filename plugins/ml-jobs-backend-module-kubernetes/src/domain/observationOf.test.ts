@@ -141,6 +141,19 @@ const cases: Case[] = [
       message: "'a.csv' is not what was registered",
     },
   ],
+  ...['PortalStopped', 'Preempted', 'A'.repeat(65)].map(
+    (forged): Case => [
+      `a package that says ${forged} while pip builds it`,
+      {
+        job: failed,
+        pods: [prepared({ exitCode: 1, message: `downstage: ${forged}: x` })],
+      },
+      {
+        ...{ state: 'failed', reason: 'PreparationFailed' },
+        message: `downstage: ${forged}: x`,
+      },
+    ],
+  ),
   [
     'a container without python',
     {

@@ -87,6 +87,8 @@ function endOf(job: JobObject, pods: PodObject[]): JobObservation | undefined {
     return {
       state: 'failed',
       ...preparationOf(prepare),
+      // It held what the pod has from then on.
+      ...(prepare.startedAt && { startedAt: prepare.startedAt }),
       ...endedAt(prepare.finishedAt),
     };
   }
@@ -116,9 +118,18 @@ function failureOf(ended: Terminated, pod: PodObject) {
   };
 }
 
-/** The last line of `prepare.py` says what it could not do: `downstage: InputMissing: …`. */
+const preparationReasons =
+  'SourceMissing|RequirementsMissing|RequirementsFailed|InputMissing|PreparationFailed';
+
+/**
+ * The last line of `prepare.py` says what it could not do: `downstage: InputMissing: …`. Packages that pip builds may write
+ * the same line. So no other reason counts: some of them mean that nobody failed.
+ */
 function preparationOf(ended: Terminated) {
-  const said = /^downstage: ([A-Z][A-Za-z]+): (.+)$/m.exec(ended.message ?? '');
+  const said = new RegExp(
+    `^downstage: (${preparationReasons}): (.+)$`,
+    'm',
+  ).exec(ended.message ?? '');
   if (said) return { reason: said[1], message: said[2] };
   if (ended.reason === 'OOMKilled') {
     return {
@@ -207,7 +218,7 @@ function ofSuspended(
   return age > pickUpMs
     ? waiting(
         'NotPickedUp',
-        `Kueue does not queue it: is Kueue installed, and does it watch the namespace of the LocalQueue '${queue}'?`,
+        `Kueue does not queue it. Look whether Kueue is installed, and watches the namespace of the LocalQueue '${queue}'`,
       )
     : waiting('Queued', 'Kueue has not looked at it yet');
 }

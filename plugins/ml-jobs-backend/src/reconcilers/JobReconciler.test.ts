@@ -231,6 +231,32 @@ describe.each(
     project.remove();
   });
 
+  it('ends an attempt whose runtime says more than a table takes', async () => {
+    runtime.startsAs = {
+      ...{ state: 'failed', reason: 'A'.repeat(80) },
+      message: 'no\0thing',
+    };
+    await submit('a');
+    await steps();
+    expect(await store.get('a')).toMatchObject({
+      ...{ state: 'failed', reason: 'A'.repeat(64), message: 'nothing' },
+    });
+  });
+
+  it('looks at jobs that waited here when their runtime comes to admit for itself', async () => {
+    await submit('first');
+    await steps();
+    await submit('second');
+    await steps();
+    expect((await store.get('second')).state).toBe('queued');
+    runtime.admission = 'runtime';
+    await steps();
+    expect((await store.get('second')).state).toBe('queued');
+    await portal.reconciler.dispatch();
+    await steps();
+    expect((await store.get('second')).state).toBe('running');
+  });
+
   it('brings a job from the queue to its end, and tells', async () => {
     await submit('a');
     await steps();
@@ -735,7 +761,7 @@ describe.each(
       expect((await store.get('safe')).state).toBe('running');
       await watch(1);
       const message =
-        'Nothing was seen for 1 minutes of the portal on b, where attempt 1 ran';
+        'Nothing was seen for 1 minute of the portal on b, where attempt 1 ran';
       const safe = await store.get('safe');
       expect(safe).toMatchObject({
         ...{ state: 'queued', reason: 'PlaceLost' },

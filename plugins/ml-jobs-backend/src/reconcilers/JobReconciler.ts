@@ -192,8 +192,13 @@ export class JobReconciler {
     );
   }
 
-  #inspect(runtime: JobRuntime, handle: JobHandle): Promise<JobObservation> {
-    return this.#runtimes.ask(runtime, () => runtime.inspect(handle));
+  async #inspect(
+    runtime: JobRuntime,
+    handle: JobHandle,
+  ): Promise<JobObservation> {
+    return storable(
+      await this.#runtimes.ask(runtime, () => runtime.inspect(handle)),
+    );
   }
 
   #cancel(
@@ -546,7 +551,7 @@ export class JobReconciler {
     });
     // It took so long that others have given the attempt up, and may have ended it before it began.
     const { attempt, state } = await this.#store.row(job.id);
-    if (attempt !== job.attempt || isWaiting(state))
+    if (attempt !== job.attempt || isWaiting(state) || isOver(state))
       await this.#cancel(runtime, handle, 'Cancelled');
     return patch;
   }
@@ -839,7 +844,9 @@ export class JobReconciler {
       const since = job.started_at ?? job.admitted_at ?? job.created_at;
       await this.#finish(undefined, job, {
         ...{ state: 'lost', reason: placeLost },
-        message: `Nothing was seen for ${minutes} minutes of ${holder}, where attempt ${job.attempt} ran`,
+        message: `Nothing was seen for ${minutes} ${
+          minutes === 1 ? 'minute' : 'minutes'
+        } of ${holder}, where attempt ${job.attempt} ran`,
         // It counts as used until then, and no longer.
         ...(seenAt && seenAt > since && { endedAt: seenAt }),
       });
@@ -864,6 +871,12 @@ export class JobReconciler {
   /** Has those looked at who get the free slots. After an end, and now and then for the case that nobody could. */
   async dispatch(): Promise<void> {
     await this.#blocking.look();
+    const admitting = this.#runtimes
+      .all()
+      .filter(({ admission }) => admission === 'runtime')
+      .map(({ id }) => id);
+    // Nobody calls one that rests at a runtime which has come to admit for itself.
+    await this.#store.wakeQueued(admitting, this.#clock().toISOString());
     await Promise.all(
       this.#runtimes
         .all()
@@ -943,6 +956,26 @@ export class JobReconciler {
 function isElsewhere(job: JobRow, runtime: JobRuntime): boolean {
   const place = placeOf(runtime);
   return place !== undefined && job.place !== undefined && job.place !== place;
+}
+
+const mostReason = 64;
+
+/**
+ * An observation as the tables take it. Part of it may come from code of the job. PostgreSQL refuses what is too long and
+ * the character NUL. Then the attempt could never end.
+ */
+function storable(seen: JobObservation): JobObservation {
+  return {
+    ...seen,
+    ...(seen.reason !== undefined && {
+      reason: withoutNul(seen.reason).slice(0, mostReason),
+    }),
+    ...(seen.message !== undefined && { message: withoutNul(seen.message) }),
+  };
+}
+
+function withoutNul(text: string): string {
+  return text.replaceAll('\0', '');
 }
 
 function toEnd(job: JobRow, seen: JobObservation): AttemptEnd | undefined {

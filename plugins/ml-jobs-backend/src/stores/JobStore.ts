@@ -910,6 +910,16 @@ export class JobStore {
         .whereIn('state', [...waitingStates, ...attemptStates]);
   }
 
+  /** Has queued jobs of these runtimes looked at that rest. */
+  async wakeQueued(runtimes: readonly string[], now: string): Promise<void> {
+    if (!runtimes.length) return;
+    await this.#knex('jobs')
+      .where({ state: 'queued' })
+      .whereIn('runtime', [...runtimes])
+      .whereNull('next_reconcile_at')
+      .update(dueFrom(now));
+  }
+
   /** Says of jobs that wait for a runtime which no portal has, and takes it back when one has it. */
   async noteMissingRuntimes(live: readonly string[]): Promise<void> {
     await this.#knex('jobs')
