@@ -10,7 +10,10 @@ import {
   type Loaded,
   type Tone,
 } from '@downstage/react';
-import { mlJobsContract } from '@downstage/plugin-ml-jobs-common';
+import {
+  mlJobsContract,
+  type JobState,
+} from '@downstage/plugin-ml-jobs-common';
 import {
   mlMonitoringContract,
   type Monitor,
@@ -19,8 +22,11 @@ import { mlRegistryContract } from '@downstage/plugin-ml-registry-common';
 import { mlServingContract } from '@downstage/plugin-ml-serving-common';
 import type { ReactNode } from 'react';
 
-const jobTones: Record<string, Tone> = {
+const jobTones: Record<JobState, Tone> = {
   queued: 'running',
+  held: 'warning',
+  blocked: 'error',
+  preempted: 'warning',
   preparing: 'running',
   running: 'running',
   succeeded: 'ok',

@@ -1,8 +1,8 @@
 import { ResponseError } from '@backstage/errors';
 
-/** How a command of `downstage jobs` ends. Scripts depend on them: the README has the table. */
+/** How a command of `downstage jobs` ends. Scripts depend on them: `docs/jobs-from-the-command-line.md` has the table. */
 export const exitCodes = {
-  /** The job failed or was cancelled, or its state does not allow what was asked. */
+  /** The job failed, was cancelled or is blocked, or its state does not allow what was asked. */
   failed: 1,
   /** Wrong arguments, a wrong downstage.yaml, a request that the portal finds wrong. */
   wrongUse: 2,

@@ -6,7 +6,7 @@ import { lastLines } from './followLog';
 
 const lastLinesShown = 15;
 
-/** Says how a job ended and what came of it; the end of the log of one that failed. Ends the command as the job ended. */
+/** Says how a job ended, or that it is blocked, and what came of it; the end of the log of one that failed. Ends the command as the job ended. */
 export async function reportEnd(
   { jobs, output }: Pick<CommandContext, 'jobs' | 'output'>,
   job: Job,
@@ -29,6 +29,10 @@ export async function reportEnd(
   if (memory)
     output.note(
       `Run it again with more: downstage jobs rerun ${job.id} --memory ${memory}`,
+    );
+  if (job.state === 'blocked')
+    output.note(
+      `It starts once that has changed. Look: downstage jobs explain ${job.id}. Cancel it: downstage jobs cancel ${job.id}`,
     );
   if (job.state !== 'succeeded') process.exitCode = exitCodes.failed;
 }

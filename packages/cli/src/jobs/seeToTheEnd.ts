@@ -33,7 +33,7 @@ export async function seeToTheEnd(
   output.note(
     `Submitted ${name} ${id}, at commit ${source.commit?.slice(0, 12)}: ${
       portal.baseUrl
-    }/jobs/${id}`,
+    }/training/jobs/${id}`,
   );
   for (const warning of job.warnings) output.note(warningOf(warning));
   if (options.noWait) {

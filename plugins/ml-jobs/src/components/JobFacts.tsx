@@ -114,6 +114,7 @@ export function JobAttempts(props: { job: Job }) {
                   {
                     succeeded: 'ok',
                     failed: 'error',
+                    lost: 'error',
                     cancelled: 'warning',
                   } as const
                 )[attempt.state as 'succeeded'] ?? 'running'

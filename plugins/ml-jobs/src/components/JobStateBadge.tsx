@@ -21,7 +21,7 @@ export function JobStateBadge(props: {
 }) {
   const { state, message, queuePosition, waiting } = props.job;
   const { t } = useTranslationRef(mlJobsTranslationRef);
-  if (waiting && state === 'preparing') {
+  if (waiting && (state === 'preparing' || state === 'running')) {
     return (
       <StatusBadge tone="neutral" label={t('list.waits')} title={message} />
     );

@@ -50,7 +50,7 @@ function Reasons(props: { why: JobExplanation }) {
               priority: why.priority,
             }),
           },
-          { label: t('why.ahead'), value: <Ahead why={why} /> },
+          { label: t('why.ahead'), value: why.position && <Ahead why={why} /> },
           { label: t('why.uses'), value: amounts(why.uses) || t('why.none') },
           {
             label: t('why.month'),

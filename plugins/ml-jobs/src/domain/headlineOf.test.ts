@@ -77,6 +77,14 @@ describe('the sentence at the head of a job', () => {
       { key: 'runs', values: { took: '1 min 00 s', attempt: '1', runtime } },
     ],
     [
+      'why it waits after it has run',
+      {
+        ...{ state: 'running', message: 'Its node is drained' },
+        waiting: { reason: 'Disrupted' },
+      },
+      said('Its node is drained'),
+    ],
+    [
       'what runs in its place',
       {
         state: 'preempted',

@@ -63,7 +63,8 @@ function keyOf(job: Job, lacksOutputs: boolean): Headline['key'] {
         ? 'said'
         : 'prepares';
     case 'running':
-      return 'runs';
+      // It ran, and waits for a machine to run on again.
+      return job.waiting ? 'said' : 'runs';
     case 'succeeded':
       return lacksOutputs ? 'succeededWithout' : 'succeeded';
     case 'held':

@@ -33,7 +33,7 @@ function textOf(found: JobExplanation): string {
   const { position, waiting, ahead, othersAhead, month, canDo } = found;
   const blocks = [
     [
-      `${found.message}.`,
+      `${found.message.replace(/\.$/, '')}.`,
       `State ${found.state}, queue ${found.queue}, priority ${found.priority}, runtime ${found.runtime}.`,
       ...(position ? [`Place ${position} of ${waiting}.`] : []),
       ...ahead.map(one => `Ahead: ${one.id} (${one.name}, ${one.owner})`),

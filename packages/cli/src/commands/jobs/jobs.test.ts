@@ -397,6 +397,20 @@ describe('downstage jobs', () => {
       expect(process.exitCode).toBe(1);
     });
 
+    it('ends with 1 and what has to change where the job is blocked', async () => {
+      const message =
+        'Cannot start: it asks for 8 GPUs, and no machine has any.';
+      portal.answer(
+        goesThrough({ state: 'blocked', reason: 'TooLarge', message }),
+      );
+      await submit();
+      expect(process.exitCode).toBe(1);
+      expect(kept.out).toBe(`train 8f3k2abcde blocked. TooLarge: ${message}\n`);
+      expect(kept.err).toContain(
+        'It starts once that has changed. Look: downstage jobs explain 8f3k2abcde',
+      );
+    });
+
     it('names the command that asks for more memory, where there was too little', async () => {
       const message = `It used 2 GiB and was ended; ${askForMemory('3Gi')}`;
       portal.answer({
