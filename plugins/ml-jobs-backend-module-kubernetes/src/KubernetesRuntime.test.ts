@@ -195,7 +195,7 @@ describe('an attempt on a cluster in trouble', () => {
     });
     const failed = await until(async () => {
       const seen = await place.runtime.inspect(handle);
-      return seen.startedAt === undefined && seen;
+      return seen.state === 'failed' && !seen.startedAt && seen;
     });
     expect(failed.state).toBe('failed');
   });
