@@ -87,8 +87,6 @@ function endOf(job: JobObject, pods: PodObject[]): JobObservation | undefined {
     return {
       state: 'failed',
       ...preparationOf(prepare),
-      // It held what the pod has from then on.
-      ...(prepare.startedAt && { startedAt: prepare.startedAt }),
       ...endedAt(prepare.finishedAt),
     };
   }
